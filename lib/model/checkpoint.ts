@@ -1,0 +1,27 @@
+/**
+ * One row of an execution's journal. Rows are insert-only within (execution, turn, epoch).
+ *
+ * `completed` and `failed` are final results of a step; `attempt` records one failed try that will be repeated at
+ * `wakeAt`; `timer` records a sleep that ends at `wakeAt`; `started` marks an at-most-once body that has begun.
+ */
+export interface Checkpoint {
+  /** Unique within (execution, turn, epoch): the path and what distinguishes rows of one path. */
+  readonly key: string;
+  /** The step's path with digests and ordinals, for example `fulfil/charge~Zm9v/authorize~YmFy`. */
+  readonly path: string;
+  readonly kind: 'completed' | 'failed' | 'attempt' | 'timer' | 'started';
+  /** Order in which steps settled within the execution; replay repeats it. */
+  readonly seq: number;
+  readonly turn: number;
+  readonly epoch: number;
+  /** 1-based attempt that produced this row. */
+  readonly attempt: number;
+  /** The encoded value of a `completed` row; null otherwise. */
+  readonly value: string | null;
+  /** The encoded failure of a `failed` or `attempt` row; null otherwise. */
+  readonly error: string | null;
+  /** When the next attempt or the end of the sleep is due; null otherwise. */
+  readonly wakeAt: number | null;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}

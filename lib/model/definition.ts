@@ -1,0 +1,51 @@
+import type { RetryPolicy } from './retry-policy.js';
+import type { StepGraph } from './step-graph.js';
+
+/** A worker class, compiled: everything the engine needs to run it, frozen. May also be written by hand. */
+export interface WorkerDefinition {
+  readonly id: string;
+  readonly description: string | null;
+  readonly logLevel: LogLevel | null;
+  /** Finds the definition of a receiver, and is what the instance resolver resolves. */
+  readonly type: WorkerClass;
+  readonly handlers: readonly HandlerDefinition[];
+  /** By method name. */
+  readonly steps: ReadonlyMap<string, StepDefinition>;
+  readonly graph: StepGraph;
+}
+
+export type WorkerClass = abstract new (...args: never[]) => object;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface HandlerDefinition {
+  /** `worker.method`: the definition id of its executions. */
+  readonly id: string;
+  readonly worker: string;
+  readonly method: string;
+  readonly description: string | null;
+  readonly routes: readonly EventRoute[];
+  readonly retry: RetryPolicy;
+  /** Bounds the whole execution, waits included; null: none. */
+  readonly timeoutMs: number | null;
+}
+
+/** One event that a handler takes. */
+export interface EventRoute {
+  readonly event: string;
+  /** `when` and the type guard together; a non-match ends as `skipped`. Null: takes all. May be asynchronous. */
+  readonly accepts: ((event: unknown) => boolean | Promise<boolean>) | null;
+}
+
+export interface StepDefinition {
+  readonly worker: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly retry: RetryPolicy;
+  /** Bounds the running time of one attempt. */
+  readonly timeoutMs: number;
+  /** A crash in the body ends the step with `StepInterruptedError` instead of running it again. */
+  readonly atMostOnce: boolean;
+  /** Identity of a call instead of its arguments; null: the arguments. */
+  readonly key: ((...args: never[]) => unknown) | null;
+}

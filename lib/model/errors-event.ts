@@ -1,0 +1,42 @@
+import { HoldfastError } from './errors.js';
+import type { Violation } from './violation.js';
+
+/** An event that its schema or the limits refuse; nothing was stored. */
+export class InvalidEventError extends HoldfastError {
+  static readonly code = 'EVENT_INVALID';
+  readonly code = InvalidEventError.code;
+  override readonly name = 'InvalidEventError';
+
+  constructor(
+    readonly event: string,
+    readonly violations: readonly Violation[],
+  ) {
+    super(
+      `event '${event}' is invalid and was not stored:\n${violations
+        .map((v) => `  - ${v.path === '' ? '(root)' : v.path}: ${v.message}`)
+        .join('\n')}`,
+    );
+  }
+}
+
+/** Something published that is no event, or a name that this app does not know. */
+export class UnknownEventError extends HoldfastError {
+  static readonly code = 'EVENT_UNKNOWN';
+  readonly code = UnknownEventError.code;
+  override readonly name = 'UnknownEventError';
+
+  constructor(readonly event: string, found: string) {
+    super(`${found}. Decorate the class with @Event('name'), or define the event with defineEvent('name', schema)`);
+  }
+}
+
+/** The same explicit event id with another payload; nothing was stored. */
+export class EventConflictError extends HoldfastError {
+  static readonly code = 'EVENT_CONFLICT';
+  readonly code = EventConflictError.code;
+  override readonly name = 'EventConflictError';
+
+  constructor(readonly eventId: string) {
+    super(`event id '${eventId}' was published before with another payload. Publish a new fact under a new id`);
+  }
+}

@@ -1,0 +1,99 @@
+import type { EventId, ExecutionId, ProcessId } from './ids.js';
+
+export type ExecutionStatus =
+  | 'pending'
+  | 'running'
+  | 'waiting'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'parked'
+  | 'skipped';
+
+/** What a waiting execution waits for. */
+export type WaitReason = 'timer' | 'event' | 'gate' | 'retry' | 'paused' | 'compensating';
+
+export type TerminalStatus = 'completed' | 'failed' | 'cancelled' | 'skipped';
+
+const legal: Readonly<Record<ExecutionStatus, readonly ExecutionStatus[]>> = {
+  pending: ['running', 'cancelled'],
+  running: ['running', 'pending', 'waiting', 'completed', 'failed', 'cancelled', 'parked', 'skipped'],
+  waiting: ['pending', 'running'],
+  parked: ['pending', 'running'],
+  completed: ['pending', 'running'],
+  failed: ['pending', 'running'],
+  cancelled: [],
+  skipped: [],
+};
+
+/** Whether an execution may go from one status to the other; `completed` and `failed` reopen by `retry()`. */
+export function isLegalTransition(from: ExecutionStatus, to: ExecutionStatus): boolean {
+  return legal[from].includes(to);
+}
+
+/** No work is left: the outcome is known and stays unless someone calls `retry()`. */
+export function isTerminal(status: ExecutionStatus): status is TerminalStatus {
+  return status === 'completed' || status === 'failed' || status === 'cancelled' || status === 'skipped';
+}
+
+/** No process will go on by itself: terminal, or parked for a person. */
+export function isSettled(status: ExecutionStatus): boolean {
+  return status === 'parked' || isTerminal(status);
+}
+
+/** What an execution runs: one handler of one worker, in the shape that the fingerprint names. */
+export interface DefinitionRef {
+  /** `worker.method`, for example `order-worker.fulfil`. */
+  readonly id: string;
+  readonly fingerprint: string;
+}
+
+/** The durable record of one execution, without its journal and inbox. Instants are epoch ms of the store's clock. */
+export interface ExecutionRecord {
+  readonly id: ExecutionId;
+  readonly definition: DefinitionRef;
+  readonly eventId: EventId;
+  readonly eventName: string;
+  /** The event's payload as the codec encoded it. */
+  readonly input: string;
+  readonly session: string | null;
+  readonly lane: string;
+  readonly priority: number;
+  readonly depth: number;
+  readonly status: ExecutionStatus;
+  readonly waitReason: WaitReason | null;
+  /** 1-based attempt of the handler itself. */
+  readonly attempt: number;
+  readonly turn: number;
+  readonly epoch: number;
+  /** Named timers; the record wakes at the earliest. */
+  readonly timers: Timers;
+  /** The kinds of message that make this record due. */
+  readonly listening: readonly MessageKind[];
+  readonly seenInboxSeq: number;
+  /** The encoded value of a completed execution; null otherwise. */
+  readonly value: string | null;
+  /** The encoded failure of a failed or parked execution; null otherwise. */
+  readonly error: string | null;
+  readonly owner: ProcessId | null;
+  readonly fence: number;
+  readonly createdAt: number;
+  /** When it was first claimed; null before. */
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+export type Timers = Readonly<Record<string, number>>;
+
+/** The instant a record wakes: the earliest of its timers, or null when it has none. */
+export function wakeAt(timers: Timers): number | null {
+  let earliest: number | null = null;
+  for (const name in timers) {
+    const at = timers[name];
+    if (at !== undefined && (earliest === null || at < earliest)) earliest = at;
+  }
+  return earliest;
+}
+
+/** Kinds of message that an inbox takes. `resume` frees a parked execution, `retry` reopens an ended one. */
+export type MessageKind = 'cancel' | 'resume' | 'retry' | 'granted' | 'event' | 'child';

@@ -1,0 +1,10 @@
+declare const brand: unique symbol;
+
+/** A string that only its maker may call an id of that kind; at run time a plain string. */
+type Id<Kind extends string> = string & { readonly [brand]: Kind };
+
+export type ExecutionId = Id<'execution'>;
+export type EventId = Id<'event'>;
+export type MessageId = Id<'message'>;
+/** One started app in one process; a restart gets a new one. */
+export type ProcessId = Id<'process'>;

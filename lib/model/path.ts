@@ -1,0 +1,28 @@
+/**
+ * Paths name calls of steps within an execution: `fulfil/charge~1xQ…/authorize~9aB…~2`. A segment is the step's name,
+ * the digest of its arguments and, from the second equal call on, its ordinal. Paths are compared whole, never by prefix.
+ */
+const special = /[%/~\u0000-\u001f\u007f\ud800-\udfff]/g;
+
+/** Encodes a name so that no two names meet and none can pose as a path. */
+export function encodeName(name: string): string {
+  return special.test(name) ? name.replace(special, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : name;
+}
+
+export function decodeName(encoded: string): string {
+  return encoded.replace(/%([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** The segment of the `ordinal`-th (from 0) call with that name and digest. */
+export function segment(encodedName: string, digest: string, ordinal: number): string {
+  const base = digest === '' ? encodedName : `${encodedName}~${digest}`;
+  return ordinal === 0 ? base : `${base}~${ordinal}`;
+}
+
+/** The names of a path without digests and ordinals, as `steps()` shows them. */
+export function namesOf(path: string): string {
+  return path
+    .split('/')
+    .map((part) => decodeName(part.split('~', 1)[0] as string))
+    .join('/');
+}

@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { WorkerClass } from '../model/definition.js';
+
+/** A call of a `@Step` method inside an execution. */
+export interface StepCall {
+  /** The object called: another worker's steps run on that worker. */
+  readonly receiver: object;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly body: (...args: never[]) => unknown;
+}
+
+/** A call of `step('name', fn)`. */
+export interface InlineCall {
+  readonly name: string;
+  readonly body: () => unknown;
+}
+
+/** What code below a handler can ask for. Calls of a pass that has ended never settle. */
+export interface CurrentExecution {
+  readonly context: unknown;
+  step(call: StepCall): Promise<unknown>;
+  inline(call: InlineCall): Promise<unknown>;
+  sleep(ms: number): Promise<void>;
+  /** Publishes as a step of this execution. `publish` answers what the step stores. */
+  publish(request: unknown): Promise<unknown>;
+}
+
+/** Told of steps that run outside any execution on an instance that a running app owns. */
+export type DetachedListener = (receiver: object, step: string) => void;
+
+interface Shared {
+  readonly storage: AsyncLocalStorage<CurrentExecution>;
+  readonly detached: Set<DetachedListener>;
+  /** One typed metadata record per class; see `metadata/`. */
+  readonly metadata: WeakMap<WorkerClass, unknown>;
+}
+
+const key = Symbol.for('holdfast/1');
+
+/** Shared by every copy of the package in the process (CommonJS and ESM, Jest's registry). */
+export function shared(): Shared {
+  const home = globalThis as { [key]?: Shared };
+  home[key] ??= { storage: new AsyncLocalStorage(), detached: new Set(), metadata: new WeakMap() };
+  return home[key];
+}

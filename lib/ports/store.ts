@@ -1,0 +1,313 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type {
+  DefinitionRef,
+  ExecutionRecord,
+  ExecutionStatus,
+  MessageKind,
+  TerminalStatus,
+  Timers,
+  WaitReason,
+} from '../model/execution.js';
+import type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
+import type { Lease } from '../model/lease.js';
+import type { Clock } from './clock.js';
+import type { Random } from './random.js';
+
+/**
+ * Where executions live: the only truth. Every guarantee below is checked by the published conformance suite
+ * (`holdfast/testing`, `describeStore`).
+ *
+ * - Each `Write` applies whole or not at all, whatever happens to its neighbours in the group.
+ * - A rejected promise means "outcome unknown": the caller sends the same writes again, and every write is safe to
+ *   repeat (`already`, or the same answer).
+ * - Instants are read from the `clock` given to `open`; the store never reads another.
+ * - Ids and names come from outside and are opaque: no two distinct ones ever meet, whatever characters they hold.
+ */
+export interface Store {
+  /** Limits of one group; the engine never sends more in one `write`. */
+  readonly group: { readonly maxWrites: number; readonly maxBytes: number };
+
+  /**
+   * How the engine gathers writes of concurrent executions into one `write`: `'macrotask'` waits for the end of the
+   * current event-loop turn, `'none'` sends at once (stores in memory). Never a timer.
+   */
+  readonly gather: 'macrotask' | 'none';
+
+  /** A sentence on what survives what, for logs and benchmarks: `WAL, synchronous=FULL (survives a power cut)`. */
+  readonly durability: string;
+
+  /** Connects, migrates and checks. Idempotent until `close`. Several apps may open one store object. */
+  open(context: StoreContext): Promise<void>;
+
+  /** Releases what `open` took; after as many calls as `open` had, connections are closed. */
+  close(): Promise<void>;
+
+  /** Applies a group; answers one verdict per write, in order. Writes of one group apply in order. */
+  write(writes: readonly Write[]): Promise<readonly Verdict[]>;
+
+  /**
+   * Takes up to `limit` executions that are due: ready ones round-robin over non-empty lanes (within a lane by
+   * priority, then age), due timers, and running ones whose owner's lease has expired. Each claim sets `fence + 1`,
+   * `running` and the owner, atomically, and answers record, journal of the current turn and epoch, and inbox in the
+   * same round trip. Only executions whose (definition, fingerprint) is in `runnable` and not paused are taken.
+   * With `ids`, only those are considered.
+   */
+  claim(request: ClaimRequest): Promise<ClaimAnswer>;
+
+  /** The record, or null. Outlives pruning for executions published under an explicit event id (value and error only). */
+  read(id: ExecutionId): Promise<ExecutionRecord | null>;
+
+  /** Journal rows of the current turn, in `seq` order: those of epochs not later than the record's and not forgotten by a retry. */
+  journal(id: ExecutionId): Promise<readonly Checkpoint[]>;
+
+  /** Messages after `afterSeq`, oldest first, at most `limit`. */
+  inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
+
+  /** Executions in order of creation, oldest first; `after` is the last id of the page before. */
+  list(filter: ExecutionFilter): Promise<readonly ExecutionRecord[]>;
+
+  /** Counts by definition and status, of everything stored. */
+  counts(): Promise<readonly ExecutionCount[]>;
+
+  /**
+   * Registers the process or renews its lease: until `leaseMs` from now, by the store's clock, nobody takes what it
+   * owns. Answers which of its running executions have unseen messages of a kind they listen to.
+   */
+  heartbeat(process: ProcessRecord, leaseMs: number): Promise<HeartbeatAnswer>;
+
+  /** Ends the process's lease at once; what it still owns is due. */
+  leave(id: ProcessId): Promise<void>;
+
+  /** Running executions of the process that have unseen messages of a kind they listen to. */
+  signals(owner: ProcessId): Promise<readonly ExecutionId[]>;
+
+  /** Processes whose lease has not expired, and the definitions they declared. */
+  processes(): Promise<readonly ProcessRecord[]>;
+
+  /** Every (definition, fingerprint) that some open execution or live process has. */
+  definitions(): Promise<readonly DefinitionRef[]>;
+
+  /** Adds or refreshes subscriptions; the same (event, definition) replaces the older. */
+  subscribe(subscriptions: readonly Subscription[]): Promise<void>;
+
+  /** Every subscription that some process has held within the last 7 days. */
+  subscriptions(): Promise<readonly Subscription[]>;
+
+  /** Holds or frees definitions for every process: a paused one is not claimed. Running passes go on. */
+  setPaused(definitions: readonly string[], paused: boolean): Promise<void>;
+
+  /** Removes ended executions and expired dedup rows, at most `limit`; never what is open or parked. */
+  prune(request: PruneRequest): Promise<PruneAnswer>;
+
+  /**
+   * Calls the listener when another process may have changed something: work became due, an execution ended, a message
+   * came. A hint: it may come late, twice, or without cause. Returns its removal.
+   */
+  onChange(listener: () => void): () => void;
+}
+
+export interface StoreContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called with a sentence for the operator, at most once per cause (for example a SQLite version with a known bug). */
+  readonly warn: (message: string) => void;
+}
+
+export type Write = PublishWrite | CommitWrite | AppendWrite;
+
+/** Accepts events and creates their executions, all of them or none. Idempotent on execution and explicit event ids. */
+export interface PublishWrite extends Publishing {
+  readonly kind: 'publish';
+}
+
+export interface Publishing {
+  readonly events: readonly NewEvent[];
+}
+
+export interface NewEvent {
+  readonly id: EventId;
+  readonly name: string;
+  readonly session: string | null;
+  /** For an explicit id: remember it, within its session, until `until`, with the payload's hash. Null: a made id. */
+  readonly dedup: { readonly hash: string; readonly until: number } | null;
+  readonly executions: readonly NewExecution[];
+}
+
+export interface NewExecution {
+  readonly id: ExecutionId;
+  readonly definition: DefinitionRef;
+  /** The encoded payload. */
+  readonly input: string;
+  readonly lane: string;
+  /** −100…100, higher first. */
+  readonly priority: number;
+  readonly depth: number;
+  /** Not before this instant; null: now. */
+  readonly dueAt: number | null;
+  /** Created `running`, leased to this process with fence 1, instead of `pending`. Ignored for a duplicate. */
+  readonly owner: ProcessId | null;
+  readonly listening: readonly MessageKind[];
+}
+
+/** Progress of one execution, accepted iff the lease's fence is current and the record is `running`. */
+export interface CommitWrite {
+  readonly kind: 'commit';
+  readonly lease: Lease;
+  readonly delta: Delta;
+}
+
+export interface Delta {
+  /** Grows by one with each delta under one fence, from 1. A resend is answered `already`. */
+  readonly commitNo: number;
+  /** Inserted; one whose key exists refuses the whole delta (`rejected`). */
+  readonly checkpoints: readonly Checkpoint[];
+  /** What changes in the record; absent: the record is not written. */
+  readonly record: RecordChange | null;
+  /** Events published by a step of this execution. */
+  readonly publish: Publishing | null;
+}
+
+export interface RecordChange {
+  /**
+   * `running` keeps the lease; every other status releases it. `pending` makes the record ready at once, and (a
+   * graceful release) does not count as a claim without progress.
+   */
+  readonly status: 'running' | 'pending' | 'waiting' | 'parked' | TerminalStatus;
+  readonly waitReason: WaitReason | null;
+  /** Replaces all named timers; the store derives when the record wakes. */
+  readonly timers: Timers;
+  /** A waiting, parked or ended record becomes ready at once if a message of these kinds beyond `seenInboxSeq` exists. */
+  readonly listening: readonly MessageKind[];
+  readonly seenInboxSeq: number;
+  readonly attempt: number;
+  /**
+   * The journal's epoch from here on. Raising it hides the rows that `forget` matches: rows of lower epochs stay
+   * stored but are not loaded.
+   */
+  readonly epoch: number;
+  /** With a raised epoch: the keys of journal rows of earlier epochs that are not loaded any more. Empty otherwise. */
+  readonly forget: readonly string[];
+  readonly value: string | null;
+  readonly error: string | null;
+}
+
+/** Sends a message. Unfenced; idempotent on the message id. */
+export interface AppendWrite {
+  readonly kind: 'append';
+  readonly message: Message;
+}
+
+export interface Message {
+  readonly id: MessageId;
+  readonly to: ExecutionId;
+  readonly kind: MessageKind;
+  readonly body: string | null;
+}
+
+export interface StoredMessage extends Message {
+  /** Grows within one inbox. */
+  readonly seq: number;
+}
+
+export type Verdict =
+  | { readonly verdict: 'ok' | 'already'; readonly executions?: readonly PublishedExecution[]; readonly due?: boolean }
+  /** The fence is not current any more, or the record is not running: nothing was applied. */
+  | { readonly verdict: 'stale' }
+  /** Nothing was applied, and sending again will not help. */
+  | { readonly verdict: 'rejected'; readonly reason: RejectReason; readonly eventId?: EventId };
+
+export type RejectReason =
+  /** A checkpoint key exists already with another commit. */
+  | 'checkpoint-exists'
+  /** The same explicit event id was published with another payload. */
+  | 'event-conflict'
+  /** No such execution. */
+  | 'unknown-execution'
+  /** The execution does not listen to that kind of message any more. */
+  | 'not-listening';
+
+/** Answered for a publish, in the order of `events` and their executions; for a duplicate, those of the first publish. */
+export interface PublishedExecution {
+  readonly eventId: EventId;
+  readonly executionId: ExecutionId;
+  readonly definition: string;
+  /** The store's name for the record, for the lease of one created with an owner; null for a duplicate. */
+  readonly key: number | null;
+  readonly duplicate: boolean;
+}
+
+export interface ClaimRequest {
+  readonly owner: ProcessId;
+  readonly runnable: readonly DefinitionRef[];
+  readonly limit: number;
+  readonly ids?: readonly ExecutionId[];
+}
+
+export interface ClaimAnswer {
+  readonly claimed: readonly ClaimedExecution[];
+  /** The next instant at which something this request matches may become due: a timer or a lease expiry; null: none known. */
+  readonly nextAt: number | null;
+  /** More was due than `limit`. */
+  readonly more: boolean;
+}
+
+export interface ClaimedExecution {
+  readonly lease: Lease;
+  readonly record: ExecutionRecord;
+  readonly journal: readonly Checkpoint[];
+  readonly inbox: readonly StoredMessage[];
+  /** Claims before this one, since the last accepted commit or graceful release: how often it died without progress. */
+  readonly strikes: number;
+  /** Since when it was due. */
+  readonly dueSince: number;
+}
+
+export interface ProcessRecord {
+  readonly id: ProcessId;
+  /** Hash of the definitions it declares. */
+  readonly deployment: string;
+  readonly role: 'publisher' | 'worker' | 'both';
+  readonly definitions: readonly DefinitionRef[];
+}
+
+export interface HeartbeatAnswer {
+  readonly signals: readonly ExecutionId[];
+  /** Live processes, this one included. */
+  readonly liveProcesses: number;
+}
+
+/** Which handler takes which event; known to every process, so that one without the classes can publish. */
+export interface Subscription {
+  readonly event: string;
+  readonly definition: DefinitionRef;
+  readonly worker: string;
+  readonly method: string;
+}
+
+export interface ExecutionFilter {
+  readonly status?: ExecutionStatus;
+  readonly worker?: string;
+  readonly session?: string;
+  readonly event?: string;
+  readonly after?: ExecutionId;
+  readonly limit: number;
+}
+
+export interface ExecutionCount {
+  readonly definition: string;
+  readonly status: ExecutionStatus;
+  readonly count: number;
+}
+
+export interface PruneRequest {
+  /** Completed, cancelled and skipped executions that ended before this instant. */
+  readonly completedBefore: number;
+  /** Failed executions that ended before this instant. */
+  readonly failedBefore: number;
+  readonly limit: number;
+}
+
+export interface PruneAnswer {
+  readonly removed: number;
+  readonly more: boolean;
+}
