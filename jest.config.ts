@@ -13,15 +13,12 @@ const esmOnly = [
   '@borewit',
 ];
 
-const config: Config = {
+const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test', '<rootDir>/lib', '<rootDir>/nest'],
-  testMatch: ['**/*.test.ts'],
-  setupFiles: ['reflect-metadata'],
   moduleNameMapper: {
-    '^holdfast$': '<rootDir>/lib/index.ts',
+    '^holdfast$': '<rootDir>/lib/entries/index.ts',
+    '^holdfast/testing$': '<rootDir>/lib/entries/testing.ts',
     '^holdfast/nest$': '<rootDir>/nest/index.ts',
-    '^holdfast/(.*)$': '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {
@@ -39,8 +36,29 @@ const config: Config = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+} satisfies Config;
+
+const withoutReflect = '<rootDir>/test/without-reflect';
+
+const config: Config = {
+  projects: [
+    {
+      ...shared,
+      displayName: 'holdfast',
+      roots: ['<rootDir>/test', '<rootDir>/lib', '<rootDir>/nest'],
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', withoutReflect],
+      setupFiles: ['reflect-metadata'],
+    },
+    {
+      ...shared,
+      displayName: 'without reflect-metadata',
+      roots: [withoutReflect, '<rootDir>/lib'],
+      testMatch: ['<rootDir>/test/without-reflect/**/*.test.ts'],
+    },
+  ],
   coverageProvider: 'v8',
-  collectCoverageFrom: ['lib/**/*.ts', 'nest/**/*.ts', '!**/*.test.ts'],
+  collectCoverageFrom: ['lib/**/*.ts', 'nest/**/*.ts'],
 };
 
 export default config;
