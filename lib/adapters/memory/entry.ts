@@ -1,0 +1,165 @@
+import type {
+  ExecutionRecord,
+  ExecutionStatus,
+  MessageKind,
+  Timers,
+  WaitReason,
+} from '../../model/execution.js';
+import type { EventId, ProcessId } from '../../model/ids.js';
+import type { NewExecution, ProcessRecord } from '../../ports/store.js';
+import { Chain, type Linked } from './chain.js';
+import { Heap, type Heaped } from './heap.js';
+import type { Inbox } from './inbox.js';
+import { Journal } from './journal.js';
+
+export const noTimers: Timers = Object.freeze({});
+
+/** Turn and epoch of a new execution. */
+const firstTurn = 0;
+const firstEpoch = 0;
+
+/** One execution as the store holds it: the record, journal and inbox, and its place in the one index it is in. */
+export class Entry implements Heaped, Linked<Entry> {
+  /** Which index holds it: ready, waiting for `wakesAt`, in its owner's running set, ended, or none. */
+  place: 'ready' | 'timer' | 'running' | 'ended' | 'none' = 'none';
+  heapIndex = -1;
+  previous: Entry | null = null;
+  next: Entry | null = null;
+
+  status: ExecutionStatus = 'pending';
+  waitReason: WaitReason | null = null;
+  attempt = 1;
+  turn = firstTurn;
+  epoch = firstEpoch;
+  timers: Timers = noTimers;
+  listening: readonly MessageKind[];
+  seenInboxSeq = 0;
+  value: string | null = null;
+  error: string | null = null;
+  owner: ProcessEntry | null = null;
+  fence = 0;
+  startedAt: number | null = null;
+  endedAt: number | null = null;
+  journal = new Journal();
+  inbox: Inbox | null = null;
+
+  /** When it becomes due, while it waits for an instant. */
+  wakesAt = 0;
+  /** Since when it is due, while it is ready. */
+  dueSince: number;
+  /** Claims since the last accepted commit. */
+  strikes = 0;
+  /** The last applied delta. */
+  lastFence = 0;
+  lastCommitNo = 0;
+
+  readonly id: NewExecution['id'];
+  readonly input: string;
+  readonly lane: string;
+  readonly priority: number;
+  readonly depth: number;
+
+  constructor(
+    readonly key: number,
+    execution: Pick<NewExecution, 'id' | 'input' | 'lane' | 'priority' | 'depth' | 'listening'>,
+    readonly work: DefinitionWork,
+    readonly eventId: EventId,
+    readonly eventName: string,
+    readonly session: string | null,
+    readonly createdAt: number,
+  ) {
+    this.id = execution.id;
+    this.input = execution.input;
+    this.lane = execution.lane;
+    this.priority = execution.priority;
+    this.depth = execution.depth;
+    this.listening = execution.listening.length === 0 ? [] : [...execution.listening];
+    this.dueSince = createdAt;
+  }
+
+  /** A message that it listens to is there and unseen. */
+  get isWoken(): boolean {
+    return this.inbox?.wakes(this.listening, this.seenInboxSeq) ?? false;
+  }
+
+  toRecord(): ExecutionRecord {
+    return {
+      id: this.id,
+      definition: { id: this.work.id, fingerprint: this.work.fingerprint },
+      eventId: this.eventId,
+      eventName: this.eventName,
+      input: this.input,
+      session: this.session,
+      lane: this.lane,
+      priority: this.priority,
+      depth: this.depth,
+      status: this.status,
+      waitReason: this.waitReason,
+      attempt: this.attempt,
+      turn: this.turn,
+      epoch: this.epoch,
+      timers: { ...this.timers },
+      listening: [...this.listening],
+      seenInboxSeq: this.seenInboxSeq,
+      value: this.value,
+      error: this.error,
+      owner: this.owner === null ? null : this.owner.id,
+      fence: this.fence,
+      createdAt: this.createdAt,
+      startedAt: this.startedAt,
+      endedAt: this.endedAt,
+    };
+  }
+}
+
+const byWake = (a: Entry, b: Entry): number => a.wakesAt - b.wakesAt || a.key - b.key;
+export const byRank = (a: Entry, b: Entry): number => b.priority - a.priority || a.key - b.key;
+
+/** What waits of one (definition, fingerprint). */
+export class DefinitionWork {
+  readonly timers = new Heap<Entry>(byWake);
+  /** Lanes with ready work; the one to serve next is first. */
+  readonly lanes = new Chain<LaneQueue>();
+  /** Executions stored, and those of them that have not ended. */
+  stored = 0;
+  open = 0;
+
+  constructor(
+    readonly id: string,
+    readonly fingerprint: string,
+  ) {}
+}
+
+export interface Lane {
+  readonly name: string;
+  readonly queues: Map<DefinitionWork, LaneQueue>;
+}
+
+/** Ready executions of one definition in one lane. */
+export class LaneQueue implements Linked<LaneQueue> {
+  previous: LaneQueue | null = null;
+  next: LaneQueue | null = null;
+  readonly ready = new Heap<Entry>(byRank);
+
+  constructor(
+    readonly lane: Lane,
+    readonly work: DefinitionWork,
+    /** Its place in the rotation: the smallest is served next. */
+    public turn: number,
+  ) {}
+}
+
+/** One process: its lease, and what it runs by definition. */
+export class ProcessEntry {
+  /** Null for an owner that never registered: its lease counts as expired. */
+  record: ProcessRecord | null = null;
+  leaseUntil = 0;
+  readonly running = new Map<DefinitionWork, Chain<Entry>>();
+  runningCount = 0;
+
+  constructor(readonly id: ProcessId) {}
+
+  isLive(now: number): boolean {
+    return this.record !== null && this.leaseUntil > now;
+  }
+}

@@ -1,0 +1,153 @@
+import { isTerminal, wakeAt } from '../../model/execution.js';
+import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import type { NewEvent, NewExecution, RecordChange } from '../../ports/store.js';
+import { Chain } from './chain.js';
+import type { DedupTable } from './dedup-table.js';
+import { type DefinitionWork, Entry, noTimers } from './entry.js';
+import { ProcessTable } from './process-table.js';
+import { WorkIndex } from './work-index.js';
+
+/** Every execution, and the transitions between the indexes that hold it. */
+export class Executions {
+  readonly byId = new Map<ExecutionId, Entry>();
+  readonly work = new WorkIndex();
+  readonly processes = new ProcessTable();
+  /** The one that ended first is first. */
+  readonly ended = new Chain<Entry>();
+  lastKey = 0;
+
+  /** Keeps `keep` ended executions; how older ones ended is left to `dedup`. */
+  constructor(
+    private readonly keep: number,
+    private readonly dedup: DedupTable,
+  ) {}
+
+  create(event: NewEvent, execution: NewExecution, now: number): Entry {
+    const work = this.work.of(execution.definition);
+    const entry = new Entry(++this.lastKey, execution, work, event.id, event.name, event.session, now);
+    this.store(entry);
+    if (execution.owner !== null) this.run(entry, execution.owner, now);
+    else if (execution.dueAt !== null && execution.dueAt > now) this.schedule(entry, execution.dueAt);
+    else this.work.enqueue(entry);
+    return entry;
+  }
+
+  /** Counts a new entry in; the caller gives it its place. */
+  store(entry: Entry): void {
+    this.byId.set(entry.id, entry);
+    entry.work.stored++;
+    if (!isTerminal(entry.status)) entry.work.open++;
+  }
+
+  /** Leases the entry to `owner` under the next fence. */
+  run(entry: Entry, owner: ProcessId, now: number): void {
+    this.unplace(entry);
+    entry.fence++;
+    entry.strikes++;
+    entry.status = 'running';
+    entry.waitReason = null;
+    entry.startedAt ??= now;
+    this.processes.run(entry, this.processes.of(owner));
+  }
+
+  /** Makes the entry due now. What it ended with stays until the next pass rewrites it. */
+  ready(entry: Entry, now: number): void {
+    this.unplace(entry);
+    if (isTerminal(entry.status)) entry.work.open++;
+    entry.status = 'pending';
+    entry.waitReason = null;
+    entry.dueSince = now;
+    this.work.enqueue(entry);
+  }
+
+  /** Applies an accepted change of the record; answers whether the record is due now. */
+  change(entry: Entry, change: RecordChange, now: number): boolean {
+    entry.timers = isEmpty(change.timers) ? noTimers : Object.freeze({ ...change.timers });
+    entry.listening = change.listening.length === 0 ? [] : [...change.listening];
+    entry.seenInboxSeq = change.seenInboxSeq;
+    entry.attempt = change.attempt;
+    entry.value = change.value;
+    entry.error = change.error;
+    entry.waitReason = change.waitReason;
+    entry.journal.forget(change.forget, change.epoch);
+    entry.epoch = change.epoch;
+    entry.inbox?.acknowledge(change.seenInboxSeq);
+    if (change.status === 'running') {
+      entry.endedAt = null;
+      return false;
+    }
+    return this.settle(entry, change.status, now);
+  }
+
+  /** Forgets the entry, but for the outcome of an explicit event id. */
+  remove(entry: Entry, now: number): void {
+    this.unplace(entry);
+    this.byId.delete(entry.id);
+    entry.work.stored--;
+    if (!isTerminal(entry.status)) entry.work.open--;
+    this.dedup.keepOutcome(entry, now);
+  }
+
+  *inOrder(after: ExecutionId | undefined): Generator<Entry> {
+    const start = after === undefined ? undefined : this.byId.get(after);
+    for (const entry of this.byId.values()) {
+      if (start !== undefined && entry.key <= start.key) continue;
+      // The page before ended with an execution that is gone: ids sort by time of making.
+      if (start === undefined && after !== undefined && entry.id <= after) continue;
+      yield entry;
+    }
+  }
+
+  /** Drops what nothing refers to any more: processes without lease and work, definitions without executions. */
+  sweep(now: number): void {
+    this.processes.forgetDead(now);
+    for (const work of this.work.all()) if (work.stored === 0) this.dropDefinition(work);
+  }
+
+  schedule(entry: Entry, wakesAt: number): void {
+    entry.wakesAt = wakesAt;
+    this.work.schedule(entry);
+  }
+
+  end(entry: Entry): void {
+    this.ended.push(entry);
+    entry.place = 'ended';
+  }
+
+  private settle(entry: Entry, status: Exclude<RecordChange['status'], 'running'>, now: number): boolean {
+    this.unplace(entry);
+    entry.status = status;
+    entry.endedAt = isTerminal(status) ? now : null;
+    if (isTerminal(status)) entry.work.open--;
+    if (status === 'pending' || entry.isWoken) {
+      this.ready(entry, now);
+      return true;
+    }
+    if (isTerminal(status)) {
+      this.end(entry);
+      if (this.ended.size > this.keep && this.ended.first !== null) this.remove(this.ended.first, now);
+      return false;
+    }
+    const wakesAt = status === 'waiting' ? wakeAt(entry.timers) : null;
+    if (wakesAt === null) return false;
+    this.schedule(entry, wakesAt);
+    return wakesAt <= now;
+  }
+
+  private unplace(entry: Entry): void {
+    if (entry.place === 'running') this.processes.release(entry);
+    else if (entry.place === 'ended') this.ended.remove(entry);
+    else if (entry.place !== 'none') this.work.remove(entry);
+    entry.place = 'none';
+  }
+
+  private dropDefinition(work: DefinitionWork): void {
+    this.work.drop(work);
+    this.processes.dropDefinition(work);
+  }
+}
+
+function isEmpty(timers: object): boolean {
+  for (const _ in timers) return false;
+  return true;
+}

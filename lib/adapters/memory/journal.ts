@@ -1,0 +1,72 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+
+export interface JournalRow {
+  readonly checkpoint: Checkpoint;
+  /** A retry does not load it any more. */
+  forgotten: boolean;
+}
+
+/** Below this many rows a scan is faster than an index. */
+const scanned = 16;
+
+/** The checkpoints of one execution; insert-only within (turn, epoch). */
+export class Journal {
+  readonly rows: JournalRow[] = [];
+  private index: Set<string> | null = null;
+
+  /** Whether none of the checkpoints has a key that is there already, or twice among them. */
+  accepts(checkpoints: readonly Checkpoint[]): boolean {
+    for (let i = 0; i < checkpoints.length; i++) {
+      const checkpoint = checkpoints[i];
+      if (checkpoint === undefined || this.has(checkpoint)) return false;
+      for (let j = 0; j < i; j++) {
+        const earlier = checkpoints[j];
+        if (earlier !== undefined && sameKey(earlier, checkpoint)) return false;
+      }
+    }
+    return true;
+  }
+
+  add(checkpoint: Checkpoint, forgotten = false): void {
+    this.rows.push({ checkpoint: { ...checkpoint }, forgotten });
+    if (this.index !== null) this.index.add(indexKey(checkpoint));
+    else if (this.rows.length > scanned)
+      this.index = new Set(this.rows.map((row) => indexKey(row.checkpoint)));
+  }
+
+  /** Hides rows of epochs before `epoch` whose keys are given. */
+  forget(keys: readonly string[], epoch: number): void {
+    if (keys.length === 0) return;
+    const hidden = new Set(keys);
+    for (const row of this.rows) {
+      if (row.checkpoint.epoch < epoch && hidden.has(row.checkpoint.key)) row.forgotten = true;
+    }
+  }
+
+  /** Copies of what a pass loads, in the order in which steps settled. */
+  load(turn: number, epoch: number): Checkpoint[] {
+    const loaded: Checkpoint[] = [];
+    let sorted = true;
+    for (const { checkpoint, forgotten } of this.rows) {
+      if (forgotten || checkpoint.turn !== turn || checkpoint.epoch > epoch) continue;
+      const last = loaded.at(-1);
+      if (last !== undefined && last.seq > checkpoint.seq) sorted = false;
+      loaded.push({ ...checkpoint });
+    }
+    return sorted ? loaded : loaded.sort((a, b) => a.seq - b.seq);
+  }
+
+  private has(checkpoint: Checkpoint): boolean {
+    if (this.index !== null) return this.index.has(indexKey(checkpoint));
+    for (const row of this.rows) if (sameKey(row.checkpoint, checkpoint)) return true;
+    return false;
+  }
+}
+
+function sameKey(a: Checkpoint, b: Checkpoint): boolean {
+  return a.key === b.key && a.epoch === b.epoch && a.turn === b.turn;
+}
+
+function indexKey(checkpoint: Checkpoint): string {
+  return `${checkpoint.turn}.${checkpoint.epoch}.${checkpoint.key}`;
+}

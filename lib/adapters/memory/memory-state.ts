@@ -1,0 +1,171 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { ExecutionRecord } from '../../model/execution.js';
+import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
+import type { ProcessRecord, StoredMessage, Subscription } from '../../ports/store.js';
+import { DedupRow, type DedupTable } from './dedup-table.js';
+import { Entry } from './entry.js';
+import type { Executions } from './executions.js';
+import { Inbox } from './inbox.js';
+import type { SubscriptionTable } from './subscription-table.js';
+
+/** Everything a memory store holds, as plain JSON data. */
+export interface MemoryState {
+  readonly version: 1;
+  readonly lastKey: number;
+  readonly executions: readonly MemoryExecution[];
+  /** Ids of ended executions, the one that ended first at first. */
+  readonly ended: readonly ExecutionId[];
+  readonly dedup: readonly MemoryDedup[];
+  readonly processes: readonly { readonly record: ProcessRecord; readonly leaseUntil: number }[];
+  readonly subscriptions: readonly { readonly subscription: Subscription; readonly heldAt: number }[];
+  readonly paused: readonly string[];
+}
+
+interface MemoryExecution {
+  readonly key: number;
+  readonly record: ExecutionRecord;
+  readonly journal: readonly { readonly checkpoint: Checkpoint; readonly forgotten: boolean }[];
+  readonly inbox: {
+    readonly messages: readonly StoredMessage[];
+    readonly ids: readonly MessageId[];
+    readonly lastSeq: number;
+  } | null;
+  readonly place: Entry['place'];
+  readonly wakesAt: number;
+  readonly dueSince: number;
+  readonly strikes: number;
+  readonly lastFence: number;
+  readonly lastCommitNo: number;
+}
+
+interface MemoryDedup {
+  readonly session: string | null;
+  readonly eventId: EventId;
+  readonly hash: string;
+  readonly until: number;
+  readonly executions: readonly { readonly id: ExecutionId; readonly definition: string }[];
+  readonly outcomes: readonly ExecutionRecord[];
+}
+
+/** The parts of a memory store that its state describes. */
+export interface MemoryParts {
+  readonly executions: Executions;
+  readonly dedup: DedupTable;
+  readonly subscriptions: SubscriptionTable;
+  readonly paused: Set<string>;
+}
+
+/** A copy of what the parts hold. */
+export function takeState({ executions, dedup, subscriptions, paused }: MemoryParts): MemoryState {
+  const ended: ExecutionId[] = [];
+  for (let entry = executions.ended.first; entry !== null; entry = entry.next) ended.push(entry.id);
+  return {
+    version: 1,
+    lastKey: executions.lastKey,
+    executions: Array.from(executions.byId.values(), executionState),
+    ended,
+    dedup: Array.from(dedup.all(), ({ session, eventId, hash, until, executions, outcomes }) =>
+      structuredClone({ session, eventId, hash, until, executions, outcomes }),
+    ),
+    processes: Array.from(executions.processes.all()).flatMap(({ record, leaseUntil }) =>
+      record === null ? [] : [structuredClone({ record, leaseUntil })],
+    ),
+    subscriptions: structuredClone(subscriptions.all(0)),
+    paused: [...paused],
+  };
+}
+
+/** Fills empty parts with a copy of the state. */
+export function putState(given: MemoryState, parts: MemoryParts): void {
+  const state = structuredClone(given);
+  const { executions, dedup, subscriptions, paused } = parts;
+  executions.lastKey = state.lastKey;
+  for (const { record, leaseUntil } of state.processes) executions.processes.renew(record, leaseUntil);
+  for (const execution of state.executions) putExecution(execution, executions);
+  for (const id of state.ended) {
+    const entry = executions.byId.get(id);
+    if (entry !== undefined) executions.end(entry);
+  }
+  for (const { session, eventId, hash, until, executions: first, outcomes } of state.dedup) {
+    const row = new DedupRow(session, eventId, hash, until, first);
+    row.outcomes.push(...outcomes);
+    dedup.add(row, 0);
+  }
+  for (const { subscription, heldAt } of state.subscriptions) subscriptions.add(subscription, heldAt);
+  for (const definition of state.paused) paused.add(definition);
+}
+
+function executionState(entry: Entry): MemoryExecution {
+  const { inbox } = entry;
+  return {
+    key: entry.key,
+    record: entry.toRecord(),
+    journal: structuredClone(entry.journal.rows),
+    inbox:
+      inbox === null
+        ? null
+        : structuredClone({ messages: inbox.messages, ids: [...inbox.ids], lastSeq: inbox.lastSeq }),
+    place: entry.place,
+    wakesAt: entry.wakesAt,
+    dueSince: entry.dueSince,
+    strikes: entry.strikes,
+    lastFence: entry.lastFence,
+    lastCommitNo: entry.lastCommitNo,
+  };
+}
+
+function putExecution(state: MemoryExecution, executions: Executions): void {
+  const { record } = state;
+  const work = executions.work.of(record.definition);
+  const entry = new Entry(
+    state.key,
+    record,
+    work,
+    record.eventId,
+    record.eventName,
+    record.session,
+    record.createdAt,
+  );
+  const {
+    status,
+    waitReason,
+    attempt,
+    turn,
+    epoch,
+    timers,
+    seenInboxSeq,
+    value,
+    error,
+    fence,
+    startedAt,
+    endedAt,
+  } = record;
+  const { wakesAt, dueSince, strikes, lastFence, lastCommitNo } = state;
+  Object.assign(entry, {
+    status,
+    waitReason,
+    attempt,
+    turn,
+    epoch,
+    timers,
+    seenInboxSeq,
+    value,
+    error,
+    fence,
+    startedAt,
+    endedAt,
+  });
+  Object.assign(entry, { wakesAt, dueSince, strikes, lastFence, lastCommitNo });
+  for (const { checkpoint, forgotten } of state.journal) entry.journal.add(checkpoint, forgotten);
+  if (state.inbox !== null) {
+    entry.inbox = new Inbox();
+    entry.inbox.messages = [...state.inbox.messages];
+    entry.inbox.lastSeq = state.inbox.lastSeq;
+    for (const id of state.inbox.ids) entry.inbox.ids.add(id);
+  }
+  executions.store(entry);
+  if (state.place === 'running' && record.owner !== null)
+    executions.processes.run(entry, executions.processes.of(record.owner));
+  else if (state.place === 'timer') executions.work.schedule(entry);
+  else if (state.place === 'ready') executions.work.enqueue(entry);
+}

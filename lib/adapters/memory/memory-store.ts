@@ -1,0 +1,269 @@
+import { ConfigurationError } from '../../model/errors-boot.js';
+import { StoreUnavailableError } from '../../model/errors-store.js';
+import type { DefinitionRef, ExecutionRecord } from '../../model/execution.js';
+import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { Clock } from '../../ports/clock.js';
+import type * as port from '../../ports/store.js';
+import { Claims } from './claims.js';
+import { DedupTable } from './dedup-table.js';
+import type { Entry } from './entry.js';
+import { Executions } from './executions.js';
+import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
+import { SubscriptionTable } from './subscription-table.js';
+import { Writes } from './writes.js';
+
+export interface MemoryStoreOptions {
+  /** Ended executions kept, journals included; 1,000 by default. The oldest beyond it is dropped as the next one ends. */
+  readonly keep?: number;
+}
+
+/**
+ * A store in this process's memory: nothing survives the process. Apps of one process may share it.
+ *
+ * Ended executions beyond `keep` are forgotten; of those published under an explicit id, value and error are kept as
+ * long as the id is remembered.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  return new MemoryStore(options);
+}
+
+interface Parts extends MemoryParts {
+  readonly writes: Writes;
+  readonly claims: Claims;
+}
+
+/** A store whose whole content can be taken, replaced and dropped as plain data. */
+export class MemoryStore implements port.Store {
+  readonly group = { maxWrites: 1_000, maxBytes: 4 * 1024 * 1024 };
+  readonly gather = 'none';
+  readonly durability = 'memory (lost with the process)';
+
+  private readonly keep: number;
+  private parts: Parts;
+  private clock: Clock | null = null;
+  private opened = 0;
+  private readonly listeners = new Set<() => void>();
+  private isTelling = false;
+
+  constructor(options: MemoryStoreOptions) {
+    this.keep = options.keep ?? 1_000;
+    if (!Number.isSafeInteger(this.keep) || this.keep < 0) {
+      const found = `found ${String(this.keep)}`;
+      throw new ConfigurationError([
+        { option: 'memoryStore.keep', found, write: 'Write a whole number, 0 or more' },
+      ]);
+    }
+    this.parts = this.empty();
+  }
+
+  async open(context: port.StoreContext): Promise<void> {
+    this.clock = context.clock;
+    this.opened++;
+  }
+
+  async close(): Promise<void> {
+    if (this.opened > 0) this.opened--;
+  }
+
+  async write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
+    const now = this.now();
+    const apply = this.parts.writes;
+    const verdicts: port.Verdict[] = [];
+    for (const write of writes) {
+      if (write.kind === 'commit') verdicts.push(apply.commit(write, now));
+      else if (write.kind === 'publish') verdicts.push(apply.publish(write, now));
+      else verdicts.push(apply.append(write, now));
+    }
+    if (apply.changed) {
+      apply.changed = false;
+      this.tell();
+    }
+    return verdicts;
+  }
+
+  async claim(request: port.ClaimRequest): Promise<port.ClaimAnswer> {
+    return this.parts.claims.claim(request, this.now());
+  }
+
+  async read(id: ExecutionId): Promise<ExecutionRecord | null> {
+    const now = this.now();
+    return this.parts.executions.byId.get(id)?.toRecord() ?? this.parts.dedup.outcome(id, now);
+  }
+
+  async journal(id: ExecutionId): Promise<readonly Checkpoint[]> {
+    const entry = this.parts.executions.byId.get(id);
+    return entry === undefined ? [] : entry.journal.load(entry.turn, entry.epoch);
+  }
+
+  async inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly port.StoredMessage[]> {
+    return this.parts.executions.byId.get(id)?.inbox?.after(afterSeq, limit) ?? [];
+  }
+
+  async list(filter: port.ExecutionFilter): Promise<readonly ExecutionRecord[]> {
+    const page: ExecutionRecord[] = [];
+    for (const entry of this.parts.executions.inOrder(filter.after)) {
+      if (page.length >= filter.limit) break;
+      if (matches(entry, filter)) page.push(entry.toRecord());
+    }
+    return page;
+  }
+
+  async counts(): Promise<readonly port.ExecutionCount[]> {
+    const byDefinition = new Map<string, Map<ExecutionRecord['status'], number>>();
+    for (const { work, status } of this.parts.executions.byId.values()) {
+      let byStatus = byDefinition.get(work.id);
+      if (byStatus === undefined) byDefinition.set(work.id, (byStatus = new Map()));
+      byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    }
+    return Array.from(byDefinition, ([definition, byStatus]) =>
+      Array.from(byStatus, ([status, count]) => ({ definition, status, count })),
+    ).flat();
+  }
+
+  async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
+    const now = this.now();
+    const { executions, subscriptions } = this.parts;
+    const renewed = executions.processes.renew(process, now + leaseMs);
+    for (const definition of process.definitions) subscriptions.hold(definition.id, now);
+    executions.sweep(now);
+    return {
+      signals: signalsOf(renewed.running.values()),
+      liveProcesses: executions.processes.live(now).length,
+    };
+  }
+
+  async leave(id: ProcessId): Promise<void> {
+    const { processes } = this.parts.executions;
+    const process = processes.find(id);
+    if (process === undefined) return;
+    process.record = null;
+    processes.forgetDead(this.now());
+    if (process.runningCount > 0) this.tell();
+  }
+
+  async signals(owner: ProcessId): Promise<readonly ExecutionId[]> {
+    const process = this.parts.executions.processes.find(owner);
+    return process === undefined ? [] : signalsOf(process.running.values());
+  }
+
+  async processes(): Promise<readonly port.ProcessRecord[]> {
+    return structuredClone(this.parts.executions.processes.live(this.now()));
+  }
+
+  async definitions(): Promise<readonly DefinitionRef[]> {
+    const { work, processes } = this.parts.executions;
+    const found = new Map<string, DefinitionRef>();
+    const add = ({ id, fingerprint }: DefinitionRef) =>
+      found.set(JSON.stringify([id, fingerprint]), { id, fingerprint });
+    for (const definition of work.all()) if (definition.open > 0) add(definition);
+    for (const process of processes.live(this.now())) process.definitions.forEach(add);
+    return [...found.values()];
+  }
+
+  async subscribe(subscriptions: readonly port.Subscription[]): Promise<void> {
+    const now = this.now();
+    for (const subscription of subscriptions) this.parts.subscriptions.add(subscription, now);
+  }
+
+  async subscriptions(): Promise<readonly port.Subscription[]> {
+    return this.parts.subscriptions.all(this.now()).map(({ subscription }) => structuredClone(subscription));
+  }
+
+  async setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
+    for (const definition of definitions) {
+      if (paused) this.parts.paused.add(definition);
+      else this.parts.paused.delete(definition);
+    }
+    if (!paused) this.tell();
+  }
+
+  async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
+    const now = this.now();
+    const { executions, dedup } = this.parts;
+    let removed = 0;
+    let next: Entry | null = null;
+    for (let entry = executions.ended.first; entry !== null; entry = next) {
+      next = entry.next;
+      const before = entry.status === 'failed' ? request.failedBefore : request.completedBefore;
+      if (entry.endedAt === null || entry.endedAt >= before) continue;
+      if (removed >= request.limit) return { removed, more: true };
+      executions.remove(entry, now);
+      removed++;
+    }
+    removed += dedup.forgetExpired(now, request.limit - removed);
+    return { removed, more: dedup.hasExpired(now) };
+  }
+
+  onChange(listener: () => void): () => void {
+    const own = () => listener();
+    this.listeners.add(own);
+    return () => this.listeners.delete(own);
+  }
+
+  /** A copy of everything stored, as plain JSON data. */
+  getState(): MemoryState {
+    return takeState(this.parts);
+  }
+
+  /** Replaces everything stored by a copy of `state`. */
+  setState(state: MemoryState): void {
+    const parts = this.empty();
+    putState(state, parts);
+    this.parts = parts;
+    this.tell();
+  }
+
+  /** Forgets everything stored. */
+  clear(): void {
+    this.parts = this.empty();
+  }
+
+  private empty(): Parts {
+    const dedup = new DedupTable();
+    const executions = new Executions(this.keep, dedup);
+    const paused = new Set<string>();
+    const writes = new Writes(executions, dedup);
+    const claims = new Claims(executions, paused);
+    return { dedup, executions, paused, writes, claims, subscriptions: new SubscriptionTable() };
+  }
+
+  private now(): number {
+    if (this.clock === null || this.opened === 0) {
+      throw new StoreUnavailableError('the memory store is not open: call open() first');
+    }
+    return this.clock.now();
+  }
+
+  /** One app alone knows what it changed; several are told once per turn of the event loop. */
+  private tell(): void {
+    if (this.opened < 2 || this.isTelling || this.listeners.size === 0 || this.clock === null) return;
+    this.isTelling = true;
+    this.clock.soon(() => {
+      this.isTelling = false;
+      for (const listener of this.listeners) listener();
+    });
+  }
+}
+
+function signalsOf(running: Iterable<{ readonly first: Entry | null }>): ExecutionId[] {
+  const signalled: ExecutionId[] = [];
+  for (const chain of running) {
+    for (let entry = chain.first; entry !== null; entry = entry.next) {
+      if (entry.isWoken) signalled.push(entry.id);
+    }
+  }
+  return signalled;
+}
+
+function matches(entry: Entry, { status, worker, session, event }: port.ExecutionFilter): boolean {
+  if (status !== undefined && entry.status !== status) return false;
+  if (session !== undefined && entry.session !== session) return false;
+  if (event !== undefined && entry.eventName !== event) return false;
+  return worker === undefined || workerOf(entry.work.id) === worker;
+}
+
+/** `order-worker.fulfil` is of `order-worker`; a worker's id may hold dots, a method's name does not. */
+function workerOf(definition: string): string {
+  return definition.slice(0, definition.lastIndexOf('.'));
+}

@@ -1,0 +1,40 @@
+import type { Subscription } from '../../ports/store.js';
+
+interface Held {
+  readonly subscription: Subscription;
+  heldAt: number;
+}
+
+/** How long a subscription outlives the last process that held it. */
+const keptMs = 7 * 24 * 60 * 60 * 1_000;
+
+/** Who takes which event, by definition and event. */
+export class SubscriptionTable {
+  private readonly byDefinition = new Map<string, Map<string, Held>>();
+
+  add(subscription: Subscription, heldAt: number): void {
+    const id = subscription.definition.id;
+    let events = this.byDefinition.get(id);
+    if (events === undefined) this.byDefinition.set(id, (events = new Map()));
+    events.set(subscription.event, { subscription: structuredClone(subscription), heldAt });
+  }
+
+  /** A live process declares the definition. */
+  hold(definition: string, now: number): void {
+    const events = this.byDefinition.get(definition);
+    if (events === undefined) return;
+    for (const held of events.values()) held.heldAt = now;
+  }
+
+  all(now: number): Held[] {
+    const found: Held[] = [];
+    for (const [id, events] of this.byDefinition) {
+      for (const [event, held] of events) {
+        if (held.heldAt + keptMs > now) found.push(held);
+        else events.delete(event);
+      }
+      if (events.size === 0) this.byDefinition.delete(id);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,151 @@
+import { isTerminal } from '../../model/execution.js';
+import type { EventId } from '../../model/ids.js';
+import type {
+  AppendWrite,
+  CommitWrite,
+  NewEvent,
+  PublishedExecution,
+  Publishing,
+  Verdict,
+} from '../../ports/store.js';
+import { DedupRow, type DedupTable } from './dedup-table.js';
+import type { Entry } from './entry.js';
+import type { Executions } from './executions.js';
+import { Inbox } from './inbox.js';
+
+const ok: Verdict = Object.freeze({ verdict: 'ok' });
+const okAndDue: Verdict = Object.freeze({ verdict: 'ok', due: true });
+const already: Verdict = Object.freeze({ verdict: 'already' });
+const stale: Verdict = Object.freeze({ verdict: 'stale' });
+
+/** Applies one write whole or not at all: each looks first and changes nothing before it is sure. */
+export class Writes {
+  /** Something became due, ended or got a message since this was last reset. */
+  changed = false;
+
+  constructor(
+    private readonly executions: Executions,
+    private readonly dedup: DedupTable,
+  ) {}
+
+  publish(publishing: Publishing, now: number): Verdict {
+    const conflict = this.conflict(publishing, now);
+    if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+    const resent = this.isResent(publishing, now);
+    return { verdict: resent ? 'already' : 'ok', executions: this.accept(publishing, now) };
+  }
+
+  commit({ lease, delta }: CommitWrite, now: number): Verdict {
+    const entry = this.executions.byId.get(lease.executionId);
+    if (entry === undefined) return stale;
+    if (lease.fence === entry.lastFence && delta.commitNo <= entry.lastCommitNo) {
+      if (delta.publish !== null) return { verdict: 'already', executions: this.accept(delta.publish, now) };
+      return already;
+    }
+    if (entry.status !== 'running' || lease.fence !== entry.fence) return stale;
+    if (!entry.journal.accepts(delta.checkpoints))
+      return { verdict: 'rejected', reason: 'checkpoint-exists' };
+    const conflict = delta.publish === null ? null : this.conflict(delta.publish, now);
+    if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+
+    for (const checkpoint of delta.checkpoints) entry.journal.add(checkpoint);
+    entry.lastFence = lease.fence;
+    entry.lastCommitNo = delta.commitNo;
+    entry.strikes = 0;
+    const executions = delta.publish === null ? null : this.accept(delta.publish, now);
+    const due = delta.record === null ? false : this.executions.change(entry, delta.record, now);
+    if (delta.record !== null && delta.record.status !== 'running') this.changed = true;
+    if (executions === null) return due ? okAndDue : ok;
+    return due ? { verdict: 'ok', executions, due } : { verdict: 'ok', executions };
+  }
+
+  append({ message }: AppendWrite, now: number): Verdict {
+    const entry = this.executions.byId.get(message.to);
+    if (entry === undefined) return { verdict: 'rejected', reason: 'unknown-execution' };
+    if (entry.inbox?.ids.has(message.id) === true) return already;
+    const listens = entry.listening.includes(message.kind);
+    if (!listens && isTerminal(entry.status)) return { verdict: 'rejected', reason: 'not-listening' };
+    entry.inbox ??= new Inbox();
+    entry.inbox.add(message);
+    this.changed = true;
+    if (!listens || entry.place === 'running' || entry.place === 'ready') return ok;
+    this.executions.ready(entry, now);
+    return okAndDue;
+  }
+
+  /** The first explicit id that was published with another payload, before or in this write. */
+  private conflict({ events }: Publishing, now: number): EventId | null {
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i];
+      if (event === undefined || event.dedup === null) continue;
+      const known = this.dedup.find(event.session, event.id, now);
+      if (known !== undefined && known.hash !== event.dedup.hash) return event.id;
+      for (let j = 0; j < i; j++) {
+        const earlier = events[j];
+        if (earlier?.dedup && sameEvent(earlier, event) && earlier.dedup.hash !== event.dedup.hash)
+          return event.id;
+      }
+    }
+    return null;
+  }
+
+  /** Whether this very write was applied before: its executions exist under the same ids. */
+  private isResent({ events }: Publishing, now: number): boolean {
+    for (const event of events) {
+      const first = event.executions[0];
+      if (first === undefined) continue;
+      if (event.dedup === null) {
+        if (this.executions.byId.has(first.id)) return true;
+      } else if (this.dedup.find(event.session, event.id, now)?.executions[0]?.id === first.id) return true;
+    }
+    return false;
+  }
+
+  private accept({ events }: Publishing, now: number): PublishedExecution[] {
+    const published: PublishedExecution[] = [];
+    for (const event of events) {
+      const known = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
+      if (known === undefined) this.create(event, now, published);
+      else this.repeat(event, known, published);
+    }
+    return published;
+  }
+
+  private create(event: NewEvent, now: number, published: PublishedExecution[]): void {
+    for (const execution of event.executions) {
+      const entry = this.executions.byId.get(execution.id) ?? this.executions.create(event, execution, now);
+      if (entry.place !== 'running') this.changed = true;
+      published.push(answer(event, entry));
+    }
+    if (event.dedup === null) return;
+    const { hash, until } = event.dedup;
+    const executions = event.executions.map(({ id, definition }) => ({ id, definition: definition.id }));
+    this.dedup.add(new DedupRow(event.session, event.id, hash, until, executions), now);
+  }
+
+  private repeat(event: NewEvent, known: DedupRow, published: PublishedExecution[]): void {
+    const own = known.executions[0]?.id === event.executions[0]?.id;
+    for (const { id, definition } of known.executions) {
+      const entry = own ? this.executions.byId.get(id) : undefined;
+      published.push(
+        entry === undefined
+          ? { eventId: event.id, executionId: id, definition, key: null, duplicate: true }
+          : answer(event, entry),
+      );
+    }
+  }
+}
+
+function answer(event: NewEvent, entry: Entry): PublishedExecution {
+  return {
+    eventId: event.id,
+    executionId: entry.id,
+    definition: entry.work.id,
+    key: entry.key,
+    duplicate: false,
+  };
+}
+
+function sameEvent(a: NewEvent, b: NewEvent): boolean {
+  return a.id === b.id && a.session === b.session;
+}
