@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { WorkerClass } from '../model/definition.js';
 
 /** A call of a `@Step` method inside an execution. */
 export interface StepCall {
@@ -32,8 +31,6 @@ export type DetachedListener = (receiver: object, step: string) => void;
 interface Shared {
   readonly storage: AsyncLocalStorage<CurrentExecution>;
   readonly detached: Set<DetachedListener>;
-  /** One typed metadata record per class; see `metadata/`. */
-  readonly metadata: WeakMap<WorkerClass, unknown>;
 }
 
 const key = Symbol.for('holdfast/1');
@@ -41,6 +38,6 @@ const key = Symbol.for('holdfast/1');
 /** Shared by every copy of the package in the process (CommonJS and ESM, Jest's registry). */
 export function shared(): Shared {
   const home = globalThis as { [key]?: Shared };
-  home[key] ??= { storage: new AsyncLocalStorage(), detached: new Set(), metadata: new WeakMap() };
+  home[key] ??= { storage: new AsyncLocalStorage(), detached: new Set() };
   return home[key];
 }

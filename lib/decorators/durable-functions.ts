@@ -1,0 +1,47 @@
+import type { Duration } from '../model/duration.js';
+import { parseDuration } from '../model/duration.js';
+import { NoCurrentExecutionError } from '../model/errors-execution.js';
+import type { ExecutionContext } from '../model/execution-context.js';
+import { shared } from '../ports/current-execution.js';
+
+/** The execution that the caller runs in, anywhere below a handler. Throws `NoCurrentExecutionError` outside one. */
+export function execution(): ExecutionContext {
+  const current = shared().storage.getStore();
+  if (current === undefined) throw new NoCurrentExecutionError('execution()');
+  return current.context as ExecutionContext;
+}
+
+/**
+ * A step without a method: `body` runs once, its result is stored before the promise resolves, and a resume gives the
+ * stored result. The name tells it from other steps; equal names are told apart by their order. Outside an execution it
+ * just runs.
+ *
+ * @example
+ * const rates = await step('fetch rates', () => this.http.get('/rates'));
+ */
+export async function step<Result>(name: string, body: () => Result): Promise<Awaited<Result>> {
+  if (typeof name !== 'string' || name === '' || typeof body !== 'function') {
+    throw new TypeError("step() takes a name and a function: step('fetch rates', () => …)");
+  }
+  const current = shared().storage.getStore();
+  return (current === undefined ? await body() : await current.inline({ name, body })) as Awaited<Result>;
+}
+
+/**
+ * Waits durably: the execution holds no slot meanwhile, and goes on in whichever process lives then. Throws
+ * `NoCurrentExecutionError` outside an execution.
+ *
+ * @example
+ * await sleep('2 days');
+ */
+export async function sleep(duration: Duration): Promise<void> {
+  const delayMs = parseDuration(duration);
+  if (delayMs === null) {
+    throw new TypeError(
+      `sleep() takes ms or text such as '30s' or '2 days', not ${JSON.stringify(duration)}`,
+    );
+  }
+  const current = shared().storage.getStore();
+  if (current === undefined) throw new NoCurrentExecutionError('sleep()');
+  await current.sleep(delayMs);
+}

@@ -1,0 +1,27 @@
+import type { AnyClass } from '../metadata/class-metadata.js';
+import type { Duration } from '../model/duration.js';
+import { recordClass, recordTwice } from './record-class.js';
+
+export interface EventOptions {
+  /** The field that tells instances of this event apart for `waitFor`, for example `'orderId'`. Default: none. */
+  readonly correlate?: string;
+  /** How long an event is kept for a `waitFor` that comes later. Default `'7d'`. */
+  readonly keep?: Duration;
+}
+
+/**
+ * Makes a class an event. `name` is what is stored and sent: it stays when the class is renamed.
+ *
+ * @example
+ * @Event('order.placed')
+ * class OrderPlaced {
+ *   @IsUUID() orderId!: string;
+ * }
+ */
+export function Event(name: string, options: EventOptions = {}): (target: AnyClass) => void {
+  return (target: AnyClass, context?: unknown) => {
+    const record = recordClass('Event', target, context);
+    if (record.event !== null) recordTwice(record, target, null, 'Event');
+    record.event = { name, correlate: options.correlate ?? null, keep: options.keep ?? null };
+  };
+}

@@ -1,0 +1,27 @@
+import type { AnyClass } from '../metadata/class-metadata.js';
+import { reflection } from '../metadata/reflection.js';
+
+/**
+ * What Nest and tsyringe read, written by key so that neither has to be installed. A file with these decorators then works
+ * in both hosts.
+ */
+const nestTokens = 'self:paramtypes';
+const nestInjectable = '__injectable__';
+const tsyringeTokens = 'injectionTokens';
+
+/** Tells both hosts which token a constructor parameter takes. */
+export function writeInjection(target: AnyClass, index: number, token: unknown): void {
+  const nest = (reflection.getOwnMetadata?.(nestTokens, target) ?? []) as readonly {
+    readonly index: number;
+  }[];
+  const others = nest.filter((entry) => entry.index !== index);
+  reflection.defineMetadata?.(nestTokens, [...others, { index, param: token }], target);
+
+  const tsyringe = reflection.getOwnMetadata?.(tsyringeTokens, target) as Record<number, unknown> | undefined;
+  reflection.defineMetadata?.(tsyringeTokens, { ...tsyringe, [index]: { token, multiple: false } }, target);
+}
+
+/** Marks a class as one that Nest may construct. */
+export function writeInjectable(target: AnyClass): void {
+  reflection.defineMetadata?.(nestInjectable, true, target);
+}

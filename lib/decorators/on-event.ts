@@ -1,0 +1,76 @@
+import type { EventPredicate, Subscription } from '../metadata/class-metadata.js';
+import type { EventData, EventSource } from '../model/event-source.js';
+import type { ExecutionContext } from '../model/execution-context.js';
+import { recordMethod } from './record-method.js';
+
+export interface OnEventOptions<Data = unknown> {
+  /** Takes only the events it is true for; for the others the execution ends as `skipped`. */
+  readonly when?: (event: Data) => boolean | Promise<boolean>;
+  /** Shown in graph, CLI and dashboard. */
+  readonly description?: string;
+}
+
+/** Stands on a method that can take the event, with the execution's context second. */
+export type HandlerDecorator<Data> = <Method extends (event: Data, context: ExecutionContext) => unknown>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
+/** What the method must be able to take. A bare name promises nothing, so the method says what it expects. */
+export type HandledData<Source> = Source extends string ? never : EventData<Source>;
+
+type Source = EventSource | string;
+
+/**
+ * Makes a method the handler of an event, of several, or of a name. One event starts one execution per handler.
+ *
+ * @example
+ * @OnEvent(OrderPlaced)
+ * async fulfil(order: OrderPlaced) { … }
+ *
+ * @example
+ * @OnEvent([OrderPlaced, OrderChanged], { when: (order) => order.total > 100 })
+ * async review(order: OrderPlaced | OrderChanged, context: ExecutionContext) { … }
+ */
+export function OnEvent<S extends Source, Narrowed extends EventData<S>>(
+  events: S | readonly S[],
+  guard: (event: EventData<S>) => event is Narrowed,
+  options?: OnEventOptions<Narrowed>,
+): HandlerDecorator<Narrowed>;
+export function OnEvent<S extends Source>(
+  events: S | readonly S[],
+  predicate: (event: EventData<S>) => boolean | Promise<boolean>,
+  options?: OnEventOptions<EventData<S>>,
+): HandlerDecorator<HandledData<S>>;
+export function OnEvent<S extends Source>(
+  events: S | readonly S[],
+  options?: OnEventOptions<EventData<S>>,
+): HandlerDecorator<HandledData<S>>;
+export function OnEvent(
+  events: unknown,
+  guardOrOptions?: EventPredicate | OnEventOptions<never>,
+  options?: OnEventOptions<never>,
+): HandlerDecorator<never> {
+  return subscribe(Array.isArray(events) ? events : [events], guardOrOptions, options);
+}
+
+/** Records one subscription of the decorated method. */
+export function subscribe(
+  sources: readonly unknown[],
+  guardOrOptions: EventPredicate | OnEventOptions<never> | undefined,
+  options: OnEventOptions<never> | undefined,
+): HandlerDecorator<never> {
+  const guard = typeof guardOrOptions === 'function' ? guardOrOptions : null;
+  const rest = guard === null ? (guardOrOptions as OnEventOptions<never> | undefined) : options;
+  const subscription: Subscription = {
+    sources: [...sources],
+    guard,
+    when: rest?.when ?? null,
+    description: rest?.description ?? null,
+  };
+  return (target, key, descriptor) => {
+    // Decorators run from the lowest up: the first in the source comes last.
+    recordMethod('OnEvent', target, key, descriptor)?.method.subscriptions.unshift(subscription);
+  };
+}

@@ -1,0 +1,38 @@
+import type { AnyClass } from '../metadata/class-metadata.js';
+import type { RetryOptions } from '../metadata/policy-options.js';
+import { recordClass, recordTwice } from './record-class.js';
+import { recordMethod } from './record-method.js';
+
+export type { RetryOptions };
+
+/** Stands on a method, or on a class as the default of its steps. */
+export interface PolicyDecorator {
+  (target: AnyClass): void;
+  (target: object, method: string | symbol, descriptor: PropertyDescriptor): void;
+}
+
+/**
+ * How failures are repeated. On a step or handler it replaces the class's policy whole; on a class it is the default of
+ * its steps. Without it: 3 attempts, 1 s doubling to 60 s, ± 20 %. A retry is a durable timer: it holds no slot and
+ * outlives the process.
+ *
+ * @example
+ * @Step()
+ * @Retry({ maxAttempts: 5, backoff: exponential('1s', { max: '30s' }), retryIf: (e) => !(e instanceof CardDeclined) })
+ * charge(orderId: string) { … }
+ */
+export function Retry(options: RetryOptions): PolicyDecorator {
+  return (target: object, key?: unknown, descriptor?: PropertyDescriptor) => {
+    if (typeof target === 'function' && typeof key !== 'string' && typeof key !== 'symbol') {
+      const type = target as AnyClass;
+      const record = recordClass('Retry', type, key);
+      if (record.retry !== null) recordTwice(record, type, null, 'Retry');
+      record.retry = options;
+      return;
+    }
+    const found = recordMethod('Retry', target, key, descriptor);
+    if (found === null) return;
+    if (found.method.retry !== null) recordTwice(found.record, found.type, found.name, 'Retry');
+    found.method.retry = options;
+  };
+}

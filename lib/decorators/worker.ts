@@ -1,0 +1,31 @@
+import type { AnyClass, WorkerOptions } from '../metadata/class-metadata.js';
+import { writeInjectable, writeInjection } from './host-metadata.js';
+import { recordClass, recordTwice } from './record-class.js';
+
+export type { WorkerOptions };
+
+/**
+ * Makes a class a worker. Its id names it in stored data: by default the class name in kebab case (`OrderWorker` is
+ * `order-worker`); write one where a minifier renames classes.
+ *
+ * @example
+ * @Worker('orders')
+ * class OrderWorker {
+ *   constructor(private readonly payments: Payments) {}
+ * }
+ */
+export function Worker(id?: string): (target: AnyClass) => void;
+export function Worker(options: WorkerOptions): (target: AnyClass) => void;
+export function Worker(idOrOptions: string | WorkerOptions = {}): (target: AnyClass) => void {
+  return (target: AnyClass, context?: unknown) => {
+    const record = recordClass('Worker', target, context);
+    if (record.worker !== null) recordTwice(record, target, null, 'Worker');
+    record.worker = typeof idOrOptions === 'string' ? { id: idOrOptions } : idOrOptions;
+    writeInjectable(target);
+    const { inject } = record.worker;
+    if (Array.isArray(inject))
+      inject.forEach((token: unknown, index) => {
+        writeInjection(target, index, token);
+      });
+  };
+}

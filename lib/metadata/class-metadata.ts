@@ -1,0 +1,71 @@
+import type { DefinitionMistake } from '../model/errors-boot.js';
+import type { LogLevel } from '../model/definition.js';
+import type { Duration } from '../model/duration.js';
+import type { RetryOptions } from './policy-options.js';
+
+/** Any class; only its identity and prototype matter here. */
+export type AnyClass = abstract new (...args: never[]) => object;
+
+/**
+ * What decorators wrote on one class, raw: the compiler checks it. Other copies of the package read it too, so it holds
+ * plain data only and changes its shape only with `METADATA_VERSION`.
+ */
+export interface ClassMetadata {
+  event: EventMetadata | null;
+  worker: WorkerOptions | null;
+  /** The name under which the codec stores instances. */
+  storable: string | null;
+  /** Default of the class's steps. */
+  retry: RetryOptions | null;
+  /** Default of the class's steps. */
+  timeout: Duration | null;
+  readonly methods: Map<string, MethodMetadata>;
+  /** Tokens of constructor parameters, by index. */
+  readonly injections: Map<number, unknown>;
+  /** What decorators saw that cannot work, reported at boot. */
+  readonly mistakes: DefinitionMistake[];
+}
+
+export interface EventMetadata {
+  /** The name on the wire. */
+  readonly name: string;
+  /** The field whose value `waitFor` keys on. */
+  readonly correlate: string | null;
+  /** How long an event waits for its waiter. */
+  readonly keep: Duration | null;
+}
+
+export interface WorkerOptions {
+  /** Names the worker in stored data. Default: the class name in kebab case. */
+  readonly id?: string;
+  /** Constructor tokens in order, for builds that emit no types (tsx, esbuild). */
+  readonly inject?: readonly unknown[];
+  /** Shown in graph, CLI and dashboard. */
+  readonly description?: string;
+  /** The least level that `execution().log` passes on for this worker. Default: the logger's own. */
+  readonly logLevel?: LogLevel;
+}
+
+export interface StepMetadata {
+  readonly key: ((...args: never[]) => unknown) | null;
+  readonly atMostOnce: boolean;
+  readonly description: string | null;
+}
+
+/** One `@OnEvent` of a method, as written. */
+export interface Subscription {
+  /** Event classes, schema events, unions or names. */
+  readonly sources: readonly unknown[];
+  readonly guard: EventPredicate | null;
+  readonly when: EventPredicate | null;
+  readonly description: string | null;
+}
+
+export type EventPredicate = (event: never) => boolean | Promise<boolean>;
+
+export interface MethodMetadata {
+  readonly subscriptions: Subscription[];
+  step: StepMetadata | null;
+  retry: RetryOptions | null;
+  timeout: Duration | null;
+}

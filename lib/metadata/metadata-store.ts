@@ -1,0 +1,121 @@
+import type { AnyClass, ClassMetadata, EventMetadata, MethodMetadata } from './class-metadata.js';
+
+/** Grows when the shape of `ClassMetadata` changes in a way that another copy could not read. */
+export const METADATA_VERSION = 1;
+
+interface Home {
+  readonly records: WeakMap<AnyClass, ClassMetadata>;
+  /** Classes with `@Storable`, by name; the class decorated last has the name. */
+  readonly storables: Map<string, AnyClass>;
+}
+
+const key = Symbol.for(`holdfast/metadata/${METADATA_VERSION}`);
+
+/** Shared by every copy of the package in the process. */
+function home(): Home {
+  const place = globalThis as { [key]?: Home };
+  place[key] ??= { records: new WeakMap(), storables: new Map() };
+  return place[key];
+}
+
+/** The class's own record, made when it has none. Only decorators write to it. */
+export function ownMetadata(type: AnyClass): ClassMetadata {
+  const { records } = home();
+  let record = records.get(type);
+  if (record === undefined) records.set(type, (record = emptyMetadata()));
+  return record;
+}
+
+/** The class's own record of a method, made when it has none. */
+export function ownMethod(type: AnyClass, name: string): MethodMetadata {
+  const { methods } = ownMetadata(type);
+  let method = methods.get(name);
+  if (method === undefined) methods.set(name, (method = emptyMethod()));
+  return method;
+}
+
+/** What the class itself was decorated with; null: nothing. */
+export function findOwnMetadata(type: AnyClass): Readonly<ClassMetadata> | null {
+  return home().records.get(type) ?? null;
+}
+
+/**
+ * What holds for a class, as a copy: its own record over those of the classes it extends. Methods and policies are
+ * inherited, each part of a method replaced by the subclass that decorates it anew. Event, worker, storable name and
+ * constructor tokens are the class's own.
+ */
+export function metadataOf(type: AnyClass): ClassMetadata {
+  const merged = emptyMetadata();
+  for (const ancestor of lineage(type).reverse()) {
+    const own = home().records.get(ancestor);
+    if (own === undefined) continue;
+    merged.retry = own.retry ?? merged.retry;
+    merged.timeout = own.timeout ?? merged.timeout;
+    merged.mistakes.push(...own.mistakes);
+    for (const [name, method] of own.methods)
+      merged.methods.set(name, inherit(merged.methods.get(name), method));
+  }
+  const own = home().records.get(type);
+  if (own === undefined) return merged;
+  const { event, worker, storable } = own;
+  return { ...merged, event, worker, storable, injections: new Map(own.injections) };
+}
+
+/** The class's `@Event`; null when it has none of its own. */
+export function eventMetadataOf(type: AnyClass): EventMetadata | null {
+  return home().records.get(type)?.event ?? null;
+}
+
+/** Gives a class its name in stored data. */
+export function registerStorable(name: string, type: AnyClass): void {
+  ownMetadata(type).storable = name;
+  home().storables.set(name, type);
+}
+
+/** Every class with `@Storable` that this process has loaded, by name. */
+export function storableClasses(): ReadonlyMap<string, AnyClass> {
+  return new Map(home().storables);
+}
+
+/** The class and all it extends, nearest first. */
+export function lineage(type: AnyClass): AnyClass[] {
+  const classes: AnyClass[] = [];
+  for (
+    let next: unknown = type;
+    isClass(next) && next !== Function.prototype;
+    next = Object.getPrototypeOf(next)
+  ) {
+    classes.push(next);
+  }
+  return classes;
+}
+
+function isClass(value: unknown): value is AnyClass {
+  return typeof value === 'function';
+}
+
+function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodMetadata {
+  return {
+    subscriptions: [...(own.subscriptions.length > 0 ? own.subscriptions : (base?.subscriptions ?? []))],
+    step: own.step ?? base?.step ?? null,
+    retry: own.retry ?? base?.retry ?? null,
+    timeout: own.timeout ?? base?.timeout ?? null,
+  };
+}
+
+function emptyMetadata(): ClassMetadata {
+  return {
+    event: null,
+    worker: null,
+    storable: null,
+    retry: null,
+    timeout: null,
+    methods: new Map(),
+    injections: new Map(),
+    mistakes: [],
+  };
+}
+
+function emptyMethod(): MethodMetadata {
+  return { subscriptions: [], step: null, retry: null, timeout: null };
+}
