@@ -2,11 +2,12 @@
  * Paths name calls of steps within an execution: `fulfil/charge~1xQ…/authorize~9aB…~2`. A segment is the step's name,
  * the digest of its arguments and, from the second equal call on, its ordinal. Paths are compared whole, never by prefix.
  */
-const special = /[%/~\u0000-\u001f\u007f\ud800-\udfff]/g;
+const special = /[%/~!\u0000-\u001f\u007f\ud800-\udfff]/;
+const everySpecial = new RegExp(special, 'g');
 
 /** Encodes a name so that no two names meet and none can pose as a path. */
 export function encodeName(name: string): string {
-  return special.test(name) ? name.replace(special, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : name;
+  return special.test(name) ? name.replace(everySpecial, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : name;
 }
 
 export function decodeName(encoded: string): string {
@@ -19,10 +20,14 @@ export function segment(encodedName: string, digest: string, ordinal: number): s
   return ordinal === 0 ? base : `${base}~${ordinal}`;
 }
 
+/** Prefix of the segments that the engine names itself (`%sleep`): no encoded name of a user begins like that. */
+export const BUILT_IN = '%';
+
 /** The names of a path without digests and ordinals, as `steps()` shows them. */
 export function namesOf(path: string): string {
   return path
     .split('/')
-    .map((part) => decodeName(part.split('~', 1)[0] as string))
+    .map((part) => part.split('~', 1)[0] as string)
+    .map((name) => (/^%[a-z]{5}/.test(name) ? name.slice(1) : decodeName(name)))
     .join('/');
 }

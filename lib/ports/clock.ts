@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
   /** Ms from an arbitrary start. Never jumps back; use it for intervals. */
   monotonic(): number;
-  /** Calls `callback` once after `delayMs`, unless cancelled. Timers never keep the process alive. */
+  /** Calls `callback` once after `delayMs`, unless cancelled. Whoever sets one cancels it when it stops. */
   setTimer(delayMs: number, callback: () => void): Timer;
   /** Calls `callback` in a later turn of the event loop, after the microtasks of this one. */
   soon(callback: () => void): void;

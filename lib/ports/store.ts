@@ -50,7 +50,8 @@ export interface Store {
    * priority, then age), due timers, and running ones whose owner's lease has expired. Each claim sets `fence + 1`,
    * `running` and the owner, atomically, and answers record, journal of the current turn and epoch, and inbox in the
    * same round trip. Only executions whose (definition, fingerprint) is in `runnable` and not paused are taken.
-   * With `ids`, only those are considered.
+   * With `ids`, only those are considered; a process may also take back, under a new fence, running executions of its
+   * own that it names: what it lost sight of when a reply was lost.
    */
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
 
@@ -272,6 +273,8 @@ export interface ProcessRecord {
 
 export interface HeartbeatAnswer {
   readonly signals: readonly ExecutionId[];
+  /** Every running execution that the process owns. */
+  readonly owned: readonly ExecutionId[];
   /** Live processes, this one included. */
   readonly liveProcesses: number;
 }

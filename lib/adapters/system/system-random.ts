@@ -1,0 +1,3 @@
+import type { Random } from '../../ports/random.js';
+
+export const systemRandom: Random = { next: () => Math.random() };

@@ -1,0 +1,16 @@
+/** Keys of journal rows: a result has its path as key; the others say what they add to it. `!` never occurs in a path. */
+export function failureKey(path: string, scope: string): string {
+  return `${path}!${scope}`;
+}
+
+export function attemptKey(path: string, scope: string, attempt: number): string {
+  return `${path}!${scope}#${attempt}`;
+}
+
+export function startedKey(path: string, scope: string, attempt: number): string {
+  return `${path}!${scope}@${attempt}`;
+}
+
+export function timerKey(path: string): string {
+  return `${path}!t`;
+}

@@ -1,0 +1,138 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { NonDeterminismError } from '../model/errors-execution.js';
+import { namesOf } from '../model/path.js';
+import type { Publishing } from '../ports/store.js';
+import type { Frame } from './frame.js';
+import type { Deferred, Pass } from './pass.js';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What calls and bodies have in common. */
+interface Sibling {
+  readonly parent?: Frame | null;
+  readonly encodedName?: string;
+}
+
+/** One durable call of user code: replayed when it was recorded, else begun when replay has settled. */
+export abstract class DurableCall implements Deferred {
+  protected readonly pass: Pass;
+
+  constructor(
+    readonly parent: Frame,
+    readonly encodedName: string,
+    readonly path: string,
+    private readonly resolve: (value: unknown) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.pass = parent.pass;
+  }
+
+  begin(): void {
+    this.parent.outstanding++;
+    const { replay } = this.pass;
+    if (replay === null) {
+      this.run();
+      return;
+    }
+    const recorded = replay.take(this.path, this.parent.scope);
+    if (recorded !== null) this.settle(recorded);
+    else this.pass.defer(this);
+  }
+
+  start(): void {
+    if (this.parent.isDead) return;
+    const leftover = this.unexpectedLeftover();
+    if (leftover.length === 0) this.run();
+    else this.pass.end({ kind: 'parked', error: this.misfit(leftover) });
+  }
+
+  /** Begins what was never recorded. */
+  protected abstract run(): void;
+
+  /** Lets a stored result into user code, in journal order. */
+  protected settle(row: Checkpoint): void {
+    const alone = this.parent.parent === null && this.parent.outstanding === 1 && this.pass.replay === null;
+    this.pass.queue.add(row.seq, alone, () => {
+      this.pass.replay?.settled(row);
+      if (this.parent.isDead) return;
+      this.deliver(row);
+    });
+  }
+
+  private deliver(row: Checkpoint): void {
+    let result: unknown;
+    try {
+      result = this.decode(row);
+    } catch (error) {
+      this.pass.end({ kind: 'parked', error });
+      return;
+    }
+    if (row.kind === 'completed') {
+      this.parent.callSettled(row.endedAt, null);
+      this.resolve(result);
+    } else {
+      if (typeof result === 'object' && result !== null) this.pass.stepFailures.add(result);
+      this.parent.callSettled(row.endedAt, { error: result });
+      this.reject(result);
+    }
+  }
+
+  private decode(row: Checkpoint): unknown {
+    const { codec } = this.pass.services;
+    if (row.kind !== 'completed') return codec.decodeFailure(row.error ?? '');
+    return row.value === null ? undefined : codec.decode(row.value);
+  }
+
+  /** Stores the result, then lets it into user code, or withholds it when the pass only finishes what runs. */
+  protected store(row: Checkpoint, publish: Publishing | null, stored?: () => void): void {
+    this.pass.commit([row], publish, () => {
+      stored?.();
+      if (this.parent.isDead) return;
+      if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();
+      else this.settle(row);
+    });
+  }
+
+  /** A journal row of this call. */
+  protected row(kind: Checkpoint['kind'], key: string, startedAt: number, attempt: number): Mutable<Checkpoint> {
+    const { record, services } = this.pass;
+    return {
+      key,
+      path: this.path,
+      kind,
+      seq: this.pass.nextSeq(),
+      turn: record.turn,
+      epoch: record.epoch,
+      attempt,
+      value: null,
+      error: null,
+      wakeAt: null,
+      startedAt,
+      endedAt: services.clock.now(),
+    };
+  }
+
+  private unexpectedLeftover(): readonly string[] {
+    const { replay } = this.pass;
+    if (replay === null || !this.parent.isStrict) return [];
+    const leftover = replay.leftover(this.parent.path, this.encodedName);
+    return leftover.length > 0 && !this.hasSibling() ? leftover : [];
+  }
+
+  /** Another call of that name is under way: it may be the one whose result is still missing. */
+  private hasSibling(): boolean {
+    const isSibling = (other: object): boolean =>
+      other !== this &&
+      (other as Sibling).parent === this.parent &&
+      (other as Sibling).encodedName === this.encodedName;
+    return this.pass.deferredCalls.some(isSibling) || [...this.pass.live].some(isSibling);
+  }
+
+  private misfit(leftover: readonly string[]): NonDeterminismError {
+    return new NonDeterminismError(
+      `${this.pass.handler.id} called step '${namesOf(this.path)}' with arguments that were not recorded, while recorded ` +
+        `calls of it were not repeated (${leftover.slice(0, 3).join(', ')}). Bring back the code that recorded them, or ` +
+        `retry({ from: '${namesOf(this.path)}' }) to forget them; then resume()`,
+    );
+  }
+}

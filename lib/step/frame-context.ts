@@ -1,0 +1,106 @@
+import type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
+import { namesOf } from '../model/path.js';
+import { DeterministicRandom, deterministicUuid } from './deterministic-random.js';
+import type { Frame } from './frame.js';
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** `execution()` below one body. */
+export class FrameContext implements ExecutionContext {
+  private stream: DeterministicRandom | null = null;
+  private uuids = 0;
+
+  constructor(private readonly frame: Frame) {}
+
+  get id(): string {
+    return this.frame.pass.record.id;
+  }
+
+  get worker(): string {
+    return this.frame.pass.worker.id;
+  }
+
+  get handler(): string {
+    return this.frame.pass.handler.method;
+  }
+
+  get event(): string {
+    return this.frame.pass.record.eventName;
+  }
+
+  get session(): string | null {
+    return this.frame.pass.record.session;
+  }
+
+  get startedAt(): number {
+    return this.frame.pass.record.startedAt ?? this.frame.pass.record.createdAt;
+  }
+
+  get attempt(): number {
+    return this.frame.attempt;
+  }
+
+  get isRetry(): boolean {
+    return this.frame.attempt > 1;
+  }
+
+  get step(): string | null {
+    return this.frame.parent === null ? null : namesOf(this.frame.path);
+  }
+
+  get depth(): number {
+    return this.frame.pass.record.depth;
+  }
+
+  get idempotencyKey(): string {
+    return this.frame.idempotencyKey;
+  }
+
+  get signal(): AbortSignal {
+    return this.frame.signal;
+  }
+
+  get log(): ExecutionLog {
+    const { pass } = this.frame;
+    const fields = { execution: this.id, worker: this.worker, handler: this.handler, step: this.step };
+    const log = Object.create(null) as Record<(typeof levels)[number], ExecutionLog['info']>;
+    for (const level of levels)
+      log[level] = (message, details) => {
+        if (pass.isReplaying || this.frame.isDead) return;
+        pass.services.settings.logger[level](message, { ...details, ...fields });
+      };
+    return log;
+  }
+
+  emit(name: string, data?: unknown): void {
+    const { pass } = this.frame;
+    const full = `custom.${name}` as const;
+    if (pass.isReplaying || this.frame.isDead || !pass.services.observer.wants(full)) return;
+    pass.services.observer.emit({
+      name: full,
+      data,
+      executionId: pass.record.id,
+      worker: this.worker,
+      handler: this.handler,
+      session: this.session,
+      at: pass.services.clock.now(),
+    });
+  }
+
+  progress(percent: number): void {
+    this.emit('progress', { percent });
+  }
+
+  now(): number {
+    return this.frame.time;
+  }
+
+  random(): number {
+    this.stream ??= new DeterministicRandom(`${this.id} ${this.frame.path}`);
+    return this.stream.next();
+  }
+
+  uuid(): string {
+    return deterministicUuid(`${this.id} ${this.frame.path} ${this.uuids++}`);
+  }
+}

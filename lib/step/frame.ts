@@ -1,0 +1,135 @@
+import type { ExecutionContext } from '../model/execution-context.js';
+import { segment } from '../model/path.js';
+import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
+import { FrameContext } from './frame-context.js';
+import type { Body, Pass } from './pass.js';
+
+/** Begins the durable calls that user code makes. */
+export interface Caller {
+  step(frame: Frame, call: StepCall): Promise<unknown>;
+  inline(frame: Frame, call: InlineCall): Promise<unknown>;
+  sleep(frame: Frame, ms: number): Promise<void>;
+  publish(frame: Frame, request: unknown): Promise<unknown>;
+}
+
+export interface FrameOptions {
+  readonly pass: Pass;
+  readonly caller: Caller;
+  readonly parent: Frame | null;
+  readonly path: string;
+  readonly encodedName: string;
+  /** Attempts of this body and those around it, outermost first: names which failures belong to it. */
+  readonly scope: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+}
+
+/** One running body, of a handler or a step: where durable calls made below it belong. */
+export class Frame implements CurrentExecution, Body {
+  readonly pass: Pass;
+  readonly parent: Frame | null;
+  readonly path: string;
+  readonly encodedName: string;
+  readonly scope: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  /** How many steps it is nested in; 0 for the handler. */
+  readonly level: number;
+  /** Time as the body sees it: that of the last result it got. */
+  time: number;
+  outstanding = 0;
+  /** A call failed after the body had returned: the body fails with it. */
+  lateFailure: { readonly error: unknown } | null = null;
+  private hasReturned = false;
+  private dead = false;
+  private readonly caller: Caller;
+  private ordinals: Map<string, number> | null = null;
+  private whenQuiet: (() => void) | null = null;
+  private controller: AbortController | null = null;
+  private userContext: ExecutionContext | null = null;
+
+  constructor(options: FrameOptions) {
+    this.pass = options.pass;
+    this.caller = options.caller;
+    this.parent = options.parent;
+    this.path = options.path;
+    this.encodedName = options.encodedName;
+    this.scope = options.scope;
+    this.attempt = options.attempt;
+    this.idempotencyKey = options.idempotencyKey;
+    this.level = options.parent === null ? 0 : options.parent.level + 1;
+    this.time = options.parent === null ? (options.pass.record.startedAt ?? 0) : options.parent.time;
+  }
+
+  get context(): ExecutionContext {
+    this.userContext ??= new FrameContext(this);
+    return this.userContext;
+  }
+
+  get isDead(): boolean {
+    return this.dead || this.pass.ended !== null || (this.parent?.isDead ?? false);
+  }
+
+  /** Only first attempts must repeat what was recorded: a failure that was retried may lead elsewhere. */
+  get isStrict(): boolean {
+    return !/[^1.]|1\d/.test(this.scope);
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    return this.controller.signal;
+  }
+
+  step(call: StepCall): Promise<unknown> {
+    return this.caller.step(this, call);
+  }
+
+  inline(call: InlineCall): Promise<unknown> {
+    return this.caller.inline(this, call);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.caller.sleep(this, ms);
+  }
+
+  publish(request: unknown): Promise<unknown> {
+    return this.caller.publish(this, request);
+  }
+
+  /** The path of the next call with that name and digest. */
+  nextPath(encodedName: string, digest: string): string {
+    const base = `${encodedName}~${digest}`;
+    this.ordinals ??= new Map();
+    const ordinal = this.ordinals.get(base) ?? 0;
+    this.ordinals.set(base, ordinal + 1);
+    return `${this.path}/${segment(encodedName, digest, ordinal)}`;
+  }
+
+  /** A call settled: user code of this body goes on. */
+  callSettled(at: number, failure: { readonly error: unknown } | null): void {
+    this.outstanding--;
+    if (at > this.time) this.time = at;
+    if (this.hasReturned && failure !== null) this.lateFailure ??= failure;
+    if (this.hasReturned && this.outstanding === 0) this.whenQuiet?.();
+  }
+
+  /** The body returned; `then` runs when the calls that it did not await have settled too. */
+  returned(then: () => void): void {
+    this.hasReturned = true;
+    if (this.outstanding === 0) then();
+    else {
+      this.whenQuiet = then;
+      this.pass.scheduleCheck();
+    }
+  }
+
+  /** Nothing the body still does counts any more. */
+  kill(reason: unknown): void {
+    this.dead = true;
+    this.abort(reason);
+  }
+
+  abort(reason: unknown): void {
+    this.controller?.abort(reason ?? undefined);
+  }
+}

@@ -1,0 +1,16 @@
+import type { Timers, WaitReason } from '../model/execution.js';
+
+/** How a pass ended: what is left to commit about it. */
+export type PassEnd =
+  | { readonly kind: 'completed'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  /** The handler threw; its own retry policy decides. */
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'parked'; readonly error: unknown }
+  | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly timers: Timers }
+  /** Handed back at the last checkpoint, ready at once. */
+  | { readonly kind: 'yielded' }
+  /** The lease is another's, or the app was closed: nothing may be written. */
+  | { readonly kind: 'lost' };

@@ -1,0 +1,73 @@
+import type { StepDefinition, WorkerDefinition } from '../model/definition.js';
+import type { EventId, ExecutionId } from '../model/ids.js';
+import type { LogLevel } from '../model/definition.js';
+import type { Limits } from '../model/limits.js';
+import type { Clock } from '../ports/clock.js';
+import type { Codec } from '../ports/codec.js';
+import type { Logger } from '../ports/logger.js';
+import type { Observer } from '../ports/observer.js';
+import type { Random } from '../ports/random.js';
+import type { NewEvent, Verdict, Write } from '../ports/store.js';
+
+/** What passes need from the process they run in. One per app. */
+export interface PassServices {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly codec: Codec;
+  readonly observer: Observer;
+  readonly writer: Writer;
+  readonly steps: StepFinder;
+  readonly events: EventRestorer;
+  readonly publishing: StepPublisher;
+  readonly settings: PassSettings;
+  /** False when so much of the lease has passed that a new body might outlive it. */
+  mayStartBody(): boolean;
+}
+
+/** May change while the app runs; each attempt reads the current value. */
+export interface PassSettings {
+  readonly mode: ExecutionMode;
+  readonly limits: Limits;
+  readonly maxCallDepth: number;
+  readonly logger: Logger;
+  readonly interceptors: readonly Interceptor[];
+}
+
+/** `UNTIL_ERROR` runs on in this process; `ISOLATED` runs what is ready, then hands the execution back to the store. */
+export type ExecutionMode = 'UNTIL_ERROR' | 'ISOLATED';
+
+/** What an interceptor sees of the attempt it wraps. */
+export interface AttemptCall {
+  readonly worker: string;
+  readonly executionId: string;
+  /** The step's names, `fulfil/charge`; for the handler itself its name. */
+  readonly step: string;
+  readonly attempt: number;
+  readonly args: readonly unknown[];
+}
+
+/** Wraps each attempt of each handler and step; never a memoised result. `next` runs the body. */
+export type Interceptor = (call: AttemptCall, next: () => Promise<unknown>) => Promise<unknown>;
+
+export interface Writer {
+  /** Sends a write; `done` gets its verdict, in order of submission. Never called for a write that a closed app dropped. */
+  submit(write: Write, done: (verdict: Verdict) => void): void;
+}
+
+export interface StepFinder {
+  /** The definition of that method of the receiver's worker, or null when its class is no worker of this app. */
+  stepOf(receiver: object, name: string): StepDefinition | null;
+}
+
+export interface EventRestorer {
+  /** The value that handlers receive for a stored event. */
+  restore(eventName: string, data: unknown): unknown;
+}
+
+export interface StepPublisher {
+  /** Checks and encodes what user code publishes; ids are made of the seed, equal on each replay. */
+  prepare(request: unknown, seed: string, depth: number): Promise<readonly NewEvent[]>;
+  /** Told after the commit: new work is in the store. */
+  published(events: readonly NewEvent[]): void;
+}
+

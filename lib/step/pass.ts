@@ -1,0 +1,252 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { HandlerDefinition, WorkerDefinition } from '../model/definition.js';
+import { TooManyCheckpointsError } from '../model/errors-execution.js';
+import type { ExecutionRecord, Timers, WaitReason } from '../model/execution.js';
+import type { Lease } from '../model/lease.js';
+import type { Timer } from '../ports/clock.js';
+import type { CommitWrite, Publishing, RecordChange, Verdict } from '../ports/store.js';
+import type { PassEnd } from './pass-end.js';
+import type { PassServices } from './pass-services.js';
+import { Replay } from './replay.js';
+import { SettleQueue } from './settle-queue.js';
+
+/** A body that runs, seen by the pass. */
+export interface Body {
+  /** Nothing it still does counts: it timed out, or what it belongs to did. */
+  readonly isDead: boolean;
+  /** Calls it made that have not settled: it is taken to wait for them. */
+  readonly outstanding: number;
+  abort(reason: unknown): void;
+}
+
+/** A call that must not begin before replay has settled. */
+export interface Deferred {
+  start(): void;
+}
+
+interface Wait {
+  readonly at: number;
+  readonly reason: WaitReason;
+  readonly body: Body;
+  readonly resume: () => void;
+  timer: Timer | null;
+}
+
+/** One claim's work on one execution: what runs, what waits, what is committed. It ends once. */
+export class Pass {
+  readonly done: Promise<PassEnd>;
+  readonly replay: Replay | null;
+  readonly queue: SettleQueue;
+  /** Bodies that have not ended, dead ones included: each still occupies the process. */
+  readonly live = new Set<Body>();
+  /** Errors that came out of steps for good. */
+  readonly stepFailures = new WeakSet<object>();
+  ended: PassEnd | null = null;
+  /** No result goes to the handler any more; what runs may finish, then the execution is handed back. */
+  yielding: boolean;
+
+  private resolveDone!: (end: PassEnd) => void;
+  private readonly waits = new Map<string, Wait>();
+  private readonly deferred: Deferred[] = [];
+  private readonly buffer: Checkpoint[] = [];
+  private whenEmptied: (() => void) | null = null;
+  private commitNo = 0;
+  private lastSeq: number;
+  private rowCount: number;
+  private committing = 0;
+  private withheld = 0;
+  private checkScheduled = false;
+
+  constructor(
+    readonly services: PassServices,
+    readonly worker: WorkerDefinition,
+    readonly handler: HandlerDefinition,
+    readonly lease: Lease,
+    readonly record: ExecutionRecord,
+    journal: readonly Checkpoint[],
+  ) {
+    this.done = new Promise((resolve) => {
+      this.resolveDone = resolve;
+    });
+    this.replay = journal.length === 0 ? null : new Replay(journal, record.epoch);
+    this.rowCount = journal.length;
+    this.lastSeq = journal.reduce((last, row) => Math.max(last, row.seq), 0);
+    this.yielding = services.settings.mode === 'ISOLATED';
+    this.queue = new SettleQueue(
+      services.clock,
+      (seq) => this.replay === null || this.replay.mayPass(seq),
+      () => this.turnedIdle(),
+    );
+  }
+
+  get isReplaying(): boolean {
+    return this.replay !== null && !this.replay.done;
+  }
+
+  /** Ends the pass, once: whatever still runs is told to stop, and nothing of it counts any more. */
+  end(end: PassEnd, reason: unknown = null): void {
+    if (this.ended !== null) return;
+    this.ended = end;
+    this.queue.close();
+    for (const wait of this.waits.values()) wait.timer?.cancel();
+    for (const body of this.live) body.abort(reason);
+    this.resolveDone(end);
+  }
+
+  nextSeq(): number {
+    return ++this.lastSeq;
+  }
+
+  /** Commits rows, with what waits in the buffer; `then` runs when they are stored. */
+  commit(rows: readonly Checkpoint[], publish: Publishing | null, then: () => void): void {
+    const checkpoints = this.buffer.length === 0 ? rows : [...this.buffer.splice(0), ...rows];
+    this.rowCount += checkpoints.length;
+    const { checkpoints: limit } = this.services.settings.limits;
+    if (this.rowCount > limit) {
+      this.end({ kind: 'failed', error: new TooManyCheckpointsError(limit) });
+      return;
+    }
+    this.committing++;
+    this.services.writer.submit(this.delta(checkpoints, null, publish), (verdict) => {
+      this.committing--;
+      if (this.ended !== null) return;
+      if (!isApplied(verdict)) this.end({ kind: 'lost' });
+      else then();
+    });
+  }
+
+  /** The write that carries the pass's end: buffered rows and the change of the record. */
+  finalWrite(change: RecordChange): CommitWrite {
+    return this.delta(this.buffer.splice(0), change, null);
+  }
+
+  /** Keeps a row for the next commit: it is stored when the pass suspends, at the latest one turn from now. */
+  later(row: Checkpoint): void {
+    this.buffer.push(row);
+    this.scheduleCheck();
+  }
+
+  /** Runs `resume` at the instant: in this pass when it lives that long, else in the pass that the timer wakes. */
+  wait(name: string, at: number, reason: WaitReason, body: Body, resume: () => void): void {
+    this.waits.set(name, { at, reason, body, resume, timer: null });
+    this.scheduleCheck();
+  }
+
+  /** Starts the call when replay has settled. */
+  defer(call: Deferred): void {
+    this.deferred.push(call);
+    this.queue.pump();
+  }
+
+  /** Other calls that were deferred together. */
+  get deferredCalls(): readonly Deferred[] {
+    return this.deferred;
+  }
+
+  /** Counts a result that the handler does not get in this pass. */
+  withhold(): void {
+    this.withheld++;
+    this.scheduleCheck();
+  }
+
+  bodyEnded(body: Body): void {
+    this.live.delete(body);
+    if (this.ended !== null && this.live.size === 0) this.whenEmptied?.();
+  }
+
+  /** Resolves when the pass has ended and no body of it runs any more. */
+  emptied(): Promise<void> {
+    if (this.live.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.whenEmptied = resolve;
+    });
+  }
+
+  /** Finishes what runs, then hands the execution back. */
+  yield(): void {
+    this.yielding = true;
+    this.scheduleCheck();
+  }
+
+  scheduleCheck(): void {
+    if (this.checkScheduled || this.ended !== null) return;
+    this.checkScheduled = true;
+    this.services.clock.soon(() => {
+      this.checkScheduled = false;
+      if (this.ended === null) this.check();
+    });
+  }
+
+  /** Suspends the pass when nothing but time can move it on. */
+  private check(): void {
+    this.dropDeadWaits();
+    if (this.isBusy()) {
+      if (this.buffer.length > 0) this.commit([], null, () => this.scheduleCheck());
+      this.armWaits();
+    } else if (this.withheld > 0 || (this.yielding && this.isDraining)) {
+      this.end({ kind: 'yielded' });
+    } else if (this.waits.size > 0) {
+      this.end({ kind: 'waiting', reason: this.waitReason(), timers: this.timers() });
+    }
+  }
+
+  private get isDraining(): boolean {
+    return this.services.settings.mode !== 'ISOLATED';
+  }
+
+  private isBusy(): boolean {
+    if (this.committing > 0 || !this.queue.empty || this.deferred.length > 0) return true;
+    for (const body of this.live) if (!body.isDead && body.outstanding === 0) return true;
+    return false;
+  }
+
+  private dropDeadWaits(): void {
+    for (const [name, wait] of this.waits) {
+      if (!wait.body.isDead) continue;
+      wait.timer?.cancel();
+      this.waits.delete(name);
+    }
+  }
+
+  private armWaits(): void {
+    const now = this.services.clock.now();
+    for (const [name, wait] of this.waits) {
+      if (wait.timer !== null) continue;
+      wait.timer = this.services.clock.setTimer(Math.max(0, wait.at - now), () => {
+        if (this.ended !== null || !this.waits.delete(name)) return;
+        wait.resume();
+        this.scheduleCheck();
+      });
+    }
+  }
+
+  private timers(): Timers {
+    const timers: Record<string, number> = {};
+    for (const [name, wait] of this.waits) timers[name] = wait.at;
+    return timers;
+  }
+
+  private waitReason(): WaitReason {
+    for (const wait of this.waits.values()) if (wait.reason === 'retry') return 'retry';
+    return 'timer';
+  }
+
+  private turnedIdle(): void {
+    if (this.ended !== null) return;
+    if (!this.queue.empty) return;
+    for (const call of [...this.deferred]) {
+      if (this.ended !== null) return;
+      call.start();
+    }
+    this.deferred.length = 0;
+    this.scheduleCheck();
+  }
+
+  private delta(checkpoints: readonly Checkpoint[], record: RecordChange | null, publish: Publishing | null): CommitWrite {
+    return { kind: 'commit', lease: this.lease, delta: { commitNo: ++this.commitNo, checkpoints, record, publish } };
+  }
+}
+
+function isApplied(verdict: Verdict): boolean {
+  return verdict.verdict === 'ok' || verdict.verdict === 'already';
+}

@@ -1,0 +1,149 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { failureKey } from './checkpoint-key.js';
+
+/** Quiet turns that a settlement waits for an earlier one whose step was not called yet. */
+const PATIENCE = 2;
+
+type Reach = 'closed' | 'open' | 'settled';
+
+interface Row {
+  readonly checkpoint: Checkpoint;
+  readonly parent: string;
+  reach: Reach;
+  consumed: boolean;
+}
+
+/**
+ * The journal of earlier passes, as one pass consumes it. Results are matched by path; what is left over when its
+ * caller ends, or when another call of that name would run anew, tells that the code changed.
+ */
+export class Replay {
+  private readonly byPath = new Map<string, Row[]>();
+  private readonly byParent = new Map<string, Row[]>();
+  /** In journal order. */
+  private readonly rows: Row[];
+  /** Every row before it has settled or can never be called. */
+  private head = 0;
+  private waitedTurns = 0;
+
+  constructor(
+    journal: readonly Checkpoint[],
+    private readonly epoch: number,
+  ) {
+    this.rows = journal.map((checkpoint) => ({
+      checkpoint,
+      parent: parentOf(checkpoint.path),
+      reach: 'closed',
+      consumed: false,
+    }));
+    const completed = new Set(journal.filter((row) => row.kind === 'completed').map((row) => row.path));
+    for (const row of this.rows)
+      if (completed.has(row.parent) || (row.checkpoint.kind !== 'completed' && row.checkpoint.kind !== 'failed'))
+        row.reach = 'settled';
+    this.rows.sort((a, b) => a.checkpoint.seq - b.checkpoint.seq);
+    for (const row of this.rows) {
+      append(this.byPath, row.checkpoint.path, row);
+      append(this.byParent, row.parent, row);
+    }
+  }
+
+  /** The caller at that path begins: results below it may be asked for. `scope` names the attempt its failures belong to. */
+  open(path: string, scope: string): void {
+    for (const row of this.byParent.get(path) ?? [])
+      if (row.reach === 'closed' && this.isResult(row.checkpoint, scope)) row.reach = 'open';
+  }
+
+  /** The caller ended: what was recorded below it does not hold up the others. */
+  close(path: string): void {
+    for (const row of this.byParent.get(path) ?? []) if (row.reach === 'open') row.reach = 'settled';
+  }
+
+  /** The recorded result of the call, or null; marks it consumed. */
+  take(path: string, scope: string): Checkpoint | null {
+    for (const row of this.byPath.get(path) ?? []) {
+      if (!this.isResult(row.checkpoint, scope)) continue;
+      row.consumed = true;
+      return row.checkpoint;
+    }
+    return null;
+  }
+
+  /** The failed attempts of the call in this epoch, first to last. */
+  attempts(path: string, scope: string): readonly Checkpoint[] {
+    const prefix = `${failureKey(path, scope)}#`;
+    return (this.byPath.get(path) ?? [])
+      .map((row) => row.checkpoint)
+      .filter((row) => row.kind === 'attempt' && row.epoch === this.epoch && row.key.startsWith(prefix))
+      .sort((a, b) => a.attempt - b.attempt);
+  }
+
+  /** The row with exactly that key, in this epoch for marks of a begun body. */
+  find(path: string, kind: 'started' | 'timer', key: string): Checkpoint | null {
+    for (const { checkpoint } of this.byPath.get(path) ?? [])
+      if (checkpoint.kind === kind && checkpoint.key === key && (kind === 'timer' || checkpoint.epoch === this.epoch))
+        return checkpoint;
+    return null;
+  }
+
+  /** In which earlier epoch the call last failed for good; null: never. A repeated failure gets a new idempotency key. */
+  lastFailedEpoch(path: string): number | null {
+    let last: number | null = null;
+    for (const { checkpoint } of this.byPath.get(path) ?? [])
+      if (checkpoint.epoch < this.epoch && (checkpoint.kind === 'failed' || checkpoint.kind === 'attempt'))
+        last = Math.max(last ?? 0, checkpoint.epoch);
+    return last;
+  }
+
+  /** Paths below the parent that were recorded and not called; of one encoded name when given. */
+  leftover(parent: string, encodedName?: string): readonly string[] {
+    const paths: string[] = [];
+    for (const row of this.byParent.get(parent) ?? [])
+      if (row.reach === 'open' && !row.consumed && (encodedName === undefined || nameOf(row.checkpoint.path) === encodedName))
+        paths.push(row.checkpoint.path);
+    return paths;
+  }
+
+  settled(checkpoint: Checkpoint): void {
+    for (const row of this.byPath.get(checkpoint.path) ?? []) if (row.checkpoint === checkpoint) row.reach = 'settled';
+    this.waitedTurns = 0;
+  }
+
+  /** Everything recorded that can be called has settled. */
+  get done(): boolean {
+    return this.firstOpen() === null;
+  }
+
+  /** Whether a result of that `seq` may settle: nothing earlier is left, or the earlier one does not come. */
+  mayPass(seq: number): boolean {
+    const first = this.firstOpen();
+    if (first === null || first.checkpoint.seq >= seq) return true;
+    return ++this.waitedTurns > PATIENCE;
+  }
+
+  private firstOpen(): Row | null {
+    while (this.head < this.rows.length && (this.rows[this.head] as Row).reach === 'settled') this.head++;
+    for (let at = this.head; at < this.rows.length; at++) {
+      const row = this.rows[at] as Row;
+      if (row.reach === 'open') return row;
+    }
+    return null;
+  }
+
+  private isResult({ kind, key, path, epoch }: Checkpoint, scope: string): boolean {
+    return kind === 'completed' || (kind === 'failed' && epoch === this.epoch && key === failureKey(path, scope));
+  }
+}
+
+function append(index: Map<string, Row[]>, key: string, row: Row): void {
+  const rows = index.get(key);
+  if (rows === undefined) index.set(key, [row]);
+  else rows.push(row);
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).split('~', 1)[0] as string;
+}

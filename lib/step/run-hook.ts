@@ -1,0 +1,25 @@
+import type { RetryHook, RetryInfo } from '../model/retry-policy.js';
+import type { PassServices } from './pass-services.js';
+
+/** Calls `onRetry` or `onExhausted`; one that fails is told to the observer and changes nothing. */
+export function runHook(
+  hook: RetryHook | null,
+  receiver: object | null,
+  error: unknown,
+  info: RetryInfo,
+  { observer, clock }: PassServices,
+  task: string,
+): void {
+  if (hook === null) return;
+  const fault = (cause: unknown): void => {
+    observer.emit({ name: 'app.fault', task, error: cause, at: clock.now() });
+  };
+  try {
+    const method = typeof hook === 'string' ? (receiver as Record<string, RetryHook> | null)?.[hook] : hook;
+    if (typeof method !== 'function') return;
+    const answer: unknown = method.call(receiver, error, info);
+    if (answer instanceof Promise) answer.catch(fault);
+  } catch (cause) {
+    fault(cause);
+  }
+}

@@ -1,0 +1,111 @@
+import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
+import { BUILT_IN, encodeName } from '../model/path.js';
+import { DEFAULT_STEP_TIMEOUT_MS, defaultRetryPolicy, noRetryPolicy } from '../model/retry-policy.js';
+import type { InlineCall, StepCall } from '../ports/current-execution.js';
+import type { NewEvent } from '../ports/store.js';
+import { digestOf } from './digest.js';
+import { DurableSleep } from './durable-sleep.js';
+import type { Caller, Frame } from './frame.js';
+import { StepRun, type StepSpec } from './step-run.js';
+
+/** What a publish inside an execution stores, and its promise gives. */
+export interface PublishedEvents {
+  readonly events: readonly {
+    readonly eventId: string;
+    readonly event: string;
+    readonly executions: readonly { readonly id: string; readonly definition: string }[];
+  }[];
+}
+
+/** Names the calls of user code and begins them. Calls of a body that does not count any more never settle. */
+export const stepCaller: Caller = {
+  step(frame, call) {
+    if (frame.isDead) return unsettled();
+    const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
+    if (definition === null) return Promise.reject(new DetachedStepError(call.receiver.constructor.name, call.name));
+    const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
+    const digest = digestOfCall(frame, definition.key, call);
+    if (typeof digest !== 'string') return Promise.reject(digest);
+    return run(frame, encodeName(name), digest, {
+      retry: definition.retry,
+      timeoutMs: definition.timeoutMs,
+      atMostOnce: definition.atMostOnce,
+      receiver: call.receiver,
+      args: call.args,
+      invoke: () => call.body.apply(call.receiver, call.args as never[]),
+    });
+  },
+
+  inline(frame, call: InlineCall) {
+    if (frame.isDead) return unsettled();
+    return run(frame, encodeName(call.name), '', {
+      retry: defaultRetryPolicy,
+      timeoutMs: DEFAULT_STEP_TIMEOUT_MS,
+      atMostOnce: false,
+      receiver: null,
+      args: [],
+      invoke: call.body,
+    });
+  },
+
+  sleep(frame, ms) {
+    if (frame.isDead) return unsettled();
+    const name = `${BUILT_IN}sleep`;
+    return new Promise((resolve, reject) => {
+      new DurableSleep(frame, name, frame.nextPath(name, ''), ms, resolve as () => void, reject).begin();
+    });
+  },
+
+  publish(frame, request) {
+    if (frame.isDead) return unsettled();
+    const { publishing } = frame.pass.services;
+    const name = `${BUILT_IN}publish`;
+    const path = frame.nextPath(name, '');
+    const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${path}`;
+    return runAt(frame, name, path, {
+      retry: noRetryPolicy,
+      timeoutMs: DEFAULT_STEP_TIMEOUT_MS,
+      atMostOnce: false,
+      receiver: null,
+      args: [],
+      invoke: () => publishing.prepare(request, seed, frame.pass.record.depth + 1),
+      publish: (prepared) => {
+        const events = prepared as readonly NewEvent[];
+        return { value: summaryOf(events), events };
+      },
+    });
+  },
+};
+
+function run(frame: Frame, encodedName: string, digest: string, spec: StepSpec): Promise<unknown> {
+  return runAt(frame, encodedName, frame.nextPath(encodedName, digest), spec);
+}
+
+function runAt(frame: Frame, encodedName: string, path: string, spec: StepSpec): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    new StepRun(stepCaller, frame, encodedName, path, spec, resolve, reject).begin();
+  });
+}
+
+function digestOfCall(frame: Frame, key: ((...args: never[]) => unknown) | null, call: StepCall): string | UnstorableArgumentsError {
+  try {
+    if (key === null) return call.args.length === 0 ? '' : digestOf(frame.pass.services.codec.encode(call.args));
+    return digestOf(frame.pass.services.codec.encode(key(...(call.args as never[]))));
+  } catch (error) {
+    return new UnstorableArgumentsError(call.name, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function summaryOf(events: readonly NewEvent[]): PublishedEvents {
+  return {
+    events: events.map((event) => ({
+      eventId: event.id,
+      event: event.name,
+      executions: event.executions.map((execution) => ({ id: execution.id, definition: execution.definition.id })),
+    })),
+  };
+}
+
+function unsettled(): Promise<never> {
+  return new Promise(() => {});
+}

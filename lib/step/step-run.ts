@@ -1,0 +1,211 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { decideRetry } from '../model/decide-retry.js';
+import {
+  CallDepthExceededError,
+  StepInterruptedError,
+  TimeoutError,
+  UnstorableResultError,
+} from '../model/errors-execution.js';
+import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import { namesOf } from '../model/path.js';
+import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
+import type { NewEvent } from '../ports/store.js';
+import { runHook } from './run-hook.js';
+import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
+import { DurableCall } from './durable-call.js';
+import { Frame, type Caller } from './frame.js';
+import { runBody } from './run-body.js';
+
+/** What is called: its policies, and the body. */
+export interface StepSpec {
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly atMostOnce: boolean;
+  readonly receiver: object | null;
+  readonly args: readonly unknown[];
+  readonly invoke: () => unknown;
+  /** For a step that publishes: what its value is stored as, and the events that its commit accepts. */
+  readonly publish?: (value: unknown) => { readonly value: unknown; readonly events: readonly NewEvent[] };
+}
+
+/** One call of one step: its attempts, its retries, its result. */
+export class StepRun extends DurableCall {
+  private attempt = 1;
+  private firstStartedAt = 0;
+  private startedAt = 0;
+
+  constructor(
+    private readonly caller: Caller,
+    parent: Frame,
+    encodedName: string,
+    path: string,
+    private readonly spec: StepSpec,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(parent, encodedName, path, resolve, reject);
+  }
+
+  protected run(): void {
+    const { replay } = this.pass;
+    const attempts = replay === null ? [] : replay.attempts(this.path, this.parent.scope);
+    const last = attempts.at(-1);
+    if (last !== undefined) {
+      this.attempt = last.attempt + 1;
+      this.firstStartedAt = (attempts[0] as Checkpoint).startedAt;
+      if (last.wakeAt !== null && last.wakeAt > this.pass.services.clock.now()) {
+        this.waitUntil(last.wakeAt);
+        return;
+      }
+    }
+    if (this.wasInterrupted()) this.failFor(new StepInterruptedError(namesOf(this.path)), false);
+    else this.startAttempt();
+  }
+
+  private startAttempt(): void {
+    const { services } = this.pass;
+    if (this.parent.isDead) return;
+    if (!services.mayStartBody()) {
+      this.pass.end({ kind: 'lost' });
+      return;
+    }
+    this.startedAt = services.clock.now();
+    if (this.attempt === 1) this.firstStartedAt = this.startedAt;
+    if (this.parent.level >= services.settings.maxCallDepth) {
+      this.failFor(new CallDepthExceededError(namesOf(this.path), services.settings.maxCallDepth), false);
+    } else if (this.spec.atMostOnce) {
+      const mark = this.row('started', startedKey(this.path, this.parent.scope, this.attempt), this.startedAt, this.attempt);
+      this.pass.commit([mark], null, () => this.runAttempt());
+    } else this.runAttempt();
+  }
+
+  private runAttempt(): void {
+    if (this.parent.isDead) return;
+    this.tell('step.started');
+    const frame = new Frame({
+      pass: this.pass,
+      caller: this.caller,
+      parent: this.parent,
+      path: this.path,
+      encodedName: this.encodedName,
+      scope: `${this.parent.scope}.${this.attempt}`,
+      attempt: this.attempt,
+      idempotencyKey: this.idempotencyKey(),
+    });
+    this.pass.replay?.open(this.path, frame.scope);
+    runBody(frame, this.spec, (outcome) => {
+      if (outcome.ok) this.succeeded(outcome.value);
+      else this.failed(outcome.error);
+    });
+  }
+
+  private succeeded(value: unknown): void {
+    const published = this.spec.publish?.(value) ?? null;
+    let text: string;
+    try {
+      text = this.encode(published === null ? value : published.value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.failFor(new UnstorableResultError(namesOf(this.path), reason), false);
+      return;
+    }
+    const row = this.row('completed', this.path, this.startedAt, this.attempt);
+    row.value = text;
+    this.store(row, published, () => {
+      if (published !== null) this.pass.services.publishing.published(published.events);
+      this.tell('step.completed');
+    });
+  }
+
+  private failed(error: unknown): void {
+    const { clock, random } = this.pass.services;
+    const decision = decideRetry({
+      policy: this.spec.retry,
+      error,
+      attempt: this.attempt,
+      firstStartedAt: this.firstStartedAt,
+      now: clock.now(),
+      random: random.next(),
+    });
+    this.tell('step.failed', error);
+    if (decision.kind === 'final') {
+      this.failFor(error, decision.exhausted);
+      return;
+    }
+    this.recordAttempt(error, decision.at);
+    this.hook('onRetry', error, decision.at);
+    this.tell('step.retried', error, decision.at);
+    this.attempt++;
+    this.waitUntil(decision.at);
+  }
+
+  private failFor(error: unknown, exhausted: boolean): void {
+    const { codec } = this.pass.services;
+    if (exhausted && this.spec.retry.whenExhausted === 'park') {
+      this.recordAttempt(error, null);
+      this.hook('onExhausted', error, null);
+      this.pass.end({ kind: 'parked', error });
+      return;
+    }
+    const row = this.row('failed', failureKey(this.path, this.parent.scope), this.startedAt, this.attempt);
+    row.error = codec.encodeFailure(error);
+    this.store(row, null, () => {
+      if (exhausted) this.hook('onExhausted', error, null);
+    });
+  }
+
+  private recordAttempt(error: unknown, nextAt: number | null): void {
+    const row = this.row('attempt', attemptKey(this.path, this.parent.scope, this.attempt), this.startedAt, this.attempt);
+    row.error = this.pass.services.codec.encodeFailure(error);
+    row.wakeAt = nextAt;
+    this.pass.later(row);
+  }
+
+  private waitUntil(at: number): void {
+    this.pass.wait(`retry:${this.path}`, at, 'retry', this.parent, () => this.startAttempt());
+  }
+
+  private wasInterrupted(): boolean {
+    const key = startedKey(this.path, this.parent.scope, this.attempt);
+    return this.spec.atMostOnce && this.pass.replay !== null && this.pass.replay.find(this.path, 'started', key) !== null;
+  }
+
+  /** Equal for every attempt of this call; a call that failed for good and is retried by hand gets a new one. */
+  private idempotencyKey(): string {
+    const failedIn = this.pass.replay?.lastFailedEpoch(this.path) ?? null;
+    const key = `${this.pass.record.id}/${this.path}`;
+    return failedIn === null ? key : `${key}@${failedIn + 1}`;
+  }
+
+  private encode(value: unknown): string {
+    const text = this.pass.services.codec.encode(value);
+    const { resultBytes } = this.pass.services.settings.limits;
+    if (text.length * 3 > resultBytes && Buffer.byteLength(text) > resultBytes)
+      throw new RangeError(`it has ${Buffer.byteLength(text)} bytes encoded, more than limits.resultBytes (${resultBytes})`);
+    return text;
+  }
+
+  private hook(name: 'onRetry' | 'onExhausted', error: unknown, nextAt: number | null): void {
+    const info: RetryInfo = { attempt: this.attempt, maxAttempts: this.spec.retry.maxAttempts, nextAt };
+    runHook(this.spec.retry[name], this.spec.receiver, error, info, this.pass.services, name);
+  }
+
+  private tell(name: 'step.started' | 'step.completed' | 'step.failed' | 'step.retried', error?: unknown, nextAt?: number): void {
+    const { observer, clock } = this.pass.services;
+    if (!observer.wants(name)) return;
+    const at = clock.now();
+    observer.emit({
+      name,
+      executionId: this.pass.record.id,
+      worker: this.pass.worker.id,
+      handler: this.pass.handler.method,
+      session: this.pass.record.session,
+      step: namesOf(this.path),
+      attempt: this.attempt,
+      at,
+      ...(name === 'step.started' ? null : { durationMs: at - this.startedAt }),
+      ...(error === undefined ? null : { error }),
+      ...(nextAt === undefined ? null : { nextAt }),
+    } as LifecycleEvent);
+  }
+}
