@@ -5,11 +5,11 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const out = resolve(root, process.argv[2] ?? 'dist');
+const tsc = join(root, 'node_modules/@typescript/native/bin/tsc');
 const run = promisify(execFile);
 
 const formats = [
@@ -17,20 +17,23 @@ const formats = [
   { dir: 'cjs', type: 'commonjs', options: ['--module', 'CommonJS', '--moduleResolution', 'bundler'] },
 ];
 
-async function build({ dir, type, options }) {
-  const target = join(out, dir);
-  const tsc = join(root, 'node_modules/@typescript/native/bin/tsc');
-  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', target, ...options], {
-    cwd: root,
+/** Builds into `out`; prints what tsc says and ends the process when it does not compile. */
+export async function build(out) {
+  const target = resolve(root, out);
+  rmSync(target, { recursive: true, force: true });
+  await Promise.all(
+    formats.map(async ({ dir, type, options }) => {
+      const outDir = join(target, dir);
+      mkdirSync(outDir, { recursive: true });
+      writeFileSync(join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
+      await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outDir, ...options], {
+        cwd: root,
+      });
+    }),
+  ).catch((error) => {
+    console.error(error.stdout || error.message);
+    process.exit(1);
   });
-  mkdirSync(target, { recursive: true });
-  writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type })}\n`);
 }
 
-rmSync(out, { recursive: true, force: true });
-try {
-  await Promise.all(formats.map(build));
-} catch (error) {
-  console.error(error.stdout || error.message);
-  process.exit(1);
-}
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await build(process.argv[2] ?? 'dist');

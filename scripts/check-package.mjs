@@ -1,0 +1,85 @@
+/**
+ * Packs the package and checks what a user gets: publint and attw on the tarball, then a CommonJS and an ES module
+ * project that install it without any optional peer, compile scripts/consumer/main.ts against its types and run it.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const bin = (name) => join(root, 'node_modules/.bin', name);
+const expected = JSON.stringify({ bootstrapped: 'hello ada', tested: 'hello ada' });
+
+const compilerOptions = {
+  target: 'ES2022',
+  module: 'NodeNext',
+  moduleResolution: 'NodeNext',
+  types: ['node'],
+  strict: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+  skipLibCheck: false,
+  outDir: 'out',
+};
+
+/** How each project is run. Without `require(esm)`, a CommonJS project loads dist/cjs instead of dist/esm. */
+const projects = [
+  { type: 'module', runs: [[]] },
+  { type: 'commonjs', runs: [[], ['--no-experimental-require-module']] },
+];
+
+function run(command, args, cwd = root) {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    throw new Error(`${[command, ...args].join(' ')}\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
+  }
+}
+
+function pack(folder) {
+  const answer = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
+  const [{ filename, files, size }] = JSON.parse(answer);
+  const stray = files
+    .map((file) => file.path)
+    .filter((path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path));
+  if (stray.length > 0) throw new Error(`files that do not belong into the package: ${stray.join(', ')}`);
+  console.log(`${filename}: ${files.length} files, ${Math.ceil(size / 1024)} KiB`);
+  return join(folder, filename);
+}
+
+function consume(tarball, { type, runs }, folder) {
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: `consumer-${type}`, private: true, type }),
+  );
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+  copyFileSync(join(root, 'scripts/consumer/main.ts'), join(folder, 'main.ts'));
+  const quiet = ['--prefer-offline', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'];
+  run('npm', ['install', ...quiet, tarball, `@types/node@${devDependencies['@types/node']}`], folder);
+  run(process.execPath, [bin('tsc'), '-p', '.'], folder);
+  for (const flags of runs) {
+    const answer = run(process.execPath, [...flags, 'out/main.js'], folder).trim();
+    if (answer !== expected) throw new Error(`the ${type} project printed ${answer} instead of ${expected}`);
+    console.log(`${['node', ...flags].join(' ')} in a ${type} project: ok`);
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-package-'));
+try {
+  await build('dist');
+  const tarball = pack(folder);
+  run(bin('publint'), ['run', tarball, '--strict']);
+  run(bin('attw'), [tarball]);
+  console.log('publint, attw: ok');
+  for (const project of projects) consume(tarball, project, join(folder, project.type));
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
