@@ -28,6 +28,7 @@ function folderOf(path) {
 }
 
 function folderGraph(files) {
+  /** @type {Map<string, Set<string>>} */
   const graph = new Map();
   for (const { source, dependencies } of files) {
     const from = folderOf(source);
@@ -51,6 +52,7 @@ function reaches(graph, from, to, seen = new Set()) {
   return false;
 }
 
+/** @param {Map<string, Set<string>>} graph */
 function render(graph) {
   const lines = ['flowchart TD'];
   for (const from of [...graph.keys()].sort()) {

@@ -2,7 +2,16 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const lib = join(__dirname, '../../lib');
-const runTimePlane = ['model', 'ports', 'step', 'behaviours', 'engine', 'dispatch', 'maintenance', 'adapters'];
+const runTimePlane = [
+  'model',
+  'ports',
+  'step',
+  'behaviours',
+  'engine',
+  'dispatch',
+  'maintenance',
+  'adapters',
+];
 
 const files = runTimePlane.flatMap((folder) =>
   readdirSync(join(lib, folder), { recursive: true, encoding: 'utf8' })
