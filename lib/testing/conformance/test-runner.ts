@@ -1,0 +1,17 @@
+/** What Jest, Vitest and node:test have in common. */
+export interface TestRunner {
+  describe(name: string, body: () => void): unknown;
+  it(name: string, body: () => Promise<void>): unknown;
+}
+
+/** The runner given, else the `describe` and `it` that the test framework put on the global object. */
+export function testRunner(given: TestRunner | undefined): TestRunner {
+  const found = given ?? (globalThis as Partial<TestRunner>);
+  const { describe, it } = found;
+  if (describe === undefined || it === undefined) {
+    throw new TypeError(
+      'no test runner: call this in a Jest or Vitest file with globals, or pass { describe, it }',
+    );
+  }
+  return { describe, it };
+}
