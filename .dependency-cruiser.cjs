@@ -62,7 +62,7 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
 
 const homeRules = [
   ...homes.map(({ module, home }) => ({
-    name: `home-of-${module.replace(/[^a-z-]/g, '')}`,
+    name: `home-of-${module.replace(/[^a-z0-9-]/g, '')}`,
     to: { path: [`^${module}$`, `node_modules/${module}/`] },
     home,
   })),

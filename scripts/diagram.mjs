@@ -56,7 +56,7 @@ function reaches(graph, from, to, seen = new Set()) {
 function render(graph) {
   const lines = ['flowchart TD'];
   for (const from of [...graph.keys()].sort()) {
-    const targets = [...graph.get(from)];
+    const targets = [...(graph.get(from) ?? [])];
     const direct = targets.filter((to) => !targets.some((via) => via !== to && reaches(graph, via, to)));
     lines.push(...direct.sort().map((to) => `  ${from} --> ${to}`));
   }
