@@ -3,6 +3,18 @@
  * cannot keep, it refuses with `UnstorableValueError`, naming the path. Decoding never runs code named by data.
  */
 export interface Codec {
+  /** Throws `UnstorableValueError`. Plain values become plain JSON. */
   encode(value: unknown): string;
+  /** Throws `UnreadableValueError` for text that `encode` did not write, or whose class is not registered any more. */
   decode(text: string): unknown;
+  /**
+   * What a journal keeps of a thrown value: never throws, and leaves out what cannot be stored. The stack is cut to
+   * 8 KiB, the chain of causes to 8 errors.
+   */
+  encodeFailure(thrown: unknown): string;
+  /**
+   * The thrown value again: a registered class, a built-in one or an error of Holdfast as itself, any other error as
+   * `StepError` with its name, code, message and fields. Throws `UnreadableValueError` as `decode` does.
+   */
+  decodeFailure(text: string): unknown;
 }

@@ -1,0 +1,24 @@
+import { ConfigurationError, DefinitionError } from '../../model/errors-boot.js';
+import { EventConflictError, InvalidEventError, UnknownEventError } from '../../model/errors-event.js';
+import * as execution from '../../model/errors-execution.js';
+import * as store from '../../model/errors-store.js';
+import type { ErrorCode, HoldfastError } from '../../model/errors.js';
+
+interface Leaf {
+  readonly code: ErrorCode;
+  readonly name: string;
+  readonly prototype: HoldfastError;
+}
+
+const leaves: readonly Leaf[] = [
+  DefinitionError,
+  ConfigurationError,
+  InvalidEventError,
+  UnknownEventError,
+  EventConflictError,
+  ...Object.values(execution),
+  ...Object.values(store),
+];
+
+/** Every error class of Holdfast by its code. */
+export const holdfastErrors: ReadonlyMap<string, Leaf> = new Map(leaves.map((leaf) => [leaf.code, leaf]));

@@ -1,0 +1,255 @@
+import { types as brands } from 'node:util';
+import { UnstorableValueError } from '../../model/errors-execution.js';
+import { codeOf, errorClassOf, fieldNamesOf, isError, isRetryable, nameOf } from './error-shape.js';
+import { MAX_DEPTH } from './plain-value.js';
+import type { StorableTypes } from './storable-types.js';
+import { define, type Json, TAG_KEY, tagged, typedArrays } from './tagged.js';
+
+/** Turns one value into tagged JSON; refuses with the path of what it cannot keep. */
+export class ValueEncoder {
+  readonly #types: StorableTypes;
+  readonly #path: string[] = [];
+  readonly #above = new Set<object>();
+  #nodes: number;
+
+  constructor(types: StorableTypes, maxNodes: number) {
+    this.#types = types;
+    this.#nodes = maxNodes;
+  }
+
+  encode(value: unknown): Json {
+    try {
+      return this.#value(value);
+    } catch (error) {
+      if (error instanceof UnstorableValueError) throw error;
+      throw this.#refusal(
+        `something that throws when read (${error instanceof Error ? error.message : String(error)})`,
+      );
+    }
+  }
+
+  #value(value: unknown): Json {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? value
+          : tagged('number', Object.is(value, -0) ? '-0' : String(value));
+      case 'bigint':
+        return tagged('bigint', value.toString());
+      case 'undefined':
+        return tagged('undefined');
+      case 'function':
+        throw this.#refusal(/^class\b/.test(String(value)) ? `the class ${value.name}` : 'a function');
+      case 'symbol':
+        throw this.#refusal('a symbol');
+      case 'object':
+        return value === null ? null : this.#nested(value);
+    }
+  }
+
+  #nested(value: object): Json {
+    if (this.#above.has(value)) throw this.#refusal('a reference to what contains it (a cycle)');
+    if (this.#path.length >= MAX_DEPTH) throw this.#refusal(`nested deeper than ${MAX_DEPTH} levels`);
+    if (--this.#nodes < 0) throw this.#refusal('beyond the number of values that one text may hold');
+    this.#above.add(value);
+    const json = this.#object(value);
+    this.#above.delete(value);
+    return json;
+  }
+
+  #object(value: object): Json {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (Array.isArray(value)) return this.#array(value, prototype);
+    if (prototype === null) return tagged('null', this.#fields(value, Object.keys(value)));
+    if (isPlainPrototype(prototype as object)) return this.#plain(value);
+    const builtIn = this.#builtIn(value);
+    if (builtIn !== null) return builtIn;
+    const registered = this.#types.ofPrototype(prototype as object);
+    if (typeof registered?.type.toStored === 'function') {
+      const toStored = registered.type.toStored as (instance: object) => unknown;
+      return tagged('class', registered.name, this.#at('toStored()', toStored.call(registered.type, value)));
+    }
+    if (isError(value)) return this.#error(value);
+    if (registered !== null) {
+      if (hasInternalState(value)) {
+        throw this.#refusal(
+          `a ${registered.name}, which keeps more than fields: give it static toStored and fromStored methods`,
+        );
+      }
+      this.#refuseSymbols(value);
+      return tagged('class', registered.name, this.#plainFields(value));
+    }
+    return this.#refuseObject(value);
+  }
+
+  #plain(value: object): Json {
+    this.#refuseSymbols(value);
+    return this.#plainFields(value);
+  }
+
+  #plainFields(value: object): Json {
+    const fields = this.#fields(value, Object.keys(value));
+    return Object.hasOwn(value, TAG_KEY) ? tagged('object', fields) : fields;
+  }
+
+  #array(value: readonly unknown[], prototype: unknown): Json {
+    if (prototype !== Array.prototype && !isForeign(prototype, 'Array')) {
+      throw this.#refusal(`a ${classNameOf(value)}, a subclass of Array: return a plain array`);
+    }
+    const items: Json[] = [];
+    for (let i = 0; i < value.length; i++) {
+      if (!(i in value)) throw this.#refusal(`an array with an empty slot at ${i}`);
+      items.push(this.#at(String(i), value[i]));
+    }
+    if (Object.keys(value).length !== value.length) {
+      throw this.#refusal('an array with named properties: return an object, or a plain array by [...array]');
+    }
+    return items;
+  }
+
+  #fields(value: object, keys: readonly string[]): { readonly [key: string]: Json } {
+    const out: { [key: string]: Json } = {};
+    for (const key of keys) {
+      this.#path.push(key);
+      const field = this.#value((value as Readonly<Record<string, unknown>>)[key]);
+      this.#path.pop();
+      if (key === '__proto__') define(out, key, field);
+      else out[key] = field;
+    }
+    return out;
+  }
+
+  #builtIn(value: object): Json | null {
+    const name = builtInName(value);
+    if (name === null || !isExactly(value, name)) return null;
+    if (!ArrayBuffer.isView(value) && Object.keys(value).length > 0) {
+      throw this.#refusal(`a ${name} with properties of its own`);
+    }
+    if (brands.isDate(value)) {
+      const time = value.getTime();
+      return tagged('Date', Number.isNaN(time) ? null : time);
+    }
+    if (brands.isMap(value)) return tagged('Map', this.#entries(value));
+    if (brands.isSet(value))
+      return tagged(
+        'Set',
+        [...value].map((item, i) => this.#at(String(i), item)),
+      );
+    if (brands.isArrayBuffer(value)) return tagged('ArrayBuffer', Buffer.from(value).toString('base64'));
+    if (ArrayBuffer.isView(value)) {
+      return tagged(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
+    }
+    return tagged('URL', (value as URL).href);
+  }
+
+  #entries(map: ReadonlyMap<unknown, unknown>): Json {
+    const entries: Json[] = [];
+    for (const [key, item] of map) {
+      const label =
+        typeof key === 'string' || typeof key === 'number' ? String(key) : `entry ${entries.length}`;
+      entries.push([this.#at(`key of ${label}`, key), this.#at(label, item)]);
+    }
+    return entries;
+  }
+
+  #error(error: Error): Json {
+    const { kind, id } = errorClassOf(error, this.#types);
+    const body: { [key: string]: Json } = { message: String(error.message) };
+    if (kind === 'class' || kind === 'other') {
+      body['name'] = nameOf(error);
+      body['code'] = codeOf(error);
+      body['retryable'] = isRetryable(error);
+    } else if (Object.hasOwn(error, 'name') && !Object.keys(error).includes('name')) {
+      body['name'] = String(error.name);
+    }
+    if (Object.hasOwn(error, 'cause')) body['cause'] = this.#at('cause', error.cause);
+    const inner: unknown = Object.hasOwn(error, 'errors') ? (error as { errors?: unknown }).errors : null;
+    if (Array.isArray(inner)) body['errors'] = this.#at('errors', inner);
+    body['fields'] = this.#fields(error, fieldNamesOf(error));
+    return tagged('error', kind, id, body);
+  }
+
+  #refuseSymbols(value: object): void {
+    const [first] = Object.getOwnPropertySymbols(value);
+    if (first !== undefined) throw this.#refusal(`an object with the key ${String(first)}`);
+  }
+
+  #refuseObject(value: object): never {
+    if (brands.isRegExp(value)) throw this.#refusal('a RegExp: keep its source as a string');
+    if (brands.isPromise(value)) throw this.#refusal('a Promise: await it first');
+    const name = classNameOf(value);
+    const article = /^[aeiou]/i.test(name) ? 'an' : 'a';
+    const instance = name === '' ? 'an instance of a class without a name' : `${article} ${name}`;
+    throw this.#refusal(
+      `${instance}, whose class is not registered (list it in bootstrap({ types: [${name}] }), write @Storable('name') on it, or return plain data)`,
+    );
+  }
+
+  #at(key: string, value: unknown): Json {
+    this.#path.push(key);
+    const json = this.#value(value);
+    this.#path.pop();
+    return json;
+  }
+
+  #refusal(found: string): UnstorableValueError {
+    const path = this.#path.length > 12 ? [...this.#path.slice(0, 10), '…', this.#path.at(-1)] : this.#path;
+    return new UnstorableValueError(path.join('.'), found);
+  }
+}
+
+/** `Object.prototype`, also of another realm. */
+function isPlainPrototype(prototype: object): boolean {
+  return (
+    prototype === Object.prototype ||
+    (Object.getPrototypeOf(prototype) === null && isForeign(prototype, 'Object'))
+  );
+}
+
+/** Whether the prototype is that of a built-in class of another realm. */
+function isForeign(prototype: unknown, name: string): boolean {
+  if (typeof prototype !== 'object' || prototype === null) return false;
+  const type: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof type === 'function' && type.name === name && String(type).includes('[native code]');
+}
+
+function builtInName(value: object): string | null {
+  if (Buffer.isBuffer(value)) return 'Buffer';
+  if (ArrayBuffer.isView(value)) {
+    const name = (value as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? '';
+    return typedArrays.has(name) ? name : null;
+  }
+  if (brands.isDate(value)) return 'Date';
+  if (brands.isMap(value)) return 'Map';
+  if (brands.isSet(value)) return 'Set';
+  if (brands.isArrayBuffer(value)) return 'ArrayBuffer';
+  return value instanceof URL ? 'URL' : null;
+}
+
+/** Not of a subclass, whose class the text would lose. */
+function isExactly(value: object, name: string): boolean {
+  const type: unknown = Object.getOwnPropertyDescriptor(
+    Object.getPrototypeOf(value) as object,
+    'constructor',
+  )?.value;
+  if (typeof type !== 'function') return false;
+  return (name === 'Buffer' && type === Buffer) || type.name === name;
+}
+
+/** Whether copying the fields would lose what the engine keeps beside them. */
+function hasInternalState(value: object): boolean {
+  return (
+    builtInName(value) !== null ||
+    brands.isRegExp(value) ||
+    brands.isPromise(value) ||
+    brands.isBoxedPrimitive(value)
+  );
+}
+
+function classNameOf(value: object): string {
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  return typeof name === 'string' ? name : '';
+}
