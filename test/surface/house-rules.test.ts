@@ -7,6 +7,8 @@ test.each([
   ['lib/engine/pass.ts', 'const at = new Date();'],
   ['lib/engine/pass.ts', 'const at = new Date;'],
   ['nest/worker-module.ts', 'const at = Date();'],
+  ['lib/engine/pass.ts', "import { randomUUID } from 'node:crypto';"],
+  ['lib/engine/pass.ts', "import { randomUUID as id } from 'node:crypto';"],
   ['lib/engine/pass.ts', "export * from './lease.js';"],
   ['lib/engine/pass.ts', "export * as lease from './lease.js';"],
   ['lib/engine/utils.ts', ''],
@@ -23,6 +25,10 @@ test.each([
   [
     'lib/engine/pass.ts',
     "export { lease } from './lease.js'; export type { Fence } from './lease.js'; export {};",
+  ],
+  [
+    'lib/engine/digest.ts',
+    "import * as crypto from 'node:crypto'; import { createHash } from 'node:crypto';",
   ],
   ['lib/entries/index.ts', "export { lease } from '../engine/lease.js';"],
   ['nest/index.ts', ''],

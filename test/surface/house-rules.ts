@@ -11,8 +11,10 @@ export function breaches(path: string, source: string): string[] {
     found.push(`${path}:${line + 1} ${what}`);
   };
   const visit = (node: ts.Node): void => {
-    if (readsClock(node) && !path.startsWith('lib/adapters/system/'))
-      report(node, 'the date comes from the Clock port');
+    if (!path.startsWith('lib/adapters/system/')) {
+      if (readsClock(node)) report(node, 'the date comes from the Clock port');
+      if (importsRandomId(node)) report(node, 'ids come from the IdGenerator port');
+    }
     if (ts.isExportDeclaration(node) && node.exportClause?.kind !== ts.SyntaxKind.NamedExports) {
       report(node, 'exports are named one by one');
     }
@@ -26,6 +28,10 @@ function readsClock(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
   if (!ts.isIdentifier(node.expression) || node.expression.text !== 'Date') return false;
   return ts.isCallExpression(node) || (node.arguments ?? []).length === 0;
+}
+
+function importsRandomId(node: ts.Node): boolean {
+  return ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === 'randomUUID';
 }
 
 function breachesOfName(path: string): string[] {
