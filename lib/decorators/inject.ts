@@ -1,10 +1,8 @@
 import type { AnyClass } from '../metadata/class-metadata.js';
 import { ownMetadata } from '../metadata/metadata-store.js';
+import type { InjectionToken } from '../model/injection-token.js';
 import { writeInjectable, writeInjection } from './host-metadata.js';
 import { recordClass } from './record-class.js';
-
-/** Names what a container provides: a class, a symbol or a string. */
-export type InjectionToken<Value = unknown> = (abstract new (...args: never[]) => Value) | symbol | string;
 
 /**
  * Names what a constructor parameter receives, where its type is no concrete class. Means the same under `bootstrap` and

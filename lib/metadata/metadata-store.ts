@@ -49,8 +49,8 @@ export function metadataOf(type: AnyClass): ClassMetadata {
   for (const ancestor of lineage(type).reverse()) {
     const own = home().records.get(ancestor);
     if (own === undefined) continue;
-    merged.retry = own.retry ?? merged.retry;
-    merged.timeout = own.timeout ?? merged.timeout;
+    if (own.retry !== null) merged.retry = own.retry;
+    if (own.timeout !== null) merged.timeout = own.timeout;
     merged.mistakes.push(...own.mistakes);
     for (const [name, method] of own.methods)
       merged.methods.set(name, inherit(merged.methods.get(name), method));
@@ -98,8 +98,8 @@ function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodM
   return {
     subscriptions: [...(own.subscriptions.length > 0 ? own.subscriptions : (base?.subscriptions ?? []))],
     step: own.step ?? base?.step ?? null,
-    retry: own.retry ?? base?.retry ?? null,
-    timeout: own.timeout ?? base?.timeout ?? null,
+    retry: own.retry === null ? (base?.retry ?? null) : own.retry,
+    timeout: own.timeout === null ? (base?.timeout ?? null) : own.timeout,
   };
 }
 

@@ -1,0 +1,53 @@
+import type { WorkerOptions } from '../metadata/class-metadata.js';
+import type { ClassMistakes } from './mistake-log.js';
+import { show } from './show.js';
+
+const idShape = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+const longest = 100;
+
+/** The worker's id, explicit or derived; null, with a mistake noted, where neither can be used. */
+export function workerId(
+  type: { readonly name: string },
+  options: WorkerOptions,
+  mistakes: ClassMistakes,
+): string | null {
+  const { id } = options;
+  if (id !== undefined) {
+    if (typeof id === 'string' && id.length <= longest && idShape.test(id)) return id;
+    mistakes.add(
+      null,
+      `its id is ${show(id)}`,
+      `Write an id of letters, digits, '-', '_' and '.', up to ${longest} characters`,
+    );
+    return null;
+  }
+  const derived = kebabCase(plainName(type.name));
+  if (!looksMinified(plainName(type.name)) && derived.length <= longest && idShape.test(derived))
+    return derived;
+  mistakes.add(
+    null,
+    `its name ${show(type.name)} gives no safe id: it may change with the next build`,
+    "Write an explicit id: @Worker('orders')",
+  );
+  return null;
+}
+
+/** Undoes what build tools add to class names: `_OrderWorker` (esbuild), `OrderWorker$1` (Rollup). */
+function plainName(name: string): string {
+  return name.replace(/^_+/, '').replace(/\$\d+$/, '');
+}
+
+/** Whether a minifier may have made the name: it is tiny, or no word stands in it. */
+export function looksMinified(name: string): boolean {
+  if (name.length <= 2) return true;
+  if (name.length === 3) return !/^[A-Z][a-z]+$/.test(name);
+  return name.includes('$') || !/[A-Za-z]{3}/.test(name);
+}
+
+/** `OrderWorker` → `order-worker`, `HTTPWorker` → `http-worker`, `Order2Worker` → `order2-worker`. */
+export function kebabCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')
+    .toLowerCase();
+}
