@@ -1,0 +1,239 @@
+import type { ExecutionId } from '../../model/ids.js';
+import type { ClaimAnswer, ClaimedExecution, ClaimRequest } from '../../ports/store.js';
+import { fenceOfMark, statusCode } from './codes.js';
+import type { Connection, Statement } from './connection.js';
+import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
+import type { Journals } from './journals.js';
+import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
+import { ReadyLanes } from './ready-lanes.js';
+import { toStored } from './stored-text.js';
+
+/** Messages of one inbox that a claim answers at most. */
+const inboxPage = 1_000;
+/** Timers that one claim moves to the ready lanes at most, beyond those it can serve. */
+const promotedAtOnce = 1_000;
+
+interface Due {
+  readonly n: number;
+  readonly since: number;
+}
+
+/** What a claim may take: numbers of definitions as a JSON list, for one statement over all of them. */
+interface Wanted {
+  readonly numbers: readonly number[];
+  readonly json: string;
+}
+
+/** An execution named by the caller. */
+interface NamedRow {
+  readonly n: number;
+  readonly status: number;
+  readonly definition: number;
+  readonly owner: number | null;
+  readonly wake_at: number | null;
+  readonly due_at: number | null;
+  /** When its owner's lease ends; null: no such process. */
+  readonly expires_at: number | null;
+}
+
+interface Owner {
+  readonly n: number;
+  readonly expires_at: number;
+}
+
+/** Finds what is due for one process and leases it: expired work first, then ready lanes in rotation. */
+export class Claims {
+  private readonly lanes: ReadyLanes;
+  private readonly selectPaused: Statement<{ definition: string }>;
+  private readonly selectOutlook: Statement<{ ready: number; wake_at: number | null }>;
+  private readonly selectOwners: Statement<Owner>;
+  private readonly selectRunning: Statement<{ n: number }>;
+  private readonly promote: Statement<never>;
+  private readonly selectRow: Statement<ExecutionRow>;
+  private readonly selectById: Statement<NamedRow>;
+  private readonly take: Statement<never>;
+
+  constructor(
+    connection: Connection,
+    private readonly definitions: DefinitionNumbers,
+    private readonly processes: ProcessNumbers,
+    private readonly journals: Journals,
+  ) {
+    this.lanes = new ReadyLanes(connection);
+    this.selectPaused = connection.prepare('SELECT definition FROM holdfast_paused');
+    this.selectOutlook = connection.prepare(selectOutlook);
+    this.selectOwners = connection.prepare(selectOwners);
+    this.selectRunning = connection.prepare(selectRunningOf);
+    this.promote = connection.prepare(promoteTimers);
+    this.selectRow = connection.prepare(
+      `SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n = ?`,
+    );
+    this.selectById = connection.prepare(selectDueById);
+    this.take = connection.prepare(
+      'UPDATE holdfast_execution SET status = 1, fence = ?, owner = ?, strikes = ?, started_at = coalesce(started_at, ?), reason = NULL, wake_at = NULL WHERE n = ?',
+    );
+  }
+
+  /** What needs no write lock: the answer when nothing is due, else null. */
+  look(request: ClaimRequest, now: number): ClaimAnswer | null {
+    const wanted = this.wanted(request);
+    if (wanted.numbers.length === 0 || request.limit <= 0) return { claimed: [], nextAt: null, more: false };
+    if (request.ids !== undefined) {
+      const { due, nextAt } = this.dueOf(request.ids, request, wanted, now);
+      return due.length === 0 ? { claimed: [], nextAt, more: false } : null;
+    }
+    const outlook = this.selectOutlook.get([wanted.json, wanted.json]);
+    if (outlook?.ready === 1 || (outlook?.wake_at ?? Number.POSITIVE_INFINITY) <= now) return null;
+    if (this.expired(wanted, 1, now).length > 0) return null;
+    return { claimed: [], nextAt: this.nextAt(request, wanted, now), more: false };
+  }
+
+  /** Call it inside a write transaction. */
+  claim(request: ClaimRequest, now: number): ClaimAnswer {
+    const wanted = this.wanted(request);
+    if (wanted.numbers.length === 0) return { claimed: [], nextAt: null, more: false };
+    const owner = this.processes.of(request.owner);
+    const lease = (due: Due): ClaimedExecution => this.lease(due, request, owner, now);
+    if (request.ids !== undefined) {
+      const { due, nextAt } = this.dueOf(request.ids, request, wanted, now);
+      return { claimed: due.slice(0, request.limit).map(lease), nextAt, more: due.length > request.limit };
+    }
+    const expired = this.expired(wanted, request.limit + 1, now);
+    const claimed = expired.slice(0, request.limit).map(lease);
+    const page = Math.max(promotedAtOnce, request.limit);
+    const morePromoted = this.promote.run([wanted.json, now, page]) === page;
+    const left = request.limit - claimed.length;
+    const { found, more } =
+      left > 0 ? this.lanes.next(wanted.numbers, left) : { found: [], more: this.isAnyReady(wanted) };
+    for (const n of found) claimed.push(lease({ n, since: now }));
+    return {
+      claimed,
+      nextAt: this.nextAt(request, wanted, now),
+      more: expired.length > request.limit || more || morePromoted,
+    };
+  }
+
+  private wanted({ runnable }: ClaimRequest): Wanted {
+    const paused = new Set(this.selectPaused.all([]).map(({ definition }) => definition));
+    const numbers: number[] = [];
+    for (const ref of runnable) {
+      const n = paused.has(toStored(ref.id)) ? null : this.definitions.find(ref);
+      if (n !== null) numbers.push(n);
+    }
+    return { numbers, json: JSON.stringify(numbers) };
+  }
+
+  /** At most `limit` running executions whose owner's lease has expired. */
+  private expired(wanted: Wanted, limit: number, now: number): Due[] {
+    const found: Due[] = [];
+    for (const owner of this.selectOwners.all([])) {
+      if (owner.expires_at > now || found.length >= limit) continue;
+      const since = owner.expires_at === 0 ? now : owner.expires_at;
+      for (const { n } of this.selectRunning.all([wanted.json, owner.n, limit - found.length]))
+        found.push({ n, since });
+    }
+    return found;
+  }
+
+  private dueOf(
+    ids: readonly ExecutionId[],
+    { owner }: ClaimRequest,
+    wanted: Wanted,
+    now: number,
+  ): { due: Due[]; nextAt: number | null } {
+    const due: Due[] = [];
+    let nextAt = Number.POSITIVE_INFINITY;
+    const own = this.processes.find(owner);
+    for (const id of new Set(ids)) {
+      const row = this.selectById.get([toStored(id)]);
+      if (row === undefined || !wanted.numbers.includes(row.definition)) continue;
+      let since: number | null = row.wake_at;
+      if (row.status === statusCode.pending) since = row.due_at ?? now;
+      else if (row.status === statusCode.running)
+        since = row.owner === own || !row.expires_at ? now : row.expires_at;
+      if (since === null) continue;
+      if (since <= now) due.push({ n: row.n, since });
+      else nextAt = Math.min(nextAt, since);
+    }
+    return { due, nextAt: Number.isFinite(nextAt) ? nextAt : null };
+  }
+
+  private lease(
+    { n, since }: Due,
+    { owner }: ClaimRequest,
+    ownerNumber: number,
+    now: number,
+  ): ClaimedExecution {
+    const row = this.selectRow.get([n]);
+    if (row === undefined) throw new RangeError(`execution ${n} vanished inside a transaction`);
+    const before = toRecord(row, this.definitions);
+    const fence = row.fence + 1;
+    const { checkpoints, progressed } = this.journals.load(n, row.turn, row.epoch, row.fence);
+    const fruitless = row.fence > 0 && !progressed && fenceOfMark(row.committed) !== row.fence;
+    const strikes = fruitless ? row.strikes + 1 : 0;
+    this.take.run([fence, ownerNumber, strikes, now, n]);
+    return {
+      lease: { executionId: before.id, key: n, owner, fence },
+      record: {
+        ...before,
+        status: 'running',
+        waitReason: null,
+        owner,
+        fence,
+        startedAt: row.started_at ?? now,
+      },
+      journal: checkpoints,
+      inbox: this.journals.messages(n, before.id, row.seen, inboxPage),
+      strikes,
+      dueSince: row.status === statusCode.pending ? (row.due_at ?? since) : since,
+    };
+  }
+
+  private isAnyReady({ json }: Wanted): boolean {
+    return this.selectOutlook.get([json, json])?.ready === 1;
+  }
+
+  private nextAt({ owner }: ClaimRequest, wanted: Wanted, now: number): number | null {
+    let next = this.selectOutlook.get([wanted.json, wanted.json])?.wake_at ?? Number.POSITIVE_INFINITY;
+    const own = this.processes.find(owner);
+    for (const other of this.selectOwners.all([])) {
+      if (other.n === own || other.expires_at <= now || other.expires_at >= next) continue;
+      if (this.selectRunning.get([wanted.json, other.n, 1]) !== undefined) next = other.expires_at;
+    }
+    return Number.isFinite(next) ? next : null;
+  }
+}
+
+/** Whether anything is ready, and the earliest timer. */
+export const selectOutlook = `
+SELECT
+  EXISTS (SELECT 1 FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
+    WHERE e.status = 0 AND e.definition = d.value) AS ready,
+  (SELECT min((SELECT e.wake_at FROM holdfast_execution AS e
+    WHERE e.status IN (2, 6, 8) AND e.definition = d.value AND e.wake_at IS NOT NULL ORDER BY e.wake_at LIMIT 1))
+    FROM json_each(?) AS d) AS wake_at`;
+
+/** Processes that run something, found by jumping from one owner to the next. */
+export const selectOwners = `
+WITH RECURSIVE owners (n) AS (
+  SELECT min(owner) FROM holdfast_execution WHERE status = 1
+  UNION ALL
+  SELECT (SELECT min(e.owner) FROM holdfast_execution AS e WHERE e.status = 1 AND e.owner > owners.n)
+  FROM owners WHERE owners.n IS NOT NULL
+)
+SELECT owners.n AS n, coalesce((SELECT p.expires_at FROM holdfast_process AS p WHERE p.n = owners.n), 0) AS expires_at
+FROM owners WHERE owners.n IS NOT NULL`;
+
+export const selectRunningOf = `
+SELECT e.n AS n FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
+WHERE e.status = 1 AND e.owner = ? AND e.definition = d.value LIMIT ?`;
+
+export const promoteTimers = `
+UPDATE holdfast_execution SET status = 0, reason = NULL, due_at = wake_at, wake_at = NULL WHERE n IN (
+  SELECT e.n FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
+  WHERE e.status IN (2, 6, 8) AND e.definition = d.value AND e.wake_at <= ? LIMIT ?)`;
+
+export const selectDueById = `
+SELECT e.n, e.status, e.definition, e.owner, e.wake_at, e.due_at,
+  (SELECT p.expires_at FROM holdfast_process AS p WHERE p.n = e.owner) AS expires_at
+FROM holdfast_execution AS e WHERE e.id = ?`;

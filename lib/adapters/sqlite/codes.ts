@@ -1,0 +1,92 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { ExecutionStatus, MessageKind, WaitReason } from '../../model/execution.js';
+
+/**
+ * Statuses as the file keeps them. `delayed` is `pending` that is not due yet. The numbers stand literally in the
+ * partial indexes of the schema and in the statements that use them.
+ */
+export const statusCode = Object.freeze({
+  pending: 0,
+  running: 1,
+  waiting: 2,
+  completed: 3,
+  failed: 4,
+  cancelled: 5,
+  parked: 6,
+  skipped: 7,
+  delayed: 8,
+});
+
+const statuses: readonly ExecutionStatus[] = [
+  'pending',
+  'running',
+  'waiting',
+  'completed',
+  'failed',
+  'cancelled',
+  'parked',
+  'skipped',
+  'pending',
+];
+
+export function statusOf(code: number): ExecutionStatus {
+  return known(statuses[code], 'status', code);
+}
+
+const reasons: readonly WaitReason[] = ['timer', 'event', 'gate', 'retry', 'paused', 'compensating'];
+
+export function reasonCode(reason: WaitReason | null): number | null {
+  return reason === null ? null : reasons.indexOf(reason);
+}
+
+export function reasonOf(code: number | null): WaitReason | null {
+  return code === null ? null : known(reasons[code], 'reason', code);
+}
+
+const messageKinds: readonly MessageKind[] = ['cancel', 'resume', 'retry', 'granted', 'event', 'child'];
+
+export function messageKindCode(kind: MessageKind): number {
+  return messageKinds.indexOf(kind);
+}
+
+export function messageKindOf(code: number): MessageKind {
+  return known(messageKinds[code], 'message kind', code);
+}
+
+/** A set of kinds as bits: `1 << messageKindCode(kind)`. */
+export function listeningBits(kinds: readonly MessageKind[]): number {
+  let bits = 0;
+  for (const kind of kinds) bits |= 1 << messageKindCode(kind);
+  return bits;
+}
+
+export function listeningOf(bits: number): readonly MessageKind[] {
+  return bits === 0 ? [] : messageKinds.filter((_, code) => (bits & (1 << code)) !== 0);
+}
+
+const checkpointKinds: readonly Checkpoint['kind'][] = ['completed', 'failed', 'attempt', 'timer', 'started'];
+
+export function checkpointKindCode(kind: Checkpoint['kind']): number {
+  return checkpointKinds.indexOf(kind);
+}
+
+export function checkpointKindOf(code: number): Checkpoint['kind'] {
+  return known(checkpointKinds[code], 'checkpoint kind', code);
+}
+
+/** More deltas than one fence ever has: checkpoints of a turn are bounded far below. */
+const commitsPerFence = 2 ** 24;
+
+/** One number for (fence, commitNo): it grows with every commit of an execution. */
+export function commitMark(fence: number, commitNo: number): number {
+  return fence * commitsPerFence + commitNo;
+}
+
+export function fenceOfMark(mark: number): number {
+  return Math.floor(mark / commitsPerFence);
+}
+
+function known<T>(value: T | undefined, what: string, code: number): T {
+  if (value === undefined) throw new RangeError(`the database holds an unknown ${what} ${code}`);
+  return value;
+}

@@ -1,0 +1,47 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { ExecutionId } from '../../model/ids.js';
+import type { StoredMessage } from '../../ports/store.js';
+import { fenceOfMark } from './codes.js';
+import type { Connection, Statement } from './connection.js';
+import {
+  checkpointColumns,
+  type CheckpointRow,
+  type MessageRow,
+  toCheckpoint,
+  toMessage,
+} from './execution-row.js';
+
+/** Journals and inboxes by the execution's number. */
+export class Journals {
+  private readonly selectRows: Statement<CheckpointRow>;
+  private readonly selectMessages: Statement<MessageRow>;
+
+  constructor(connection: Connection) {
+    this.selectRows = connection.prepare(selectJournal);
+    this.selectMessages = connection.prepare(
+      'SELECT seq, id, kind, body FROM holdfast_message WHERE n = ? AND seq > ? ORDER BY seq LIMIT ?',
+    );
+  }
+
+  /** What a pass loads, in the order in which steps settled, and whether some of it was committed under `fence`. */
+  load(
+    n: number,
+    turn: number,
+    epoch: number,
+    fence: number,
+  ): { checkpoints: Checkpoint[]; progressed: boolean } {
+    let progressed = false;
+    const checkpoints = this.selectRows.all([n, turn, epoch]).map((row) => {
+      if (fenceOfMark(row.mark) === fence) progressed = true;
+      return toCheckpoint(row);
+    });
+    return { checkpoints: checkpoints.sort((a, b) => a.seq - b.seq), progressed };
+  }
+
+  messages(n: number, to: ExecutionId, afterSeq: number, limit: number): StoredMessage[] {
+    return this.selectMessages.all([n, afterSeq, limit]).map((row) => toMessage(row, to));
+  }
+}
+
+export const selectJournal = `
+SELECT ${checkpointColumns} FROM holdfast_checkpoint WHERE n = ? AND turn = ? AND epoch <= ? AND forgotten IS NULL`;

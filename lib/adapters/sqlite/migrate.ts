@@ -1,0 +1,23 @@
+import { StoreIncompatibleError } from '../../model/errors-store.js';
+import type { Connection } from './connection.js';
+import { migrations } from './schema.js';
+
+/**
+ * Brings the database to the version of this code. Call it inside a write transaction: of two processes that boot at
+ * once, the second finds the work done.
+ */
+export function migrate(connection: Connection, steps: readonly string[] = migrations): void {
+  connection.exec('CREATE TABLE IF NOT EXISTS holdfast_schema (version INTEGER NOT NULL)');
+  const version = connection
+    .prepare<{ version: number }>('SELECT version FROM holdfast_schema')
+    .get([])?.version;
+  if (version === undefined) connection.exec('INSERT INTO holdfast_schema (version) VALUES (0)');
+  const from = version ?? 0;
+  if (from > steps.length)
+    throw new StoreIncompatibleError(
+      `the database has schema version ${from}, this version of Holdfast knows ${steps.length}: upgrade Holdfast in this process`,
+    );
+  for (const step of steps.slice(from)) connection.exec(step);
+  // Written at every open: what `synchronous` really is shows only after a write.
+  connection.prepare('UPDATE holdfast_schema SET version = ?').run([steps.length]);
+}

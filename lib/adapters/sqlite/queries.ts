@@ -1,0 +1,121 @@
+import type { ExecutionRecord } from '../../model/execution.js';
+import type { ExecutionId } from '../../model/ids.js';
+import type { ExecutionCount, ExecutionFilter } from '../../ports/store.js';
+import { statusCode, statusOf } from './codes.js';
+import type { Connection, Statement } from './connection.js';
+import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
+import type { DefinitionNumbers } from './numbers.js';
+import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
+
+/** Executions that one slice of a long reading looks at; between slices the event loop runs. */
+export const slice = 20_000;
+
+/** A position in a reading that goes on in slices. */
+export interface Page {
+  readonly records: readonly ExecutionRecord[];
+  /** Where the next slice begins; null: all was read. */
+  readonly next: number | null;
+}
+
+/** What people and dashboards ask. */
+export class Queries {
+  private readonly selectById: Statement<ExecutionRow>;
+  private readonly selectOutcome: Statement<{ record: string }>;
+  private readonly selectPlace: Statement<{ n: number }>;
+  private readonly selectLast: Statement<{ n: number | null }>;
+  private readonly selectSlice: Statement<ExecutionRow>;
+  private readonly countSlice: Statement<{ definition: number; status: number; count: number }>;
+
+  constructor(
+    connection: Connection,
+    private readonly definitions: DefinitionNumbers,
+  ) {
+    this.selectById = connection.prepare(
+      `SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.id = ?`,
+    );
+    this.selectOutcome = connection.prepare('SELECT record FROM holdfast_outcome WHERE id = ? AND until > ?');
+    this.selectPlace = connection.prepare(
+      'SELECT n FROM holdfast_execution WHERE id <= ? ORDER BY id DESC LIMIT 1',
+    );
+    this.selectLast = connection.prepare('SELECT max(n) AS n FROM holdfast_execution');
+    this.selectSlice = connection.prepare(selectSlice);
+    this.countSlice = connection.prepare(
+      'SELECT definition, status, count(*) AS count FROM holdfast_execution WHERE n > ? AND n <= ? GROUP BY definition, status',
+    );
+  }
+
+  read(id: ExecutionId, now: number): ExecutionRecord | null {
+    const row = this.selectById.get([toStored(id)]);
+    if (row !== undefined) return toRecord(row, this.definitions);
+    const outcome = this.selectOutcome.get([toStored(id), now]);
+    return outcome === undefined ? null : (JSON.parse(fromStored(outcome.record)) as ExecutionRecord);
+  }
+
+  find(id: ExecutionId): ExecutionRow | undefined {
+    return this.selectById.get([toStored(id)]);
+  }
+
+  /** Where a page after `after` begins. An id that is gone is placed by its order: ids sort by time of making. */
+  placeOf(after: ExecutionId | undefined): number {
+    return after === undefined ? 0 : (this.selectPlace.get([toStored(after)])?.n ?? 0);
+  }
+
+  page(filter: ExecutionFilter, from: number, limit: number): Page {
+    const last = this.selectLast.get([])?.n ?? 0;
+    if (from >= last || limit <= 0) return { records: [], next: null };
+    const { status, worker, session, event } = filter;
+    const definitions = worker === undefined ? null : JSON.stringify(this.definitionsOf(worker));
+    const [code, other] = status === undefined ? [null, null] : codesOf(status);
+    const rows = this.selectSlice.all([
+      from,
+      from + slice,
+      code,
+      code,
+      other,
+      definitions,
+      definitions,
+      session === undefined ? null : toStored(session),
+      session === undefined ? null : toStored(session),
+      event === undefined ? null : toStored(event),
+      toStoredOrNull(event ?? null),
+      limit,
+    ]);
+    const records = rows.map((row) => toRecord(row, this.definitions));
+    const next = rows.length === limit || from + slice >= last ? null : from + slice;
+    return { records, next };
+  }
+
+  /** Adds the counts of one slice to `sums`; answers where the next begins. */
+  count(sums: Map<string, Map<ExecutionCount['status'], number>>, from: number): number | null {
+    const last = this.selectLast.get([])?.n ?? 0;
+    if (from >= last) return null;
+    for (const row of this.countSlice.all([from, from + slice])) {
+      const { id } = this.definitions.refOf(row.definition);
+      let byStatus = sums.get(id);
+      if (byStatus === undefined) sums.set(id, (byStatus = new Map()));
+      const status = statusOf(row.status);
+      byStatus.set(status, (byStatus.get(status) ?? 0) + row.count);
+    }
+    return from + slice >= last ? null : from + slice;
+  }
+
+  /** `order-worker.fulfil` is of `order-worker`; a worker's id may hold dots, a method's name does not. */
+  private definitionsOf(worker: string): number[] {
+    const found: number[] = [];
+    for (const [n, { id }] of this.definitions.all())
+      if (id.slice(0, id.lastIndexOf('.')) === worker) found.push(n);
+    return found;
+  }
+}
+
+function codesOf(status: ExecutionRecord['status']): readonly [number, number] {
+  return [statusCode[status], status === 'pending' ? statusCode.delayed : statusCode[status]];
+}
+
+export const selectSlice = `
+SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?
+  AND (? IS NULL OR e.status IN (?, ?))
+  AND (? IS NULL OR e.definition IN (SELECT value FROM json_each(?)))
+  AND (? IS NULL OR e.session = ?)
+  AND (? IS NULL OR e.event_name = ?)
+ORDER BY e.n LIMIT ?`;

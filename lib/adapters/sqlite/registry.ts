@@ -1,0 +1,157 @@
+import type { DefinitionRef } from '../../model/execution.js';
+import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import type { ProcessRecord, Subscription } from '../../ports/store.js';
+import type { Connection, Statement } from './connection.js';
+import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
+import { fromStored, toStored } from './stored-text.js';
+
+const dayMs = 24 * 60 * 60 * 1_000;
+/** How long a subscription outlives the last process that held it. */
+const subscriptionKeptMs = 7 * dayMs;
+/** A held subscription is not rewritten with every heartbeat. */
+const subscriptionRefreshMs = dayMs;
+
+interface ProcessRow {
+  readonly id: string;
+  readonly deployment: string;
+  readonly role: ProcessRecord['role'];
+  readonly definitions: string;
+}
+
+interface SubscriptionRow {
+  readonly event: string;
+  readonly definition: string;
+  readonly fingerprint: string;
+  readonly worker: string;
+  readonly method: string;
+}
+
+/** Who lives, who takes which event, and what is paused. */
+export class Registry {
+  private readonly upsert: Statement<never>;
+  private readonly end: Statement<never>;
+  private readonly selectLive: Statement<ProcessRow>;
+  private readonly selectSignals: Statement<{ id: string }>;
+  private readonly selectOwned: Statement<{ id: string }>;
+  private readonly hold: Statement<never>;
+  private readonly subscribeOne: Statement<never>;
+  private readonly selectSubscriptions: Statement<SubscriptionRow>;
+  private readonly pause: Statement<never>;
+  private readonly resume: Statement<never>;
+  private readonly selectOpen: Statement<{ n: number }>;
+
+  constructor(
+    connection: Connection,
+    private readonly definitions: DefinitionNumbers,
+    private readonly processes: ProcessNumbers,
+  ) {
+    this.upsert = connection.prepare(
+      'INSERT INTO holdfast_process (id, expires_at, deployment, role, definitions) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, deployment = excluded.deployment, role = excluded.role, definitions = excluded.definitions',
+    );
+    this.end = connection.prepare(
+      'UPDATE holdfast_process SET expires_at = ? WHERE id = ? AND expires_at > ?',
+    );
+    this.selectLive = connection.prepare(
+      'SELECT id, deployment, role, definitions FROM holdfast_process WHERE expires_at > ? ORDER BY n',
+    );
+    this.selectSignals = connection.prepare(selectSignals);
+    this.selectOwned = connection.prepare(
+      'SELECT id FROM holdfast_execution WHERE status = 1 AND owner = ? ORDER BY n',
+    );
+    this.hold = connection.prepare(
+      'UPDATE holdfast_subscription SET held_at = ? WHERE held_at < ? AND definition IN (SELECT value FROM json_each(?))',
+    );
+    this.subscribeOne = connection.prepare(
+      'INSERT OR REPLACE INTO holdfast_subscription (event, definition, fingerprint, worker, method, held_at) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.selectSubscriptions = connection.prepare(
+      'SELECT event, definition, fingerprint, worker, method FROM holdfast_subscription WHERE held_at > ?',
+    );
+    this.pause = connection.prepare('INSERT OR IGNORE INTO holdfast_paused (definition) VALUES (?)');
+    this.resume = connection.prepare('DELETE FROM holdfast_paused WHERE definition = ?');
+    this.selectOpen = connection.prepare(selectOpenDefinitions);
+  }
+
+  renew(process: ProcessRecord, leaseMs: number, now: number): void {
+    const definitions = JSON.stringify(process.definitions.map(({ id, fingerprint }) => [id, fingerprint]));
+    this.upsert.run([
+      toStored(process.id),
+      now + leaseMs,
+      toStored(process.deployment),
+      process.role,
+      definitions,
+    ]);
+    const ids = JSON.stringify(process.definitions.map(({ id }) => toStored(id)));
+    this.hold.run([now, now - subscriptionRefreshMs, ids]);
+  }
+
+  leave(id: ProcessId, now: number): void {
+    this.end.run([now, toStored(id), now]);
+  }
+
+  live(now: number): ProcessRecord[] {
+    return this.selectLive.all([now]).map((row) => ({
+      id: fromStored(row.id) as ProcessId,
+      deployment: fromStored(row.deployment),
+      role: row.role,
+      definitions: (JSON.parse(row.definitions) as [string, string][]).map(([id, fingerprint]) => ({
+        id,
+        fingerprint,
+      })),
+    }));
+  }
+
+  signals(owner: ProcessId): ExecutionId[] {
+    const n = this.processes.find(owner);
+    return n === null ? [] : this.selectSignals.all([n]).map(({ id }) => fromStored(id) as ExecutionId);
+  }
+
+  /** Every running execution of the process. */
+  owned(owner: ProcessId): ExecutionId[] {
+    const n = this.processes.find(owner);
+    return n === null ? [] : this.selectOwned.all([n]).map(({ id }) => fromStored(id) as ExecutionId);
+  }
+
+  subscribe(subscriptions: readonly Subscription[], now: number): void {
+    for (const { event, definition, worker, method } of subscriptions) {
+      const texts = [event, definition.id, definition.fingerprint, worker, method].map(toStored);
+      this.subscribeOne.run([...texts, now]);
+    }
+  }
+
+  subscriptions(now: number): Subscription[] {
+    return this.selectSubscriptions.all([now - subscriptionKeptMs]).map((row) => ({
+      event: fromStored(row.event),
+      definition: { id: fromStored(row.definition), fingerprint: fromStored(row.fingerprint) },
+      worker: fromStored(row.worker),
+      method: fromStored(row.method),
+    }));
+  }
+
+  setPaused(definitions: readonly string[], paused: boolean): void {
+    const statement = paused ? this.pause : this.resume;
+    for (const definition of definitions) statement.run([toStored(definition)]);
+  }
+
+  /** Those of open executions and of live processes. */
+  openDefinitions(now: number): DefinitionRef[] {
+    const found = new Map<string, DefinitionRef>();
+    const add = ({ id, fingerprint }: DefinitionRef) =>
+      found.set(JSON.stringify([id, fingerprint]), { id, fingerprint });
+    for (const { n } of this.selectOpen.all([])) add(this.definitions.refOf(n));
+    for (const process of this.live(now)) process.definitions.forEach(add);
+    return [...found.values()];
+  }
+}
+
+export const selectSignals = `
+SELECT e.id AS id FROM holdfast_execution AS e WHERE e.status = 1 AND e.owner = ? AND EXISTS (
+  SELECT 1 FROM holdfast_message AS m WHERE m.n = e.n AND m.seq > e.seen AND (e.listening >> m.kind) & 1)`;
+
+/** Only the partial indexes are read, never ended executions. */
+export const selectOpenDefinitions = `
+SELECT d.n AS n FROM holdfast_definition AS d WHERE
+  EXISTS (SELECT 1 FROM holdfast_execution AS e WHERE e.status = 0 AND e.definition = d.n)
+  OR EXISTS (SELECT 1 FROM holdfast_execution AS e WHERE e.status IN (2, 6, 8) AND e.definition = d.n)
+UNION
+SELECT e.definition AS n FROM holdfast_execution AS e WHERE e.status = 1`;

@@ -1,0 +1,119 @@
+/**
+ * The schema, one migration per version; a database's version is the number of migrations it has had. Never edit one
+ * that was released: append.
+ *
+ * Executions are numbered by the store (`n`): rows made together lie together, and foreign rows name them by a small
+ * integer. Small columns that guards read come first, texts that may overflow the page last. Indexes are partial: an
+ * ended execution is in none but that of its id.
+ */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE holdfast_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE holdfast_definition (
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  UNIQUE (id, fingerprint)
+);
+
+CREATE TABLE holdfast_process (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  expires_at INTEGER NOT NULL,
+  deployment TEXT NOT NULL,
+  role TEXT NOT NULL,
+  definitions TEXT NOT NULL
+);
+
+CREATE TABLE holdfast_execution (
+  n INTEGER PRIMARY KEY,
+  status INTEGER NOT NULL,
+  definition INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  owner INTEGER,
+  committed INTEGER NOT NULL,
+  strikes INTEGER NOT NULL,
+  listening INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  wake_at INTEGER,
+  due_at INTEGER,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  attempt INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  depth INTEGER NOT NULL,
+  reason INTEGER,
+  lane TEXT NOT NULL,
+  id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  event_name TEXT NOT NULL,
+  session TEXT,
+  timers TEXT,
+  value TEXT,
+  error TEXT,
+  input TEXT NOT NULL
+);
+CREATE UNIQUE INDEX holdfast_execution_id ON holdfast_execution (id);
+CREATE INDEX holdfast_execution_ready ON holdfast_execution (definition, lane, priority DESC) WHERE status = 0;
+CREATE INDEX holdfast_execution_running ON holdfast_execution (owner, definition) WHERE status = 1;
+CREATE INDEX holdfast_execution_idle ON holdfast_execution (definition, wake_at) WHERE status IN (2, 6, 8);
+
+CREATE TABLE holdfast_checkpoint (
+  n INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  path TEXT,
+  kind INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  mark INTEGER NOT NULL,
+  forgotten INTEGER,
+  wake_at INTEGER,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  value TEXT,
+  error TEXT,
+  PRIMARY KEY (n, turn, epoch, key)
+) WITHOUT ROWID;
+
+CREATE TABLE holdfast_message (
+  n INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  kind INTEGER NOT NULL,
+  body TEXT,
+  PRIMARY KEY (n, seq)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX holdfast_message_id ON holdfast_message (n, id);
+
+CREATE TABLE holdfast_dedup (
+  scope TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  executions TEXT NOT NULL,
+  PRIMARY KEY (scope, event_id)
+) WITHOUT ROWID;
+CREATE INDEX holdfast_dedup_until ON holdfast_dedup (until);
+
+CREATE TABLE holdfast_outcome (id TEXT PRIMARY KEY, until INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX holdfast_outcome_until ON holdfast_outcome (until);
+
+CREATE TABLE holdfast_subscription (
+  event TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  method TEXT NOT NULL,
+  held_at INTEGER NOT NULL,
+  PRIMARY KEY (event, definition)
+) WITHOUT ROWID;
+
+CREATE TABLE holdfast_paused (definition TEXT PRIMARY KEY) WITHOUT ROWID;
+`,
+];

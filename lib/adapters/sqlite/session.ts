@@ -1,0 +1,165 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StoreIncompatibleError, StoreUnavailableError } from '../../model/errors-store.js';
+import type { StoreContext, Verdict, Write } from '../../ports/store.js';
+import { Appends } from './appends.js';
+import { ChangePoll } from './change-poll.js';
+import { Claims } from './claims.js';
+import { Commits } from './commits.js';
+import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
+import type { ChosenDriver } from './driver.js';
+import { Journals } from './journals.js';
+import { migrate } from './migrate.js';
+import { DefinitionNumbers, ProcessNumbers } from './numbers.js';
+import { Publishes } from './publishes.js';
+import { Queries } from './queries.js';
+import { Registry } from './registry.js';
+import { Retention } from './retention.js';
+import { Transactor } from './transactor.js';
+
+export type Synchronous = 'FULL' | 'NORMAL';
+
+const synchronousLevel = Object.freeze({ FULL: 2, NORMAL: 1 });
+
+/** One connection, its prepared statements and what they remember; ends with `close`. */
+export class Session {
+  readonly definitions: DefinitionNumbers;
+  readonly processes: ProcessNumbers;
+  readonly journals: Journals;
+  readonly claims: Claims;
+  readonly registry: Registry;
+  readonly queries: Queries;
+  readonly retention: Retention;
+  readonly poll: ChangePoll;
+  private readonly publishes: Publishes;
+  private readonly commits: Commits;
+  private readonly appends: Appends;
+
+  private constructor(
+    private readonly connection: Connection,
+    readonly transactor: Transactor,
+    readonly context: StoreContext,
+    forgetters: (() => void)[],
+  ) {
+    this.definitions = new DefinitionNumbers(connection);
+    this.processes = new ProcessNumbers(connection);
+    forgetters.push(() => {
+      this.definitions.forget();
+      this.processes.forget();
+    });
+    this.journals = new Journals(connection);
+    this.publishes = new Publishes(connection, this.definitions, this.processes);
+    this.commits = new Commits(connection, this.publishes);
+    this.appends = new Appends(connection);
+    this.claims = new Claims(connection, this.definitions, this.processes, this.journals);
+    this.registry = new Registry(connection, this.definitions, this.processes);
+    this.queries = new Queries(connection, this.definitions);
+    this.retention = new Retention(connection, this.definitions);
+    const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
+    this.poll = new ChangePoll(context.clock, () => {
+      try {
+        return version.get([])?.data_version ?? null;
+      } catch (error) {
+        if (sqliteCode(error) === null) throw error;
+        return null;
+      }
+    });
+  }
+
+  /** Connects, sets what durability needs, migrates, and checks that it holds after the first write. */
+  static async open(
+    driver: ChosenDriver,
+    path: string,
+    synchronous: Synchronous,
+    context: StoreContext,
+  ): Promise<Session> {
+    if (path !== ':memory:') createFile(path);
+    const connection = connect(driver, path);
+    try {
+      const forgetters: (() => void)[] = [];
+      const onRollback = () => forgetters.forEach((forget) => forget());
+      connection.exec(`PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF;`);
+      const transactor = new Transactor(connection, context.clock, context.random, onRollback);
+      await transactor.read(() => setJournalMode(connection, path));
+      connection.exec(`PRAGMA synchronous = ${synchronous}`);
+      await transactor.write(() => migrate(connection));
+      checkSynchronous(connection, synchronous);
+      return new Session(connection, transactor, context, forgetters);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Applies a group; call it inside a write transaction. */
+  apply(writes: readonly Write[], now: number): { verdicts: readonly Verdict[]; changed: boolean } {
+    const { publishes, commits, appends } = this;
+    publishes.begin();
+    publishes.madeDue = commits.released = appends.appended = false;
+    const verdicts: Verdict[] = [];
+    for (const write of writes) {
+      if (write.kind === 'commit') verdicts.push(commits.commit(write, now));
+      else if (write.kind === 'publish') verdicts.push(publishes.publish(write, now));
+      else verdicts.push(appends.append(write, now));
+    }
+    return { verdicts, changed: publishes.madeDue || commits.released || appends.appended };
+  }
+
+  get sqliteVersion(): string {
+    return (
+      this.connection.prepare<{ version: string }>('SELECT sqlite_version() AS version').get([])?.version ??
+      ''
+    );
+  }
+
+  close(): void {
+    this.poll.stop();
+    this.transactor.close();
+    this.connection.close();
+  }
+}
+
+/** Nobody but the owner reads what executions carry; SQLite gives its side files the mode of the database. */
+function createFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    // A read-only file may still be read; whatever else is wrong, SQLite says it at the first write.
+    if (code !== 'EACCES' && code !== 'EROFS')
+      throw new StoreUnavailableError(`the database file '${path}' cannot be created (${code})`, cause);
+  }
+}
+
+function connect(driver: ChosenDriver, path: string): Connection {
+  try {
+    return driver.connect(path);
+  } catch (cause) {
+    throw new StoreUnavailableError(`${driver.name} cannot open '${path}'`, cause);
+  }
+}
+
+function setJournalMode(connection: Connection, path: string): void {
+  let mode: string | undefined;
+  try {
+    mode = connection.prepare<{ journal_mode: string }>('PRAGMA journal_mode = WAL').get([])?.journal_mode;
+  } catch (error) {
+    if (sqliteCode(error) === sqliteNotADatabase)
+      throw new StoreIncompatibleError(`'${path}' is not a SQLite database`);
+    throw error;
+  }
+  if (path !== ':memory:' && mode !== 'wal')
+    throw new StoreIncompatibleError(
+      `SQLite keeps '${path}' in journal mode '${mode ?? 'unknown'}' instead of WAL: use a local disk`,
+    );
+}
+
+/** Some builds fall back to NORMAL with the first write in WAL mode. */
+function checkSynchronous(connection: Connection, asked: Synchronous): void {
+  const level = connection.prepare<{ synchronous: number }>('PRAGMA synchronous').get([])?.synchronous;
+  if (level !== synchronousLevel[asked])
+    throw new StoreIncompatibleError(
+      `${connection.driver} runs at synchronous=${String(level)} after the first write, although ${asked} was set: commits would not survive what they promise`,
+    );
+}

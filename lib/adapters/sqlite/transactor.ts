@@ -1,0 +1,140 @@
+import { StoreUnavailableError } from '../../model/errors-store.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Random } from '../../ports/random.js';
+import { type Connection, type Statement, sqliteBusy, sqliteCode } from './connection.js';
+
+/** How long a call waits for another process's transaction before its outcome is called unknown. */
+const patienceMs = 5_000;
+const shortestPauseMs = 1;
+const longestPauseMs = 20;
+
+const busy = Symbol('busy');
+
+/**
+ * Runs synchronous bodies against the database, writing ones as one `BEGIN IMMEDIATE … COMMIT` each. While another process
+ * holds the write lock it tries again after a jittered pause, without ever blocking the event loop; whoever comes
+ * meanwhile waits in line.
+ */
+export class Transactor {
+  private readonly begin: Statement<never>;
+  private readonly commit: Statement<never>;
+  private readonly rollback: Statement<never>;
+  private line: Promise<void> = Promise.resolve();
+  private inLine = 0;
+  private closed = false;
+
+  constructor(
+    connection: Connection,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    /** Called after a rollback: what the body remembered about the database may not be true. */
+    private readonly onRollback: () => void,
+  ) {
+    this.begin = connection.prepare('BEGIN IMMEDIATE');
+    this.commit = connection.prepare('COMMIT');
+    this.rollback = connection.prepare('ROLLBACK');
+  }
+
+  /** Rejects with `StoreUnavailableError` for whatever SQLite reports; nothing of the body is kept then. */
+  write<T>(body: () => T): Promise<T> {
+    return this.run(() => this.transact(body));
+  }
+
+  /** The same without a transaction: each statement sees the newest commit. */
+  read<T>(body: () => T): Promise<T> {
+    return this.run(() => {
+      try {
+        return body();
+      } catch (error) {
+        throw storeError(error);
+      }
+    });
+  }
+
+  /** Whoever still waits for the lock is told that the store is closed. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private async run<T>(attempt: () => T): Promise<T> {
+    if (this.inLine === 0) {
+      const answer = this.unlessBusy(attempt);
+      if (answer !== busy) return answer;
+    }
+    const before = this.line;
+    let leave = (): void => undefined;
+    this.line = new Promise((resolve) => (leave = resolve));
+    this.inLine++;
+    try {
+      await before;
+      return await this.insist(attempt);
+    } finally {
+      this.inLine--;
+      leave();
+    }
+  }
+
+  private async insist<T>(attempt: () => T): Promise<T> {
+    const since = this.clock.monotonic();
+    for (;;) {
+      if (this.closed)
+        throw new StoreUnavailableError(
+          'the SQLite store was closed while the call waited for another process',
+        );
+      const answer = this.unlessBusy(attempt);
+      if (answer !== busy) return answer;
+      if (this.clock.monotonic() - since >= patienceMs)
+        throw new StoreUnavailableError(`another process held the SQLite write lock for ${patienceMs} ms`);
+      await this.pause();
+    }
+  }
+
+  private unlessBusy<T>(attempt: () => T): T | typeof busy {
+    try {
+      return attempt();
+    } catch (error) {
+      if (error instanceof StoreUnavailableError && sqliteCode(error.cause) === sqliteBusy) return busy;
+      throw error;
+    }
+  }
+
+  private transact<T>(body: () => T): T {
+    try {
+      this.begin.run([]);
+    } catch (error) {
+      if (sqliteCode(error) !== sqliteBusy) this.undo();
+      throw storeError(error);
+    }
+    try {
+      const answer = body();
+      this.commit.run([]);
+      return answer;
+    } catch (error) {
+      this.undo();
+      throw storeError(error);
+    }
+  }
+
+  private undo(): void {
+    try {
+      this.rollback.run([]);
+    } catch {
+      // SQLite has rolled back by itself, as it does after SQLITE_FULL.
+    }
+    this.onRollback();
+  }
+
+  private pause(): Promise<void> {
+    const ms = shortestPauseMs + this.random.next() * (longestPauseMs - shortestPauseMs);
+    return new Promise((resolve) => void this.clock.setTimer(ms, resolve));
+  }
+}
+
+/** A driver's error as the port's; anything else is a fault of ours and stays what it is. */
+export function storeError(error: unknown): unknown {
+  if (sqliteCode(error) === null) return error;
+  return new StoreUnavailableError(
+    `SQLite: ${error instanceof Error ? error.message : String(error)}`,
+    error,
+  );
+}
