@@ -99,16 +99,6 @@ export class NonDeterminismError extends HoldfastError {
   }
 }
 
-/** No live process has a definition that fits the execution. */
-export class GraphMismatchError extends HoldfastError {
-  static readonly code = 'GRAPH_MISMATCH';
-  readonly code = GraphMismatchError.code;
-  override readonly name = 'GraphMismatchError';
-
-  constructor(message: string) {
-    super(message);
-  }
-}
 
 /** The execution took its process down, or lost its lease, too often without progress. */
 export class PoisonedError extends HoldfastError {

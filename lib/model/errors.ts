@@ -15,7 +15,6 @@ export type ErrorCode =
   | 'CANCELLED'
   | 'PARKED'
   | 'NON_DETERMINISM'
-  | 'GRAPH_MISMATCH'
   | 'POISONED'
   | 'STEP_FAILED'
   | 'STEP_INTERRUPTED'

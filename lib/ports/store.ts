@@ -234,6 +234,8 @@ export interface PublishedExecution {
   readonly definition: string;
   /** The store's name for the record, for the lease of one created with an owner; null for a duplicate. */
   readonly key: number | null;
+  /** Its `createdAt` (and, created with an owner, its `startedAt`): what a resume will read. */
+  readonly createdAt: number;
   readonly duplicate: boolean;
 }
 

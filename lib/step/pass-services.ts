@@ -50,8 +50,11 @@ export interface AttemptCall {
 export type Interceptor = (call: AttemptCall, next: () => Promise<unknown>) => Promise<unknown>;
 
 export interface Writer {
-  /** Sends a write; `done` gets its verdict, in order of submission. Never called for a write that a closed app dropped. */
-  submit(write: Write, done: (verdict: Verdict) => void): void;
+  /**
+   * Sends a write; `done` gets its verdict, in order of submission, or `failed` the reason why the store gave none.
+   * Neither is called for a write that a closed app dropped.
+   */
+  submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void;
 }
 
 export interface StepFinder {

@@ -107,12 +107,16 @@ export class Pass {
       return;
     }
     this.committing++;
-    this.services.writer.submit(this.delta(checkpoints, null, publish), (verdict) => {
-      this.committing--;
-      if (this.ended !== null) return;
-      if (!isApplied(verdict)) this.end({ kind: 'lost' });
-      else then();
-    });
+    this.services.writer.submit(
+      this.delta(checkpoints, null, publish),
+      (verdict) => {
+        this.committing--;
+        if (this.ended !== null) return;
+        if (!isApplied(verdict)) this.end({ kind: 'lost' });
+        else then();
+      },
+      () => this.end({ kind: 'lost' }),
+    );
   }
 
   /** The write that carries the pass's end: buffered rows and the change of the record. */

@@ -1,0 +1,274 @@
+import { Consumer } from '../dispatch/consumer.js';
+import { Outcomes } from '../dispatch/outcomes.js';
+import { Publisher } from '../dispatch/publisher.js';
+import { Subscriptions } from '../dispatch/subscriptions.js';
+import { Definitions } from '../engine/definitions.js';
+import { Executor } from '../engine/executor.js';
+import { GroupWriter } from '../engine/group-writer.js';
+import { LeaseKeeper } from '../engine/lease-keeper.js';
+import { Adopter } from '../maintenance/adopter.js';
+import { Pruner, type Retention } from '../maintenance/pruner.js';
+import { Sweeper } from '../maintenance/sweeper.js';
+import type { WorkerDefinition } from '../model/definition.js';
+import type { ProcessId } from '../model/ids.js';
+import type { Clock } from '../ports/clock.js';
+import type { Codec } from '../ports/codec.js';
+import type { Dispatcher } from '../ports/dispatcher.js';
+import type { IdGenerator } from '../ports/id-generator.js';
+import type { InstanceResolver } from '../ports/instance-resolver.js';
+import type { Observer } from '../ports/observer.js';
+import type { Random } from '../ports/random.js';
+import type { ProcessRecord, Store } from '../ports/store.js';
+import type { EventRestorer, PassServices, PassSettings } from '../step/pass-services.js';
+import { digestOf } from '../step/digest.js';
+
+/** What the engine reads again and again: the app replaces values while it runs. All intervals in ms. */
+export interface RuntimeSettings extends PassSettings {
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly sweepMs: number;
+  readonly drainTimeoutMs: number;
+  readonly dedupMs: number;
+  readonly retention: Retention;
+}
+
+export type Role = 'publisher' | 'worker' | 'both';
+
+export interface RuntimeParts {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdGenerator;
+  readonly codec: Codec;
+  readonly observer: Observer;
+  readonly resolver: InstanceResolver;
+  readonly events: EventRestorer;
+  readonly role: Role;
+  /** Read at each use. */
+  readonly settings: RuntimeSettings;
+}
+
+type Phase = 'new' | 'open' | 'started' | 'closed' | 'killed';
+
+/** One process's engine, wired from its ports: no container, no decorators. Worker definitions may be written by hand. */
+export class Runtime {
+  readonly owner: ProcessId;
+  readonly definitions = new Definitions();
+  readonly subscriptions: Subscriptions;
+  readonly publisher: Publisher;
+  readonly outcomes: Outcomes;
+  readonly writer: GroupWriter;
+  readonly consumer: Consumer;
+  private readonly lease: LeaseKeeper;
+  private readonly adopter: Adopter;
+  private readonly sweeper: Sweeper;
+  private phase: Phase = 'new';
+  private forgetChange: (() => void) | null = null;
+
+  constructor(private readonly parts: RuntimeParts) {
+    const { store, clock, random, observer, dispatcher, settings } = parts;
+    this.owner = parts.ids.next() as ProcessId;
+    this.subscriptions = new Subscriptions(store);
+    this.outcomes = new Outcomes(store, clock, observer);
+    this.writer = new GroupWriter(store, clock, random, observer);
+    this.adopter = new Adopter(store, this.definitions);
+    this.lease = new LeaseKeeper({
+      store,
+      clock,
+      observer,
+      owner: this.owner,
+      describe: () => this.describe(),
+      leaseMs: () => settings.leaseMs,
+      renewed: (signals, owned) => this.renewed(signals, owned),
+    });
+    const executor = new Executor({
+      services: this.passServices(),
+      definitions: this.definitions,
+      resolver: parts.resolver,
+      stored: (record, change, due) => {
+        this.outcomes.stored(record, change);
+        if (due) this.consumer.pull('hint');
+        else if (change.status === 'waiting') this.consumer.wake(Math.min(...Object.values(change.timers)));
+      },
+    });
+    this.consumer = new Consumer({
+      store,
+      clock,
+      observer,
+      executor,
+      owner: this.owner,
+      runnable: () => this.adopter.runnable(),
+      concurrency: () => settings.concurrency,
+    });
+    this.publisher = new Publisher({
+      clock,
+      observer,
+      dispatcher,
+      settings,
+      codec: parts.codec,
+      ids: parts.ids,
+      writer: this.writer,
+      consumer: this.consumer,
+      subscriptions: this.subscriptions,
+      definitions: this.definitions,
+      owner: this.owner,
+      dedupMs: () => settings.dedupMs,
+    });
+    const pruner = new Pruner(store, clock, () => settings.retention);
+    this.sweeper = new Sweeper({
+      clock,
+      random,
+      observer,
+      intervalMs: () => settings.sweepMs,
+      tasks: [
+        { name: 'read subscriptions', run: () => this.subscriptions.refresh() },
+        { name: 'adopt executions', run: () => this.adopter.refresh() },
+        { name: 'claim', run: () => this.consumer.pull('sweep') },
+        { name: 'read outcomes', run: () => this.outcomes.poll() },
+        { name: 'prune', run: () => pruner.prune() },
+      ],
+    });
+  }
+
+  get isStarted(): boolean {
+    return this.phase === 'started';
+  }
+
+  get isClosed(): boolean {
+    return this.phase === 'closed' || this.phase === 'killed';
+  }
+
+  /** Connects; from here on the process publishes and reads. Idempotent. */
+  async open(): Promise<void> {
+    if (this.phase !== 'new') return;
+    const { store, clock, random, settings } = this.parts;
+    await store.open({ clock, random, warn: (message) => settings.logger.warn(message) });
+    this.phase = 'open';
+    this.forgetChange = store.onChange(() => this.changed());
+    await this.declare();
+  }
+
+  /** Registers the process and begins to run what is due. */
+  async start(): Promise<void> {
+    await this.open();
+    if (this.phase !== 'open') return;
+    await this.lease.start();
+    this.phase = 'started';
+    await this.adopter.refresh();
+    await this.parts.dispatcher.start((hint) => this.hinted(hint.executionId));
+    this.sweeper.start();
+    if (this.parts.role !== 'publisher') this.consumer.start();
+    this.tell('app.started');
+  }
+
+  /** Takes nothing new, lets what runs finish within the drain timeout, hands back the rest. */
+  async stop(): Promise<void> {
+    if (this.phase !== 'started') return;
+    this.phase = 'open';
+    this.tell('app.draining');
+    await this.sweeper.stop();
+    await this.parts.dispatcher.stop();
+    await this.consumer.drain(this.parts.settings.drainTimeoutMs);
+    await this.writer.idle();
+    await this.lease.stop();
+    this.tell('app.stopped');
+  }
+
+  /** Stops, and releases the store. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    await this.stop();
+    await this.writer.idle();
+    this.forgetChange?.();
+    const wasOpen = this.phase !== 'new';
+    this.phase = 'closed';
+    this.writer.close();
+    if (wasOpen) await this.parts.store.close();
+  }
+
+  /** Dies as a killed process does: nothing more is written, and its lease is left to expire. */
+  kill(): void {
+    this.phase = 'killed';
+    this.writer.close();
+    this.sweeper.halt();
+    this.lease.halt();
+    this.consumer.kill();
+    this.forgetChange?.();
+    void this.parts.dispatcher.stop();
+  }
+
+  /** Tells the other processes what this one declares; call it after definitions changed. */
+  async declare(): Promise<void> {
+    this.subscriptions.declare(this.definitions.all());
+    if (this.phase === 'new') return;
+    await this.subscriptions.write();
+    await this.subscriptions.refresh();
+    if (!this.isStarted) return;
+    await this.lease.renew();
+    await this.adopter.refresh();
+    this.consumer.pull('hint');
+  }
+
+  /** Something changed that another process did, or a message was sent. */
+  changed(): void {
+    if (this.isClosed) return;
+    this.consumer.pull('hint');
+    void this.outcomes.poll();
+    if (this.isStarted && this.consumer.used > 0) void this.readSignals();
+  }
+
+  addWorkers(workers: readonly WorkerDefinition[]): void {
+    for (const worker of workers) this.definitions.add(worker);
+  }
+
+  private hinted(id: string): void {
+    if (id !== '') this.consumer.pull('hint');
+  }
+
+  private async readSignals(): Promise<void> {
+    try {
+      await this.consumer.signal(await this.parts.store.signals(this.owner));
+    } catch (error) {
+      this.fault('read signals', error);
+    }
+  }
+
+  private renewed(signals: Parameters<Consumer['signal']>[0], owned: Parameters<Consumer['takeBack']>[0]): void {
+    this.consumer.signal(signals).catch((error: unknown) => this.fault('read signals', error));
+    if (this.isStarted) this.consumer.takeBack(owned).catch((error: unknown) => this.fault('take back', error));
+  }
+
+  private describe(): ProcessRecord {
+    const definitions = this.definitions.runnable();
+    const deployment = digestOf(JSON.stringify(definitions.map(({ id, fingerprint }) => [id, fingerprint]).sort()));
+    return { id: this.owner, deployment, role: this.parts.role, definitions };
+  }
+
+  private passServices(): PassServices {
+    const { clock, random, codec, observer, events, settings } = this.parts;
+    const runtime = this;
+    return {
+      clock,
+      random,
+      codec,
+      observer,
+      events,
+      settings,
+      writer: this.writer,
+      steps: this.definitions,
+      get publishing() {
+        return runtime.publisher;
+      },
+      mayStartBody: () => this.lease.mayStartBody(),
+    };
+  }
+
+  private fault(task: string, error: unknown): void {
+    this.parts.observer.emit({ name: 'app.fault', task, error, at: this.parts.clock.now() });
+  }
+
+  private tell(name: 'app.started' | 'app.draining' | 'app.stopped'): void {
+    this.parts.observer.emit({ name, at: this.parts.clock.now() });
+  }
+}

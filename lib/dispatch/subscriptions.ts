@@ -1,0 +1,70 @@
+import type { WorkerDefinition } from '../model/definition.js';
+import type { Store, Subscription } from '../ports/store.js';
+
+/** Which handlers take which event: what this process declares, and what others have written to the store. */
+export class Subscriptions {
+  private own: readonly Subscription[] = [];
+  private routes = new Map<string, readonly Subscription[]>();
+
+  constructor(private readonly store: Store) {}
+
+  /** Declares the subscriptions of these workers, replacing what was declared before; `write` tells the other processes. */
+  declare(workers: readonly WorkerDefinition[]): void {
+    this.own = workers.flatMap(subscriptionsOf);
+    this.index(this.own);
+  }
+
+  async write(): Promise<void> {
+    if (this.own.length > 0) await this.store.subscribe(this.own);
+  }
+
+  /** Reads what other processes hold. */
+  async refresh(): Promise<void> {
+    const stored = await this.store.subscriptions();
+    const declared = new Set(this.own.map(keyOf));
+    this.index([...this.own, ...stored.filter((subscription) => !declared.has(keyOf(subscription)))]);
+  }
+
+  /** Subscriptions of any of the names, one per handler, in order of (worker id, method). */
+  of(names: readonly string[]): readonly Subscription[] {
+    const [name] = names;
+    if (names.length === 1 && name !== undefined) return this.routes.get(name) ?? [];
+    const found = new Map<string, Subscription>();
+    for (const each of names)
+      for (const subscription of this.routes.get(each) ?? [])
+        if (!found.has(subscription.definition.id)) found.set(subscription.definition.id, subscription);
+    return [...found.values()].sort(byHandler);
+  }
+
+  private index(all: readonly Subscription[]): void {
+    const routes = new Map<string, Subscription[]>();
+    for (const subscription of all) {
+      const route = routes.get(subscription.event);
+      if (route === undefined) routes.set(subscription.event, [subscription]);
+      else route.push(subscription);
+    }
+    for (const route of routes.values()) route.sort(byHandler);
+    this.routes = routes;
+  }
+}
+
+function subscriptionsOf(worker: WorkerDefinition): readonly Subscription[] {
+  return worker.handlers.flatMap((handler) =>
+    handler.routes.map((route) => ({
+      event: route.event,
+      definition: { id: handler.id, fingerprint: worker.graph.fingerprint },
+      worker: worker.id,
+      method: handler.method,
+    })),
+  );
+}
+
+function keyOf({ event, definition }: Subscription): string {
+  return JSON.stringify([event, definition.id]);
+}
+
+function byHandler(a: Subscription, b: Subscription): number {
+  if (a.worker !== b.worker) return a.worker < b.worker ? -1 : 1;
+  if (a.method !== b.method) return a.method < b.method ? -1 : 1;
+  return 0;
+}

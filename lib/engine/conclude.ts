@@ -1,0 +1,159 @@
+import { decideRetry } from '../model/decide-retry.js';
+import { UnstorableResultError } from '../model/errors-execution.js';
+import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
+import type { Lease } from '../model/lease.js';
+import type { CommitWrite, RecordChange } from '../ports/store.js';
+import type { Pass } from '../step/pass.js';
+import type { PassEnd } from '../step/pass-end.js';
+
+/** What the end of a pass makes of its execution. */
+export interface Conclusion {
+  readonly change: RecordChange;
+  /** The error of a failed or parked execution, as it was thrown. */
+  readonly error: unknown;
+  /** The handler's hook to call once the change is stored. */
+  readonly hook: { readonly name: 'onRetry' | 'onExhausted'; readonly nextAt: number | null } | null;
+}
+
+const CAUSE_DEPTH = 8;
+
+const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> = {
+  running: ['cancel'],
+  pending: ['cancel'],
+  waiting: ['cancel'],
+  parked: ['cancel', 'resume', 'retry'],
+  completed: ['retry'],
+  failed: ['retry'],
+  cancelled: [],
+  skipped: [],
+};
+
+/** Decides purely; null when nothing may be written. */
+export function conclude(pass: Pass, end: PassEnd, seenInboxSeq: number, deadlineAt: number | null): Conclusion | null {
+  switch (end.kind) {
+    case 'lost':
+      return null;
+    case 'completed':
+      return completed(pass, end.value, seenInboxSeq);
+    case 'threw':
+      return threw(pass, end.error, seenInboxSeq, deadlineAt);
+    case 'failed':
+      return ended(pass, 'failed', seenInboxSeq, end.error);
+    case 'parked':
+      return ended(pass, 'parked', seenInboxSeq, end.error);
+    case 'cancelled':
+    case 'skipped':
+      return ended(pass, end.kind, seenInboxSeq);
+    case 'yielded':
+      return plain({ ...change(pass, 'pending', seenInboxSeq), timers: withDeadline({}, deadlineAt) });
+    case 'waiting':
+      return plain(waiting(pass, end.reason, end.timers, seenInboxSeq, deadlineAt));
+  }
+}
+
+/** The change that begins the pass's epoch of the journal, after `retry()` or `resume()`. */
+export function reopened(pass: Pass, seenInboxSeq: number, forget: readonly string[], deadlineAt: number | null): RecordChange {
+  return { ...change(pass, 'running', seenInboxSeq), forget, timers: withDeadline({}, deadlineAt) };
+}
+
+function completed(pass: Pass, value: unknown, seenInboxSeq: number): Conclusion {
+  const { codec, settings } = pass.services;
+  try {
+    const text = codec.encode(value);
+    const { resultBytes } = settings.limits;
+    if (text.length * 3 > resultBytes && Buffer.byteLength(text) > resultBytes)
+      throw new RangeError(`it has more than limits.resultBytes (${resultBytes}) bytes`);
+    return plain({ ...change(pass, 'completed', seenInboxSeq), value: text });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return ended(pass, 'failed', seenInboxSeq, new UnstorableResultError(pass.handler.id, reason));
+  }
+}
+
+function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: number | null): Conclusion {
+  const { retry } = pass.handler;
+  if (!retry.explicit && cameOutOfStep(pass, error)) return ended(pass, 'failed', seenInboxSeq, error);
+  const { clock, random } = pass.services;
+  const decision = decideRetry({
+    policy: retry,
+    error,
+    attempt: pass.record.attempt,
+    firstStartedAt: pass.record.startedAt ?? pass.record.createdAt,
+    now: clock.now(),
+    random: random.next(),
+  });
+  if (decision.kind === 'retry') {
+    const timers = { [`retry:${pass.handler.method}`]: decision.at };
+    const next = { ...waiting(pass, 'retry', timers, seenInboxSeq, deadlineAt), attempt: pass.record.attempt + 1 };
+    return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
+  }
+  const park = decision.exhausted && retry.whenExhausted === 'park';
+  const conclusion = ended(pass, park ? 'parked' : 'failed', seenInboxSeq, error);
+  return decision.exhausted ? { ...conclusion, hook: { name: 'onExhausted', nextAt: null } } : conclusion;
+}
+
+function ended(pass: Pass, status: RecordChange['status'], seenInboxSeq: number, error?: unknown): Conclusion {
+  const text = error === undefined ? null : pass.services.codec.encodeFailure(error);
+  return { change: { ...change(pass, status, seenInboxSeq), error: text }, error, hook: null };
+}
+
+function waiting(
+  pass: Pass,
+  reason: WaitReason,
+  timers: Timers,
+  seenInboxSeq: number,
+  deadlineAt: number | null,
+): RecordChange {
+  return { ...change(pass, 'waiting', seenInboxSeq), waitReason: reason, timers: withDeadline(timers, deadlineAt) };
+}
+
+function withDeadline(timers: Timers, deadlineAt: number | null): Timers {
+  return deadlineAt === null ? timers : { ...timers, timeout: deadlineAt };
+}
+
+function change(pass: Pass, status: RecordChange['status'], seenInboxSeq: number): RecordChange {
+  return {
+    status,
+    waitReason: null,
+    timers: {},
+    listening: listens[status],
+    seenInboxSeq,
+    attempt: pass.record.attempt,
+    epoch: pass.record.epoch,
+    forget: [],
+    value: null,
+    error: null,
+  };
+}
+
+/** Hands back what was never begun. */
+export function releaseOf({ lease, record }: { readonly lease: Lease; readonly record: ExecutionRecord }): CommitWrite {
+  const { timers, seenInboxSeq, attempt, epoch } = record;
+  const change: RecordChange = {
+    status: 'pending',
+    waitReason: null,
+    timers,
+    listening: listens.pending,
+    seenInboxSeq,
+    attempt,
+    epoch,
+    forget: [],
+    value: null,
+    error: null,
+  };
+  return { kind: 'commit', lease, delta: { commitNo: 1, checkpoints: [], record: change, publish: null } };
+}
+
+function plain(record: RecordChange): Conclusion {
+  return { change: record, error: undefined, hook: null };
+}
+
+/** Whether a step's final failure caused the error: repeating the handler would only meet it again. */
+function cameOutOfStep(pass: Pass, error: unknown): boolean {
+  let cause = error;
+  for (let depth = 0; depth < CAUSE_DEPTH && typeof cause === 'object' && cause !== null; depth++) {
+    if (pass.stepFailures.has(cause)) return true;
+    cause = (cause as { readonly cause?: unknown }).cause;
+  }
+  return false;
+}

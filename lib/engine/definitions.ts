@@ -1,0 +1,75 @@
+import type { HandlerDefinition, StepDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
+import type { DefinitionRef } from '../model/execution.js';
+import type { StepFinder } from '../step/pass-services.js';
+
+export interface KnownHandler {
+  readonly worker: WorkerDefinition;
+  readonly handler: HandlerDefinition;
+}
+
+/** What this app can run. */
+export class Definitions implements StepFinder {
+  private readonly workers = new Map<string, WorkerDefinition>();
+  private readonly handlers = new Map<string, KnownHandler>();
+  private byClass = new WeakMap<object, WorkerDefinition | null>();
+  private refs: readonly DefinitionRef[] = [];
+
+  add(worker: WorkerDefinition): void {
+    this.workers.set(worker.id, worker);
+    for (const handler of worker.handlers) this.handlers.set(handler.id, { worker, handler });
+    this.changed();
+  }
+
+  remove(worker: WorkerDefinition): void {
+    this.workers.delete(worker.id);
+    for (const handler of worker.handlers) this.handlers.delete(handler.id);
+    this.changed();
+  }
+
+  /** In order of their ids. */
+  all(): readonly WorkerDefinition[] {
+    return [...this.workers.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  worker(id: string): WorkerDefinition | null {
+    return this.workers.get(id) ?? null;
+  }
+
+  handler(definitionId: string): KnownHandler | null {
+    return this.handlers.get(definitionId) ?? null;
+  }
+
+  /** What `claim` may take. */
+  runnable(): readonly DefinitionRef[] {
+    return this.refs;
+  }
+
+  ofClass(type: WorkerClass): WorkerDefinition | null {
+    for (const worker of this.workers.values()) if (worker.type === type) return worker;
+    return null;
+  }
+
+  stepOf(receiver: object, name: string): StepDefinition | null {
+    return this.ofReceiver(receiver)?.steps.get(name) ?? null;
+  }
+
+  /** The worker whose instance that is; a subclass made by a test or a proxy counts as its worker. */
+  ofReceiver(receiver: object): WorkerDefinition | null {
+    const { constructor } = receiver;
+    const known = this.byClass.get(constructor);
+    if (known !== undefined) return known;
+    let found: WorkerDefinition | null = null;
+    for (let type: unknown = constructor; typeof type === 'function' && found === null; type = Object.getPrototypeOf(type))
+      found = this.ofClass(type as unknown as WorkerClass);
+    this.byClass.set(constructor, found);
+    return found;
+  }
+
+  private changed(): void {
+    this.byClass = new WeakMap();
+    this.refs = [...this.handlers.values()].map(({ worker, handler }) => ({
+      id: handler.id,
+      fingerprint: worker.graph.fingerprint,
+    }));
+  }
+}

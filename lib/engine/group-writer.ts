@@ -1,0 +1,161 @@
+import { StoreUnavailableError } from '../model/errors-store.js';
+import type { Clock, Timer } from '../ports/clock.js';
+import type { Observer } from '../ports/observer.js';
+import type { Random } from '../ports/random.js';
+import type { Store, Verdict, Write } from '../ports/store.js';
+import type { Writer } from '../step/pass-services.js';
+
+/** Tries of one group before its writes go one by one; then tries of each write before it is given up. */
+const GROUP_TRIES = 3;
+const WRITE_TRIES = 8;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+interface Queued {
+  readonly write: Write;
+  readonly done: (verdict: Verdict) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Group commit: writes of all executions go to the store one group at a time. While a group is under way the next one
+ * gathers; there is no timer, so a lone write waits for nobody.
+ */
+export class GroupWriter implements Writer {
+  private queue: Queued[] = [];
+  private busy = false;
+  private closed = false;
+  private pause: Timer | null = null;
+  private whenIdle: (() => void)[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly observer: Observer,
+  ) {}
+
+  submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void {
+    if (this.closed) return;
+    this.queue.push({ write, done, failed });
+    if (this.busy) return;
+    this.busy = true;
+    this.scheduleFlush();
+  }
+
+  /** The verdict of one write; rejects with `StoreUnavailableError` when the store does not answer. */
+  write(write: Write): Promise<Verdict> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) reject(new StoreUnavailableError('the app was closed before the write was sent'));
+      else this.submit(write, resolve, reject);
+    });
+  }
+
+  /** Resolves when everything submitted has its verdict. */
+  idle(): Promise<void> {
+    if (!this.busy) return Promise.resolve();
+    return new Promise((resolve) => this.whenIdle.push(resolve));
+  }
+
+  /** Drops what was not sent. Nobody is told: the process is as good as gone. */
+  close(): void {
+    this.closed = true;
+    this.queue = [];
+    this.pause?.cancel();
+    this.becomeIdle();
+  }
+
+  private scheduleFlush(): void {
+    if (this.store.gather === 'none') queueMicrotask(this.flush);
+    else this.clock.soon(this.flush);
+  }
+
+  private readonly flush = (): void => {
+    if (this.closed) return;
+    if (this.queue.length === 0) {
+      this.becomeIdle();
+      return;
+    }
+    this.send(this.takeGroup(), 1);
+  };
+
+  private takeGroup(): readonly Queued[] {
+    const { maxWrites, maxBytes } = this.store.group;
+    let bytes = 0;
+    let count = 0;
+    for (const { write } of this.queue) {
+      bytes += sizeOf(write);
+      if (count > 0 && (count >= maxWrites || bytes > maxBytes)) break;
+      count++;
+    }
+    if (count === this.queue.length) {
+      const group = this.queue;
+      this.queue = [];
+      return group;
+    }
+    return this.queue.splice(0, count);
+  }
+
+  private send(group: readonly Queued[], tries: number): void {
+    const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
+    this.store.write(group.map((queued) => queued.write)).then(
+      (verdicts) => {
+        if (this.closed) return;
+        if (sentAt > 0) this.tell(group.length, sentAt);
+        for (let at = 0; at < group.length; at++) (group[at] as Queued).done(verdicts[at] as Verdict);
+        if (this.queue.length > 0) this.scheduleFlush();
+        else this.becomeIdle();
+      },
+      (error: unknown) => this.retry(group, tries, error),
+    );
+  }
+
+  /** The outcome is unknown, and every write is safe to repeat. */
+  private retry(group: readonly Queued[], tries: number, error: unknown): void {
+    if (this.closed) return;
+    if (group.length > 1 && tries >= GROUP_TRIES) {
+      this.queue = [...group.slice(1), ...this.queue];
+      this.sendLater(group.slice(0, 1), 0);
+    } else if (group.length === 1 && tries >= WRITE_TRIES) {
+      this.observer.emit({ name: 'app.fault', task: 'write', error, at: this.clock.now() });
+      (group[0] as Queued).failed(
+        new StoreUnavailableError('the store did not answer: whether the write was applied is unknown, repeating it is safe', error),
+      );
+      this.flush();
+    } else this.sendLater(group, tries);
+  }
+
+  private sendLater(group: readonly Queued[], tries: number): void {
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + this.random.next() / 2);
+    this.pause = this.clock.setTimer(pauseMs, () => {
+      this.pause = null;
+      this.send(group, tries + 1);
+    });
+  }
+
+  private becomeIdle(): void {
+    this.busy = false;
+    for (const resolve of this.whenIdle.splice(0)) resolve();
+  }
+
+  private tell(writes: number, sentAt: number): void {
+    const durationMs = this.clock.monotonic() - sentAt;
+    this.observer.emit({ name: 'store.written', writes, durationMs, at: this.clock.now() });
+  }
+}
+
+/** About how many bytes a write adds to its group. */
+function sizeOf(write: Write): number {
+  switch (write.kind) {
+    case 'append':
+      return 100 + (write.message.body?.length ?? 0);
+    case 'publish':
+      return write.events.reduce((sum, event) => sum + 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length, 0);
+    case 'commit': {
+      let bytes = 100;
+      for (const row of write.delta.checkpoints) bytes += 100 + (row.value?.length ?? 0) + (row.error?.length ?? 0);
+      for (const event of write.delta.publish?.events ?? []) bytes += 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length;
+      return bytes + (write.delta.record?.value?.length ?? 0);
+    }
+  }
+}

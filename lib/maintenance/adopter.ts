@@ -1,0 +1,37 @@
+import type { DefinitionRef } from '../model/execution.js';
+import type { Store } from '../ports/store.js';
+import type { Definitions } from '../engine/definitions.js';
+
+/**
+ * Executions keep the fingerprint of the graph that they began with. Those whose graph no live process has any more are
+ * adopted by a process that has their handler: recorded steps still answer, and a replay that does not fit is parked.
+ */
+export class Adopter {
+  private orphans: readonly DefinitionRef[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly definitions: Definitions,
+  ) {}
+
+  /** What `claim` may take: our own definitions, and orphaned forms of them. */
+  runnable(): readonly DefinitionRef[] {
+    return this.orphans.length === 0 ? this.definitions.runnable() : [...this.definitions.runnable(), ...this.orphans];
+  }
+
+  async refresh(): Promise<void> {
+    const own = new Map(this.definitions.runnable().map((ref) => [ref.id, ref.fingerprint]));
+    const stored = await this.store.definitions();
+    const foreign = stored.filter((ref) => own.has(ref.id) && own.get(ref.id) !== ref.fingerprint);
+    if (foreign.length === 0) {
+      this.orphans = [];
+      return;
+    }
+    const alive = new Set((await this.store.processes()).flatMap((process) => process.definitions.map(keyOf)));
+    this.orphans = foreign.filter((ref) => !alive.has(keyOf(ref)));
+  }
+}
+
+function keyOf({ id, fingerprint }: DefinitionRef): string {
+  return JSON.stringify([id, fingerprint]);
+}

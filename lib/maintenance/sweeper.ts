@@ -1,0 +1,61 @@
+import type { Clock, Timer } from '../ports/clock.js';
+import type { Observer } from '../ports/observer.js';
+import type { Random } from '../ports/random.js';
+
+/** Part of the interval that is drawn at random, so that processes do not sweep in step. */
+const SPREAD = 0.2;
+
+export interface SweeperOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly intervalMs: () => number;
+  /** What each sweep does, in order; one that fails does not keep the next from running. */
+  readonly tasks: readonly { readonly name: string; readonly run: () => unknown }[];
+}
+
+/** Repairs what hints have missed: every process looks at the store now and then. */
+export class Sweeper {
+  private timer: Timer | null = null;
+  private running = false;
+  private sweeping: Promise<void> | null = null;
+
+  constructor(private readonly options: SweeperOptions) {}
+
+  start(): void {
+    this.running = true;
+    this.schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.halt();
+    await this.sweeping;
+  }
+
+  halt(): void {
+    this.running = false;
+    this.timer?.cancel();
+  }
+
+  private schedule(): void {
+    if (!this.running) return;
+    const { clock, random, intervalMs } = this.options;
+    this.timer = clock.setTimer(intervalMs() * (1 - SPREAD + 2 * SPREAD * random.next()), () => {
+      this.sweeping = this.sweep().finally(() => {
+        this.sweeping = null;
+        this.schedule();
+      });
+    });
+  }
+
+  private async sweep(): Promise<void> {
+    for (const task of this.options.tasks) {
+      if (!this.running) return;
+      try {
+        await task.run();
+      } catch (error) {
+        this.options.observer.emit({ name: 'app.fault', task: task.name, error, at: this.options.clock.now() });
+      }
+    }
+  }
+}
