@@ -40,7 +40,8 @@ export class Claims {
     for (const id of new Set(ids)) {
       const entry = this.executions.byId.get(id);
       if (entry === undefined || !definitions.has(entry.work)) continue;
-      const dueAt = this.dueAt(entry, now);
+      const own = entry.place === 'running' && entry.owner?.id === request.owner;
+      const dueAt = own ? now : this.dueAt(entry, now);
       if (dueAt === null) continue;
       if (dueAt > now) nextAt = nextAt === null ? dueAt : Math.min(nextAt, dueAt);
       else if (claimed.length < request.limit) claimed.push(this.take(entry, request, now));

@@ -127,8 +127,10 @@ export class MemoryStore implements port.Store {
     const renewed = executions.processes.renew(process, now + leaseMs);
     for (const definition of process.definitions) subscriptions.hold(definition.id, now);
     executions.sweep(now);
+    const running = [...renewed.running.values()];
     return {
-      signals: signalsOf(renewed.running.values()),
+      signals: signalsOf(running),
+      owned: running.flatMap((chain) => idsOf(chain.first)),
       liveProcesses: executions.processes.live(now).length,
     };
   }
@@ -244,6 +246,12 @@ export class MemoryStore implements port.Store {
       for (const listener of this.listeners) listener();
     });
   }
+}
+
+function idsOf(first: Entry | null): ExecutionId[] {
+  const ids: ExecutionId[] = [];
+  for (let entry = first; entry !== null; entry = entry.next) ids.push(entry.id);
+  return ids;
 }
 
 function signalsOf(running: Iterable<{ readonly first: Entry | null }>): ExecutionId[] {

@@ -1,9 +1,43 @@
-import { claimCases, leaseCases, strikeCases } from './cases/claim-cases.js';
+import { claimCases } from './cases/claim-cases.js';
 import { commitCases } from './cases/commit-cases.js';
+import { concurrencyCases, sharedCases } from './cases/concurrency-cases.js';
+import { durabilityCases } from './cases/durability-cases.js';
+import { groupCases } from './cases/group-cases.js';
+import { hostileNameCases } from './cases/hostile-name-cases.js';
+import { inboxCases, raceCases } from './cases/inbox-cases.js';
+import { laneCases } from './cases/lane-cases.js';
+import { leaseCases, strikeCases } from './cases/lease-cases.js';
 import { publishCases } from './cases/publish-cases.js';
+import { publishInCommitCases, resendCases } from './cases/resend-cases.js';
+import { pauseCases, registryCases } from './cases/registry-cases.js';
+import { retryCases } from './cases/retry-cases.js';
+import { listCases, retentionCases } from './cases/retention-cases.js';
+import { timerCases } from './cases/timer-cases.js';
 import type { StoreCase } from './store-harness.js';
 
 /** Every guarantee of the store port, each as one case for a fresh store. */
 export function storeCases(): readonly StoreCase[] {
-  return [...publishCases, ...claimCases, ...leaseCases, ...strikeCases, ...commitCases];
+  return [
+    ...publishCases,
+    ...laneCases,
+    ...claimCases,
+    ...leaseCases,
+    ...strikeCases,
+    ...commitCases,
+    ...resendCases,
+    ...publishInCommitCases,
+    ...timerCases,
+    ...inboxCases,
+    ...raceCases,
+    ...retryCases,
+    ...groupCases,
+    ...registryCases,
+    ...pauseCases,
+    ...hostileNameCases,
+    ...retentionCases,
+    ...listCases,
+    ...concurrencyCases,
+    ...sharedCases,
+    ...durabilityCases,
+  ];
 }

@@ -9,6 +9,7 @@ import type {
   ClaimedExecution,
   ClaimRequest,
   Delta,
+  Message,
   NewEvent,
   NewExecution,
   ProcessRecord,
@@ -199,13 +200,12 @@ export class StoreDriver {
     };
   }
 
-  append(
-    to: ExecutionId,
-    kind: MessageKind,
-    id = `m-${++this.made}`,
-    body: string | null = null,
-  ): Promise<Verdict> {
-    return this.write({ kind: 'append', message: { id: messageId(id), to, kind, body } });
+  message(to: ExecutionId, kind: MessageKind, id = `m-${++this.made}`, body: string | null = null): Message {
+    return { id: messageId(id), to, kind, body };
+  }
+
+  append(to: ExecutionId, kind: MessageKind, id?: string, body?: string): Promise<Verdict> {
+    return this.write({ kind: 'append', message: this.message(to, kind, id, body) });
   }
 
   async record(id: ExecutionId): Promise<ExecutionRecord> {

@@ -1,0 +1,223 @@
+import { strict as assert } from 'node:assert';
+import type { Subscription } from '../../../ports/store.js';
+import { dayMs, leaseMs, mails, orders, p1, p2, processId, type StoreDriver } from '../store-driver.js';
+import { storeCaseGroup } from '../store-harness.js';
+
+const subscription: Subscription = {
+  event: 'order.placed',
+  definition: orders,
+  worker: 'orders',
+  method: 'fulfil',
+};
+
+function refs(definitions: readonly { readonly id: string; readonly fingerprint: string }[]): string[] {
+  return definitions.map(({ id, fingerprint }) => `${id} ${fingerprint}`).sort();
+}
+
+export const registryCases = storeCaseGroup(
+  'registry',
+  new Map<string, (d: StoreDriver) => Promise<void>>([
+    [
+      'live processes are listed as they registered',
+      async (d) => {
+        const id = processId('p3');
+        const process = d.process(id, { deployment: 'd9', role: 'publisher', definitions: [] });
+        await d.store.heartbeat(process, leaseMs);
+        const found = (await d.store.processes()).find((other) => other.id === id);
+        assert.deepEqual(
+          found === undefined ? null : { ...found, definitions: [...found.definitions] },
+          process,
+        );
+      },
+    ],
+    [
+      'a heartbeat counts live processes, itself included',
+      async (d) => {
+        assert.equal((await d.store.heartbeat(d.process(p1), leaseMs)).liveProcesses, 2);
+        await d.store.leave(p2);
+        assert.equal((await d.store.heartbeat(d.process(p1), leaseMs)).liveProcesses, 1);
+      },
+    ],
+    [
+      'an expired process is listed no more',
+      async (d) => {
+        d.clock.advance(leaseMs);
+        await d.beat(p2);
+        assert.deepEqual(
+          (await d.store.processes()).map(({ id }) => id),
+          [p2],
+        );
+      },
+    ],
+    [
+      'a heartbeat replaces what the process declared',
+      async (d) => {
+        await d.store.heartbeat(d.process(p1, { deployment: 'd2', definitions: [orders] }), leaseMs);
+        const found = (await d.store.processes()).find(({ id }) => id === p1);
+        assert.deepEqual([found?.deployment, refs(found?.definitions ?? [])], ['d2', ['orders.fulfil f1']]);
+      },
+    ],
+    [
+      'a heartbeat answers everything that the process runs',
+      async (d) => {
+        const own = [await d.run(), await d.run({ definition: mails })];
+        await d.run({ owner: p2 });
+        const ended = await d.run();
+        await d.commit(ended, { record: { status: 'completed' } });
+        const { owned } = await d.store.heartbeat(d.process(p1), leaseMs);
+        assert.deepEqual([...owned].sort(), own.map(({ executionId }) => executionId).sort());
+      },
+    ],
+    [
+      'a process takes back by id what it runs, under a new fence',
+      async (d) => {
+        const lease = await d.run();
+        const { lease: again } = await d.claimOne({ ids: [lease.executionId] });
+        assert.deepEqual([again.fence, again.owner], [2, p1]);
+        d.is(await d.commit(lease, { checkpoints: [d.checkpoint('a')] }), 'stale');
+        d.is(await d.commit(again, { checkpoints: [d.checkpoint('a')] }), 'ok');
+      },
+    ],
+    [
+      'definitions are those of open executions and live processes',
+      async (d) => {
+        await d.store.leave(p1);
+        await d.store.heartbeat(d.process(p2, { definitions: [mails] }), leaseMs);
+        await d.publish({ definition: { id: orders.id, fingerprint: 'old' } });
+        const ended = await d.run({ owner: p2, definition: { id: 'gone.one', fingerprint: 'f1' } });
+        await d.commit(ended, { record: { status: 'completed' } });
+        assert.deepEqual(refs(await d.store.definitions()), ['mails.send f1', 'orders.fulfil old']);
+      },
+    ],
+    [
+      'a parked execution keeps its definition listed',
+      async (d) => {
+        const lease = await d.run({ definition: { id: orders.id, fingerprint: 'old' } });
+        await d.commit(lease, { record: { status: 'parked', error: '{}' } });
+        assert.ok(refs(await d.store.definitions()).includes('orders.fulfil old'));
+      },
+    ],
+    [
+      'a subscription is known to every process',
+      async (d) => {
+        await d.store.subscribe([subscription]);
+        assert.deepEqual(
+          (await d.store.subscriptions()).map((s) => ({ ...s, definition: { ...s.definition } })),
+          [subscription],
+        );
+      },
+    ],
+    [
+      'a newer fingerprint replaces the subscription',
+      async (d) => {
+        await d.store.subscribe([subscription]);
+        await d.store.subscribe([{ ...subscription, definition: { id: orders.id, fingerprint: 'f2' } }]);
+        assert.deepEqual(
+          (await d.store.subscriptions()).map(({ definition }) => definition.fingerprint),
+          ['f2'],
+        );
+      },
+    ],
+    [
+      'subscriptions of several events and definitions stand side by side',
+      async (d) => {
+        await d.store.subscribe([
+          subscription,
+          { ...subscription, event: 'order.paid' },
+          { event: 'order.placed', definition: mails, worker: 'mails', method: 'send' },
+        ]);
+        const found = (await d.store.subscriptions()).map(({ event, worker }) => `${event} ${worker}`).sort();
+        assert.deepEqual(found, ['order.paid orders', 'order.placed mails', 'order.placed orders']);
+      },
+    ],
+    [
+      'a subscription that nobody held for seven days ends',
+      async (d) => {
+        await d.store.leave(p1);
+        await d.store.leave(p2);
+        await d.store.subscribe([subscription]);
+        d.clock.advance(7 * dayMs - 1);
+        assert.equal((await d.store.subscriptions()).length, 1);
+        d.clock.advance(2);
+        assert.deepEqual(await d.store.subscriptions(), []);
+      },
+    ],
+    [
+      'subscribing again keeps it',
+      async (d) => {
+        await d.store.subscribe([subscription]);
+        d.clock.advance(6 * dayMs);
+        await d.store.subscribe([subscription]);
+        d.clock.advance(6 * dayMs);
+        assert.equal((await d.store.subscriptions()).length, 1);
+      },
+    ],
+  ]),
+);
+
+export const pauseCases = storeCaseGroup(
+  'pause',
+  new Map<string, (d: StoreDriver) => Promise<void>>([
+    [
+      'a paused definition is not claimed, others are',
+      async (d) => {
+        await d.publish();
+        const mail = await d.publish({ definition: mails });
+        await d.store.setPaused([orders.id], true);
+        const { claimed, more } = await d.claim();
+        assert.deepEqual([claimed.map(({ lease }) => lease.executionId), more], [[mail], false]);
+      },
+    ],
+    [
+      'a pause holds every fingerprint and every process',
+      async (d) => {
+        await d.publish({ definition: { id: orders.id, fingerprint: 'f2' } });
+        await d.store.setPaused([orders.id], true);
+        assert.deepEqual(
+          await d.claimedIds({ owner: p2, runnable: [orders, { id: orders.id, fingerprint: 'f2' }] }),
+          [],
+        );
+      },
+    ],
+    [
+      'a paused definition is not claimed by id',
+      async (d) => {
+        const id = await d.publish();
+        await d.store.setPaused([orders.id], true);
+        assert.deepEqual(await d.claimedIds({ ids: [id] }), []);
+      },
+    ],
+    [
+      'expired work and due timers of a paused definition wait',
+      async (d) => {
+        await d.run();
+        await d.publish({ dueAt: d.now + 5 });
+        await d.store.setPaused([orders.id], true);
+        await d.store.leave(p1);
+        d.clock.advance(10);
+        assert.deepEqual(await d.claimedIds({ owner: p2 }), []);
+        await d.store.setPaused([orders.id], false);
+        assert.equal((await d.claimedIds({ owner: p2 })).length, 2);
+      },
+    ],
+    [
+      'running work of a paused definition goes on',
+      async (d) => {
+        const lease = await d.run();
+        await d.store.setPaused([orders.id], true);
+        d.is(await d.commit(lease, { record: { status: 'completed', value: '1' } }), 'ok');
+      },
+    ],
+    [
+      'freeing makes it due again; twice changes nothing',
+      async (d) => {
+        const id = await d.publish();
+        await d.store.setPaused([orders.id], true);
+        await d.store.setPaused([orders.id], true);
+        await d.store.setPaused([orders.id], false);
+        await d.store.setPaused(['never.paused'], false);
+        assert.deepEqual(await d.claimedIds(), [id]);
+      },
+    ],
+  ]),
+);
