@@ -29,14 +29,14 @@ export function jsonCodec(options: JsonCodecOptions = {}): Codec {
   const types = new StorableTypes(options.types ?? [], options.declared ?? (() => new Map()));
   return {
     encode: (value) =>
-      isPlainNow(value) ? JSON.stringify(value) : write(new ValueEncoder(types, MAX_NODES).encode(value)),
+      isPlainNow(value) ? JSON.stringify(value) : writeValue(new ValueEncoder(types, MAX_NODES), value),
     decode: (text) => read(text, types),
     encodeFailure: (thrown) => {
       try {
         if (typeof thrown === 'object' && thrown !== null && isError(thrown)) {
           return write(new FailureEncoder(types).error(thrown));
         }
-        const text = write(new ValueEncoder(types, THROWN_NODES).encode(thrown));
+        const text = writeValue(new ValueEncoder(types, THROWN_NODES), thrown);
         return text.length <= THROWN_TEXT ? text : write(describeThrown(thrown, `${text.length} characters`));
       } catch (error) {
         return write(describeThrown(thrown, error instanceof Error ? error.message : 'reading it throws'));
@@ -53,6 +53,12 @@ function isPlainNow(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** Plain objects of another realm become plain text too, so that equal values are equal text. */
+function writeValue(encoder: ValueEncoder, value: unknown): string {
+  const json = encoder.encode(value);
+  return encoder.isTagged ? write(json) : JSON.stringify(json);
 }
 
 function write(json: Json): string {

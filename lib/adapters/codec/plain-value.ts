@@ -39,12 +39,12 @@ function walkArray(value: readonly unknown[], depth: number): boolean {
   for (let i = 0; i < value.length; i++) {
     if (!walk(value[i], depth - 1)) return false;
   }
-  return countKeys(value) === value.length;
+  return lastKey(value) === (value.length === 0 ? null : String(value.length - 1));
 }
 
-/** Without the list of keys that `Object.keys` would make. */
-function countKeys(value: object): number {
-  let keys = 0;
-  for (const _ in value) keys++;
-  return keys;
+/** Named properties of an array come after its indices. Without the list of keys that `Object.keys` would make. */
+function lastKey(value: object): string | null {
+  let last: string | null = null;
+  for (const key in value) last = key;
+  return last;
 }

@@ -11,10 +11,16 @@ export class ValueEncoder {
   readonly #path: string[] = [];
   readonly #above = new Set<object>();
   #nodes: number;
+  #isTagged = false;
 
   constructor(types: StorableTypes, maxNodes: number) {
     this.#types = types;
     this.#nodes = maxNodes;
+  }
+
+  /** Whether the JSON holds a tag; without one it is plain, and `JSON.parse` alone reads it. */
+  get isTagged(): boolean {
+    return this.#isTagged;
   }
 
   encode(value: unknown): Json {
@@ -36,11 +42,11 @@ export class ValueEncoder {
       case 'number':
         return Number.isFinite(value) && !Object.is(value, -0)
           ? value
-          : tagged('number', Object.is(value, -0) ? '-0' : String(value));
+          : this.#tag('number', Object.is(value, -0) ? '-0' : String(value));
       case 'bigint':
-        return tagged('bigint', value.toString());
+        return this.#tag('bigint', value.toString());
       case 'undefined':
-        return tagged('undefined');
+        return this.#tag('undefined');
       case 'function':
         throw this.#refusal(/^class\b/.test(String(value)) ? `the class ${value.name}` : 'a function');
       case 'symbol':
@@ -63,14 +69,18 @@ export class ValueEncoder {
   #object(value: object): Json {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (Array.isArray(value)) return this.#array(value, prototype);
-    if (prototype === null) return tagged('null', this.#fields(value, Object.keys(value)));
+    if (prototype === null) return this.#tag('null', this.#fields(value, Object.keys(value)));
     if (isPlainPrototype(prototype as object)) return this.#plain(value);
     const builtIn = this.#builtIn(value);
     if (builtIn !== null) return builtIn;
     const registered = this.#types.ofPrototype(prototype as object);
     if (typeof registered?.type.toStored === 'function') {
       const toStored = registered.type.toStored as (instance: object) => unknown;
-      return tagged('class', registered.name, this.#at('toStored()', toStored.call(registered.type, value)));
+      return this.#tag(
+        'class',
+        registered.name,
+        this.#at('toStored()', toStored.call(registered.type, value)),
+      );
     }
     if (isError(value)) return this.#error(value);
     if (registered !== null) {
@@ -80,7 +90,7 @@ export class ValueEncoder {
         );
       }
       this.#refuseSymbols(value);
-      return tagged('class', registered.name, this.#plainFields(value));
+      return this.#tag('class', registered.name, this.#plainFields(value));
     }
     return this.#refuseObject(value);
   }
@@ -92,7 +102,7 @@ export class ValueEncoder {
 
   #plainFields(value: object): Json {
     const fields = this.#fields(value, Object.keys(value));
-    return Object.hasOwn(value, TAG_KEY) ? tagged('object', fields) : fields;
+    return Object.hasOwn(value, TAG_KEY) ? this.#tag('object', fields) : fields;
   }
 
   #array(value: readonly unknown[], prototype: unknown): Json {
@@ -130,19 +140,22 @@ export class ValueEncoder {
     }
     if (brands.isDate(value)) {
       const time = value.getTime();
-      return tagged('Date', Number.isNaN(time) ? null : time);
+      return this.#tag('Date', Number.isNaN(time) ? null : time);
     }
-    if (brands.isMap(value)) return tagged('Map', this.#entries(value));
+    if (brands.isMap(value)) return this.#tag('Map', this.#entries(value));
     if (brands.isSet(value))
-      return tagged(
+      return this.#tag(
         'Set',
         [...value].map((item, i) => this.#at(String(i), item)),
       );
-    if (brands.isArrayBuffer(value)) return tagged('ArrayBuffer', Buffer.from(value).toString('base64'));
+    if (brands.isArrayBuffer(value)) return this.#tag('ArrayBuffer', Buffer.from(value).toString('base64'));
     if (ArrayBuffer.isView(value)) {
-      return tagged(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
+      return this.#tag(
+        name,
+        Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
+      );
     }
-    return tagged('URL', (value as URL).href);
+    return this.#tag('URL', (value as URL).href);
   }
 
   #entries(map: ReadonlyMap<unknown, unknown>): Json {
@@ -169,7 +182,7 @@ export class ValueEncoder {
     const inner: unknown = Object.hasOwn(error, 'errors') ? (error as { errors?: unknown }).errors : null;
     if (Array.isArray(inner)) body['errors'] = this.#at('errors', inner);
     body['fields'] = this.#fields(error, fieldNamesOf(error));
-    return tagged('error', kind, id, body);
+    return this.#tag('error', kind, id, body);
   }
 
   #refuseSymbols(value: object): void {
@@ -186,6 +199,11 @@ export class ValueEncoder {
     throw this.#refusal(
       `${instance}, whose class is not registered (list it in bootstrap({ types: [${name}] }), write @Storable('name') on it, or return plain data)`,
     );
+  }
+
+  #tag(tag: string, ...rest: readonly Json[]): Json {
+    this.#isTagged = true;
+    return tagged(tag, ...rest);
   }
 
   #at(key: string, value: unknown): Json {

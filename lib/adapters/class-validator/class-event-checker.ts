@@ -1,0 +1,158 @@
+import type { ValidationError, ValidatorOptions } from 'class-validator';
+import { DefinitionError } from '../../model/errors-boot.js';
+import type { Violation } from '../../model/violation.js';
+import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
+import { type AnyClass, type ClassLibraries, loadClassLibraries } from './class-libraries.js';
+import { type ClassSchema, readClassSchema } from './class-schema.js';
+import { copyPlain, hasOpaque, type Opaque, putBack, toPlain, withDefaults } from './plain-event.js';
+
+const MAX_VIOLATIONS = 100;
+const MAX_PATH = 256;
+
+const options: ValidatorOptions = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  validationError: { target: false, value: false },
+};
+
+/** Makes checkers of event classes; throws `DefinitionError` for a class that cannot be one. */
+export type ClassEvents = (type: AnyClass) => EventChecker;
+
+/** Loads class-validator and class-transformer; throws `DriverMissingError` when they are not installed. */
+export async function loadClassEvents(): Promise<ClassEvents> {
+  const libraries = await loadClassLibraries();
+  return (type) => new ClassEventChecker(type, libraries);
+}
+
+/**
+ * An event class with class-validator decorators. Properties without a decorator are refused, and nothing is converted
+ * but by `@Type` and `@Transform`. The data is stored as it was published, with the defaults of the class; handlers get
+ * an instance made of it, on the first run as on every resume.
+ */
+class ClassEventChecker implements EventChecker {
+  readonly schemaHash: string;
+  readonly #type: AnyClass;
+  readonly #libraries: ClassLibraries;
+  readonly #schema: ClassSchema;
+
+  constructor(type: AnyClass, libraries: ClassLibraries) {
+    this.#type = type;
+    this.#libraries = libraries;
+    this.#schema = readClassSchema(type, libraries);
+    this.schemaHash = this.#schema.hash;
+    if (this.#schema.isEmpty) throw noValidators(type);
+    assertConstructible(type);
+  }
+
+  check(data: unknown): CheckedEvent | Promise<CheckedEvent> {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      return refused('', `must be an object with the fields of ${this.#type.name}`);
+    }
+    let plain: unknown;
+    let instance: object;
+    try {
+      plain = data instanceof this.#type ? toPlain(data, this.#isEventClass, this.#libraries.storage) : data;
+      instance = this.restore(plain);
+      if (!this.#schema.isAsync)
+        return this.#checked(plain, instance, this.#validator.validateSync(instance, options));
+    } catch (error) {
+      return unreadable(this.#type, error);
+    }
+    return this.#checkLater(plain, instance);
+  }
+
+  restore(data: unknown): object {
+    const opaque: Opaque[] = [];
+    const isCopied = this.#schema.hasDiscriminators || hasOpaque(data);
+    const source = isCopied ? copyPlain(data, opaque) : data;
+    const instance = this.#libraries.transformer.plainToInstance(
+      this.#type as unknown as new () => object,
+      source as object,
+      { enableImplicitConversion: false },
+    );
+    putBack(instance, opaque);
+    return instance;
+  }
+
+  async #checkLater(plain: unknown, instance: object): Promise<CheckedEvent> {
+    try {
+      return this.#checked(plain, instance, await this.#validator.validate(instance, options));
+    } catch (error) {
+      if (error instanceof RangeError) return unreadable(this.#type, error);
+      throw error;
+    }
+  }
+
+  #checked(plain: unknown, instance: object, errors: readonly ValidationError[]): CheckedEvent {
+    if (errors.length > 0) return { ok: false, violations: violationsOf(errors) };
+    return { ok: true, data: withDefaults(plain, instance, this.#isEventClass, this.#libraries.storage) };
+  }
+
+  get #validator(): ClassLibraries['validator'] {
+    return this.#libraries.validator;
+  }
+
+  /** Whether instances of a class are data of an event: the event's own class, and those with validators. */
+  readonly #isEventClass = (type: AnyClass): boolean =>
+    type === this.#type ||
+    this.#validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
+}
+
+function violationsOf(errors: readonly ValidationError[]): readonly Violation[] {
+  const violations: Violation[] = [];
+  const visit = (error: ValidationError, above: string): void => {
+    const path = above === '' ? error.property : `${above}.${error.property}`;
+    const shown = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+    for (const message of Object.values(error.constraints ?? {}))
+      violations.push({ path: shown, message: cut(message) });
+    for (const child of error.children ?? []) visit(child, path);
+  };
+  for (const error of errors) visit(error, '');
+  if (violations.length <= MAX_VIOLATIONS) return violations;
+  const rest = violations.length - MAX_VIOLATIONS;
+  return [...violations.slice(0, MAX_VIOLATIONS), { path: '', message: `has ${rest} more violations` }];
+}
+
+function cut(message: string): string {
+  return message.length > MAX_PATH * 2 ? `${message.slice(0, MAX_PATH * 2)}…` : message;
+}
+
+function refused(path: string, message: string): CheckedEvent {
+  return { ok: false, violations: [{ path, message }] };
+}
+
+function unreadable(type: AnyClass, error: unknown): CheckedEvent {
+  if (error instanceof RangeError) return refused('', 'is nested too deeply for its class');
+  return refused(
+    '',
+    `cannot be read as ${type.name}: ${error instanceof Error ? error.message : String(error)}`,
+  );
+}
+
+function noValidators(type: AnyClass): DefinitionError {
+  return new DefinitionError([
+    {
+      class: type.name,
+      member: null,
+      found: 'an event class without any class-validator decorator',
+      write: 'Put a validator on each field, for example @IsString(), or @Allow() where anything goes',
+    },
+  ]);
+}
+
+/** class-transformer calls the constructor without arguments. */
+function assertConstructible(type: AnyClass): void {
+  try {
+    Reflect.construct(type, []);
+  } catch (cause) {
+    throw new DefinitionError([
+      {
+        class: type.name,
+        member: 'constructor',
+        found: `it throws without arguments (${cause instanceof Error ? cause.message : String(cause)})`,
+        write: 'Let it work without arguments: events are rebuilt from their fields',
+      },
+    ]);
+  }
+}

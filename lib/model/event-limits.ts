@@ -1,0 +1,119 @@
+import type { Limits } from './limits.js';
+import type { Violation } from './violation.js';
+
+/** Keys that change prototypes in code that copies objects carelessly. */
+const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const MAX_PATH = 256;
+
+/** One object or array being walked: its keys (null: an array) and how far the walk is. */
+interface Frame {
+  readonly value: object;
+  readonly keys: readonly string[] | null;
+  next: number;
+}
+
+/**
+ * What speaks against reading an event at all, before any parser sees it: nesting, keys of one object, size, cycles, and
+ * own keys named `__proto__`, `constructor` or `prototype`. Stops at the first fault; never recurses, and reads no more
+ * of the data than the limits allow. The size is a lower bound of the encoded text: whoever encodes checks that too.
+ */
+export function checkLimits(data: unknown, limits: Limits): readonly Violation[] {
+  return new LimitsWalk(limits).run(data);
+}
+
+class LimitsWalk {
+  readonly #limits: Limits;
+  readonly #frames: Frame[] = [];
+  #bytes: number;
+  #fault: Violation | null = null;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    // Every value is counted with a comma behind it; the outermost has none.
+    this.#bytes = limits.eventBytes + 1;
+  }
+
+  run(data: unknown): readonly Violation[] {
+    this.#visit(data);
+    for (
+      let top = this.#frames.at(-1);
+      top !== undefined && this.#fault === null;
+      top = this.#frames.at(-1)
+    ) {
+      this.#step(top);
+    }
+    return this.#fault === null ? [] : [this.#fault];
+  }
+
+  #step(frame: Frame): void {
+    if (frame.keys === null) {
+      const items = frame.value as readonly unknown[];
+      if (frame.next === items.length) this.#frames.pop();
+      else this.#visit(items[frame.next++]);
+      return;
+    }
+    const key = frame.keys[frame.next];
+    if (key === undefined) {
+      this.#frames.pop();
+      return;
+    }
+    frame.next++;
+    if (forbidden.has(key)) this.#refuse('the key is not allowed');
+    else if (this.#take(key.length + 3)) this.#visit((frame.value as Readonly<Record<string, unknown>>)[key]);
+  }
+
+  #visit(value: unknown): void {
+    if (typeof value === 'string')
+      this.#take(value.length < 64 ? value.length + 3 : Buffer.byteLength(value) + 3);
+    else if (typeof value !== 'object' || value === null) this.#take(2);
+    else this.#enter(value);
+  }
+
+  #enter(value: object): void {
+    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+      this.#take(value.byteLength);
+      return;
+    }
+    if (!this.#take(1)) return;
+    if (this.#frames.length >= this.#limits.depth) {
+      const isCycle = this.#frames.some((frame) => frame.value === value);
+      this.#refuse(
+        isCycle ? 'refers to what contains it' : `is nested deeper than ${this.#limits.depth} levels`,
+      );
+      return;
+    }
+    if (Array.isArray(value)) this.#push(value, null);
+    else if (value instanceof Map) this.#push([...value.keys(), ...value.values()], null);
+    else if (value instanceof Set) this.#push([...value], null);
+    else this.#enterFields(value);
+  }
+
+  #enterFields(value: object): void {
+    const keys = Object.keys(value);
+    if (keys.length <= this.#limits.keys) this.#push(value, keys);
+    else this.#refuse(`has ${keys.length} keys, more than ${this.#limits.keys}`);
+  }
+
+  #push(value: object, keys: readonly string[] | null): void {
+    this.#frames.push({ value, keys, next: 0 });
+  }
+
+  #take(bytes: number): boolean {
+    this.#bytes -= bytes;
+    if (this.#bytes >= 0) return true;
+    this.#fault = { path: '', message: `is larger than ${this.#limits.eventBytes} bytes` };
+    return false;
+  }
+
+  #refuse(message: string): void {
+    this.#fault = { path: this.#path(), message };
+  }
+
+  #path(): string {
+    const names = this.#frames.map(({ keys, next }) =>
+      keys === null ? String(next - 1) : (keys[next - 1] ?? ''),
+    );
+    const path = names.join('.');
+    return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+  }
+}
