@@ -7,7 +7,6 @@ import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
 const longestName = 200;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
 const refusedInNames = /^\*|[\u0000-\u001f\u007f]|\p{Surrogate}/u;
 
 /** The events that the `@OnEvent`s of a method take, in the order written. Notes sources that are no events. */

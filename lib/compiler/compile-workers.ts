@@ -6,7 +6,7 @@ import type {
   WorkerClass,
   WorkerDefinition,
 } from '../model/definition.js';
-import { DEFAULT_STEP_TIMEOUT_MS, defaultRetryPolicy } from '../model/retry-policy.js';
+import { defaultRetryPolicy } from '../model/retry-policy.js';
 import type { GraphNode } from '../model/step-graph.js';
 import { checkForeignListeners, checkMethods } from './check-methods.js';
 import { checkWorkerOptions } from './check-worker-options.js';
@@ -91,7 +91,7 @@ type StepDefaults = Pick<StepDefinition, 'retry' | 'timeoutMs'>;
 
 function stepDefaults(source: WorkerSource): StepDefaults {
   const { retry, timeoutMs } = policies(null, source.metadata, source);
-  return { retry: retry ?? defaultRetryPolicy, timeoutMs: timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS };
+  return { retry: retry ?? defaultRetryPolicy, timeoutMs };
 }
 
 function compileHandler(name: string, method: MethodMetadata, source: WorkerSource): HandlerDefinition {

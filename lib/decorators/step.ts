@@ -65,7 +65,7 @@ function durable({ name, descriptor }: MethodTarget): Body {
     const current = storage.getStore();
     if (current === undefined) {
       if (detached.size > 0) for (const listener of detached) listener(this, name);
-      // biome-ignore lint/complexity/noArguments: a rest parameter would allocate on every plain call
+      // Not a rest parameter: that would allocate on every plain call.
       return body.apply(this, arguments as unknown as unknown[]);
     }
     return current.step({ receiver: this, name, args: Array.prototype.slice.call(arguments), body });

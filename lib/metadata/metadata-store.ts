@@ -90,8 +90,9 @@ export function lineage(type: AnyClass): AnyClass[] {
   return classes;
 }
 
+/** `Function.prototype`, where every class ends, has no `prototype`; nor have arrow functions. */
 function isClass(value: unknown): value is AnyClass {
-  return typeof value === 'function';
+  return typeof value === 'function' && typeof value.prototype === 'object';
 }
 
 function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodMetadata {

@@ -1,4 +1,5 @@
 import { Inject as NestInject, Injectable as NestInjectable, Optional } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
 import { container as globalContainer, delay, inject, injectable, injectAll, singleton } from 'tsyringe';
 import { AppContainer, createContainer } from '../../../lib/app/container.js';
 import type { Provider } from '../../../lib/app/provider.js';
@@ -291,13 +292,36 @@ describe('decorators of other hosts', () => {
     expect(container.get(Service)).toMatchObject({ config, absent: undefined });
   });
 
-  it('ours are read by Nest', () => {
-    expect(Reflect.getOwnMetadata('self:paramtypes', OrderWorker)).toEqual([
-      { index: 2, param: 'config' },
-      { index: 1, param: METRICS },
-    ]);
-    expect(Reflect.getOwnMetadata('__injectable__', OrderWorker)).toBe(true);
-    expect(Reflect.getOwnMetadata('__injectable__', Payments)).toBe(true);
+  it('ours are read by Nest', async () => {
+    const module = await Test.createTestingModule({
+      providers: [
+        OrderWorker,
+        Payments,
+        Clock,
+        { provide: METRICS, useValue: metrics },
+        { provide: 'config', useValue: config },
+      ],
+    }).compile();
+    const worker = module.get(OrderWorker);
+    expect(worker).toMatchObject({ metrics, config });
+    expect(worker.payments.clock).toBe(module.get(Clock));
+    await module.close();
+  });
+
+  it('ours are read by Nest where no types are emitted', async () => {
+    @Worker({ inject: [Clock, METRICS] })
+    class Plain {
+      constructor(
+        readonly clock: unknown,
+        readonly metrics: unknown,
+      ) {}
+    }
+    Reflect.deleteMetadata('design:paramtypes', Plain);
+    const module = await Test.createTestingModule({
+      providers: [Plain, Clock, { provide: METRICS, useValue: metrics }],
+    }).compile();
+    expect(module.get(Plain)).toMatchObject({ clock: module.get(Clock), metrics });
+    await module.close();
   });
 
   it('ours are read by tsyringe', () => {

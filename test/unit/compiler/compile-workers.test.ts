@@ -207,7 +207,7 @@ describe('a class that extends another', () => {
   it('leaves its base and its siblings as they were', () => {
     const sibling = compile(SiblingWorker);
     expect(sibling.handlers[0]?.routes[0]?.event).toBe('order.placed');
-    expect(sibling.steps.get('ship')?.timeoutMs).toBe(300_000);
+    expect(sibling.steps.get('ship')?.timeoutMs).toBeNull();
   });
 
   it('needs a @Worker of its own', () => {

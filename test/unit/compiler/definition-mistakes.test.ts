@@ -310,6 +310,14 @@ describe('@Worker', () => {
     expect(mistakesOf(Sample)).toEqual([`Sample: ${found}`]);
   });
 
+  it('listing a function that is no class is refused', () => {
+    const arrow = (): void => {};
+    expect(mistakesOf(arrow as unknown as WorkerClass)).toEqual([
+      'arrow: it has no @Worker',
+      'arrow: it has no handler and no step',
+    ]);
+  });
+
   it('listing something that is no class is refused', () => {
     expect(mistakesOf(undefined as unknown as WorkerClass)).toEqual(['(workers): undefined is no class']);
   });
