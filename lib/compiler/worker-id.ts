@@ -38,14 +38,14 @@ function plainName(name: string): string {
 }
 
 /** Whether a minifier may have made the name: it is tiny, or no word stands in it. */
-export function looksMinified(name: string): boolean {
+function looksMinified(name: string): boolean {
   if (name.length <= 2) return true;
   if (name.length === 3) return !/^[A-Z][a-z]+$/.test(name);
   return name.includes('$') || !/[A-Za-z]{3}/.test(name);
 }
 
 /** `OrderWorker` → `order-worker`, `HTTPWorker` → `http-worker`, `Order2Worker` → `order2-worker`. */
-export function kebabCase(name: string): string {
+function kebabCase(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1-$2')

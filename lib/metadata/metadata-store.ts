@@ -1,7 +1,7 @@
 import type { AnyClass, ClassMetadata, EventMetadata, MethodMetadata } from './class-metadata.js';
 
 /** Grows when the shape of `ClassMetadata` changes in a way that another copy could not read. */
-export const METADATA_VERSION = 1;
+const METADATA_VERSION = 1;
 
 interface Home {
   readonly records: WeakMap<AnyClass, ClassMetadata>;
