@@ -72,7 +72,7 @@ class KnownEvents implements EventSources {
       return { definition: this.#ofSchemaEvent(source), data: second, options: third };
     if (isEventUnion(source)) return this.#member([source], second, third, source);
     if (isEventClass(source)) return this.#ofClass(source, second, third);
-    if (isObject(source)) {
+    if (isObject(source) && !isStandardSchema(source)) {
       const type: unknown = source.constructor;
       if (isEventClass(type)) return this.#ofClass(type, source, second);
       if (typeof (source as { readonly type?: unknown }).type === 'string') {

@@ -1,0 +1,69 @@
+import { expectTypeOf } from 'expect-type';
+import * as v from 'valibot';
+import { z } from 'zod';
+import { defineEvent, defineEvents } from '../../lib/decorators/define-event.js';
+import type { EventData, EventInput, EventUnion, SchemaEvent } from '../../lib/model/event-source.js';
+
+const Signed = defineEvent(
+  'signed',
+  z.object({ id: z.string(), at: z.coerce.date(), note: z.string().default('') }),
+);
+const Paid = defineEvent('paid', v.object({ sum: v.pipe(v.string(), v.transform(Number)) }));
+const events = defineEvents(
+  z.discriminatedUnion('type', [
+    z.object({ type: z.literal('user.in'), at: z.coerce.date() }),
+    z.object({ type: z.literal('user.out'), id: z.string() }),
+  ]),
+);
+
+type In = { type: 'user.in'; at: Date };
+type Out = { type: 'user.out'; id: string };
+
+{
+  // What handlers receive is the output of the schema
+  expectTypeOf<EventData<typeof Signed>>().toEqualTypeOf<{ id: string; at: Date; note: string }>();
+  expectTypeOf<EventData<typeof Paid>>().toEqualTypeOf<{ sum: number }>();
+  expectTypeOf<EventData<typeof events>>().toEqualTypeOf<In | Out>();
+  expectTypeOf(Signed).toExtend<SchemaEvent<{ id: string; at: Date; note: string }>>();
+  expectTypeOf(events).toExtend<EventUnion<In | Out>>();
+}
+
+{
+  // What is published is its input
+  expectTypeOf<EventInput<typeof Signed>>().toHaveProperty('id').toEqualTypeOf<string>();
+  expectTypeOf<{ id: string; at: string }>().toExtend<EventInput<typeof Signed>>();
+  expectTypeOf<EventInput<typeof Paid>>().toEqualTypeOf<{ sum: string }>();
+}
+
+{
+  // OnEvent of a union narrows to its members
+  class Handlers {
+    @events.OnEvent('user.in') one(event: In): void {
+      expectTypeOf(event.at).toEqualTypeOf<Date>();
+    }
+    @events.OnEvent(['user.in', 'user.out']) both(event: In | Out): void {
+      expectTypeOf(event.type).toEqualTypeOf<'user.in' | 'user.out'>();
+    }
+    @events.OnEvent((event): event is Out => event.type === 'user.out') guarded(event: Out): void {
+      expectTypeOf(event.id).toBeString();
+    }
+    @events.OnEvent((event) => event.type === 'user.out') filtered(event: In | Out): void {
+      expectTypeOf(event).toEqualTypeOf<In | Out>();
+    }
+
+    // @ts-expect-error The method takes the other member.
+    @events.OnEvent('user.in') wrong(event: Out): void {
+      expectTypeOf(event.id).toBeString();
+    }
+
+    // @ts-expect-error No member has that type.
+    @events.OnEvent('user.lost') lost(): void {}
+  }
+  expectTypeOf<Handlers>().toHaveProperty('one');
+}
+
+{
+  // A union without a type does not compile
+  // @ts-expect-error Members are told apart by `type`.
+  defineEvents(z.object({ kind: z.literal('x') }));
+}
