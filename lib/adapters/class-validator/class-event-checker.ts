@@ -4,7 +4,15 @@ import type { Violation } from '../../model/violation.js';
 import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
 import { type AnyClass, type ClassLibraries, loadClassLibraries } from './class-libraries.js';
 import { type ClassSchema, readClassSchema } from './class-schema.js';
-import { copyPlain, hasOpaque, type Opaque, putBack, toPlain, withDefaults } from './plain-event.js';
+import {
+  copyPlain,
+  hasOpaque,
+  inheritedKey,
+  type Opaque,
+  putBack,
+  toPlain,
+  withDefaults,
+} from './plain-event.js';
 
 const MAX_VIOLATIONS = 100;
 const MAX_PATH = 256;
@@ -53,6 +61,9 @@ class ClassEventChecker implements EventChecker {
     let instance: object;
     try {
       plain = data instanceof this.#type ? toPlain(data, this.#isEventClass, this.#libraries.storage) : data;
+      const inherited = inheritedKey(plain);
+      if (inherited !== null)
+        return refused(inherited.slice(0, MAX_PATH), 'the key is not allowed: every object has it');
       instance = this.restore(plain);
       if (!this.#schema.isAsync)
         return this.#checked(plain, instance, this.#validator.validateSync(instance, options));

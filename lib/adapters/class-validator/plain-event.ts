@@ -96,6 +96,22 @@ export function hasOpaque(value: unknown): boolean {
   return false;
 }
 
+/**
+ * The path of the first key that names a member of every object, such as `toString`: class-transformer leaves those out
+ * without a word. Null: none.
+ */
+export function inheritedKey(value: unknown, above = ''): string | null {
+  if (typeof value !== 'object' || value === null || (classOf(value) !== null && !Array.isArray(value)))
+    return null;
+  for (const key of Object.keys(value)) {
+    const path = above === '' ? key : `${above}.${key}`;
+    if (key in Object.prototype) return path;
+    const found = inheritedKey((value as Fields)[key], path);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /** class-transformer copies dates and buffers faithfully; anything else with a class it does not. */
 function isOpaque(value: object): boolean {
   return classOf(value) !== null && !(value instanceof Date || Buffer.isBuffer(value));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Expose, Transform, Type } from 'class-transformer';
 import {
   Allow,
@@ -221,16 +222,30 @@ describe('a valid event', () => {
     expect(stored(classEvents(Bag), data)).toEqual(Object.assign(new Bag(), data));
   });
 
-  it('whatever plain data a field allows, it comes back equal', () => {
+  it('comes back equal whatever plain data a field holds, or is refused', () => {
     const checker = classEvents(Bag);
-    expect(() =>
-      fc.assert(
-        fc.property(fc.jsonValue({ maxDepth: 4 }), (anything) => {
-          const back = stored(checker, { anything }) as Bag;
-          expect(back.anything).toEqual(JSON.parse(JSON.stringify(anything)));
-        }),
+    const isKept = (anything: unknown): boolean => {
+      const checked = sync(checker, { anything });
+      return !checked.ok || isDeepStrictEqual((stored(checker, { anything }) as Bag).anything, anything);
+    };
+    const key = fc.oneof(
+      fc.string(),
+      fc.constantFrom('toString', 'valueOf', 'then', 'length', 'constructor', '__proto__'),
+    );
+    const data = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.string(),
+        fc.integer(),
+        fc.constant(null),
+        fc.boolean(),
+        tie('list'),
+        tie('record'),
       ),
-    ).not.toThrow();
+      list: fc.array(tie('value'), { maxLength: 4 }),
+      record: fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+    })).value;
+    expect(() => fc.assert(fc.property(data, isKept), { numRuns: 500 })).not.toThrow();
   });
 
   it('of a subclass is checked by the inherited validators too', () => {
@@ -288,6 +303,8 @@ describe('an invalid event is refused by path', () => {
     [Order, 'text', ['']],
     [Order, 5, ['']],
     [Order, { ...order, lines: Array.from({ length: 4 }, () => order.lines[0]) }, ['lines']],
+    [Order, { ...order, toString: 'x' }, ['toString']],
+    [Bag, { anything: [{ valueOf: 1 }] }, ['anything.0.valueOf']],
     [Paid, { payment: { kind: 'card', last4: '1' } }, ['payment.last4']],
     [Paid, { payment: { kind: 'invoice', days: 'x' } }, ['payment.days']],
     [Paid, { payment: { kind: 'unknown', days: 1 } }, ['payment']],
@@ -323,9 +340,8 @@ describe('an invalid event is refused by path', () => {
   });
 
   it('and a key named as a method is left out: it cannot replace the method', () => {
-    const back = stored(classEvents(Order), { ...order, summary: 'x', toString: 'y' }) as Order;
+    const back = stored(classEvents(Order), { ...order, summary: 'x' }) as Order;
     expect(back.summary()).toContain('1 lines');
-    expect(Object.hasOwn(back, 'toString')).toBe(false);
   });
 
   it('never with more than 101 violations, however wide', () => {
