@@ -2,6 +2,7 @@ import { Consumer } from '../dispatch/consumer.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
+import { outcomeOf } from '../engine/conclude.js';
 import { Definitions } from '../engine/definitions.js';
 import { Executor } from '../engine/executor.js';
 import { GroupWriter } from '../engine/group-writer.js';
@@ -10,7 +11,7 @@ import { Adopter } from '../maintenance/adopter.js';
 import { Pruner, type Retention } from '../maintenance/pruner.js';
 import { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
-import type { ProcessId } from '../model/ids.js';
+import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
@@ -70,7 +71,7 @@ export class Runtime {
     const { store, clock, random, observer, dispatcher, settings } = parts;
     this.owner = parts.ids.next() as ProcessId;
     this.subscriptions = new Subscriptions(store);
-    this.outcomes = new Outcomes(store, clock, observer);
+    this.outcomes = new Outcomes(store, clock, observer, (id) => this.consumer.runs(id));
     this.writer = new GroupWriter(store, clock, random, observer);
     this.adopter = new Adopter(store, this.definitions);
     this.lease = new LeaseKeeper({
@@ -87,7 +88,7 @@ export class Runtime {
       definitions: this.definitions,
       resolver: parts.resolver,
       stored: (record, change, due) => {
-        this.outcomes.stored(record, change);
+        this.outcomes.stored(record.id, outcomeOf(record, change, clock.now()));
         if (due) this.consumer.pull('hint');
         else if (change.status === 'waiting') this.consumer.wake(Math.min(...Object.values(change.timers)));
       },
@@ -183,6 +184,7 @@ export class Runtime {
     this.forgetChange?.();
     const wasOpen = this.phase !== 'new';
     this.phase = 'closed';
+    this.outcomes.close();
     this.writer.close();
     if (wasOpen) await this.parts.store.close();
   }
@@ -218,6 +220,15 @@ export class Runtime {
     if (this.isStarted && this.consumer.used > 0) void this.readSignals();
   }
 
+  /** A message was stored for that execution: whoever can run it looks. */
+  messageSent(id: ExecutionId): void {
+    this.changed();
+    if (this.parts.dispatcher.local) return;
+    this.parts.dispatcher
+      .send([{ executionId: id, wakeSeq: this.parts.clock.now() }])
+      .catch((error: unknown) => this.fault('send hints', error));
+  }
+
   addWorkers(workers: readonly WorkerDefinition[]): void {
     for (const worker of workers) this.definitions.add(worker);
   }
@@ -234,14 +245,20 @@ export class Runtime {
     }
   }
 
-  private renewed(signals: Parameters<Consumer['signal']>[0], owned: Parameters<Consumer['takeBack']>[0]): void {
+  private renewed(
+    signals: Parameters<Consumer['signal']>[0],
+    owned: Parameters<Consumer['takeBack']>[0],
+  ): void {
     this.consumer.signal(signals).catch((error: unknown) => this.fault('read signals', error));
-    if (this.isStarted) this.consumer.takeBack(owned).catch((error: unknown) => this.fault('take back', error));
+    if (this.isStarted)
+      this.consumer.takeBack(owned).catch((error: unknown) => this.fault('take back', error));
   }
 
   private describe(): ProcessRecord {
     const definitions = this.definitions.runnable();
-    const deployment = digestOf(JSON.stringify(definitions.map(({ id, fingerprint }) => [id, fingerprint]).sort()));
+    const deployment = digestOf(
+      JSON.stringify(definitions.map(({ id, fingerprint }) => [id, fingerprint]).sort()),
+    );
     return { id: this.owner, deployment, role: this.parts.role, definitions };
   }
 

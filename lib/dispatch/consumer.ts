@@ -136,7 +136,8 @@ export class Consumer {
   /** Takes back what the store says is ours and this process does not run: a reply was lost. */
   async takeBack(owned: readonly ExecutionId[]): Promise<void> {
     const lost = owned.filter((id) => !this.running.has(id)).slice(0, Math.max(0, this.freeSlots()));
-    if (lost.length > 0 && this.accepting && this.pulling === null) await this.claim('sweep', lost.length, lost);
+    if (lost.length > 0 && this.accepting && this.pulling === null)
+      await this.claim('sweep', lost.length, lost);
   }
 
   private async pullAll(reason: PullReason): Promise<void> {
@@ -157,10 +158,13 @@ export class Consumer {
     const { store, owner, runnable, clock } = this.options;
     this.claims++;
     const request = { owner, runnable: runnable(), limit };
-    const answer = await store.claim(ids === undefined ? request : { ...request, ids }).finally(() => this.claims++);
+    const answer = await store
+      .claim(ids === undefined ? request : { ...request, ids })
+      .finally(() => this.claims++);
     if (ids === undefined) this.backlog = answer.more;
     if (answer.nextAt !== null) this.wake(answer.nextAt);
-    if (reason === 'sweep') this.tellRecovered(answer.claimed.filter((work) => work.dueSince < clock.now() - GRACE_MS).length);
+    if (reason === 'sweep')
+      this.tellRecovered(answer.claimed.filter((work) => work.dueSince < clock.now() - GRACE_MS).length);
     for (const work of answer.claimed) this.run(work);
   }
 

@@ -1,24 +1,29 @@
 import { isSettled, type ExecutionRecord } from '../model/execution.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { Observer } from '../ports/observer.js';
-import type { Clock } from '../ports/clock.js';
-import type { RecordChange, Store } from '../ports/store.js';
+import type { Clock, Timer } from '../ports/clock.js';
+import type { Store } from '../ports/store.js';
 import type { StoredOutcome } from '../model/outcome.js';
 
 /** Awaited executions that one poll reads. */
 const POLL_PAGE = 100;
+const POLL_MS = 1_000;
 
-type Waiter = (outcome: StoredOutcome) => void;
+/** Gets null when the app closes before the execution is settled. */
+type Waiter = (outcome: StoredOutcome | null) => void;
 
 /** Who waits for the outcome of which execution. Holds nothing that nobody waits for. */
 export class Outcomes {
   private readonly waiters = new Map<ExecutionId, Set<Waiter>>();
   private polling = false;
+  private timer: Timer | null = null;
 
+  /** `runsHere`: executions whose end this process will tell by itself. */
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly observer: Observer,
+    private readonly runsHere: (id: ExecutionId) => boolean,
   ) {}
 
   /** Calls back once when the execution is settled; answers a function that forgets the caller. */
@@ -26,9 +31,11 @@ export class Outcomes {
     const waiters = this.waiters.get(id) ?? new Set();
     waiters.add(waiter);
     this.waiters.set(id, waiters);
+    this.schedule();
     return () => {
       waiters.delete(waiter);
       if (waiters.size === 0 && this.waiters.get(id) === waiters) this.waiters.delete(id);
+      this.rest();
     };
   }
 
@@ -37,11 +44,14 @@ export class Outcomes {
   }
 
   /** A pass of this process stored its end. */
-  stored(record: ExecutionRecord, change: RecordChange): void {
-    if (this.waiters.size === 0 || !isSettled(change.status as ExecutionRecord['status'])) return;
-    const waiters = this.waiters.get(record.id);
-    if (waiters === undefined) return;
-    this.settle(record.id, outcomeOf(record, change, this.clock.now()));
+  stored(id: ExecutionId, outcome: StoredOutcome): void {
+    if (this.waiters.size > 0 && isSettled(outcome.status)) this.settle(id, outcome);
+  }
+
+  /** Tells everyone that nobody will tell them any more. */
+  close(): void {
+    for (const id of [...this.waiters.keys()]) this.settle(id, null);
+    this.rest();
   }
 
   /** Reads what other processes may have ended. */
@@ -49,7 +59,7 @@ export class Outcomes {
     if (this.waiters.size === 0 || this.polling) return;
     this.polling = true;
     try {
-      const ids = [...this.waiters.keys()];
+      const ids = [...this.waiters.keys()].filter((id) => !this.runsHere(id));
       for (let at = 0; at < ids.length; at += POLL_PAGE)
         await Promise.all(ids.slice(at, at + POLL_PAGE).map((id) => this.read(id)));
     } catch (error) {
@@ -59,14 +69,30 @@ export class Outcomes {
     }
   }
 
+  /** Hints tell most ends; this finds those that no hint told. */
+  private schedule(): void {
+    if (this.timer !== null || this.waiters.size === 0) return;
+    this.timer = this.clock.setTimer(POLL_MS, () => {
+      this.timer = null;
+      void this.poll().then(() => this.schedule());
+    });
+  }
+
+  private rest(): void {
+    if (this.waiters.size > 0) return;
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
   private async read(id: ExecutionId): Promise<void> {
     const record = await this.store.read(id);
     if (record !== null && isSettled(record.status)) this.settle(id, storedOutcome(record));
   }
 
-  private settle(id: ExecutionId, outcome: StoredOutcome): void {
+  private settle(id: ExecutionId, outcome: StoredOutcome | null): void {
     const waiters = this.waiters.get(id);
     this.waiters.delete(id);
+    this.rest();
     for (const waiter of waiters ?? []) waiter(outcome);
   }
 }
@@ -74,9 +100,4 @@ export class Outcomes {
 export function storedOutcome(record: ExecutionRecord): StoredOutcome {
   const { status, value, error, attempt, startedAt, endedAt, createdAt } = record;
   return { status, value, error, attempt, startedAt, endedAt: endedAt ?? createdAt };
-}
-
-export function outcomeOf(record: ExecutionRecord, change: RecordChange, endedAt: number): StoredOutcome {
-  const { status, value, error, attempt } = change;
-  return { status, value, error, attempt, startedAt: record.startedAt, endedAt };
 }

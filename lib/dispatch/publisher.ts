@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import { EventConflictError, InvalidEventError } from '../model/errors-event.js';
-import { checkLimits } from '../model/event-limits.js';
+import { partsOfDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
@@ -99,8 +99,6 @@ export class Publisher implements StepPublisher {
 
   private prepareOne(request: PublishRequest, id: EventId, depth: number): NewEvent | Promise<NewEvent> {
     const { definition, data } = request;
-    const tooMuch = checkLimits(data, this.options.settings.limits);
-    if (tooMuch.length > 0) throw new InvalidEventError(definition.name, tooMuch);
     const checked = definition.checker.check(data);
     if (checked instanceof Promise) return checked.then((late) => this.accept(request, late, id, depth));
     return this.accept(request, checked, id, depth);
@@ -121,8 +119,16 @@ export class Publisher implements StepPublisher {
       id,
       name: definition.name,
       session,
-      dedup: request.id === null ? null : { hash: hashed([definition.name, input]), until: this.options.clock.now() + this.options.dedupMs() },
-      executions: subscriptions.map((subscription, at) => this.execution(request, id, subscription, at, input, depth)),
+      dedup:
+        request.id === null
+          ? null
+          : {
+              hash: hashed([definition.name, input]),
+              until: this.options.clock.now() + this.options.dedupMs(),
+            },
+      executions: subscriptions.map((subscription, at) =>
+        this.execution(request, id, subscription, at, input, depth),
+      ),
     });
     return takers instanceof Promise ? takers.then(build) : build(takers);
   }
@@ -154,7 +160,10 @@ export class Publisher implements StepPublisher {
     depth: number,
   ): NewExecution {
     const { definition } = subscription;
-    const id = request.id === null ? `${eventId}-${at}` : hashed(['execution', request.session, eventId, definition.id]);
+    const id =
+      request.id === null
+        ? `${eventId}-${at}`
+        : hashed(['execution', request.session, eventId, definition.id]);
     return {
       id: id as ExecutionId,
       definition,
@@ -169,14 +178,18 @@ export class Publisher implements StepPublisher {
   }
 
   /** Gives executions that can begin at once a slot and the lease of this process. */
-  private reserve(events: readonly NewEvent[], requests: readonly PublishRequest[]): { events: readonly NewEvent[]; ids: readonly ExecutionId[] } {
+  private reserve(
+    events: readonly NewEvent[],
+    requests: readonly PublishRequest[],
+  ): { events: readonly NewEvent[]; ids: readonly ExecutionId[] } {
     const ids: ExecutionId[] = [];
     if (!this.options.dispatcher.local) return { events, ids };
     const reserved = events.map((event, at) => ({
       ...event,
       executions: event.executions.map((execution) => {
         const known = this.options.definitions.handler(execution.definition.id) !== null;
-        if (!known || requests[at]?.dueAt != null || !this.options.consumer.reserve(execution.id)) return execution;
+        if (!known || requests[at]?.dueAt != null || !this.options.consumer.reserve(execution.id))
+          return execution;
         ids.push(execution.id);
         return { ...execution, owner: this.options.owner };
       }),
@@ -184,17 +197,25 @@ export class Publisher implements StepPublisher {
     return { events: reserved, ids };
   }
 
-  private started(events: readonly NewEvent[], requests: readonly PublishRequest[], executions: readonly PublishedExecution[]): readonly Published[] {
+  private started(
+    events: readonly NewEvent[],
+    requests: readonly PublishRequest[],
+    executions: readonly PublishedExecution[],
+  ): readonly Published[] {
     let needsPull = false;
     let next = 0;
     return events.map((event, at) => {
       const runs = new Map<ExecutionId, Run>();
       const mine: PublishedExecution[] = [];
-      while (next < executions.length && executions[next]?.eventId === event.id) mine.push(executions[next++] as PublishedExecution);
+      while (next < executions.length && executions[next]?.eventId === event.id)
+        mine.push(executions[next++] as PublishedExecution);
       for (const execution of event.executions) {
         const stored = mine.find((candidate) => candidate.executionId === execution.id);
         if (execution.owner !== null) {
-          const run = stored === undefined || stored.duplicate || stored.key === null ? null : this.start(event, execution, stored.key, stored.createdAt);
+          const run =
+            stored === undefined || stored.duplicate || stored.key === null
+              ? null
+              : this.start(event, execution, stored.key, stored.createdAt);
           if (run !== null) runs.set(execution.id, run);
           else this.options.consumer.unreserve(execution.id);
         } else if (execution.dueAt === null) needsPull = true;
@@ -203,7 +224,9 @@ export class Publisher implements StepPublisher {
       }
       if (needsPull) this.options.consumer.pull('hint');
       if (mine.length === 0) this.tellUnhandled(event.name, event.id);
-      const hinted = event.executions.filter((execution) => execution.owner === null).map((execution) => execution.id);
+      const hinted = event.executions
+        .filter((execution) => execution.owner === null)
+        .map((execution) => execution.id);
       this.hint(hinted, requests[at]?.dispatcherOptions ?? undefined);
       return { eventId: event.id, event: event.name, executions: mine, runs };
     });
@@ -250,7 +273,12 @@ export class Publisher implements StepPublisher {
     }
     const { eventBytes } = this.options.settings.limits;
     if (input.length * 3 > eventBytes && Buffer.byteLength(input) > eventBytes)
-      throw new InvalidEventError(name, [{ path: '', message: `has ${Buffer.byteLength(input)} bytes, more than limits.eventBytes (${eventBytes})` }]);
+      throw new InvalidEventError(name, [
+        {
+          path: '',
+          message: `has ${Buffer.byteLength(input)} bytes, more than limits.eventBytes (${eventBytes})`,
+        },
+      ]);
     return input;
   }
 
@@ -262,16 +290,29 @@ export class Publisher implements StepPublisher {
     if (ids.length === 0 || this.options.dispatcher.local) return;
     const hints = ids.map((executionId) => ({ executionId, wakeSeq: 1 }));
     this.options.dispatcher.send(hints, options).catch((error: unknown) => {
-      this.options.observer.emit({ name: 'app.fault', task: 'send hints', error, at: this.options.clock.now() });
+      this.options.observer.emit({
+        name: 'app.fault',
+        task: 'send hints',
+        error,
+        at: this.options.clock.now(),
+      });
     });
   }
 
   private tellAccepted(event: NewEvent, execution: NewExecution): void {
     if (!this.options.observer.wants('execution.accepted')) return;
-    const [worker = '', handler = ''] = execution.definition.id.split('.');
+    const { worker, method: handler } = partsOfDefinition(execution.definition.id);
     const { session, name } = event;
     const at = this.options.clock.now();
-    this.options.observer.emit({ name: 'execution.accepted', executionId: execution.id, worker, handler, session, event: name, at });
+    this.options.observer.emit({
+      name: 'execution.accepted',
+      executionId: execution.id,
+      worker,
+      handler,
+      session,
+      event: name,
+      at,
+    });
   }
 
   private tellUnhandled(event: string, eventId: EventId): void {

@@ -1,6 +1,7 @@
 import { decideRetry } from '../model/decide-retry.js';
 import { UnstorableResultError } from '../model/errors-execution.js';
 import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
+import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
 import type { CommitWrite, RecordChange } from '../ports/store.js';
 import type { Pass } from '../step/pass.js';
@@ -29,7 +30,12 @@ const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> 
 };
 
 /** Decides purely; null when nothing may be written. */
-export function conclude(pass: Pass, end: PassEnd, seenInboxSeq: number, deadlineAt: number | null): Conclusion | null {
+export function conclude(
+  pass: Pass,
+  end: PassEnd,
+  seenInboxSeq: number,
+  deadlineAt: number | null,
+): Conclusion | null {
   switch (end.kind) {
     case 'lost':
       return null;
@@ -52,7 +58,12 @@ export function conclude(pass: Pass, end: PassEnd, seenInboxSeq: number, deadlin
 }
 
 /** The change that begins the pass's epoch of the journal, after `retry()` or `resume()`. */
-export function reopened(pass: Pass, seenInboxSeq: number, forget: readonly string[], deadlineAt: number | null): RecordChange {
+export function reopened(
+  pass: Pass,
+  seenInboxSeq: number,
+  forget: readonly string[],
+  deadlineAt: number | null,
+): RecordChange {
   return { ...change(pass, 'running', seenInboxSeq), forget, timers: withDeadline({}, deadlineAt) };
 }
 
@@ -84,7 +95,10 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
   });
   if (decision.kind === 'retry') {
     const timers = { [`retry:${pass.handler.method}`]: decision.at };
-    const next = { ...waiting(pass, 'retry', timers, seenInboxSeq, deadlineAt), attempt: pass.record.attempt + 1 };
+    const next = {
+      ...waiting(pass, 'retry', timers, seenInboxSeq, deadlineAt),
+      attempt: pass.record.attempt + 1,
+    };
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
   const park = decision.exhausted && retry.whenExhausted === 'park';
@@ -92,7 +106,12 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
   return decision.exhausted ? { ...conclusion, hook: { name: 'onExhausted', nextAt: null } } : conclusion;
 }
 
-function ended(pass: Pass, status: RecordChange['status'], seenInboxSeq: number, error?: unknown): Conclusion {
+function ended(
+  pass: Pass,
+  status: RecordChange['status'],
+  seenInboxSeq: number,
+  error?: unknown,
+): Conclusion {
   const text = error === undefined ? null : pass.services.codec.encodeFailure(error);
   return { change: { ...change(pass, status, seenInboxSeq), error: text }, error, hook: null };
 }
@@ -104,7 +123,11 @@ function waiting(
   seenInboxSeq: number,
   deadlineAt: number | null,
 ): RecordChange {
-  return { ...change(pass, 'waiting', seenInboxSeq), waitReason: reason, timers: withDeadline(timers, deadlineAt) };
+  return {
+    ...change(pass, 'waiting', seenInboxSeq),
+    waitReason: reason,
+    timers: withDeadline(timers, deadlineAt),
+  };
 }
 
 function withDeadline(timers: Timers, deadlineAt: number | null): Timers {
@@ -127,7 +150,13 @@ function change(pass: Pass, status: RecordChange['status'], seenInboxSeq: number
 }
 
 /** Hands back what was never begun. */
-export function releaseOf({ lease, record }: { readonly lease: Lease; readonly record: ExecutionRecord }): CommitWrite {
+export function releaseOf({
+  lease,
+  record,
+}: {
+  readonly lease: Lease;
+  readonly record: ExecutionRecord;
+}): CommitWrite {
   const { timers, seenInboxSeq, attempt, epoch } = record;
   const change: RecordChange = {
     status: 'pending',
@@ -156,4 +185,10 @@ function cameOutOfStep(pass: Pass, error: unknown): boolean {
     cause = (cause as { readonly cause?: unknown }).cause;
   }
   return false;
+}
+
+/** How the execution stands after that change. */
+export function outcomeOf(record: ExecutionRecord, change: RecordChange, endedAt: number): StoredOutcome {
+  const { value, error, attempt } = change;
+  return { status: change.status, value, error, attempt, startedAt: record.startedAt, endedAt };
 }

@@ -1,4 +1,9 @@
-import type { HandlerDefinition, StepDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
+import type {
+  HandlerDefinition,
+  StepDefinition,
+  WorkerClass,
+  WorkerDefinition,
+} from '../model/definition.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StepFinder } from '../step/pass-services.js';
 
@@ -59,7 +64,11 @@ export class Definitions implements StepFinder {
     const known = this.byClass.get(constructor);
     if (known !== undefined) return known;
     let found: WorkerDefinition | null = null;
-    for (let type: unknown = constructor; typeof type === 'function' && found === null; type = Object.getPrototypeOf(type))
+    for (
+      let type: unknown = constructor;
+      typeof type === 'function' && found === null;
+      type = Object.getPrototypeOf(type)
+    )
       found = this.ofClass(type as unknown as WorkerClass);
     this.byClass.set(constructor, found);
     return found;

@@ -3,6 +3,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { EventRoute } from '../model/definition.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
 import type { ExecutionRecord } from '../model/execution.js';
+import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Timer } from '../ports/clock.js';
@@ -11,7 +12,7 @@ import type { RecordChange, StoredMessage, Verdict } from '../ports/store.js';
 import { Pass } from '../step/pass.js';
 import type { PassServices } from '../step/pass-services.js';
 import { runHook } from '../step/run-hook.js';
-import { conclude, releaseOf, reopened, type Conclusion } from './conclude.js';
+import { conclude, outcomeOf, releaseOf, reopened, type Conclusion } from './conclude.js';
 import type { Definitions, KnownHandler } from './definitions.js';
 import { requestOf, rowsFrom } from './reopen.js';
 
@@ -32,6 +33,8 @@ export interface Run {
   readonly pass: Pass;
   /** Resolves when its end is stored (or may not be), and no body of it runs any more. */
   readonly over: Promise<void>;
+  /** How the execution stands, once the pass has stored it; null before. */
+  outcome(): StoredOutcome | null;
   /** Messages that came while it runs. */
   deliver(messages: readonly StoredMessage[]): void;
 }
@@ -52,16 +55,26 @@ export class Executor {
   execute(work: Work): Run | null {
     const known = this.options.definitions.handler(work.record.definition.id);
     if (known === null) {
-      this.options.services.writer.submit(releaseOf(work), () => {}, () => {});
+      this.options.services.writer.submit(
+        releaseOf(work),
+        () => {},
+        () => {},
+      );
       return null;
     }
     const life = new PassLife(this.options, known, work);
-    return { pass: life.pass, over: life.live(), deliver: (messages) => life.deliver(messages) };
+    return {
+      pass: life.pass,
+      over: life.live(),
+      outcome: () => life.outcome,
+      deliver: (messages) => life.deliver(messages),
+    };
   }
 }
 
 class PassLife {
   readonly pass: Pass;
+  outcome: StoredOutcome | null = null;
   private readonly deadlineAt: number | null;
   private readonly forget: readonly string[] | null;
   private seenInboxSeq: number;
@@ -77,7 +90,11 @@ class PassLife {
     const request = requestOf(inbox);
     this.seenInboxSeq = inbox.at(-1)?.seq ?? record.seenInboxSeq;
     const reopen = request.kind === 'reopen';
-    this.forget = reopen ? (request.from === null ? [] : rowsFrom(journal, known.handler.method, request.from)) : null;
+    this.forget = reopen
+      ? request.from === null
+        ? []
+        : rowsFrom(journal, known.handler.method, request.from)
+      : null;
     const hidden = new Set(this.forget ?? []);
     const visible = hidden.size === 0 ? journal : journal.filter((row) => !hidden.has(row.key));
     const current = reopen ? { ...record, epoch: record.epoch + 1, attempt: 1 } : record;
@@ -103,7 +120,8 @@ class PassLife {
     const last = messages.at(-1);
     if (last === undefined || this.pass.ended !== null) return;
     this.seenInboxSeq = last.seq;
-    if (requestOf(messages).kind === 'cancel') this.pass.end({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
+    if (requestOf(messages).kind === 'cancel')
+      this.pass.end({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
   }
 
   private begin(): void {
@@ -120,14 +138,19 @@ class PassLife {
       const event = this.event();
       const route = this.known.handler.routes.find((candidate) => candidate.event === pass.record.eventName);
       const accepted = accepts(route ?? this.known.handler.routes[0], event, pass);
-      if (instance instanceof Promise || accepted instanceof Promise) this.runLater(instance, accepted, event);
+      if (instance instanceof Promise || accepted instanceof Promise)
+        this.runLater(instance, accepted, event);
       else this.runNow(instance, accepted, event);
     } catch (error) {
       pass.end({ kind: 'threw', error });
     }
   }
 
-  private runLater(instance: object | Promise<object>, accepted: boolean | Promise<boolean>, event: unknown): void {
+  private runLater(
+    instance: object | Promise<object>,
+    accepted: boolean | Promise<boolean>,
+    event: unknown,
+  ): void {
     Promise.all([instance, accepted]).then(
       ([resolved, takes]) => this.runNow(resolved, takes, event),
       (error: unknown) => this.pass.end({ kind: 'threw', error }),
@@ -176,19 +199,26 @@ class PassLife {
   }
 
   private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {
-    this.options.stored(this.pass.record, change, change.status === 'pending' || ('due' in verdict && verdict.due === true));
+    this.outcome = outcomeOf(this.pass.record, change, this.pass.services.clock.now());
+    this.options.stored(
+      this.pass.record,
+      change,
+      change.status === 'pending' || ('due' in verdict && verdict.due === true),
+    );
     this.tellEnd(change, error);
     if (hook === null) return;
     const { retry } = this.known.handler;
     const info = { attempt: this.pass.record.attempt, maxAttempts: retry.maxAttempts, nextAt: hook.nextAt };
     const resolved = this.options.resolver.resolve(this.known.worker);
-    const call = (instance: object): void => runHook(retry[hook.name], instance, error, info, this.pass.services, hook.name);
+    const call = (instance: object): void =>
+      runHook(retry[hook.name], instance, error, info, this.pass.services, hook.name);
     if (resolved instanceof Promise) resolved.then(call, () => {});
     else call(resolved);
   }
 
   private tellEnd(change: RecordChange, error: unknown): void {
-    const durationMs = this.pass.services.clock.now() - (this.pass.record.startedAt ?? this.pass.record.createdAt);
+    const durationMs =
+      this.pass.services.clock.now() - (this.pass.record.startedAt ?? this.pass.record.createdAt);
     switch (change.status) {
       case 'completed':
         return this.tell('execution.completed', { durationMs });
@@ -197,7 +227,10 @@ class PassLife {
       case 'parked':
         return this.tell('execution.parked', { error });
       case 'waiting':
-        return this.tell('execution.waiting', { reason: change.waitReason, until: Math.min(...Object.values(change.timers)) });
+        return this.tell('execution.waiting', {
+          reason: change.waitReason,
+          until: Math.min(...Object.values(change.timers)),
+        });
       case 'cancelled':
         return this.tell('execution.cancelled', {});
       case 'skipped':
@@ -225,11 +258,16 @@ class PassLife {
 }
 
 function accepts(route: EventRoute | undefined, event: unknown, pass: Pass): boolean | Promise<boolean> {
-  if (route === undefined || route.accepts === null || pass.replay !== null || pass.record.epoch > 0) return true;
+  if (route === undefined || route.accepts === null || pass.replay !== null || pass.record.epoch > 0)
+    return true;
   return route.accepts(event);
 }
 
-function deadlineOf({ handler }: KnownHandler, record: ExecutionRecord, reopenedAt: number | null): number | null {
+function deadlineOf(
+  { handler }: KnownHandler,
+  record: ExecutionRecord,
+  reopenedAt: number | null,
+): number | null {
   if (handler.timeoutMs === null) return null;
   if (reopenedAt !== null) return reopenedAt + handler.timeoutMs;
   return record.timers['timeout'] ?? (record.startedAt ?? record.createdAt) + handler.timeoutMs;

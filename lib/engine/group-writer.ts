@@ -119,7 +119,10 @@ export class GroupWriter implements Writer {
     } else if (group.length === 1 && tries >= WRITE_TRIES) {
       this.observer.emit({ name: 'app.fault', task: 'write', error, at: this.clock.now() });
       (group[0] as Queued).failed(
-        new StoreUnavailableError('the store did not answer: whether the write was applied is unknown, repeating it is safe', error),
+        new StoreUnavailableError(
+          'the store did not answer: whether the write was applied is unknown, repeating it is safe',
+          error,
+        ),
       );
       this.flush();
     } else this.sendLater(group, tries);
@@ -150,11 +153,16 @@ function sizeOf(write: Write): number {
     case 'append':
       return 100 + (write.message.body?.length ?? 0);
     case 'publish':
-      return write.events.reduce((sum, event) => sum + 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length, 0);
+      return write.events.reduce(
+        (sum, event) => sum + 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length,
+        0,
+      );
     case 'commit': {
       let bytes = 100;
-      for (const row of write.delta.checkpoints) bytes += 100 + (row.value?.length ?? 0) + (row.error?.length ?? 0);
-      for (const event of write.delta.publish?.events ?? []) bytes += 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length;
+      for (const row of write.delta.checkpoints)
+        bytes += 100 + (row.value?.length ?? 0) + (row.error?.length ?? 0);
+      for (const event of write.delta.publish?.events ?? [])
+        bytes += 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length;
       return bytes + (write.delta.record?.value?.length ?? 0);
     }
   }

@@ -68,7 +68,12 @@ export class LeaseKeeper {
     this.timer = this.options.clock.setTimer(this.options.leaseMs() / 3, () => {
       this.renewing = this.renew()
         .catch((error: unknown) => {
-          this.options.observer.emit({ name: 'app.fault', task: 'renew lease', error, at: this.options.clock.now() });
+          this.options.observer.emit({
+            name: 'app.fault',
+            task: 'renew lease',
+            error,
+            at: this.options.clock.now(),
+          });
         })
         .finally(() => {
           this.renewing = null;

@@ -14,7 +14,8 @@ export function requestOf(inbox: readonly StoredMessage[]): Request {
   let request: Request = { kind: 'none' };
   for (const message of inbox) {
     if (message.kind === 'cancel') return { kind: 'cancel' };
-    if (message.kind === 'resume' || message.kind === 'retry') request = { kind: 'reopen', from: message.body };
+    if (message.kind === 'resume' || message.kind === 'retry')
+      request = { kind: 'reopen', from: message.body };
   }
   return request;
 }

@@ -17,13 +17,22 @@ interface FailedAttempt {
 }
 
 /** Whether and when a failed attempt is repeated. Pure: all it needs is in its argument. */
-export function decideRetry({ policy, error, attempt, firstStartedAt, now, random }: FailedAttempt): RetryDecision {
+export function decideRetry({
+  policy,
+  error,
+  attempt,
+  firstStartedAt,
+  now,
+  random,
+}: FailedAttempt): RetryDecision {
   if (isFinal(error) || !allows(policy, error, attempt)) return { kind: 'final', exhausted: false };
   if (attempt >= policy.maxAttempts) return { kind: 'final', exhausted: true };
-  const delayMs = askedDelay(error) ?? jittered(backoffDelay(policy.backoff, attempt, error), policy.jitter, random);
+  const delayMs =
+    askedDelay(error) ?? jittered(backoffDelay(policy.backoff, attempt, error), policy.jitter, random);
   if (!(delayMs >= 0)) return { kind: 'final', exhausted: false };
   const at = now + Math.round(delayMs);
-  if (policy.maxDurationMs !== null && at > firstStartedAt + policy.maxDurationMs) return { kind: 'final', exhausted: true };
+  if (policy.maxDurationMs !== null && at > firstStartedAt + policy.maxDurationMs)
+    return { kind: 'final', exhausted: true };
   return { kind: 'retry', at };
 }
 

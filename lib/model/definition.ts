@@ -42,10 +42,16 @@ export interface StepDefinition {
   readonly name: string;
   readonly description: string | null;
   readonly retry: RetryPolicy;
-  /** Bounds the running time of one attempt. */
-  readonly timeoutMs: number;
+  /** Bounds the running time of one attempt; null: the app's `timeout`. */
+  readonly timeoutMs: number | null;
   /** A crash in the body ends the step with `StepInterruptedError` instead of running it again. */
   readonly atMostOnce: boolean;
   /** Identity of a call instead of its arguments; null: the arguments. */
   readonly key: ((...args: never[]) => unknown) | null;
+}
+
+/** The worker and method that a definition id names; worker ids may hold dots, methods may not. */
+export function partsOfDefinition(id: string): { readonly worker: string; readonly method: string } {
+  const dot = id.lastIndexOf('.');
+  return { worker: id.slice(0, dot), method: id.slice(dot + 1) };
 }

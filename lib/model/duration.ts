@@ -1,12 +1,30 @@
 import ms from 'ms';
 
 type Unit =
-  | 'ms' | 'millisecond' | 'milliseconds'
-  | 's' | 'sec' | 'secs' | 'second' | 'seconds'
-  | 'm' | 'min' | 'mins' | 'minute' | 'minutes'
-  | 'h' | 'hr' | 'hrs' | 'hour' | 'hours'
-  | 'd' | 'day' | 'days'
-  | 'w' | 'week' | 'weeks';
+  | 'ms'
+  | 'millisecond'
+  | 'milliseconds'
+  | 's'
+  | 'sec'
+  | 'secs'
+  | 'second'
+  | 'seconds'
+  | 'm'
+  | 'min'
+  | 'mins'
+  | 'minute'
+  | 'minutes'
+  | 'h'
+  | 'hr'
+  | 'hrs'
+  | 'hour'
+  | 'hours'
+  | 'd'
+  | 'day'
+  | 'days'
+  | 'w'
+  | 'week'
+  | 'weeks';
 
 /** A number of ms, or text such as `'30s'`, `'5 minutes'`, `'7d'`. */
 export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`;
@@ -16,7 +34,13 @@ const shape = /^\d+(\.\d+)? ?[a-z]+$/;
 /** Ms of a duration, or null for what is none: negative, not finite, no unit, or a unit that has no fixed length. */
 export function parseDuration(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value : null;
-  if (typeof value !== 'string' || value.length > 40 || !shape.test(value) || /(y|yrs?|years?|mo|months?)$/.test(value.replace(/days?$/, ''))) return null;
+  if (
+    typeof value !== 'string' ||
+    value.length > 40 ||
+    !shape.test(value) ||
+    /(y|yrs?|years?|mo|months?)$/.test(value.replace(/days?$/, ''))
+  )
+    return null;
   const parsed: number | undefined = ms(value as ms.StringValue);
   return parsed === undefined || !Number.isFinite(parsed) ? null : parsed;
 }

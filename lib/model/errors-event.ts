@@ -25,8 +25,13 @@ export class UnknownEventError extends HoldfastError {
   readonly code = UnknownEventError.code;
   override readonly name = 'UnknownEventError';
 
-  constructor(readonly event: string, found: string) {
-    super(`${found}. Decorate the class with @Event('name'), or define the event with defineEvent('name', schema)`);
+  constructor(
+    readonly event: string,
+    found: string,
+  ) {
+    super(
+      `${found}. Decorate the class with @Event('name'), or define the event with defineEvent('name', schema)`,
+    );
   }
 }
 
@@ -37,6 +42,8 @@ export class EventConflictError extends HoldfastError {
   override readonly name = 'EventConflictError';
 
   constructor(readonly eventId: string) {
-    super(`event id '${eventId}' was published before with another payload. Publish a new fact under a new id`);
+    super(
+      `event id '${eventId}' was published before with another payload. Publish a new fact under a new id`,
+    );
   }
 }

@@ -50,7 +50,12 @@ export class ExecutionStateError extends HoldfastError {
   readonly code = ExecutionStateError.code;
   override readonly name = 'ExecutionStateError';
 
-  constructor(readonly executionId: string, call: string, status: string, write: string) {
+  constructor(
+    readonly executionId: string,
+    call: string,
+    status: string,
+    write: string,
+  ) {
     super(`${call} is not possible on execution '${executionId}', which is ${status}. ${write}`);
   }
 }
@@ -62,7 +67,9 @@ export class NotSubscribedError extends HoldfastError {
   override readonly name = 'NotSubscribedError';
 
   constructor(worker: string, method: string | undefined, event: string) {
-    super(`event '${event}' started no execution of ${worker}${method === undefined ? '' : `.${method}`}: no such handler takes it`);
+    super(
+      `event '${event}' started no execution of ${worker}${method === undefined ? '' : `.${method}`}: no such handler takes it`,
+    );
   }
 }
 
@@ -83,7 +90,10 @@ export class ParkedError extends HoldfastError {
   readonly code = ParkedError.code;
   override readonly name = 'ParkedError';
 
-  constructor(readonly executionId: string, cause?: unknown) {
+  constructor(
+    readonly executionId: string,
+    cause?: unknown,
+  ) {
     super(`execution '${executionId}' is parked: mend the cause, then call resume()`, { cause });
   }
 }
@@ -99,15 +109,19 @@ export class NonDeterminismError extends HoldfastError {
   }
 }
 
-
 /** The execution took its process down, or lost its lease, too often without progress. */
 export class PoisonedError extends HoldfastError {
   static readonly code = 'POISONED';
   readonly code = PoisonedError.code;
   override readonly name = 'PoisonedError';
 
-  constructor(readonly executionId: string, claims: number) {
-    super(`execution '${executionId}' was claimed ${claims} times without a single accepted commit: its code may kill the process or block the event loop past the lease`);
+  constructor(
+    readonly executionId: string,
+    claims: number,
+  ) {
+    super(
+      `execution '${executionId}' was claimed ${claims} times without a single accepted commit: its code may kill the process or block the event loop past the lease`,
+    );
   }
 }
 
@@ -120,7 +134,13 @@ export class StepError extends HoldfastError {
   /** The `code` of the original error, when it had one. */
   readonly originalCode: string | null;
 
-  constructor(failure: { name: string; message: string; code: string | null; stack: string | null; retryable: boolean }) {
+  constructor(failure: {
+    name: string;
+    message: string;
+    code: string | null;
+    stack: string | null;
+    retryable: boolean;
+  }) {
     super(failure.message);
     this.name = failure.name;
     this.originalCode = failure.code;
@@ -136,7 +156,9 @@ export class StepInterruptedError extends HoldfastError {
   override readonly name = 'StepInterruptedError';
 
   constructor(readonly step: string) {
-    super(`step '${step}' runs at most once and was interrupted: find out whether it took effect before going on`);
+    super(
+      `step '${step}' runs at most once and was interrupted: find out whether it took effect before going on`,
+    );
   }
 }
 
@@ -147,7 +169,9 @@ export class DetachedStepError extends HoldfastError {
   override readonly name = 'DetachedStepError';
 
   constructor(worker: string, step: string) {
-    super(`${worker}.${step} was called outside an execution: it would not be durable. Publish an event, or call it from a handler`);
+    super(
+      `${worker}.${step} was called outside an execution: it would not be durable. Publish an event, or call it from a handler`,
+    );
   }
 }
 
@@ -158,7 +182,9 @@ export class UnstorableArgumentsError extends HoldfastError {
   override readonly name = 'UnstorableArgumentsError';
 
   constructor(step: string, reason: string) {
-    super(`the arguments of step '${step}' cannot be encoded to name the call (${reason}). Write @Step({ key: (…) => something plain })`);
+    super(
+      `the arguments of step '${step}' cannot be encoded to name the call (${reason}). Write @Step({ key: (…) => something plain })`,
+    );
   }
 }
 
@@ -169,7 +195,9 @@ export class UnstorableResultError extends HoldfastError {
   override readonly name = 'UnstorableResultError';
 
   constructor(step: string, reason: string) {
-    super(`the result of '${step}' cannot be stored (${reason}). Return plain data, or register its class in bootstrap({ types })`);
+    super(
+      `the result of '${step}' cannot be stored (${reason}). Return plain data, or register its class in bootstrap({ types })`,
+    );
   }
 }
 
@@ -179,7 +207,10 @@ export class UnstorableValueError extends HoldfastError {
   readonly code = UnstorableValueError.code;
   override readonly name = 'UnstorableValueError';
 
-  constructor(readonly path: string, found: string) {
+  constructor(
+    readonly path: string,
+    found: string,
+  ) {
     super(`${path === '' ? 'the value' : path} is ${found}, which cannot be stored`);
   }
 }
@@ -224,7 +255,10 @@ export class TimeoutError extends HoldfastError {
   override readonly name = 'TimeoutError';
   override readonly retryable = true;
 
-  constructor(readonly what: string, readonly timeoutMs: number) {
+  constructor(
+    readonly what: string,
+    readonly timeoutMs: number,
+  ) {
     super(`${what} timed out after ${timeoutMs}ms`);
   }
 }
@@ -264,7 +298,9 @@ export class WorkerError extends HoldfastError {
   override readonly name = 'WorkerError';
 
   constructor(readonly errors: readonly unknown[]) {
-    super(`${errors.length} handlers failed: ${errors.map((e) => (e instanceof Error ? e.message : String(e))).join('; ')}`);
+    super(
+      `${errors.length} handlers failed: ${errors.map((e) => (e instanceof Error ? e.message : String(e))).join('; ')}`,
+    );
   }
 }
 

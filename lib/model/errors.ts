@@ -1,4 +1,3 @@
-
 /** Every code has a section in `docs/errors.md`. */
 export type ErrorCode =
   | 'DEFINITION_INVALID'
@@ -53,7 +52,10 @@ export abstract class HoldfastError extends Error {
     if (typeof value !== 'object' || value === null) return false;
     if (Object.prototype.isPrototypeOf.call(this.prototype, value)) return true;
     if (!(brand in value)) return false;
-    return this === HoldfastError || (Object.hasOwn(this, 'code') && (value as { readonly code?: unknown }).code === this.code);
+    return (
+      this === HoldfastError ||
+      (Object.hasOwn(this, 'code') && (value as { readonly code?: unknown }).code === this.code)
+    );
   }
 }
 

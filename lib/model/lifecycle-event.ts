@@ -19,10 +19,22 @@ interface OfStep extends OfExecution {
 /** Everything the engine tells: the telemetry contract. */
 export type LifecycleEvent =
   | (OfExecution & { readonly name: 'execution.accepted'; readonly event: string })
-  | (OfExecution & { readonly name: 'execution.started'; readonly attempt: number; readonly resumed: boolean })
-  | (OfExecution & { readonly name: 'execution.waiting'; readonly reason: WaitReason; readonly until: number | null })
+  | (OfExecution & {
+      readonly name: 'execution.started';
+      readonly attempt: number;
+      readonly resumed: boolean;
+    })
+  | (OfExecution & {
+      readonly name: 'execution.waiting';
+      readonly reason: WaitReason;
+      readonly until: number | null;
+    })
   | (OfExecution & { readonly name: 'execution.completed'; readonly durationMs: number })
-  | (OfExecution & { readonly name: 'execution.failed'; readonly error: unknown; readonly durationMs: number })
+  | (OfExecution & {
+      readonly name: 'execution.failed';
+      readonly error: unknown;
+      readonly durationMs: number;
+    })
   | (OfExecution & { readonly name: 'execution.cancelled' })
   | (OfExecution & { readonly name: 'execution.parked'; readonly error: unknown })
   | (OfExecution & { readonly name: 'execution.skipped' })
@@ -31,14 +43,24 @@ export type LifecycleEvent =
   | (OfStep & { readonly name: 'step.failed'; readonly error: unknown; readonly durationMs: number })
   | (OfStep & { readonly name: 'step.retried'; readonly error: unknown; readonly nextAt: number })
   | { readonly name: 'step.detached'; readonly worker: string; readonly step: string; readonly at: number }
-  | { readonly name: 'event.unhandled'; readonly event: string; readonly eventId: string; readonly at: number }
+  | {
+      readonly name: 'event.unhandled';
+      readonly event: string;
+      readonly eventId: string;
+      readonly at: number;
+    }
   | { readonly name: 'app.started' | 'app.draining' | 'app.stopped'; readonly at: number }
   /** A fault outside any execution: a sweep that failed, a hint that could not be sent. */
   | { readonly name: 'app.fault'; readonly task: string; readonly error: unknown; readonly at: number }
   /** The sweep found due work that no hint, timer or free slot had taken: about 0 in health. */
   | { readonly name: 'app.recovered'; readonly count: number; readonly at: number }
   /** One group was written: how many writes, and how long the store took. */
-  | { readonly name: 'store.written'; readonly writes: number; readonly durationMs: number; readonly at: number }
+  | {
+      readonly name: 'store.written';
+      readonly writes: number;
+      readonly durationMs: number;
+      readonly at: number;
+    }
   | (OfExecution & { readonly name: `custom.${string}`; readonly data: unknown });
 
 export type LifecycleEventName = LifecycleEvent['name'];

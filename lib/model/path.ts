@@ -7,11 +7,15 @@ const everySpecial = new RegExp(special, 'g');
 
 /** Encodes a name so that no two names meet and none can pose as a path. */
 export function encodeName(name: string): string {
-  return special.test(name) ? name.replace(everySpecial, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : name;
+  return special.test(name)
+    ? name.replace(everySpecial, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : name;
 }
 
 export function decodeName(encoded: string): string {
-  return encoded.replace(/%([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return encoded.replace(/%([0-9a-f]{4})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 }
 
 /** The segment of the `ordinal`-th (from 0) call with that name and digest. */

@@ -1,7 +1,17 @@
 /** How long to wait before the next attempt, as data. Intervals are ms. */
 export type Backoff =
-  | { readonly kind: 'exponential'; readonly initialMs: number; readonly factor: number; readonly maxMs: number }
-  | { readonly kind: 'linear'; readonly initialMs: number; readonly incrementMs: number; readonly maxMs: number }
+  | {
+      readonly kind: 'exponential';
+      readonly initialMs: number;
+      readonly factor: number;
+      readonly maxMs: number;
+    }
+  | {
+      readonly kind: 'linear';
+      readonly initialMs: number;
+      readonly incrementMs: number;
+      readonly maxMs: number;
+    }
   | { readonly kind: 'fixed'; readonly delayMs: number }
   /** `delayMs` may throw: then the attempt is not repeated. */
   | { readonly kind: 'custom'; readonly delayMs: (attempt: number, error: unknown) => number };

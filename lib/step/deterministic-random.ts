@@ -5,7 +5,8 @@ export class DeterministicRandom {
   private state: number;
 
   constructor(seed: string) {
-    this.state = Number.parseInt(Buffer.from(digestOf(seed), 'base64url').subarray(0, 4).toString('hex'), 16) | 0;
+    this.state =
+      Number.parseInt(Buffer.from(digestOf(seed), 'base64url').subarray(0, 4).toString('hex'), 16) | 0;
   }
 
   /** In [0, 1); mulberry32. */

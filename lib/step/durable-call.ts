@@ -94,7 +94,12 @@ export abstract class DurableCall implements Deferred {
   }
 
   /** A journal row of this call. */
-  protected row(kind: Checkpoint['kind'], key: string, startedAt: number, attempt: number): Mutable<Checkpoint> {
+  protected row(
+    kind: Checkpoint['kind'],
+    key: string,
+    startedAt: number,
+    attempt: number,
+  ): Mutable<Checkpoint> {
     const { record, services } = this.pass;
     return {
       key,

@@ -4,6 +4,7 @@ import { DeterministicRandom, deterministicUuid } from './deterministic-random.j
 import type { Frame } from './frame.js';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
+const severity: readonly string[] = [...levels, 'silent'];
 
 /** `execution()` below one body. */
 export class FrameContext implements ExecutionContext {
@@ -64,9 +65,10 @@ export class FrameContext implements ExecutionContext {
     const { pass } = this.frame;
     const fields = { execution: this.id, worker: this.worker, handler: this.handler, step: this.step };
     const log = Object.create(null) as Record<(typeof levels)[number], ExecutionLog['info']>;
+    const least = severity.indexOf(pass.worker.logLevel ?? 'debug');
     for (const level of levels)
       log[level] = (message, details) => {
-        if (pass.isReplaying || this.frame.isDead) return;
+        if (pass.isReplaying || this.frame.isDead || severity.indexOf(level) < least) return;
         pass.services.settings.logger[level](message, { ...details, ...fields });
       };
     return log;

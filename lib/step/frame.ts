@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
 import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
-import { FrameContext } from './frame-context.js';
 import type { Body, Pass } from './pass.js';
 
 /** Begins the durable calls that user code makes. */
 export interface Caller {
+  contextOf(frame: Frame): ExecutionContext;
   step(frame: Frame, call: StepCall): Promise<unknown>;
   inline(frame: Frame, call: InlineCall): Promise<unknown>;
   sleep(frame: Frame, ms: number): Promise<void>;
@@ -62,8 +62,12 @@ export class Frame implements CurrentExecution, Body {
   }
 
   get context(): ExecutionContext {
-    this.userContext ??= new FrameContext(this);
+    this.userContext ??= this.caller.contextOf(this);
     return this.userContext;
+  }
+
+  get app(): object {
+    return this.pass.services.publishing;
   }
 
   get isDead(): boolean {

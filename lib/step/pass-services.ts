@@ -1,6 +1,4 @@
-import type { StepDefinition, WorkerDefinition } from '../model/definition.js';
-import type { EventId, ExecutionId } from '../model/ids.js';
-import type { LogLevel } from '../model/definition.js';
+import type { StepDefinition } from '../model/definition.js';
 import type { Limits } from '../model/limits.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
@@ -29,6 +27,8 @@ export interface PassSettings {
   readonly mode: ExecutionMode;
   readonly limits: Limits;
   readonly maxCallDepth: number;
+  /** Bounds an attempt of each step without a `@Timeout` of its own. */
+  readonly timeoutMs: number;
   readonly logger: Logger;
   readonly interceptors: readonly Interceptor[];
 }
@@ -73,4 +73,3 @@ export interface StepPublisher {
   /** Told after the commit: new work is in the store. */
   published(events: readonly NewEvent[]): void;
 }
-

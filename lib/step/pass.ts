@@ -246,8 +246,16 @@ export class Pass {
     this.scheduleCheck();
   }
 
-  private delta(checkpoints: readonly Checkpoint[], record: RecordChange | null, publish: Publishing | null): CommitWrite {
-    return { kind: 'commit', lease: this.lease, delta: { commitNo: ++this.commitNo, checkpoints, record, publish } };
+  private delta(
+    checkpoints: readonly Checkpoint[],
+    record: RecordChange | null,
+    publish: Publishing | null,
+  ): CommitWrite {
+    return {
+      kind: 'commit',
+      lease: this.lease,
+      delta: { commitNo: ++this.commitNo, checkpoints, record, publish },
+    };
   }
 }
 

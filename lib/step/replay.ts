@@ -38,7 +38,10 @@ export class Replay {
     }));
     const completed = new Set(journal.filter((row) => row.kind === 'completed').map((row) => row.path));
     for (const row of this.rows)
-      if (completed.has(row.parent) || (row.checkpoint.kind !== 'completed' && row.checkpoint.kind !== 'failed'))
+      if (
+        completed.has(row.parent) ||
+        (row.checkpoint.kind !== 'completed' && row.checkpoint.kind !== 'failed')
+      )
         row.reach = 'settled';
     this.rows.sort((a, b) => a.checkpoint.seq - b.checkpoint.seq);
     for (const row of this.rows) {
@@ -80,7 +83,11 @@ export class Replay {
   /** The row with exactly that key, in this epoch for marks of a begun body. */
   find(path: string, kind: 'started' | 'timer', key: string): Checkpoint | null {
     for (const { checkpoint } of this.byPath.get(path) ?? [])
-      if (checkpoint.kind === kind && checkpoint.key === key && (kind === 'timer' || checkpoint.epoch === this.epoch))
+      if (
+        checkpoint.kind === kind &&
+        checkpoint.key === key &&
+        (kind === 'timer' || checkpoint.epoch === this.epoch)
+      )
         return checkpoint;
     return null;
   }
@@ -98,13 +105,18 @@ export class Replay {
   leftover(parent: string, encodedName?: string): readonly string[] {
     const paths: string[] = [];
     for (const row of this.byParent.get(parent) ?? [])
-      if (row.reach === 'open' && !row.consumed && (encodedName === undefined || nameOf(row.checkpoint.path) === encodedName))
+      if (
+        row.reach === 'open' &&
+        !row.consumed &&
+        (encodedName === undefined || nameOf(row.checkpoint.path) === encodedName)
+      )
         paths.push(row.checkpoint.path);
     return paths;
   }
 
   settled(checkpoint: Checkpoint): void {
-    for (const row of this.byPath.get(checkpoint.path) ?? []) if (row.checkpoint === checkpoint) row.reach = 'settled';
+    for (const row of this.byPath.get(checkpoint.path) ?? [])
+      if (row.checkpoint === checkpoint) row.reach = 'settled';
     this.waitedTurns = 0;
   }
 
@@ -130,7 +142,9 @@ export class Replay {
   }
 
   private isResult({ kind, key, path, epoch }: Checkpoint, scope: string): boolean {
-    return kind === 'completed' || (kind === 'failed' && epoch === this.epoch && key === failureKey(path, scope));
+    return (
+      kind === 'completed' || (kind === 'failed' && epoch === this.epoch && key === failureKey(path, scope))
+    );
   }
 }
 

@@ -4,7 +4,9 @@ import type { Timer } from '../ports/clock.js';
 import { shared } from '../ports/current-execution.js';
 import type { Frame } from './frame.js';
 
-export type BodyOutcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+export type BodyOutcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
 
 export interface BodySpec {
   readonly timeoutMs: number | null;
@@ -30,7 +32,10 @@ export function runBody(frame: Frame, spec: BodySpec, done: (outcome: BodyOutcom
     frame.returned(() => {
       pass.bodyEnded(frame);
       if (frame.isDead) return;
-      const outcomeOrLate = outcome.ok && frame.lateFailure !== null ? { ok: false as const, error: frame.lateFailure.error } : outcome;
+      const outcomeOrLate =
+        outcome.ok && frame.lateFailure !== null
+          ? { ok: false as const, error: frame.lateFailure.error }
+          : outcome;
       if (repeatsJournal(frame)) done(outcomeOrLate);
     });
   };
@@ -98,5 +103,9 @@ function repeatsJournal(frame: Frame): boolean {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
+  );
 }

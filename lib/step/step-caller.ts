@@ -1,11 +1,12 @@
 import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
-import { DEFAULT_STEP_TIMEOUT_MS, defaultRetryPolicy, noRetryPolicy } from '../model/retry-policy.js';
+import { defaultRetryPolicy, noRetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, StepCall } from '../ports/current-execution.js';
 import type { NewEvent } from '../ports/store.js';
 import { digestOf } from './digest.js';
 import { DurableSleep } from './durable-sleep.js';
 import type { Caller, Frame } from './frame.js';
+import { FrameContext } from './frame-context.js';
 import { StepRun, type StepSpec } from './step-run.js';
 
 /** What a publish inside an execution stores, and its promise gives. */
@@ -19,16 +20,19 @@ export interface PublishedEvents {
 
 /** Names the calls of user code and begins them. Calls of a body that does not count any more never settle. */
 export const stepCaller: Caller = {
+  contextOf: (frame) => new FrameContext(frame),
+
   step(frame, call) {
     if (frame.isDead) return unsettled();
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
-    if (definition === null) return Promise.reject(new DetachedStepError(call.receiver.constructor.name, call.name));
+    if (definition === null)
+      return Promise.reject(new DetachedStepError(call.receiver.constructor.name, call.name));
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition.key, call);
     if (typeof digest !== 'string') return Promise.reject(digest);
     return run(frame, encodeName(name), digest, {
       retry: definition.retry,
-      timeoutMs: definition.timeoutMs,
+      timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
       atMostOnce: definition.atMostOnce,
       receiver: call.receiver,
       args: call.args,
@@ -40,7 +44,7 @@ export const stepCaller: Caller = {
     if (frame.isDead) return unsettled();
     return run(frame, encodeName(call.name), '', {
       retry: defaultRetryPolicy,
-      timeoutMs: DEFAULT_STEP_TIMEOUT_MS,
+      timeoutMs: frame.pass.services.settings.timeoutMs,
       atMostOnce: false,
       receiver: null,
       args: [],
@@ -64,7 +68,7 @@ export const stepCaller: Caller = {
     const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${path}`;
     return runAt(frame, name, path, {
       retry: noRetryPolicy,
-      timeoutMs: DEFAULT_STEP_TIMEOUT_MS,
+      timeoutMs: frame.pass.services.settings.timeoutMs,
       atMostOnce: false,
       receiver: null,
       args: [],
@@ -87,9 +91,14 @@ function runAt(frame: Frame, encodedName: string, path: string, spec: StepSpec):
   });
 }
 
-function digestOfCall(frame: Frame, key: ((...args: never[]) => unknown) | null, call: StepCall): string | UnstorableArgumentsError {
+function digestOfCall(
+  frame: Frame,
+  key: ((...args: never[]) => unknown) | null,
+  call: StepCall,
+): string | UnstorableArgumentsError {
   try {
-    if (key === null) return call.args.length === 0 ? '' : digestOf(frame.pass.services.codec.encode(call.args));
+    if (key === null)
+      return call.args.length === 0 ? '' : digestOf(frame.pass.services.codec.encode(call.args));
     return digestOf(frame.pass.services.codec.encode(key(...(call.args as never[]))));
   } catch (error) {
     return new UnstorableArgumentsError(call.name, error instanceof Error ? error.message : String(error));
@@ -101,7 +110,10 @@ function summaryOf(events: readonly NewEvent[]): PublishedEvents {
     events: events.map((event) => ({
       eventId: event.id,
       event: event.name,
-      executions: event.executions.map((execution) => ({ id: execution.id, definition: execution.definition.id })),
+      executions: event.executions.map((execution) => ({
+        id: execution.id,
+        definition: execution.definition.id,
+      })),
     })),
   };
 }

@@ -74,7 +74,12 @@ export class StepRun extends DurableCall {
     if (this.parent.level >= services.settings.maxCallDepth) {
       this.failFor(new CallDepthExceededError(namesOf(this.path), services.settings.maxCallDepth), false);
     } else if (this.spec.atMostOnce) {
-      const mark = this.row('started', startedKey(this.path, this.parent.scope, this.attempt), this.startedAt, this.attempt);
+      const mark = this.row(
+        'started',
+        startedKey(this.path, this.parent.scope, this.attempt),
+        this.startedAt,
+        this.attempt,
+      );
       this.pass.commit([mark], null, () => this.runAttempt());
     } else this.runAttempt();
   }
@@ -155,7 +160,12 @@ export class StepRun extends DurableCall {
   }
 
   private recordAttempt(error: unknown, nextAt: number | null): void {
-    const row = this.row('attempt', attemptKey(this.path, this.parent.scope, this.attempt), this.startedAt, this.attempt);
+    const row = this.row(
+      'attempt',
+      attemptKey(this.path, this.parent.scope, this.attempt),
+      this.startedAt,
+      this.attempt,
+    );
     row.error = this.pass.services.codec.encodeFailure(error);
     row.wakeAt = nextAt;
     this.pass.later(row);
@@ -167,7 +177,11 @@ export class StepRun extends DurableCall {
 
   private wasInterrupted(): boolean {
     const key = startedKey(this.path, this.parent.scope, this.attempt);
-    return this.spec.atMostOnce && this.pass.replay !== null && this.pass.replay.find(this.path, 'started', key) !== null;
+    return (
+      this.spec.atMostOnce &&
+      this.pass.replay !== null &&
+      this.pass.replay.find(this.path, 'started', key) !== null
+    );
   }
 
   /** Equal for every attempt of this call; a call that failed for good and is retried by hand gets a new one. */
@@ -181,7 +195,9 @@ export class StepRun extends DurableCall {
     const text = this.pass.services.codec.encode(value);
     const { resultBytes } = this.pass.services.settings.limits;
     if (text.length * 3 > resultBytes && Buffer.byteLength(text) > resultBytes)
-      throw new RangeError(`it has ${Buffer.byteLength(text)} bytes encoded, more than limits.resultBytes (${resultBytes})`);
+      throw new RangeError(
+        `it has ${Buffer.byteLength(text)} bytes encoded, more than limits.resultBytes (${resultBytes})`,
+      );
     return text;
   }
 
@@ -190,7 +206,11 @@ export class StepRun extends DurableCall {
     runHook(this.spec.retry[name], this.spec.receiver, error, info, this.pass.services, name);
   }
 
-  private tell(name: 'step.started' | 'step.completed' | 'step.failed' | 'step.retried', error?: unknown, nextAt?: number): void {
+  private tell(
+    name: 'step.started' | 'step.completed' | 'step.failed' | 'step.retried',
+    error?: unknown,
+    nextAt?: number,
+  ): void {
     const { observer, clock } = this.pass.services;
     if (!observer.wants(name)) return;
     const at = clock.now();

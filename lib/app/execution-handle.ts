@@ -1,0 +1,239 @@
+import type { Runtime } from '../app/runtime.js';
+import type { Run } from '../engine/executor.js';
+import { storedOutcome } from '../dispatch/outcomes.js';
+import { parseDuration, type Duration } from '../model/duration.js';
+import {
+  AppClosedError,
+  CancelledError,
+  ExecutionNotFoundError,
+  ExecutionStateError,
+  ParkedError,
+  TimeoutError,
+} from '../model/errors-execution.js';
+import {
+  isSettled,
+  type ExecutionRecord,
+  type ExecutionStatus,
+  type MessageKind,
+} from '../model/execution.js';
+import type { ExecutionId, MessageId } from '../model/ids.js';
+import type { StoredOutcome } from '../model/outcome.js';
+import type { Clock } from '../ports/clock.js';
+import type { Codec } from '../ports/codec.js';
+import type { IdGenerator } from '../ports/id-generator.js';
+import type { Store } from '../ports/store.js';
+import { stepViews, type StepView } from './step-views.js';
+
+/** What every handle of one app works with. */
+export interface HandleParts {
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+}
+
+/** How an execution ended, with what operators ask next. */
+export type Outcome<Value> = (
+  | { readonly success: true; readonly value: Value }
+  /** The error of a failed execution carries `failedStep` and `completedSteps` (names). */
+  | { readonly success: false; readonly error: unknown }
+) & {
+  /** Ms from its first start to its end, waits included. */
+  readonly executionTime: number;
+  readonly metadata: {
+    readonly worker: string;
+    readonly handler: string;
+    readonly executionId: string;
+    readonly session: string | null;
+    readonly attempt: number;
+    readonly startedAt: number | null;
+  };
+};
+
+interface Waiting {
+  /** Give up after that long and reject with `TimeoutError`; by default it waits for ever. The execution goes on. */
+  readonly timeout?: Duration;
+}
+
+/** One execution, from this process: it may run in any. */
+export class ExecutionHandle<Value = unknown> {
+  constructor(
+    private readonly parts: HandleParts,
+    readonly id: string,
+    /** The worker's id. */
+    readonly worker: string,
+    /** The handler's method. */
+    readonly handler: string,
+    private run: Run | null = null,
+  ) {}
+
+  /** Throws `ExecutionNotFoundError`. */
+  async status(): Promise<ExecutionStatus> {
+    return (await this.record()).status;
+  }
+
+  /**
+   * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error,
+   * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
+   */
+  async result(options: Waiting = {}): Promise<Value> {
+    const outcome = await this.settled(options);
+    if (outcome.status === 'completed' || outcome.status === 'skipped') return this.valueOf(outcome);
+    throw this.errorOf(outcome);
+  }
+
+  /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
+  async outcome(options: Waiting = {}): Promise<Outcome<Value>> {
+    const stored = await this.settled(options);
+    const record = await this.record();
+    const common = {
+      executionTime: stored.endedAt - (stored.startedAt ?? stored.endedAt),
+      metadata: {
+        worker: this.worker,
+        handler: this.handler,
+        executionId: this.id,
+        session: record.session,
+        attempt: stored.attempt,
+        startedAt: stored.startedAt,
+      },
+    };
+    if (stored.status === 'completed' || stored.status === 'skipped')
+      return { success: true, value: this.valueOf(stored), ...common };
+    return { success: false, error: await this.errorWithSteps(stored), ...common };
+  }
+
+  /** Its recorded steps, in the order in which they ended. */
+  async steps(): Promise<readonly StepView[]> {
+    await this.record();
+    return stepViews(await this.parts.store.journal(this.id as ExecutionId), this.parts.codec);
+  }
+
+  /**
+   * Ends it as cancelled: a running body is told by its signal, a waiting one never runs again. Does nothing to one that
+   * was cancelled before. Throws `ExecutionStateError` for one that has ended otherwise.
+   */
+  async cancel(): Promise<void> {
+    const delivered = await this.send('cancel', null);
+    if (delivered || (await this.status()) === 'cancelled') return;
+    throw await this.wrongState('cancel()', 'Only what has not ended can be cancelled');
+  }
+
+  /**
+   * Goes on with fresh attempts at what failed; what completed stays. With `from`, that step and all that was recorded
+   * after it run again; a completed execution needs it. Throws `ExecutionStateError`.
+   */
+  async retry(options: { readonly from?: string } = {}): Promise<void> {
+    const { status } = await this.record();
+    const { from } = options;
+    if (status === 'completed' && from === undefined)
+      throw await this.wrongState('retry()', "Say from which step: retry({ from: 'charge' })");
+    if (from !== undefined) await this.assertRecorded(from);
+    if (!(await this.send('retry', from ?? null)))
+      throw await this.wrongState('retry()', 'Only failed, completed and parked executions can be retried');
+  }
+
+  /** Frees a parked execution: it goes on where it stopped, with fresh attempts. Throws `ExecutionStateError`. */
+  async resume(): Promise<void> {
+    if ((await this.status()) !== 'parked' || !(await this.send('resume', null)))
+      throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
+  }
+
+  private async settled({ timeout }: Waiting): Promise<StoredOutcome> {
+    const known = this.run?.outcome() ?? null;
+    if (known !== null && isSettled(known.status)) return known;
+    return new Promise((resolve, reject) => {
+      const { runtime, clock } = this.parts;
+      const timeoutMs = timeout === undefined ? null : (parseDuration(timeout) ?? 0);
+      const timer =
+        timeoutMs === null
+          ? null
+          : clock.setTimer(timeoutMs, () => {
+              forget();
+              reject(new TimeoutError(`waiting for execution '${this.id}'`, timeoutMs));
+            });
+      const forget = runtime.outcomes.wait(this.id as ExecutionId, (outcome) => {
+        timer?.cancel();
+        if (outcome === null) reject(new AppClosedError('result()'));
+        else resolve(outcome);
+      });
+      const done = (outcome: StoredOutcome): void => {
+        forget();
+        timer?.cancel();
+        resolve(outcome);
+      };
+      if (runtime.consumer.runs(this.id as ExecutionId)) return;
+      this.record().then(
+        (record) => {
+          if (isSettled(record.status)) done(storedOutcome(record));
+        },
+        (error: unknown) => {
+          forget();
+          timer?.cancel();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+
+  private async record(): Promise<ExecutionRecord> {
+    if (this.parts.runtime.isClosed) throw new AppClosedError('reading an execution');
+    const record = await this.parts.store.read(this.id as ExecutionId);
+    if (record === null) throw new ExecutionNotFoundError(this.id);
+    return record;
+  }
+
+  /** False when the execution does not take such a message any more. */
+  private async send(kind: MessageKind, body: string | null): Promise<boolean> {
+    const { runtime, ids } = this.parts;
+    if (runtime.isClosed) throw new AppClosedError(`${kind}()`);
+    this.run = null;
+    const message = { id: ids.next() as MessageId, to: this.id as ExecutionId, kind, body };
+    const verdict = await runtime.writer.write({ kind: 'append', message });
+    if (verdict.verdict === 'rejected' && verdict.reason === 'unknown-execution')
+      throw new ExecutionNotFoundError(this.id);
+    if (verdict.verdict === 'ok' || verdict.verdict === 'already') {
+      runtime.messageSent(this.id as ExecutionId);
+      return true;
+    }
+    return false;
+  }
+
+  private async assertRecorded(from: string): Promise<void> {
+    const names = (await this.steps()).map((step) => step.path);
+    if (names.some((name) => name === from || name === `${this.handler}/${from}`)) return;
+    throw await this.wrongState(
+      `retry({ from: '${from}' })`,
+      `Recorded steps are: ${[...new Set(names)].join(', ') || 'none'}`,
+    );
+  }
+
+  private async wrongState(call: string, write: string): Promise<ExecutionStateError> {
+    return new ExecutionStateError(this.id, call, await this.status(), write);
+  }
+
+  private valueOf({ value }: StoredOutcome): Value {
+    return (value === null ? undefined : this.parts.codec.decode(value)) as Value;
+  }
+
+  private errorOf({ status, error }: StoredOutcome): unknown {
+    const cause = error === null ? undefined : this.parts.codec.decodeFailure(error);
+    if (status === 'cancelled') return new CancelledError(this.id);
+    return status === 'parked' ? new ParkedError(this.id, cause) : cause;
+  }
+
+  private async errorWithSteps(outcome: StoredOutcome): Promise<unknown> {
+    const error = this.errorOf(outcome);
+    if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return error;
+    const steps = await this.steps();
+    const failed = steps.filter((step) => step.status === 'failed').at(-1)?.path ?? null;
+    const completed = steps.filter((step) => step.status === 'completed').map((step) => step.path);
+    Object.defineProperty(error, 'failedStep', { value: failed, enumerable: true, configurable: true });
+    Object.defineProperty(error, 'completedSteps', {
+      value: completed,
+      enumerable: true,
+      configurable: true,
+    });
+    return error;
+  }
+}

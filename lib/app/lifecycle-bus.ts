@@ -1,0 +1,54 @@
+import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
+import type { Observer } from '../ports/observer.js';
+
+export type Listener<Name extends LifecycleEventName | '*' = '*'> = (
+  event: Name extends LifecycleEventName ? Extract<LifecycleEvent, { readonly name: Name }> : LifecycleEvent,
+) => unknown;
+
+type AnyListener = (event: LifecycleEvent) => unknown;
+
+/** Hands lifecycle events to whoever listens; one that throws or rejects is told to `failed` and disturbs nobody. */
+export class LifecycleBus implements Observer {
+  private readonly listeners = new Map<string, Set<AnyListener>>();
+
+  constructor(private readonly failed: (error: unknown, event: LifecycleEvent) => void) {}
+
+  /** Returns the listener's removal. */
+  on(name: LifecycleEventName | '*', listener: AnyListener): () => void {
+    const own: AnyListener = (event) => listener(event);
+    const listeners = this.listeners.get(name) ?? new Set();
+    this.listeners.set(name, listeners.add(own));
+    return () => {
+      listeners.delete(own);
+      if (listeners.size === 0 && this.listeners.get(name) === listeners) this.listeners.delete(name);
+    };
+  }
+
+  wants(name: LifecycleEventName): boolean {
+    return (
+      this.listeners.size > 0 &&
+      (this.listeners.has(name) || this.listeners.has('*') || isWantedFamily(this.listeners, name))
+    );
+  }
+
+  emit(event: LifecycleEvent): void {
+    this.call(this.listeners.get(event.name), event);
+    this.call(this.listeners.get('*'), event);
+    if (event.name.startsWith('custom.')) this.call(this.listeners.get('custom.*'), event);
+  }
+
+  private call(listeners: Set<AnyListener> | undefined, event: LifecycleEvent): void {
+    for (const listener of listeners ?? []) {
+      try {
+        const answer = listener(event);
+        if (answer instanceof Promise) answer.catch((error: unknown) => this.failed(error, event));
+      } catch (error) {
+        this.failed(error, event);
+      }
+    }
+  }
+}
+
+function isWantedFamily(listeners: ReadonlyMap<string, unknown>, name: string): boolean {
+  return name.startsWith('custom.') && listeners.has('custom.*');
+}

@@ -1,0 +1,417 @@
+import { compileWorkers } from '../compiler/compile-workers.js';
+import type { PublishRequest, Published } from '../dispatch/publisher.js';
+import type { PublishedEvents } from '../step/step-caller.js';
+import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
+import { parseDuration, type Duration } from '../model/duration.js';
+import { ConfigurationError, DefinitionError, type ConfigurationMistake } from '../model/errors-boot.js';
+import {
+  AppClosedError,
+  ExecutionNotFoundError,
+  ExecutionStateError,
+  NotStartedError,
+  WorkerError,
+} from '../model/errors-execution.js';
+import type { EventClass, EventInput, SchemaEvent, UnionMember } from '../model/event-source.js';
+import type { ExecutionFilter, ExecutionCount } from '../ports/store.js';
+import type { ExecutionRecord, ExecutionStatus } from '../model/execution.js';
+import type { ExecutionId } from '../model/ids.js';
+import type { InjectionToken } from '../model/injection-token.js';
+import type { LifecycleEventName } from '../model/lifecycle-event.js';
+import { shared } from '../ports/current-execution.js';
+import type { AppContainer } from './container.js';
+import type { EventSources, ResolvedEvent } from './event-sources.js';
+import { ExecutionHandle, type HandleParts, type Outcome } from './execution-handle.js';
+import type { LifecycleBus, Listener } from './lifecycle-bus.js';
+import type { BootstrapOptions, ConfigurableOptions } from './options.js';
+import { Publication, type ClassOf } from './publication.js';
+import type { Runtime } from './runtime.js';
+import { assertConfigurable } from './settings.js';
+import { tallyStats, type AppStats } from './stats.js';
+
+export interface PublishOptions {
+  /** Makes the publish idempotent within the session for `dedup`: the same id gives the same executions. */
+  readonly id?: string;
+  /** Executions begin that much later. */
+  readonly delay?: Duration;
+  /** Executions begin at that instant: a Date, or epoch ms. */
+  readonly at?: Date | number;
+  /** The lane it belongs to: sessions are served in turn. */
+  readonly session?: string;
+  /** −100…100, higher first; 0 by default. */
+  readonly priority?: number;
+  /** Handed untouched to a dispatcher that sends hints to other processes. */
+  readonly dispatcher?: Readonly<Record<string, unknown>>;
+}
+
+/** What can be published with data beside it. */
+export type Publishable = EventClass | SchemaEvent | string;
+
+/** One entry of `publishMany`: an event with its data, or an instance of an event class alone. */
+export type PublishEntry = readonly [event: Publishable, data: unknown, options?: PublishOptions];
+
+export interface ListFilter {
+  readonly status?: ExecutionStatus;
+  /** A worker's class or id. */
+  readonly worker?: ClassOf<object> | string;
+  readonly session?: string;
+  /** An event's name. */
+  readonly event?: string;
+  /** The last id of the page before. */
+  readonly after?: string;
+  /** At most 1,000; 100 by default. */
+  readonly limit?: number;
+}
+
+/** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */
+export class WorkerApp<Union extends UnionMember = never> implements AsyncDisposable {
+  /** Executions as they are stored, for operators. */
+  readonly executions = {
+    /** Oldest first. */
+    list: (filter: ListFilter = {}): Promise<readonly ExecutionRecord[]> => this.list(filter),
+  };
+  private readonly handles: HandleParts;
+
+  /** @internal */
+  constructor(private readonly parts: WorkerAppParts) {
+    const { runtime, store, codec, clock, ids } = parts;
+    this.handles = { runtime, store, codec, clock, ids };
+  }
+
+  /** The options in force, frozen. */
+  get options(): Readonly<BootstrapOptions> {
+    return this.parts.options();
+  }
+
+  /** Begins to run what is due. Idempotent. */
+  async start(): Promise<void> {
+    this.assertOpen('start()');
+    await this.parts.runtime.start();
+  }
+
+  /** Takes nothing new, lets running steps finish within `drainTimeout`, hands back the rest. `start()` may follow. */
+  async stop(): Promise<void> {
+    await this.parts.runtime.stop();
+  }
+
+  /** Stops, and releases connections and what the container built. Idempotent. */
+  async close(): Promise<void> {
+    await this.parts.runtime.close();
+    this.parts.forget();
+    await this.parts.container.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Accepts an event: it is checked, stored with one execution per handler, and then the promise resolves. Inside an
+   * execution it is a step of it. Throws `InvalidEventError`, `UnknownEventError`, `EventConflictError`,
+   * `StoreUnavailableError`.
+   *
+   * @example
+   * const published = await app.publish(OrderPlaced, { orderId, email, total }, { id: orderId });
+   * await published.of(OrderWorker, 'fulfil').result();
+   */
+  publish<Source extends Publishable>(
+    event: Source,
+    data: EventInput<Source>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+  publish(event: Union, options?: PublishOptions): Promise<Publication>;
+  publish<Instance extends object>(
+    event: NotAUnionMember<Instance, Union>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+  async publish(...args: readonly unknown[]): Promise<Publication> {
+    const [publication] = await this.publishAll([await this.request(args)]);
+    return publication as Publication;
+  }
+
+  /** Accepts all events or none. */
+  async publishMany(
+    entries: readonly (PublishEntry | readonly [event: object, options?: PublishOptions])[],
+  ): Promise<readonly Publication[]> {
+    const requests: PublishRequest[] = [];
+    for (const entry of entries) requests.push(await this.request(entry));
+    return requests.length === 0 ? [] : this.publishAll(requests);
+  }
+
+  /**
+   * Publishes and waits: the handlers' values in (worker id, method) order. Rejects with the error of the handler that
+   * failed, with `WorkerError` when several did, and with `NotStartedError` before `start()`.
+   */
+  execute<Source extends Publishable>(
+    event: Source,
+    data: EventInput<Source>,
+    options?: PublishOptions,
+  ): Promise<readonly unknown[]>;
+  execute(event: Union, options?: PublishOptions): Promise<readonly unknown[]>;
+  execute<Instance extends object>(
+    event: NotAUnionMember<Instance, Union>,
+    options?: PublishOptions,
+  ): Promise<readonly unknown[]>;
+  async execute(...args: readonly unknown[]): Promise<readonly unknown[]> {
+    this.assertCanWait('execute()');
+    const publication = await this.publish(...(args as [object]));
+    const settled = await Promise.allSettled(publication.executions.map((execution) => execution.result()));
+    const errors: unknown[] = [];
+    const values: unknown[] = [];
+    for (const each of settled)
+      each.status === 'rejected' ? errors.push(each.reason) : values.push(each.value);
+    if (errors.length > 1) throw new WorkerError(errors);
+    if (errors.length === 1) throw errors[0];
+    return values;
+  }
+
+  /** Publishes all events or none and waits: per event, in order, the outcomes of its executions. */
+  async executeMany(
+    entries: readonly (PublishEntry | readonly [event: object, options?: PublishOptions])[],
+  ): Promise<readonly (readonly Outcome<unknown>[])[]> {
+    this.assertCanWait('executeMany()');
+    const publications = await this.publishMany(entries);
+    return Promise.all(
+      publications.map((each) => Promise.all(each.executions.map((execution) => execution.outcome()))),
+    );
+  }
+
+  /** The handle of any execution, of this process or another. Throws `ExecutionNotFoundError`. */
+  async execution(id: string): Promise<ExecutionHandle> {
+    this.assertOpen('execution()');
+    const record = await this.parts.store.read(id as ExecutionId);
+    if (record === null) throw new ExecutionNotFoundError(id);
+    const { worker, method } = partsOfDefinition(record.definition.id);
+    return new ExecutionHandle(this.handles, id, worker, method);
+  }
+
+  /** What the container holds under a token or class. */
+  get<Value>(token: InjectionToken<Value>): Value {
+    return this.parts.container.get(token);
+  }
+
+  /** Calls the listener with each lifecycle event of that name, or of any with `'*'`. Returns its removal. */
+  on<Name extends LifecycleEventName | '*'>(name: Name, listener: Listener<Name>): () => void {
+    return this.parts.bus.on(name, listener as Listener);
+  }
+
+  /** Changes options while the app runs: they hold from the next claim. Throws `ConfigurationError` for any other option. */
+  configure(options: ConfigurableOptions): void {
+    assertConfigurable(options);
+    this.parts.configure(options);
+  }
+
+  /** Takes in further workers, also while running. Throws `DefinitionError`. */
+  async register(...workers: readonly WorkerClass[]): Promise<void> {
+    this.assertOpen('register()');
+    await this.parts.register(workers);
+  }
+
+  /** Lets go of workers: their running executions finish, and no other is taken. Their subscriptions stay stored. */
+  async unregister(...workers: readonly WorkerClass[]): Promise<void> {
+    this.assertOpen('unregister()');
+    for (const worker of workers) {
+      const definition = this.parts.runtime.definitions.ofClass(worker);
+      if (definition !== null) this.parts.runtime.definitions.remove(definition);
+    }
+    await this.parts.runtime.declare();
+  }
+
+  /** Holds a worker in every process: nothing of it is claimed until `resume`. What runs goes on. */
+  async pause(worker: ClassOf<object>): Promise<void> {
+    await this.setPaused(worker, true);
+  }
+
+  /** Ends `pause`. */
+  async resume(worker: ClassOf<object>): Promise<void> {
+    await this.setPaused(worker, false);
+    this.parts.runtime.changed();
+  }
+
+  /** Counts of everything stored, by status and worker. */
+  async stats(): Promise<AppStats> {
+    this.assertOpen('stats()');
+    const counts: readonly ExecutionCount[] = await this.parts.store.counts();
+    const { runtime, clock, startedAt } = this.parts;
+    return tallyStats(counts, {
+      workers: runtime.definitions.all().map((worker) => worker.id),
+      uptimeMs: clock.now() - startedAt,
+      slots: { running: runtime.consumer.used, concurrency: this.parts.concurrency() },
+    });
+  }
+
+  private async request(args: readonly unknown[]): Promise<PublishRequest> {
+    this.assertOpen('publish()');
+    const resolved = await this.parts.events.resolve(args);
+    return requestOf(resolved, this.parts.clock.now());
+  }
+
+  private async publishAll(requests: readonly PublishRequest[]): Promise<readonly Publication[]> {
+    const current = shared().storage.getStore();
+    const { publisher } = this.parts.runtime;
+    if (current !== undefined && current.app === publisher) {
+      const stored = (await current.publish(requests)) as PublishedEvents;
+      return stored.events.map((each) =>
+        this.publication(
+          each.eventId,
+          each.event,
+          each.executions.map(({ id, definition }) => this.handle(id, definition)),
+        ),
+      );
+    }
+    const published = await publisher.publish(requests);
+    return published.map((each) => this.publication(each.eventId, each.event, this.handlesOf(each)));
+  }
+
+  private publication(eventId: string, event: string, executions: readonly ExecutionHandle[]): Publication {
+    return new Publication(eventId, event, executions, (type) => this.workerId(type));
+  }
+
+  private handlesOf(published: Published): readonly ExecutionHandle[] {
+    return published.executions.map(({ executionId, definition }) =>
+      this.handle(executionId, definition, published.runs.get(executionId) ?? null),
+    );
+  }
+
+  private handle(
+    id: string,
+    definition: string,
+    run: ConstructorParameters<typeof ExecutionHandle>[4] = null,
+  ): ExecutionHandle {
+    const { worker, method } = partsOfDefinition(definition);
+    return new ExecutionHandle(this.handles, id, worker, method, run);
+  }
+
+  private async list({
+    worker,
+    after,
+    limit = 100,
+    ...filter
+  }: ListFilter): Promise<readonly ExecutionRecord[]> {
+    this.assertOpen('executions.list()');
+    const query: ExecutionFilter = {
+      ...filter,
+      limit: Math.min(Math.max(1, limit), 1_000),
+      ...(worker === undefined
+        ? null
+        : { worker: typeof worker === 'string' ? worker : this.workerId(worker) }),
+      ...(after === undefined ? null : { after: after as ExecutionId }),
+    };
+    return this.parts.store.list(query);
+  }
+
+  private async setPaused(worker: ClassOf<object>, paused: boolean): Promise<void> {
+    this.assertOpen(paused ? 'pause()' : 'resume()');
+    const definition = this.definitionOf(worker);
+    await this.parts.store.setPaused(
+      definition.handlers.map((handler) => handler.id),
+      paused,
+    );
+  }
+
+  private workerId(type: ClassOf<object>): string {
+    return this.definitionOf(type as WorkerClass).id;
+  }
+
+  /** Also for a class that this process only publishes to. */
+  private definitionOf(type: ClassOf<object>): WorkerDefinition {
+    const known = this.parts.runtime.definitions.ofClass(type as WorkerClass);
+    if (known !== null) return known;
+    const [compiled] = compileWorkers([type as WorkerClass]);
+    if (compiled !== undefined) return compiled;
+    throw new DefinitionError([
+      { class: type.name, member: null, found: 'it is no worker', write: 'Decorate it with @Worker()' },
+    ]);
+  }
+
+  private assertOpen(call: string): void {
+    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+  }
+
+  private assertCanWait(call: string): void {
+    const current = shared().storage.getStore();
+    if (current !== undefined && current.app === this.parts.runtime.publisher) {
+      const { id } = current.context as { readonly id: string };
+      throw new ExecutionStateError(
+        id,
+        call,
+        'running and would hold its slot while it waits',
+        'Publish the event instead',
+      );
+    }
+    if (!this.parts.runtime.isStarted) throw new NotStartedError(call);
+  }
+}
+
+/** Instances of event classes, but nothing that the app's union should check. */
+type NotAUnionMember<Instance extends object, Union> = [Union] extends [never]
+  ? Instance
+  : Instance extends { readonly type: string }
+    ? never
+    : Instance;
+
+/** What an app is made of; `bootstrap` gathers it. */
+export interface WorkerAppParts extends HandleParts {
+  readonly container: AppContainer;
+  readonly bus: LifecycleBus;
+  readonly events: EventSources;
+  readonly startedAt: number;
+  readonly options: () => Readonly<BootstrapOptions>;
+  readonly concurrency: () => number;
+  readonly configure: (options: ConfigurableOptions) => void;
+  readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
+  /** Lets go of what is shared by all apps of the process. */
+  readonly forget: () => void;
+}
+
+const optionNames = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
+const LONGEST_ID = 16_384;
+
+function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
+  const given = (options ?? {}) as PublishOptions;
+  const mistakes: ConfigurationMistake[] = [];
+  const wrong = (option: string, found: string, write: string): void => {
+    mistakes.push({ option: `publish options: ${option}`, found, write });
+  };
+  for (const name of Object.keys(given))
+    if (!optionNames.includes(name)) wrong(name, 'it is no option', `Options are ${optionNames.join(', ')}`);
+  for (const name of ['id', 'session'] as const) {
+    const value: unknown = given[name];
+    if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > LONGEST_ID))
+      wrong(
+        name,
+        typeof value === 'string' ? `it has ${value.length} characters` : `it is ${typeof value}`,
+        `Write text of 1 to ${LONGEST_ID} characters`,
+      );
+  }
+  const { priority = 0 } = given;
+  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
+    wrong('priority', `it is ${priority}`, 'Write a whole number from -100 to 100');
+  const dueAt = dueAtOf(given, now, wrong);
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return {
+    definition,
+    data,
+    id: given.id ?? null,
+    dueAt: dueAt !== null && dueAt <= now ? null : dueAt,
+    session: given.session ?? null,
+    priority,
+    dispatcherOptions: given.dispatcher ?? null,
+  };
+}
+
+function dueAtOf(
+  { at, delay }: PublishOptions,
+  now: number,
+  wrong: (option: string, found: string, write: string) => void,
+): number | null {
+  if (at !== undefined && delay !== undefined) wrong('delay', 'at is given too', 'Write one of at and delay');
+  if (at !== undefined) {
+    const instant = at instanceof Date ? at.getTime() : at;
+    if (!Number.isFinite(instant)) wrong('at', 'it is no instant', 'Write a valid Date, or epoch ms');
+    return instant;
+  }
+  if (delay === undefined) return null;
+  const delayMs = parseDuration(delay);
+  if (delayMs === null) wrong('delay', `it is '${delay}'`, "Write ms, or text such as '5 minutes'");
+  return now + (delayMs ?? 0);
+}

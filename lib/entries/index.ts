@@ -1,0 +1,167 @@
+import 'reflect-metadata';
+
+export { bootstrap } from '../app/bootstrap.js';
+export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
+export {
+  WorkerApp,
+  type ListFilter,
+  type Publishable,
+  type PublishEntry,
+  type PublishOptions,
+} from '../app/worker-app.js';
+export { ExecutionHandle, type Outcome } from '../app/execution-handle.js';
+export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
+export type { AppStats } from '../app/stats.js';
+export type { StepView } from '../app/step-views.js';
+export type { Listener } from '../app/lifecycle-bus.js';
+export type { Role } from '../app/runtime.js';
+export type {
+  ClassProvider,
+  Constructable,
+  FactoryProvider,
+  Provider,
+  ValueProvider,
+} from '../app/provider.js';
+export { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../app/tokens.js';
+
+export { exponential, fixed, linear } from '../decorators/backoff.js';
+export {
+  defineEvent,
+  defineEvents,
+  type DefineEventsOptions,
+  type Events,
+} from '../decorators/define-event.js';
+export { execution, sleep, step } from '../decorators/durable-functions.js';
+export { Event, type EventOptions } from '../decorators/event.js';
+export { Inject, Injectable } from '../decorators/inject.js';
+export { OnEvent, type HandlerDecorator, type OnEventOptions } from '../decorators/on-event.js';
+export type { UnionOnEvent } from '../decorators/on-event-of.js';
+export { Retry } from '../decorators/retry.js';
+export { Step, type StepDecorator, type StepOptions } from '../decorators/step.js';
+export { Storable } from '../decorators/storable.js';
+export { Timeout } from '../decorators/timeout.js';
+export { Worker } from '../decorators/worker.js';
+export type { WorkerOptions } from '../metadata/class-metadata.js';
+export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
+
+export { memoryStore } from '../adapters/memory/memory-store.js';
+export { sqliteStore } from '../adapters/sqlite/sqlite-store.js';
+export { localDispatcher } from '../adapters/local/local-dispatcher.js';
+export {
+  consoleLogger,
+  silentLogger,
+  type ConsoleLoggerOptions,
+} from '../adapters/console/console-logger.js';
+
+export type { Checkpoint } from '../model/checkpoint.js';
+export type {
+  HandlerDefinition,
+  LogLevel,
+  StepDefinition,
+  WorkerClass,
+  WorkerDefinition,
+} from '../model/definition.js';
+export type { Duration } from '../model/duration.js';
+export {
+  ConfigurationError,
+  DefinitionError,
+  type ConfigurationMistake,
+  type DefinitionMistake,
+} from '../model/errors-boot.js';
+export { EventConflictError, InvalidEventError, UnknownEventError } from '../model/errors-event.js';
+export {
+  AppClosedError,
+  CallDepthExceededError,
+  CancelledError,
+  DetachedStepError,
+  ExecutionNotFoundError,
+  ExecutionStateError,
+  NoCurrentExecutionError,
+  NonDeterminismError,
+  NonRetryableError,
+  NotStartedError,
+  NotSubscribedError,
+  ParkedError,
+  PoisonedError,
+  RetryAfterError,
+  StepError,
+  StepInterruptedError,
+  TimeoutError,
+  TooManyCheckpointsError,
+  UnreadableValueError,
+  UnstorableArgumentsError,
+  UnstorableResultError,
+  UnstorableValueError,
+  WorkerError,
+} from '../model/errors-execution.js';
+export {
+  DriverMissingError,
+  StoreIncompatibleError,
+  StoreRegressionError,
+  StoreUnavailableError,
+} from '../model/errors-store.js';
+export { HoldfastError, type ErrorCode } from '../model/errors.js';
+export type {
+  EventClass,
+  EventData,
+  EventInput,
+  EventSource,
+  EventUnion,
+  MemberOf,
+  SchemaEvent,
+  UnionMember,
+} from '../model/event-source.js';
+export type {
+  DefinitionRef,
+  ExecutionRecord,
+  ExecutionStatus,
+  MessageKind,
+  TerminalStatus,
+  Timers,
+  WaitReason,
+} from '../model/execution.js';
+export type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
+export type { Hint } from '../model/hint.js';
+export type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
+export type { InjectionToken, TypedToken } from '../model/injection-token.js';
+export type { Lease } from '../model/lease.js';
+export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
+export type { Limits } from '../model/limits.js';
+export type { RetryHook, RetryInfo } from '../model/retry-policy.js';
+export type { GraphEdge, GraphNode, StepGraph } from '../model/step-graph.js';
+export type { Violation } from '../model/violation.js';
+export type { Clock, Timer } from '../ports/clock.js';
+export type { Dispatcher } from '../ports/dispatcher.js';
+export type { InstanceResolver } from '../ports/instance-resolver.js';
+export type { Logger } from '../ports/logger.js';
+export type { Metrics, MetricTags } from '../ports/metrics.js';
+export type { Random } from '../ports/random.js';
+export type {
+  AppendWrite,
+  ClaimAnswer,
+  ClaimRequest,
+  ClaimedExecution,
+  CommitWrite,
+  Delta,
+  ExecutionCount,
+  ExecutionFilter,
+  HeartbeatAnswer,
+  Message,
+  NewEvent,
+  NewExecution,
+  ProcessRecord,
+  PruneAnswer,
+  PruneRequest,
+  PublishWrite,
+  PublishedExecution,
+  Publishing,
+  RecordChange,
+  RejectReason,
+  Store,
+  StoreContext,
+  StoredMessage,
+  Subscription,
+  Verdict,
+  Write,
+} from '../ports/store.js';
+export type { AttemptCall, ExecutionMode, Interceptor } from '../step/pass-services.js';
