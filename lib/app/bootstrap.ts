@@ -5,16 +5,16 @@ import { systemClock } from '../adapters/system/system-clock.js';
 import { systemRandom } from '../adapters/system/system-random.js';
 import { uuidGenerator } from '../adapters/system/uuid-generator.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
-import { metadataOf } from '../metadata/metadata-store.js';
-import type { WorkerClass } from '../model/definition.js';
-import { ConfigurationError } from '../model/errors-boot.js';
+import { metadataOf, storableClasses } from '../metadata/metadata-store.js';
+import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import { ConfigurationError, DefinitionError } from '../model/errors-boot.js';
 import { DetachedStepError } from '../model/errors-execution.js';
 import type { UnionMember } from '../model/event-source.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import { shared } from '../ports/current-execution.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
-import { createContainer, type AppContainer } from './container.js';
+import { AppContainer, createContainer, type ContainerOptions } from './container.js';
 import { storeFromEnvironment, withEnvironment } from './environment.js';
 import { createEventSources, type EventSources } from './event-sources.js';
 import { LifecycleBus } from './lifecycle-bus.js';
@@ -39,8 +39,8 @@ export async function bootstrap<Union extends UnionMember = never>(
   const options = withEnvironment(given as BootstrapOptions, process.env);
   const mistakes = checkBootstrapOptions(options);
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-  const definitions = compileWorkers(options.workers ?? []);
-  const container = await containerFor(options);
+  const definitions = compileAll(options);
+  const container = await createContainer(containerOptions(options));
   try {
     const assembly = new Assembly(options, container);
     await assembly.registerEvents(options.workers ?? []);
@@ -54,14 +54,24 @@ export async function bootstrap<Union extends UnionMember = never>(
   }
 }
 
-function containerFor(options: BootstrapOptions): Promise<AppContainer> {
+/** Compiles the workers; what is wrong with them and with their constructors is said at once. */
+function compileAll(options: BootstrapOptions): readonly WorkerDefinition[] {
+  try {
+    return compileWorkers(options.workers ?? []);
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new DefinitionError([...error.mistakes, ...new AppContainer(containerOptions(options)).mistakes]);
+  }
+}
+
+function containerOptions(options: BootstrapOptions): ContainerOptions {
   const provided = new Set(
     (options.providers ?? []).map((provider) =>
       typeof provider === 'function' ? provider : provider.provide,
     ),
   );
   const store = provided.has(STORE) ? undefined : (options.store ?? storeFromEnvironment(process.env));
-  return createContainer({
+  return {
     ...(options.resolver === undefined && options.workers !== undefined
       ? { workers: options.workers }
       : null),
@@ -75,7 +85,7 @@ function containerFor(options: BootstrapOptions): Promise<AppContainer> {
       { provide: METRICS, useValue: options.metrics ?? noMetrics },
     ],
     late: [WORKER_APP],
-  });
+  };
 }
 
 /** Puts the parts of one app together. */
@@ -104,7 +114,7 @@ class Assembly {
       this.logger().error('a listener failed', { error: String(error) }),
     );
     this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
-    const codec = jsonCodec({ types: [...(options.types ?? [])] });
+    const codec = jsonCodec({ types: [...(options.types ?? [])], declared: storableClasses });
     this.runtime = new Runtime({
       store,
       clock,

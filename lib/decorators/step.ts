@@ -1,5 +1,6 @@
 import { reflection } from '../metadata/reflection.js';
 import { shared } from '../ports/current-execution.js';
+import { DetachedExecution } from './detached-execution.js';
 import { recordTwice } from './record-class.js';
 import { type MethodTarget, recordMethod } from './record-method.js';
 import type { Storable } from './storable.js';
@@ -57,7 +58,7 @@ export function Step<Key extends (...args: never[]) => unknown = () => unknown>(
 
 type Body = (this: object, ...args: unknown[]) => unknown;
 
-/** The method's replacement. Outside an execution it allocates nothing; inside, the call and its arguments. */
+/** The method's replacement: a durable call below a handler, a plain one elsewhere. */
 function durable({ name, descriptor }: MethodTarget): Body {
   const body = descriptor.value as Body;
   const { storage, detached } = shared();
@@ -65,8 +66,8 @@ function durable({ name, descriptor }: MethodTarget): Body {
     const current = storage.getStore();
     if (current === undefined) {
       if (detached.size > 0) for (const listener of detached) listener(this, name);
-      // Not a rest parameter: that would allocate on every plain call.
-      return body.apply(this, arguments as unknown as unknown[]);
+      const args = Array.prototype.slice.call(arguments);
+      return storage.run(new DetachedExecution(this?.constructor.name ?? '', name), () => body.apply(this, args));
     }
     return current.step({ receiver: this, name, args: Array.prototype.slice.call(arguments), body });
   };

@@ -1,5 +1,3 @@
-import 'reflect-metadata';
-
 export { bootstrap } from '../app/bootstrap.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
 export {
