@@ -14,6 +14,7 @@ export class DedupRow implements Heaped {
     readonly eventId: EventId,
     readonly hash: string,
     readonly until: number,
+    readonly createdAt: number,
     readonly executions: readonly { readonly id: ExecutionId; readonly definition: string }[],
   ) {}
 }

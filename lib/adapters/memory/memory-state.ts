@@ -6,6 +6,7 @@ import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
 import type { Executions } from './executions.js';
 import { Inbox } from './inbox.js';
+import { plainCopy } from './plain-copy.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
 /** Everything a memory store holds, as plain JSON data. */
@@ -21,7 +22,7 @@ export interface MemoryState {
   readonly paused: readonly string[];
 }
 
-interface MemoryExecution {
+export interface MemoryExecution {
   readonly key: number;
   readonly record: ExecutionRecord;
   readonly journal: readonly { readonly checkpoint: Checkpoint; readonly forgotten: boolean }[];
@@ -43,6 +44,7 @@ interface MemoryDedup {
   readonly eventId: EventId;
   readonly hash: string;
   readonly until: number;
+  readonly createdAt: number;
   readonly executions: readonly { readonly id: ExecutionId; readonly definition: string }[];
   readonly outcomes: readonly ExecutionRecord[];
 }
@@ -64,20 +66,20 @@ export function takeState({ executions, dedup, subscriptions, paused }: MemoryPa
     lastKey: executions.lastKey,
     executions: Array.from(executions.byId.values(), executionState),
     ended,
-    dedup: Array.from(dedup.all(), ({ session, eventId, hash, until, executions, outcomes }) =>
-      structuredClone({ session, eventId, hash, until, executions, outcomes }),
+    dedup: Array.from(dedup.all(), ({ session, eventId, hash, until, createdAt, executions, outcomes }) =>
+      plainCopy({ session, eventId, hash, until, createdAt, executions, outcomes }),
     ),
     processes: Array.from(executions.processes.all()).flatMap(({ record, leaseUntil }) =>
-      record === null ? [] : [structuredClone({ record, leaseUntil })],
+      record === null ? [] : [plainCopy({ record, leaseUntil })],
     ),
-    subscriptions: structuredClone(subscriptions.all(0)),
+    subscriptions: plainCopy(subscriptions.all(0)),
     paused: [...paused],
   };
 }
 
 /** Fills empty parts with a copy of the state. */
 export function putState(given: MemoryState, parts: MemoryParts): void {
-  const state = structuredClone(given);
+  const state = plainCopy(given);
   const { executions, dedup, subscriptions, paused } = parts;
   executions.lastKey = state.lastKey;
   for (const { record, leaseUntil } of state.processes) executions.processes.renew(record, leaseUntil);
@@ -86,8 +88,8 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
     const entry = executions.byId.get(id);
     if (entry !== undefined) executions.end(entry);
   }
-  for (const { session, eventId, hash, until, executions: first, outcomes } of state.dedup) {
-    const row = new DedupRow(session, eventId, hash, until, first);
+  for (const { session, eventId, hash, until, createdAt, executions: first, outcomes } of state.dedup) {
+    const row = new DedupRow(session, eventId, hash, until, createdAt, first);
     row.outcomes.push(...outcomes);
     dedup.add(row, 0);
   }
@@ -100,11 +102,11 @@ function executionState(entry: Entry): MemoryExecution {
   return {
     key: entry.key,
     record: entry.toRecord(),
-    journal: structuredClone(entry.journal.rows),
+    journal: plainCopy(entry.journal.rows),
     inbox:
       inbox === null
         ? null
-        : structuredClone({ messages: inbox.messages, ids: [...inbox.ids], lastSeq: inbox.lastSeq }),
+        : plainCopy({ messages: inbox.messages, ids: [...inbox.ids], lastSeq: inbox.lastSeq }),
     place: entry.place,
     wakesAt: entry.wakesAt,
     dueSince: entry.dueSince,

@@ -10,6 +10,7 @@ import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import { Executions } from './executions.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
+import { plainCopy } from './plain-copy.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { Writes } from './writes.js';
 
@@ -150,7 +151,7 @@ export class MemoryStore implements port.Store {
   }
 
   async processes(): Promise<readonly port.ProcessRecord[]> {
-    return structuredClone(this.parts.executions.processes.live(this.now()));
+    return plainCopy(this.parts.executions.processes.live(this.now()));
   }
 
   async definitions(): Promise<readonly DefinitionRef[]> {
@@ -169,7 +170,7 @@ export class MemoryStore implements port.Store {
   }
 
   async subscriptions(): Promise<readonly port.Subscription[]> {
-    return this.parts.subscriptions.all(this.now()).map(({ subscription }) => structuredClone(subscription));
+    return this.parts.subscriptions.all(this.now()).map(({ subscription }) => plainCopy(subscription));
   }
 
   async setPaused(definitions: readonly string[], paused: boolean): Promise<void> {

@@ -2,6 +2,7 @@ import type { ProcessId } from '../../model/ids.js';
 import type { ProcessRecord } from '../../ports/store.js';
 import { Chain } from './chain.js';
 import { type DefinitionWork, type Entry, ProcessEntry } from './entry.js';
+import { plainCopy } from './plain-copy.js';
 
 /** Who lives and who runs what. A process that has no lease and runs nothing is forgotten. */
 export class ProcessTable {
@@ -23,7 +24,7 @@ export class ProcessTable {
 
   renew(record: ProcessRecord, leaseUntil: number): ProcessEntry {
     const process = this.of(record.id);
-    process.record = structuredClone(record);
+    process.record = plainCopy(record);
     process.leaseUntil = leaseUntil;
     return process;
   }

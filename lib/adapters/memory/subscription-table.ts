@@ -1,4 +1,5 @@
 import type { Subscription } from '../../ports/store.js';
+import { plainCopy } from './plain-copy.js';
 
 interface Held {
   readonly subscription: Subscription;
@@ -16,7 +17,7 @@ export class SubscriptionTable {
     const id = subscription.definition.id;
     let events = this.byDefinition.get(id);
     if (events === undefined) this.byDefinition.set(id, (events = new Map()));
-    events.set(subscription.event, { subscription: structuredClone(subscription), heldAt });
+    events.set(subscription.event, { subscription: plainCopy(subscription), heldAt });
   }
 
   /** A live process declares the definition. */

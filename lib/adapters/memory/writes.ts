@@ -120,7 +120,7 @@ export class Writes {
     if (event.dedup === null) return;
     const { hash, until } = event.dedup;
     const executions = event.executions.map(({ id, definition }) => ({ id, definition: definition.id }));
-    this.dedup.add(new DedupRow(event.session, event.id, hash, until, executions), now);
+    this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);
   }
 
   private repeat(event: NewEvent, known: DedupRow, published: PublishedExecution[]): void {
@@ -129,7 +129,14 @@ export class Writes {
       const entry = own ? this.executions.byId.get(id) : undefined;
       published.push(
         entry === undefined
-          ? { eventId: event.id, executionId: id, definition, key: null, duplicate: true }
+          ? {
+              eventId: event.id,
+              executionId: id,
+              definition,
+              key: null,
+              createdAt: known.createdAt,
+              duplicate: true,
+            }
           : answer(event, entry),
       );
     }
@@ -142,6 +149,7 @@ function answer(event: NewEvent, entry: Entry): PublishedExecution {
     executionId: entry.id,
     definition: entry.work.id,
     key: entry.key,
+    createdAt: entry.createdAt,
     duplicate: false,
   };
 }

@@ -1,7 +1,7 @@
 /** What Jest, Vitest and node:test have in common. */
 export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
 }
 
 /** The runner given, else the `describe` and `it` that the test framework put on the global object. */

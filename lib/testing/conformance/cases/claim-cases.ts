@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { executionId, leaseMs, mails, orders, p1, p2, processId, type StoreDriver } from '../store-driver.js';
+import { executionId, mails, orders, p1, p2, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-harness.js';
 
 export const claimCases = storeCaseGroup(

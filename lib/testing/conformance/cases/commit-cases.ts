@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { dayMs, eventId, executionId, orders, p1, p2, type StoreDriver } from '../store-driver.js';
+import { executionId, p1, p2, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-harness.js';
 
 export const commitCases = storeCaseGroup(

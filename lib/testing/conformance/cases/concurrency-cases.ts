@@ -16,7 +16,7 @@ export const concurrencyCases = storeCaseGroup(
           owners.map(async (owner) => {
             for (;;) {
               const ids = await d.claimedIds({ owner, limit: 3 });
-              if (ids.length === 0) return;
+              if (ids.length === 0 || won.length > 500) return;
               won.push(...ids);
             }
           }),
@@ -144,7 +144,7 @@ export const sharedCases = storeCaseGroup(
         const take = async (store: StoreDriver['store'], owner: typeof p1) => {
           for (;;) {
             const { claimed } = await store.claim({ owner, runnable: [orders], limit: 3 });
-            if (claimed.length === 0) return;
+            if (claimed.length === 0 || won.length > 100) return;
             won.push(...claimed.map(({ lease }) => lease.executionId));
           }
         };

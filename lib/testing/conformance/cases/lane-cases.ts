@@ -76,7 +76,11 @@ export const laneCases = storeCaseGroup(
         const lanes = await lanesOneByOne(d, 12);
         for (let round = 0; round < 12; round += 3) {
           assert.equal(
-            [...lanes.slice(round, round + 3)].sort().join(''),
+            lanes
+              .slice(round, round + 3)
+              .split('')
+              .sort()
+              .join(''),
             'abc',
             `each lane once a round, found ${lanes}`,
           );

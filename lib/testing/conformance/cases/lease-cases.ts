@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { executionId, leaseMs, mails, orders, p1, p2, processId, type StoreDriver } from '../store-driver.js';
+import { leaseMs, mails, orders, p1, p2, processId, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-harness.js';
 
 export const leaseCases = storeCaseGroup(

@@ -143,6 +143,7 @@ export const publishCases = storeCaseGroup(
             executionId: first.executions[0]?.id,
             definition: orders.id,
             key: null,
+            createdAt: d.now,
             duplicate: true,
           },
         ]);

@@ -1,0 +1,319 @@
+import type { MemoryExecution } from '../../adapters/memory/memory-state.js';
+import { MemoryStore } from '../../adapters/memory/memory-store.js';
+import type { MessageKind } from '../../model/execution.js';
+import type { ExecutionId } from '../../model/ids.js';
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  CommitWrite,
+  PublishWrite,
+  Store,
+  Verdict,
+  Write,
+} from '../../ports/store.js';
+
+/** A store with one planted bug. A suite that passes it proves nothing. */
+export interface MutantStore {
+  /** The bug, as one would report it. */
+  readonly bug: string;
+  make(): Store;
+}
+
+type Writes = readonly Write[];
+type Verdicts = readonly Verdict[];
+
+/** A memory store whose writes and claims pass through a bug. */
+function mutant(
+  bug: string,
+  plant: (store: MemoryStore) => {
+    readonly write?: (writes: Writes, apply: (writes: Writes) => Promise<Verdicts>) => Promise<Verdicts>;
+    readonly claim?: (
+      request: ClaimRequest,
+      take: (request: ClaimRequest) => Promise<ClaimAnswer>,
+    ) => Promise<ClaimAnswer>;
+  },
+): MutantStore {
+  const make = () => {
+    const store = new MemoryStore({});
+    const { write, claim } = plant(store);
+    const apply = store.write.bind(store);
+    const take = store.claim.bind(store);
+    if (write !== undefined) store.write = (writes) => write(writes, apply);
+    if (claim !== undefined) store.claim = (request) => claim(request, take);
+    return store;
+  };
+  return { bug, make };
+}
+
+/** Applies each write by itself, changed by `change` first. */
+function each(change: (write: Write) => Write | Promise<Write>) {
+  return async (writes: Writes, apply: (writes: Writes) => Promise<Verdicts>) => {
+    const verdicts: Verdict[] = [];
+    for (const write of writes) verdicts.push(...(await apply([await change(write)])));
+    return verdicts;
+  };
+}
+
+/** Changes verdicts after the write. */
+function answering(answer: (write: Write, verdict: Verdict) => Verdict) {
+  return async (writes: Writes, apply: (writes: Writes) => Promise<Verdicts>) => {
+    const verdicts = await apply(writes);
+    return verdicts.map((verdict, i) => {
+      const write = writes[i];
+      return write === undefined ? verdict : answer(write, verdict);
+    });
+  };
+}
+
+function commitChange(change: (commit: CommitWrite) => CommitWrite | Promise<CommitWrite>) {
+  return each((write) => (write.kind === 'commit' ? change(write) : write));
+}
+
+function publishChange(change: (publish: PublishWrite) => PublishWrite): ReturnType<typeof each> {
+  return each((write) => (write.kind === 'publish' ? change(write) : write));
+}
+
+/** The record as it is now, through the store's own state. */
+function recordOf(store: MemoryStore, id: ExecutionId) {
+  return store.getState().executions.find(({ record }) => record.id === id)?.record;
+}
+
+/** Rewrites one execution where the store holds it. */
+function rewrite(
+  store: MemoryStore,
+  id: ExecutionId,
+  change: (execution: MemoryExecution) => MemoryExecution,
+): void {
+  const state = store.getState();
+  const executions = state.executions.map((execution) =>
+    execution.record.id === id ? change(execution) : execution,
+  );
+  store.setState({ ...state, executions });
+}
+
+function listen(store: MemoryStore, id: ExecutionId, listening: readonly MessageKind[]): void {
+  rewrite(store, id, (execution) => ({ ...execution, record: { ...execution.record, listening } }));
+}
+
+/** Memory stores, each broken in one way. The conformance suite fails every one of them. */
+export const mutantStores: readonly MutantStore[] = [
+  mutant('a commit is accepted under any fence', (store) => ({
+    write: commitChange((commit) => {
+      const record = recordOf(store, commit.lease.executionId);
+      return record?.status === 'running'
+        ? { ...commit, lease: { ...commit.lease, fence: record.fence } }
+        : commit;
+    }),
+  })),
+  mutant('a delta is not atomic: its record is written although a checkpoint is refused', () => ({
+    write: async (writes, apply) => {
+      const verdicts: Verdict[] = [];
+      for (const write of writes) {
+        const [verdict] = await apply([write]);
+        if (
+          verdict?.verdict === 'rejected' &&
+          verdict.reason === 'checkpoint-exists' &&
+          write.kind === 'commit'
+        ) {
+          await apply([{ ...write, delta: { ...write.delta, checkpoints: [] } }]);
+        }
+        if (verdict !== undefined) verdicts.push(verdict);
+      }
+      return verdicts;
+    },
+  })),
+  mutant('a checkpoint is written over', (store) => ({
+    write: commitChange((commit) => {
+      const keys = new Set(commit.delta.checkpoints.map(({ key }) => key));
+      const record = recordOf(store, commit.lease.executionId);
+      if (keys.size === 0 || record?.fence !== commit.lease.fence || record.status !== 'running')
+        return commit;
+      rewrite(store, commit.lease.executionId, (execution) => ({
+        ...execution,
+        journal: execution.journal.filter(({ checkpoint }) => !keys.has(checkpoint.key)),
+      }));
+      return commit;
+    }),
+  })),
+  mutant('a timer fires a second early', () => ({
+    write: commitChange((commit) => {
+      const { record } = commit.delta;
+      if (record === null) return commit;
+      const timers = Object.fromEntries(
+        Object.entries(record.timers).map(([name, at]) => [name, at - 1_000]),
+      );
+      return { ...commit, delta: { ...commit.delta, record: { ...record, timers } } };
+    }),
+  })),
+  mutant('explicit event ids are ignored', () => ({
+    write: publishChange((write) => ({
+      ...write,
+      events: write.events.map((event) => ({ ...event, dedup: null })),
+    })),
+  })),
+  mutant('explicit event ids are compared by id alone, without their session', () => ({
+    write: publishChange((write) => ({
+      ...write,
+      events: write.events.map((event) => (event.dedup === null ? event : { ...event, session: null })),
+    })),
+  })),
+  mutant('the conflict of an event is found after its neighbours were inserted', () => ({
+    write: async (writes, apply) => {
+      const verdicts: Verdict[] = [];
+      for (const write of writes) {
+        const [verdict] = await apply([write]);
+        if (verdict?.verdict === 'rejected' && write.kind === 'publish') {
+          for (const event of write.events) await apply([{ ...write, events: [event] }]);
+        }
+        if (verdict !== undefined) verdicts.push(verdict);
+      }
+      return verdicts;
+    },
+  })),
+  mutant('an explicit id is remembered for ever', () => ({
+    write: publishChange((write) => ({
+      ...write,
+      events: write.events.map((event) =>
+        event.dedup === null
+          ? event
+          : { ...event, dedup: { ...event.dedup, until: Number.MAX_SAFE_INTEGER } },
+      ),
+    })),
+  })),
+  mutant('a message wakes nobody', (store) => ({
+    write: async (writes, apply) => {
+      const verdicts: Verdict[] = [];
+      for (const write of writes) {
+        const listening = write.kind === 'append' ? recordOf(store, write.message.to)?.listening : undefined;
+        if (write.kind !== 'append' || listening === undefined) verdicts.push(...(await apply([write])));
+        else {
+          listen(store, write.message.to, []);
+          verdicts.push(...(await apply([write])));
+          listen(store, write.message.to, listening);
+        }
+      }
+      return verdicts;
+    },
+  })),
+  mutant('a release does not look into the inbox', (store) => ({
+    write: async (writes, apply) => {
+      const verdicts: Verdict[] = [];
+      for (const write of writes) {
+        const change = write.kind === 'commit' ? write.delta.record : null;
+        if (write.kind !== 'commit' || change === null || change.status === 'running') {
+          verdicts.push(...(await apply([write])));
+          continue;
+        }
+        const deaf = { ...write, delta: { ...write.delta, record: { ...change, listening: [] } } };
+        const [verdict] = await apply([deaf]);
+        if (verdict !== undefined) verdicts.push(verdict);
+        if (verdict?.verdict === 'ok') listen(store, write.lease.executionId, change.listening);
+      }
+      return verdicts;
+    },
+  })),
+  mutant('a resent commit is answered stale', () => ({
+    write: answering((write, verdict) =>
+      write.kind === 'commit' && verdict.verdict === 'already' ? { verdict: 'stale' } : verdict,
+    ),
+  })),
+  mutant('a resent publish is answered without its executions', () => ({
+    write: answering((write, verdict) =>
+      write.kind === 'publish' && verdict.verdict === 'already'
+        ? { verdict: 'already', executions: [] }
+        : verdict,
+    ),
+  })),
+  mutant('a resent message is stored again', () => {
+    let sent = 0;
+    return {
+      write: each((write) =>
+        write.kind === 'append'
+          ? {
+              ...write,
+              message: { ...write.message, id: `${write.message.id}#${++sent}` as typeof write.message.id },
+            }
+          : write,
+      ),
+    };
+  }),
+  mutant('a claim takes any fingerprint of a definition', (store) => ({
+    claim: async (request, take) => {
+      const known = await store.definitions();
+      const ids = new Set(request.runnable.map(({ id }) => id));
+      return take({ ...request, runnable: [...request.runnable, ...known.filter(({ id }) => ids.has(id))] });
+    },
+  })),
+  mutant('a group loses the writes after a refused one', () => ({
+    write: async (writes, apply) => {
+      const verdicts: Verdict[] = [];
+      let refused = false;
+      for (const write of writes) {
+        if (refused) verdicts.push({ verdict: 'ok', executions: [] });
+        else verdicts.push(...(await apply([write])));
+        refused ||= verdicts.at(-1)?.verdict === 'stale' || verdicts.at(-1)?.verdict === 'rejected';
+      }
+      return verdicts;
+    },
+  })),
+  mutant('priorities are ignored', () => ({
+    write: publishChange((write) => ({
+      ...write,
+      events: write.events.map((event) => ({
+        ...event,
+        executions: event.executions.map((execution) => ({ ...execution, priority: 0 })),
+      })),
+    })),
+  })),
+  mutant('lanes are ignored: a full one starves the others', () => ({
+    write: publishChange((write) => ({
+      ...write,
+      events: write.events.map((event) => ({
+        ...event,
+        executions: event.executions.map((execution) => ({ ...execution, lane: 'one' })),
+      })),
+    })),
+  })),
+  mutant('a delay is ignored', () => ({
+    write: publishChange((write) => ({
+      ...write,
+      events: write.events.map((event) => ({
+        ...event,
+        executions: event.executions.map((execution) => ({ ...execution, dueAt: null })),
+      })),
+    })),
+  })),
+  mutant('a claim answers no journal', () => ({
+    claim: async (request, take) => {
+      const answer = await take(request);
+      return { ...answer, claimed: answer.claimed.map((claimed) => ({ ...claimed, journal: [] })) };
+    },
+  })),
+  mutant('a claim counts no strikes', () => ({
+    claim: async (request, take) => {
+      const answer = await take(request);
+      return { ...answer, claimed: answer.claimed.map((claimed) => ({ ...claimed, strikes: 0 })) };
+    },
+  })),
+  mutant('a claim forgets the next lease expiry', (store) => ({
+    claim: async (request, take) => {
+      const answer = await take(request);
+      const expiries = new Set(store.getState().processes.map(({ leaseUntil }) => leaseUntil));
+      return answer.nextAt !== null && expiries.has(answer.nextAt) ? { ...answer, nextAt: null } : answer;
+    },
+  })),
+  mutant('a retry forgets nothing', () => ({
+    write: commitChange((commit) => {
+      const { record } = commit.delta;
+      return record === null
+        ? commit
+        : { ...commit, delta: { ...commit.delta, record: { ...record, forget: [] } } };
+    }),
+  })),
+  mutant('work is taken from processes that live', (store) => ({
+    claim: async (request, take) => {
+      for (const { id } of await store.processes()) if (id !== request.owner) await store.leave(id);
+      return take(request);
+    },
+  })),
+];
