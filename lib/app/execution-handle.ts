@@ -157,7 +157,7 @@ export class ExecutionHandle<Value = unknown> {
         if (outcome === null) reject(new AppClosedError('result()'));
         else resolve(outcome);
       });
-      const done = (outcome: StoredOutcome): void => {
+      const finish = (outcome: StoredOutcome): void => {
         forget();
         timer?.cancel();
         resolve(outcome);
@@ -165,7 +165,7 @@ export class ExecutionHandle<Value = unknown> {
       if (runtime.consumer.runs(this.id as ExecutionId)) return;
       this.record().then(
         (record) => {
-          if (isSettled(record.status)) done(storedOutcome(record));
+          if (isSettled(record.status)) finish(storedOutcome(record));
         },
         (error: unknown) => {
           forget();

@@ -257,14 +257,13 @@ export class Runtime {
   private describe(): ProcessRecord {
     const definitions = this.definitions.runnable();
     const deployment = digestOf(
-      JSON.stringify(definitions.map(({ id, fingerprint }) => [id, fingerprint]).sort()),
+      JSON.stringify(definitions.map(({ id, fingerprint }) => `${id} ${fingerprint}`).toSorted()),
     );
     return { id: this.owner, deployment, role: this.parts.role, definitions };
   }
 
   private passServices(): PassServices {
     const { clock, random, codec, observer, events, settings } = this.parts;
-    const runtime = this;
     return {
       clock,
       random,
@@ -274,9 +273,7 @@ export class Runtime {
       settings,
       writer: this.writer,
       steps: this.definitions,
-      get publishing() {
-        return runtime.publisher;
-      },
+      publishing: () => this.publisher,
       mayStartBody: () => this.lease.mayStartBody(),
     };
   }

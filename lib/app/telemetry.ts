@@ -81,7 +81,7 @@ export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () 
 }
 
 function detailsOf(event: LifecycleEvent): Readonly<Record<string, unknown>> {
-  const { name, at, ...details } = event;
+  const { name: _name, at: _at, ...details } = event;
   if (!('error' in details)) return details;
   const { error, ...rest } = details;
   return { ...rest, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };

@@ -2,8 +2,7 @@ import { compileWorkers } from '../compiler/compile-workers.js';
 import type { PublishRequest, Published } from '../dispatch/publisher.js';
 import type { PublishedEvents } from '../step/step-caller.js';
 import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
-import { parseDuration, type Duration } from '../model/duration.js';
-import { ConfigurationError, DefinitionError, type ConfigurationMistake } from '../model/errors-boot.js';
+import { DefinitionError } from '../model/errors-boot.js';
 import {
   AppClosedError,
   ExecutionNotFoundError,
@@ -19,29 +18,14 @@ import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
 import { shared } from '../ports/current-execution.js';
 import type { AppContainer } from './container.js';
-import type { EventSources, ResolvedEvent } from './event-sources.js';
+import type { EventSources } from './event-sources.js';
 import { ExecutionHandle, type HandleParts, type Outcome } from './execution-handle.js';
 import type { LifecycleBus, Listener } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { Publication, type ClassOf } from './publication.js';
-import type { Runtime } from './runtime.js';
+import { requestOf, type PublishOptions } from './publish-options.js';
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
-
-export interface PublishOptions {
-  /** Makes the publish idempotent within the session for `dedup`: the same id gives the same executions. */
-  readonly id?: string;
-  /** Executions begin that much later. */
-  readonly delay?: Duration;
-  /** Executions begin at that instant: a Date, or epoch ms. */
-  readonly at?: Date | number;
-  /** The lane it belongs to: sessions are served in turn. */
-  readonly session?: string;
-  /** −100…100, higher first; 0 by default. */
-  readonly priority?: number;
-  /** Handed untouched to a dispatcher that sends hints to other processes. */
-  readonly dispatcher?: Readonly<Record<string, unknown>>;
-}
 
 /** What can be published with data beside it. */
 export type Publishable = EventClass | SchemaEvent | string;
@@ -155,13 +139,10 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     this.assertCanWait('execute()');
     const publication = await this.publish(...(args as [object]));
     const settled = await Promise.allSettled(publication.executions.map((execution) => execution.result()));
-    const errors: unknown[] = [];
-    const values: unknown[] = [];
-    for (const each of settled)
-      each.status === 'rejected' ? errors.push(each.reason) : values.push(each.value);
+    const errors: unknown[] = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
     if (errors.length > 1) throw new WorkerError(errors);
     if (errors.length === 1) throw errors[0];
-    return values;
+    return settled.map((each) => (each.status === 'fulfilled' ? each.value : undefined));
   }
 
   /** Publishes all events or none and waits: per event, in order, the outcomes of its executions. */
@@ -361,57 +342,4 @@ export interface WorkerAppParts extends HandleParts {
   readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
   /** Lets go of what is shared by all apps of the process. */
   readonly forget: () => void;
-}
-
-const optionNames = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
-const LONGEST_ID = 16_384;
-
-function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
-  const given = (options ?? {}) as PublishOptions;
-  const mistakes: ConfigurationMistake[] = [];
-  const wrong = (option: string, found: string, write: string): void => {
-    mistakes.push({ option: `publish options: ${option}`, found, write });
-  };
-  for (const name of Object.keys(given))
-    if (!optionNames.includes(name)) wrong(name, 'it is no option', `Options are ${optionNames.join(', ')}`);
-  for (const name of ['id', 'session'] as const) {
-    const value: unknown = given[name];
-    if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > LONGEST_ID))
-      wrong(
-        name,
-        typeof value === 'string' ? `it has ${value.length} characters` : `it is ${typeof value}`,
-        `Write text of 1 to ${LONGEST_ID} characters`,
-      );
-  }
-  const { priority = 0 } = given;
-  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
-    wrong('priority', `it is ${priority}`, 'Write a whole number from -100 to 100');
-  const dueAt = dueAtOf(given, now, wrong);
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-  return {
-    definition,
-    data,
-    id: given.id ?? null,
-    dueAt: dueAt !== null && dueAt <= now ? null : dueAt,
-    session: given.session ?? null,
-    priority,
-    dispatcherOptions: given.dispatcher ?? null,
-  };
-}
-
-function dueAtOf(
-  { at, delay }: PublishOptions,
-  now: number,
-  wrong: (option: string, found: string, write: string) => void,
-): number | null {
-  if (at !== undefined && delay !== undefined) wrong('delay', 'at is given too', 'Write one of at and delay');
-  if (at !== undefined) {
-    const instant = at instanceof Date ? at.getTime() : at;
-    if (!Number.isFinite(instant)) wrong('at', 'it is no instant', 'Write a valid Date, or epoch ms');
-    return instant;
-  }
-  if (delay === undefined) return null;
-  const delayMs = parseDuration(delay);
-  if (delayMs === null) wrong('delay', `it is '${delay}'`, "Write ms, or text such as '5 minutes'");
-  return now + (delayMs ?? 0);
 }

@@ -22,6 +22,8 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
   const method = (instance as Record<string, (...args: unknown[]) => unknown>)[handler.method];
   const invoke = (): unknown => method?.call(instance, event, frame.context);
   runBody(frame, { timeoutMs: null, args: [event], invoke }, (outcome) => {
-    pass.end(outcome.ok ? { kind: 'completed', value: outcome.value } : { kind: 'threw', error: outcome.error });
+    pass.end(
+      outcome.ok ? { kind: 'completed', value: outcome.value } : { kind: 'threw', error: outcome.error },
+    );
   });
 }

@@ -50,7 +50,7 @@ export class Outcomes {
 
   /** Tells everyone that nobody will tell them any more. */
   close(): void {
-    for (const id of [...this.waiters.keys()]) this.settle(id, null);
+    for (const id of this.waiters.keys()) this.settle(id, null);
     this.rest();
   }
 

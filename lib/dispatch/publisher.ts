@@ -147,7 +147,9 @@ export class Publisher implements StepPublisher {
     const event = definition.checker.restore(this.options.codec.decode(input));
     const answers = guards.map((guard) => (guard === null ? true : guard(event)));
     if (answers.some((answer) => answer instanceof Promise))
-      return Promise.all(answers).then((late) => subscribed.filter((_, at) => late[at] === true));
+      return Promise.all(answers.map(async (answer) => answer)).then((late) =>
+        subscribed.filter((_, at) => late[at] === true),
+      );
     return subscribed.filter((_, at) => answers[at] === true);
   }
 

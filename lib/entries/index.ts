@@ -5,8 +5,8 @@ export {
   type ListFilter,
   type Publishable,
   type PublishEntry,
-  type PublishOptions,
 } from '../app/worker-app.js';
+export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome } from '../app/execution-handle.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
 export type { AppStats } from '../app/stats.js';

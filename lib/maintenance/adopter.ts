@@ -16,7 +16,9 @@ export class Adopter {
 
   /** What `claim` may take: our own definitions, and orphaned forms of them. */
   runnable(): readonly DefinitionRef[] {
-    return this.orphans.length === 0 ? this.definitions.runnable() : [...this.definitions.runnable(), ...this.orphans];
+    return this.orphans.length === 0
+      ? this.definitions.runnable()
+      : [...this.definitions.runnable(), ...this.orphans];
   }
 
   async refresh(): Promise<void> {
@@ -27,7 +29,9 @@ export class Adopter {
       this.orphans = [];
       return;
     }
-    const alive = new Set((await this.store.processes()).flatMap((process) => process.definitions.map(keyOf)));
+    const alive = new Set(
+      (await this.store.processes()).flatMap((process) => process.definitions.map(keyOf)),
+    );
     this.orphans = foreign.filter((ref) => !alive.has(keyOf(ref)));
   }
 }

@@ -25,7 +25,11 @@ export class Pruner {
     const now = this.clock.now();
     if (now < this.nextAt) return;
     const { completedMs, failedMs } = this.retention();
-    const answer = await this.store.prune({ completedBefore: now - completedMs, failedBefore: now - failedMs, limit: PAGE });
+    const answer = await this.store.prune({
+      completedBefore: now - completedMs,
+      failedBefore: now - failedMs,
+      limit: PAGE,
+    });
     this.nextAt = answer.more ? now : now + PAUSE_MS;
   }
 }

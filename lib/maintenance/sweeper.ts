@@ -54,7 +54,12 @@ export class Sweeper {
       try {
         await task.run();
       } catch (error) {
-        this.options.observer.emit({ name: 'app.fault', task: task.name, error, at: this.options.clock.now() });
+        this.options.observer.emit({
+          name: 'app.fault',
+          task: task.name,
+          error,
+          at: this.options.clock.now(),
+        });
       }
     }
   }

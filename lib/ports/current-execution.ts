@@ -18,6 +18,8 @@ export interface InlineCall {
 /** What code below a handler can ask for. Calls of a pass that has ended never settle. */
 export interface CurrentExecution {
   readonly context: unknown;
+  /** Tells apps in one process apart: that of the app the execution belongs to. */
+  readonly app: object;
   step(call: StepCall): Promise<unknown>;
   inline(call: InlineCall): Promise<unknown>;
   sleep(ms: number): Promise<void>;

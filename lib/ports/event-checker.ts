@@ -12,7 +12,8 @@ export interface EventChecker {
 
 export type CheckedEvent =
   /** `data` is what is stored, and what `restore` gets back. */
-  { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly violations: readonly Violation[] };
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly violations: readonly Violation[] };
 
 /** An event that can be published: its name on the wire and how to check it. */
 export interface EventDefinition {

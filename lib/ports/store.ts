@@ -211,7 +211,11 @@ export interface StoredMessage extends Message {
 }
 
 export type Verdict =
-  | { readonly verdict: 'ok' | 'already'; readonly executions?: readonly PublishedExecution[]; readonly due?: boolean }
+  | {
+      readonly verdict: 'ok' | 'already';
+      readonly executions?: readonly PublishedExecution[];
+      readonly due?: boolean;
+    }
   /** The fence is not current any more, or the record is not running: nothing was applied. */
   | { readonly verdict: 'stale' }
   /** Nothing was applied, and sending again will not help. */

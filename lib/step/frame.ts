@@ -67,7 +67,7 @@ export class Frame implements CurrentExecution, Body {
   }
 
   get app(): object {
-    return this.pass.services.publishing;
+    return this.pass.services.publishing();
   }
 
   get isDead(): boolean {

@@ -16,7 +16,8 @@ export interface PassServices {
   readonly writer: Writer;
   readonly steps: StepFinder;
   readonly events: EventRestorer;
-  readonly publishing: StepPublisher;
+  /** Asked late: publisher and engine need each other. */
+  publishing(): StepPublisher;
   readonly settings: PassSettings;
   /** False when so much of the lease has passed that a new body might outlive it. */
   mayStartBody(): boolean;

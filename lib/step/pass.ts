@@ -47,7 +47,9 @@ export class Pass {
 
   private resolveDone!: (end: PassEnd) => void;
   private readonly waits = new Map<string, Wait>();
-  private readonly deferred: Deferred[] = [];
+  private deferred: Deferred[] = [];
+  /** Deferred calls whose turn it is. */
+  private starting: readonly Deferred[] = [];
   private readonly buffer: Checkpoint[] = [];
   private whenEmptied: (() => void) | null = null;
   private commitNo = 0;
@@ -144,7 +146,7 @@ export class Pass {
 
   /** Other calls that were deferred together. */
   get deferredCalls(): readonly Deferred[] {
-    return this.deferred;
+    return [...this.starting, ...this.deferred];
   }
 
   /** Counts a result that the handler does not get in this pass. */
@@ -236,14 +238,20 @@ export class Pass {
   }
 
   private turnedIdle(): void {
-    if (this.ended !== null) return;
-    if (!this.queue.empty) return;
-    for (const call of [...this.deferred]) {
-      if (this.ended !== null) return;
+    if (this.ended !== null || !this.queue.empty) return;
+    this.starting = this.deferred;
+    this.deferred = [];
+    for (const call of this.starting) {
+      if (this.isOver()) return;
       call.start();
     }
-    this.deferred.length = 0;
+    this.starting = [];
+    if (this.deferred.length > 0) this.queue.pump();
     this.scheduleCheck();
+  }
+
+  private isOver(): boolean {
+    return this.ended !== null;
   }
 
   private delta(

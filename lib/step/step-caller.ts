@@ -62,7 +62,7 @@ export const stepCaller: Caller = {
 
   publish(frame, request) {
     if (frame.isDead) return unsettled();
-    const { publishing } = frame.pass.services;
+    const publishing = frame.pass.services.publishing();
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
     const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${path}`;

@@ -3,7 +3,6 @@ import { decideRetry } from '../model/decide-retry.js';
 import {
   CallDepthExceededError,
   StepInterruptedError,
-  TimeoutError,
   UnstorableResultError,
 } from '../model/errors-execution.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
@@ -117,7 +116,7 @@ export class StepRun extends DurableCall {
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
     row.value = text;
     this.store(row, published, () => {
-      if (published !== null) this.pass.services.publishing.published(published.events);
+      if (published !== null) this.pass.services.publishing().published(published.events);
       this.tell('step.completed');
     });
   }

@@ -9,14 +9,13 @@ import type { Dispatcher } from '../../ports/dispatcher.js';
  */
 export function localDispatcher(): Dispatcher {
   let receive: ((hint: Hint) => void | Promise<void>) | null = null;
+  const underway = new Set<Promise<void>>();
 
-  async function deliver(hint: Hint): Promise<void> {
-    await null;
-    try {
-      await receive?.(hint);
-    } catch {
-      // A hint that its receiver could not take is a lost hint: the sweep finds the work.
-    }
+  /** A hint that its receiver could not take is a lost hint: the sweep finds the work. */
+  function deliver(hint: Hint): Promise<void> {
+    return Promise.resolve()
+      .then(() => receive?.(hint))
+      .catch(() => {});
   }
 
   return {
@@ -25,10 +24,16 @@ export function localDispatcher(): Dispatcher {
       receive = receiver;
     },
     async send(hints) {
-      await Promise.all(hints.map(deliver));
+      const deliveries = hints.map(deliver);
+      for (const delivery of deliveries) {
+        underway.add(delivery);
+        void delivery.then(() => underway.delete(delivery));
+      }
+      await Promise.all(deliveries);
     },
     async stop() {
       receive = null;
+      await Promise.all(underway);
     },
   };
 }

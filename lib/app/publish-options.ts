@@ -1,0 +1,73 @@
+import type { PublishRequest } from '../dispatch/publisher.js';
+import { parseDuration, type Duration } from '../model/duration.js';
+import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
+import type { ResolvedEvent } from './event-sources.js';
+
+export interface PublishOptions {
+  /** Makes the publish idempotent within the session for `dedup`: the same id gives the same executions. */
+  readonly id?: string;
+  /** Executions begin that much later. */
+  readonly delay?: Duration;
+  /** Executions begin at that instant: a Date, or epoch ms. */
+  readonly at?: Date | number;
+  /** The lane it belongs to: sessions are served in turn. */
+  readonly session?: string;
+  /** −100…100, higher first; 0 by default. */
+  readonly priority?: number;
+  /** Handed untouched to a dispatcher that sends hints to other processes. */
+  readonly dispatcher?: Readonly<Record<string, unknown>>;
+}
+
+const optionNames = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
+const LONGEST_ID = 16_384;
+
+/** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
+export function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
+  const given = (options ?? {}) as PublishOptions;
+  const mistakes: ConfigurationMistake[] = [];
+  const wrong = (option: string, found: string, write: string): void => {
+    mistakes.push({ option: `publish options: ${option}`, found, write });
+  };
+  for (const name of Object.keys(given))
+    if (!optionNames.includes(name)) wrong(name, 'it is no option', `Options are ${optionNames.join(', ')}`);
+  for (const name of ['id', 'session'] as const) {
+    const value: unknown = given[name];
+    if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > LONGEST_ID))
+      wrong(
+        name,
+        typeof value === 'string' ? `it has ${value.length} characters` : `it is ${typeof value}`,
+        `Write text of 1 to ${LONGEST_ID} characters`,
+      );
+  }
+  const { priority = 0 } = given;
+  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
+    wrong('priority', `it is ${priority}`, 'Write a whole number from -100 to 100');
+  const dueAt = dueAtOf(given, now, wrong);
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  return {
+    definition,
+    data,
+    id: given.id ?? null,
+    dueAt: dueAt !== null && dueAt <= now ? null : dueAt,
+    session: given.session ?? null,
+    priority,
+    dispatcherOptions: given.dispatcher ?? null,
+  };
+}
+
+function dueAtOf(
+  { at, delay }: PublishOptions,
+  now: number,
+  wrong: (option: string, found: string, write: string) => void,
+): number | null {
+  if (at !== undefined && delay !== undefined) wrong('delay', 'at is given too', 'Write one of at and delay');
+  if (at !== undefined) {
+    const instant = at instanceof Date ? at.getTime() : at;
+    if (!Number.isFinite(instant)) wrong('at', 'it is no instant', 'Write a valid Date, or epoch ms');
+    return instant;
+  }
+  if (delay === undefined) return null;
+  const delayMs = parseDuration(delay);
+  if (delayMs === null) wrong('delay', `it is '${delay}'`, "Write ms, or text such as '5 minutes'");
+  return now + (delayMs ?? 0);
+}
