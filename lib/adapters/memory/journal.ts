@@ -1,17 +1,12 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 
-export interface JournalRow {
-  readonly checkpoint: Checkpoint;
-  /** A retry does not load it any more. */
-  forgotten: boolean;
-}
-
 /** Below this many rows a scan is faster than an index. */
 const scanned = 16;
 
 /** The checkpoints of one execution; insert-only within (turn, epoch). */
 export class Journal {
-  readonly rows: JournalRow[] = [];
+  readonly rows: Checkpoint[] = [];
+  private hidden: Set<Checkpoint> | null = null;
   private index: Set<string> | null = null;
 
   /** Whether none of the checkpoints has a key that is there already, or twice among them. */
@@ -27,38 +22,44 @@ export class Journal {
     return true;
   }
 
-  add(checkpoint: Checkpoint, forgotten = false): void {
-    this.rows.push({ checkpoint: { ...checkpoint }, forgotten });
+  add(checkpoint: Checkpoint): void {
+    this.rows.push({ ...checkpoint });
     if (this.index !== null) this.index.add(indexKey(checkpoint));
-    else if (this.rows.length > scanned)
-      this.index = new Set(this.rows.map((row) => indexKey(row.checkpoint)));
+    else if (this.rows.length > scanned) this.index = new Set(this.rows.map(indexKey));
   }
 
-  /** Hides rows of epochs before `epoch` whose keys are given. */
+  /** Hides rows of epochs before `epoch` whose keys are given: they stay stored and are not loaded any more. */
   forget(keys: readonly string[], epoch: number): void {
     if (keys.length === 0) return;
-    const hidden = new Set(keys);
-    for (const row of this.rows) {
-      if (row.checkpoint.epoch < epoch && hidden.has(row.checkpoint.key)) row.forgotten = true;
-    }
+    const forgotten = new Set(keys);
+    for (const row of this.rows) if (row.epoch < epoch && forgotten.has(row.key)) this.hide(row);
+  }
+
+  hide(row: Checkpoint): void {
+    this.hidden ??= new Set();
+    this.hidden.add(row);
+  }
+
+  isHidden(row: Checkpoint): boolean {
+    return this.hidden?.has(row) ?? false;
   }
 
   /** Copies of what a pass loads, in the order in which steps settled. */
   load(turn: number, epoch: number): Checkpoint[] {
     const loaded: Checkpoint[] = [];
     let sorted = true;
-    for (const { checkpoint, forgotten } of this.rows) {
-      if (forgotten || checkpoint.turn !== turn || checkpoint.epoch > epoch) continue;
+    for (const row of this.rows) {
+      if (row.turn !== turn || row.epoch > epoch || this.isHidden(row)) continue;
       const last = loaded.at(-1);
-      if (last !== undefined && last.seq > checkpoint.seq) sorted = false;
-      loaded.push({ ...checkpoint });
+      if (last !== undefined && last.seq > row.seq) sorted = false;
+      loaded.push({ ...row });
     }
     return sorted ? loaded : loaded.sort((a, b) => a.seq - b.seq);
   }
 
   private has(checkpoint: Checkpoint): boolean {
     if (this.index !== null) return this.index.has(indexKey(checkpoint));
-    for (const row of this.rows) if (sameKey(row.checkpoint, checkpoint)) return true;
+    for (const row of this.rows) if (sameKey(row, checkpoint)) return true;
     return false;
   }
 }

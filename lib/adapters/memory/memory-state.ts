@@ -102,7 +102,10 @@ function executionState(entry: Entry): MemoryExecution {
   return {
     key: entry.key,
     record: entry.toRecord(),
-    journal: plainCopy(entry.journal.rows),
+    journal: entry.journal.rows.map((row) => ({
+      checkpoint: { ...row },
+      forgotten: entry.journal.isHidden(row),
+    })),
     inbox:
       inbox === null
         ? null
@@ -158,7 +161,11 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     endedAt,
   });
   Object.assign(entry, { wakesAt, dueSince, strikes, lastFence, lastCommitNo });
-  for (const { checkpoint, forgotten } of state.journal) entry.journal.add(checkpoint, forgotten);
+  for (const { checkpoint, forgotten } of state.journal) {
+    entry.journal.add(checkpoint);
+    const row = entry.journal.rows.at(-1);
+    if (forgotten && row !== undefined) entry.journal.hide(row);
+  }
   if (state.inbox !== null) {
     entry.inbox = new Inbox();
     entry.inbox.messages = [...state.inbox.messages];

@@ -16,7 +16,7 @@ import type {
 export interface MutantStore {
   /** The bug, as one would report it. */
   readonly bug: string;
-  make(): Store;
+  readonly make: () => Store;
 }
 
 type Writes = readonly Write[];

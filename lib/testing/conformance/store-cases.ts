@@ -13,7 +13,7 @@ import { pauseCases, registryCases } from './cases/registry-cases.js';
 import { retryCases } from './cases/retry-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
 import { timerCases } from './cases/timer-cases.js';
-import type { StoreCase } from './store-harness.js';
+import type { StoreCase } from './store-case.js';
 
 /** Every guarantee of the store port, each as one case for a fresh store. */
 export function storeCases(): readonly StoreCase[] {

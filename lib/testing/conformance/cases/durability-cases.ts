@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { dayMs, leaseMs, orders, p1, p2, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 async function reopen(d: StoreDriver): Promise<void> {
   assert.ok(d.harness.reopen !== undefined, 'a durable store can be reopened');

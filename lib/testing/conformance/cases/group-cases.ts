@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { executionId, p1, p2, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 export const groupCases = storeCaseGroup(
   'groups',

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { executionId, orders, p1, processId, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 /** Names that have broken stores: paths, prototypes, prefixes, quotes, NUL, beyond the BMP, case folds, normal forms. */
 export const hostileNames: readonly string[] = [

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { ExecutionId } from '../../../model/ids.js';
 import { mails, orders, p2, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 async function fill(d: StoreDriver, lane: string, count: number): Promise<ExecutionId[]> {
   const ids: ExecutionId[] = [];

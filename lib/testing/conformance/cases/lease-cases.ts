@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { leaseMs, mails, orders, p1, p2, processId, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 export const leaseCases = storeCaseGroup(
   'lease',

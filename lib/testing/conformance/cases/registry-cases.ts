@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Subscription } from '../../../ports/store.js';
 import { dayMs, leaseMs, mails, orders, p1, p2, processId, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 const subscription: Subscription = {
   event: 'order.placed',

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { ExecutionId } from '../../../model/ids.js';
 import type { PruneRequest, RecordChange } from '../../../ports/store.js';
 import { dayMs, eventId, executionId, mails, p1, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 async function ended(d: StoreDriver, status: RecordChange['status'] = 'completed'): Promise<ExecutionId> {
   const lease = await d.run();

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { ExecutionId } from '../../../model/ids.js';
 import type { Lease } from '../../../model/lease.js';
 import { p1, p2, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 /** A failed execution with the checkpoints `a`, `b` and `c` of epoch 0. */
 async function failed(d: StoreDriver): Promise<ExecutionId> {

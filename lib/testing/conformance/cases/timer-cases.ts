@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { dayMs, leaseMs, mails, orders, p1, p2, type StoreDriver } from '../store-driver.js';
-import { storeCaseGroup } from '../store-harness.js';
+import { storeCaseGroup } from '../store-case.js';
 
 async function waiting(d: StoreDriver, timers: Readonly<Record<string, number>>) {
   const lease = await d.run();
