@@ -3,6 +3,7 @@ import type { ClaimAnswer, ClaimedExecution, ClaimRequest } from '../../ports/st
 import { fenceOfMark, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
+import type { HeldLeases } from './held-leases.js';
 import type { Journals } from './journals.js';
 import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
 import { ReadyLanes } from './ready-lanes.js';
@@ -58,6 +59,7 @@ export class Claims {
     private readonly definitions: DefinitionNumbers,
     private readonly processes: ProcessNumbers,
     private readonly journals: Journals,
+    private readonly held: HeldLeases,
   ) {
     this.lanes = new ReadyLanes(connection);
     this.selectPaused = connection.prepare('SELECT definition FROM holdfast_paused');
@@ -90,6 +92,7 @@ export class Claims {
 
   /** Call it inside a write transaction. */
   claim(request: ClaimRequest, now: number): ClaimAnswer {
+    this.held.begin();
     const wanted = this.wanted(request);
     if (wanted.numbers.length === 0) return { claimed: [], nextAt: null, more: false };
     const owner = this.processes.of(request.owner);
@@ -172,6 +175,7 @@ export class Claims {
     const fruitless = row.fence > 0 && !progressed && fenceOfMark(row.committed) !== row.fence;
     const strikes = fruitless ? row.strikes + 1 : 0;
     this.take.run([fence, ownerNumber, strikes, now, n]);
+    this.held.hold(n, fence);
     return {
       lease: { executionId: before.id, key: n, owner, fence },
       record: {
@@ -210,7 +214,7 @@ SELECT
   EXISTS (SELECT 1 FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
     WHERE e.status = 0 AND e.definition = d.value) AS ready,
   (SELECT min((SELECT e.wake_at FROM holdfast_execution AS e
-    WHERE e.status IN (2, 6, 8) AND e.definition = d.value AND e.wake_at IS NOT NULL ORDER BY e.wake_at LIMIT 1))
+    WHERE e.status >= 6 AND e.definition = d.value AND e.wake_at IS NOT NULL ORDER BY e.wake_at LIMIT 1))
     FROM json_each(?) AS d) AS wake_at`;
 
 /** Processes that run something, found by jumping from one owner to the next. */
@@ -231,7 +235,7 @@ WHERE e.status = 1 AND e.owner = ? AND e.definition = d.value LIMIT ?`;
 export const promoteTimers = `
 UPDATE holdfast_execution SET status = 0, reason = NULL, due_at = wake_at, wake_at = NULL WHERE n IN (
   SELECT e.n FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
-  WHERE e.status IN (2, 6, 8) AND e.definition = d.value AND e.wake_at <= ? LIMIT ?)`;
+  WHERE e.status >= 6 AND e.definition = d.value AND e.wake_at <= ? LIMIT ?)`;
 
 export const selectDueById = `
 SELECT e.n, e.status, e.definition, e.owner, e.wake_at, e.due_at,

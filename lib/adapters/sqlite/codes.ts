@@ -2,30 +2,31 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionStatus, MessageKind, WaitReason } from '../../model/execution.js';
 
 /**
- * Statuses as the file keeps them. `delayed` is `pending` that is not due yet. The numbers stand literally in the
- * partial indexes of the schema and in the statements that use them.
+ * Statuses as the file keeps them; `delayed` is `pending` that is not due yet. The numbers stand literally in statements
+ * and in the partial indexes of the schema. Those that may hold a timer come last: the index's predicate is one comparison
+ * (an `IN` list there doubles the cost of every completion).
  */
 export const statusCode = Object.freeze({
   pending: 0,
   running: 1,
-  waiting: 2,
-  completed: 3,
-  failed: 4,
-  cancelled: 5,
-  parked: 6,
-  skipped: 7,
+  completed: 2,
+  failed: 3,
+  cancelled: 4,
+  skipped: 5,
+  waiting: 6,
+  parked: 7,
   delayed: 8,
 });
 
 const statuses: readonly ExecutionStatus[] = [
   'pending',
   'running',
-  'waiting',
   'completed',
   'failed',
   'cancelled',
-  'parked',
   'skipped',
+  'waiting',
+  'parked',
   'pending',
 ];
 

@@ -12,6 +12,7 @@ import {
 } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import { fromTimers, storedPath } from './execution-row.js';
+import type { HeldLeases } from './held-leases.js';
 import type { Publishes } from './publishes.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
@@ -28,6 +29,7 @@ const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: '
  */
 export class Commits {
   private readonly insert: Statement<never>;
+  private readonly insertHeld: Statement<never>;
   private readonly release: Statement<never>;
   private readonly change: Statement<never>;
   private readonly mark: Statement<never>;
@@ -41,7 +43,9 @@ export class Commits {
   constructor(
     connection: Connection,
     private readonly publishes: Publishes,
+    private readonly held: HeldLeases,
   ) {
+    this.insertHeld = connection.prepare(insertHeldCheckpoint);
     this.insert = connection.prepare(insertCheckpoint);
     this.release = connection.prepare(releaseExecution);
     this.change = connection.prepare(changeExecution);
@@ -112,25 +116,27 @@ export class Commits {
   }
 
   private inserts(lease: Lease, { commitNo }: Delta, row: Checkpoint): boolean {
-    return (
-      this.insert.run([
-        row.turn,
-        row.epoch,
-        toStored(row.key),
-        row.seq,
-        storedPath(row),
-        checkpointKindCode(row.kind),
-        row.attempt,
-        commitMark(lease.fence, commitNo),
-        row.wakeAt,
-        row.startedAt,
-        row.endedAt,
-        toStoredOrNull(row.value),
-        toStoredOrNull(row.error),
-        lease.key,
-        lease.fence,
-      ]) === 1
-    );
+    const values = [
+      row.turn,
+      row.epoch,
+      toStored(row.key),
+      row.seq,
+      storedPath(row),
+      checkpointKindCode(row.kind),
+      row.attempt,
+      commitMark(lease.fence, commitNo),
+      row.wakeAt,
+      row.startedAt,
+      row.endedAt,
+      toStoredOrNull(row.value),
+      toStoredOrNull(row.error),
+      lease.key,
+    ];
+    if (this.held.has(lease)) return this.insertHeld.run(values) === 1;
+    values.push(lease.fence);
+    const inserted = this.insert.run(values) === 1;
+    if (inserted) this.held.hold(lease.key, lease.fence);
+    return inserted;
   }
 
   /** One guarded statement for a record that nothing keeps from resting. False: it was not, or something needs a look. */
@@ -153,8 +159,10 @@ export class Commits {
         record.seenInboxSeq,
         listening,
       ]) === 1;
-    if (released) this.released = true;
-    return released;
+    if (!released) return false;
+    this.held.release(lease.key);
+    this.released = true;
+    return true;
   }
 
   /** Changes the record of a delta that was judged; answers whether the record is due now. */
@@ -177,7 +185,10 @@ export class Commits {
     ]);
     if (record.forget.length > 0)
       this.forget.run([lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
-    if (status !== 'running') this.released = true;
+    if (status !== 'running') {
+      this.held.release(lease.key);
+      this.released = true;
+    }
     return ready || (wake !== null && wake <= now);
   }
 
@@ -194,6 +205,10 @@ export class Commits {
     ];
   }
 }
+
+export const insertHeldCheckpoint = `
+INSERT INTO holdfast_checkpoint (turn, epoch, key, seq, path, kind, attempt, mark, wake_at, started_at, ended_at, value, error, n)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export const insertCheckpoint = `
 INSERT INTO holdfast_checkpoint (n, turn, epoch, key, seq, path, kind, attempt, mark, wake_at, started_at, ended_at, value, error)

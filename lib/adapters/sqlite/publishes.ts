@@ -2,13 +2,14 @@ import type { EventId, ExecutionId } from '../../model/ids.js';
 import type { NewEvent, NewExecution, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
 import { listeningBits, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
+import type { HeldLeases } from './held-leases.js';
 import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
-/** What is remembered of an explicit event id: its executions as [id, definition id]. */
+/** What is remembered of an explicit event id: its executions as [id, definition id, created at]. */
 interface FirstPublish {
   readonly hash: string;
-  readonly executions: readonly (readonly [ExecutionId, string])[];
+  readonly executions: readonly (readonly [ExecutionId, string, number])[];
 }
 
 /** The scope of explicit ids: no session is unlike the session with the empty name. */
@@ -22,7 +23,7 @@ export function dedupScope(session: string | null): string {
  */
 export class Publishes {
   private readonly insert: Statement<never>;
-  private readonly selectKey: Statement<{ n: number }>;
+  private readonly selectStored: Statement<{ n: number; created_at: number }>;
   private readonly selectLast: Statement<{ last: number }>;
   private readonly selectDedup: Statement<{ hash: string; executions: string }>;
   private readonly replaceDedup: Statement<never>;
@@ -34,9 +35,10 @@ export class Publishes {
     connection: Connection,
     private readonly definitions: DefinitionNumbers,
     private readonly processes: ProcessNumbers,
+    private readonly held: HeldLeases,
   ) {
     this.insert = connection.prepare(insertExecution);
-    this.selectKey = connection.prepare('SELECT n FROM holdfast_execution WHERE id = ?');
+    this.selectStored = connection.prepare('SELECT n, created_at FROM holdfast_execution WHERE id = ?');
     this.selectLast = connection.prepare(selectLastNumber);
     this.selectDedup = connection.prepare(
       'SELECT hash, executions FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
@@ -99,22 +101,28 @@ export class Publishes {
     let existed = false;
     for (const execution of event.executions) {
       let key = this.next();
-      if (this.insertOne(key, event, execution, now)) this.last = key;
-      else {
+      let createdAt = now;
+      if (this.insertOne(key, event, execution, now)) {
+        this.last = key;
+        if (execution.owner !== null) this.held.hold(key, 1);
+      } else {
         existed = true;
-        key = this.keyOf(execution.id) ?? key;
+        const stored = this.stored(execution.id);
+        key = stored?.n ?? key;
+        createdAt = stored?.created_at ?? now;
       }
       answer.push({
         eventId: event.id,
         executionId: execution.id,
         definition: execution.definition.id,
         key,
+        createdAt,
         duplicate: false,
       });
     }
     if (event.dedup === null) return existed;
     const { hash, until } = event.dedup;
-    const executions = JSON.stringify(event.executions.map(({ id, definition }) => [id, definition.id]));
+    const executions = JSON.stringify(event.executions.map(({ id, definition }) => [id, definition.id, now]));
     this.replaceDedup.run([dedupScope(event.session), toStored(event.id), toStored(hash), until, executions]);
     return existed;
   }
@@ -122,9 +130,9 @@ export class Publishes {
   /** Answers whether it is this very publish that is repeated. */
   private repeat(event: NewEvent, first: FirstPublish, answer: PublishedExecution[]): boolean {
     const resent = first.executions[0]?.[0] === event.executions[0]?.id;
-    for (const [executionId, definition] of first.executions) {
-      const key = resent ? this.keyOf(executionId) : null;
-      answer.push({ eventId: event.id, executionId, definition, key, duplicate: key === null });
+    for (const [executionId, definition, createdAt] of first.executions) {
+      const key = resent ? (this.stored(executionId)?.n ?? null) : null;
+      answer.push({ eventId: event.id, executionId, definition, key, createdAt, duplicate: key === null });
     }
     return resent && first.executions.length > 0;
   }
@@ -163,14 +171,17 @@ export class Publishes {
     return this.last + 1;
   }
 
-  private keyOf(id: ExecutionId): number | null {
-    return this.selectKey.get([toStored(id)])?.n ?? null;
+  private stored(id: ExecutionId): { readonly n: number; readonly created_at: number } | undefined {
+    return this.selectStored.get([toStored(id)]);
   }
 
   private first(event: NewEvent, now: number): FirstPublish | null {
     const row = this.selectDedup.get([dedupScope(event.session), toStored(event.id), now]);
     if (row === undefined) return null;
-    return { hash: fromStored(row.hash), executions: JSON.parse(row.executions) as [ExecutionId, string][] };
+    return {
+      hash: fromStored(row.hash),
+      executions: JSON.parse(row.executions) as FirstPublish['executions'],
+    };
   }
 }
 

@@ -152,6 +152,6 @@ SELECT e.id AS id FROM holdfast_execution AS e WHERE e.status = 1 AND e.owner = 
 export const selectOpenDefinitions = `
 SELECT d.n AS n FROM holdfast_definition AS d WHERE
   EXISTS (SELECT 1 FROM holdfast_execution AS e WHERE e.status = 0 AND e.definition = d.n)
-  OR EXISTS (SELECT 1 FROM holdfast_execution AS e WHERE e.status IN (2, 6, 8) AND e.definition = d.n)
+  OR EXISTS (SELECT 1 FROM holdfast_execution AS e WHERE e.status >= 6 AND e.definition = d.n)
 UNION
 SELECT e.definition AS n FROM holdfast_execution AS e WHERE e.status = 1`;

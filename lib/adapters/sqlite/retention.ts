@@ -116,7 +116,7 @@ export class Retention {
 
 export const selectEnded = `
 SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?
-  AND ((e.status IN (3, 5, 7) AND e.ended_at < ?) OR (e.status = 4 AND e.ended_at < ?))
+  AND ((e.status IN (2, 4, 5) AND e.ended_at < ?) OR (e.status = 3 AND e.ended_at < ?))
 ORDER BY e.n LIMIT ?`;
 
 /** A process that runs nothing and is long dead; its number is never used again. */

@@ -4,7 +4,7 @@
  *
  * Executions are numbered by the store (`n`): rows made together lie together, and foreign rows name them by a small
  * integer. Small columns that guards read come first, texts that may overflow the page last. Indexes are partial: an
- * ended execution is in none but that of its id.
+ * ended execution is in none but that of its id. Checkpoints are appended; their index alone keeps keys unique.
  */
 export const migrations: readonly string[] = [
   `
@@ -60,9 +60,10 @@ CREATE TABLE holdfast_execution (
 CREATE UNIQUE INDEX holdfast_execution_id ON holdfast_execution (id);
 CREATE INDEX holdfast_execution_ready ON holdfast_execution (definition, lane, priority DESC) WHERE status = 0;
 CREATE INDEX holdfast_execution_running ON holdfast_execution (owner, definition) WHERE status = 1;
-CREATE INDEX holdfast_execution_idle ON holdfast_execution (definition, wake_at) WHERE status IN (2, 6, 8);
+CREATE INDEX holdfast_execution_idle ON holdfast_execution (definition, wake_at) WHERE status >= 6;
 
 CREATE TABLE holdfast_checkpoint (
+  place INTEGER PRIMARY KEY,
   n INTEGER NOT NULL,
   turn INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
@@ -77,9 +78,9 @@ CREATE TABLE holdfast_checkpoint (
   started_at INTEGER NOT NULL,
   ended_at INTEGER NOT NULL,
   value TEXT,
-  error TEXT,
-  PRIMARY KEY (n, turn, epoch, key)
-) WITHOUT ROWID;
+  error TEXT
+);
+CREATE UNIQUE INDEX holdfast_checkpoint_key ON holdfast_checkpoint (n, turn, epoch, key);
 
 CREATE TABLE holdfast_message (
   n INTEGER NOT NULL,

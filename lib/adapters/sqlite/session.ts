@@ -8,6 +8,7 @@ import { Claims } from './claims.js';
 import { Commits } from './commits.js';
 import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
 import type { ChosenDriver } from './driver.js';
+import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
 import { migrate } from './migrate.js';
 import { DefinitionNumbers, ProcessNumbers } from './numbers.js';
@@ -34,6 +35,7 @@ export class Session {
   private readonly publishes: Publishes;
   private readonly commits: Commits;
   private readonly appends: Appends;
+  private readonly held: HeldLeases;
 
   private constructor(
     private readonly connection: Connection,
@@ -43,15 +45,17 @@ export class Session {
   ) {
     this.definitions = new DefinitionNumbers(connection);
     this.processes = new ProcessNumbers(connection);
+    this.held = new HeldLeases(connection);
     forgetters.push(() => {
+      this.held.forget();
       this.definitions.forget();
       this.processes.forget();
     });
     this.journals = new Journals(connection);
-    this.publishes = new Publishes(connection, this.definitions, this.processes);
-    this.commits = new Commits(connection, this.publishes);
+    this.publishes = new Publishes(connection, this.definitions, this.processes, this.held);
+    this.commits = new Commits(connection, this.publishes, this.held);
     this.appends = new Appends(connection);
-    this.claims = new Claims(connection, this.definitions, this.processes, this.journals);
+    this.claims = new Claims(connection, this.definitions, this.processes, this.journals, this.held);
     this.registry = new Registry(connection, this.definitions, this.processes);
     this.queries = new Queries(connection, this.definitions);
     this.retention = new Retention(connection, this.definitions);
@@ -95,6 +99,7 @@ export class Session {
   apply(writes: readonly Write[], now: number): { verdicts: readonly Verdict[]; changed: boolean } {
     const { publishes, commits, appends } = this;
     publishes.begin();
+    this.held.begin();
     publishes.madeDue = commits.released = appends.appended = false;
     const verdicts: Verdict[] = [];
     for (const write of writes) {

@@ -161,10 +161,8 @@ export class SqliteStore implements port.Store {
       owned: registry.owned(process.id),
       live: registry.live(context.clock.now()),
     }));
-    this.meet(
-      session,
-      live.some(({ id }) => !this.local.has(id)),
-    );
+    session.poll.watch(live.length > 1);
+    if (live.some(({ id }) => !this.local.has(id))) this.warnOfPeers(session);
     return { signals, owned, liveProcesses: live.length };
   }
 
@@ -236,9 +234,8 @@ export class SqliteStore implements port.Store {
     return new Promise((next) => this.ready().context.clock.soon(next));
   }
 
-  private meet(session: Session, peers: boolean): void {
-    session.poll.watch(peers);
-    if (!peers || this.warned || isAtLeast(session.sqliteVersion, soundForSeveral)) return;
+  private warnOfPeers(session: Session): void {
+    if (this.warned || isAtLeast(session.sqliteVersion, soundForSeveral)) return;
     this.warned = true;
     session.context.warn(
       `SQLite ${session.sqliteVersion} has a bug that can lose commits when several processes share one file: use Node 24, or a driver with SQLite 3.51.3 or later`,
