@@ -45,7 +45,10 @@ export async function bootstrap<Union extends UnionMember = never>(
     const assembly = new Assembly(options, container);
     await assembly.registerEvents(options.workers ?? []);
     assembly.runtime.addWorkers(definitions);
-    await container.complete([[WORKER_APP, assembly.app]]);
+    await container.complete([
+      [WORKER_APP, assembly.app],
+      [WorkerApp, assembly.app],
+    ]);
     await assembly.runtime.open();
     return assembly.app as unknown as WorkerApp<Union>;
   } catch (error) {
@@ -84,7 +87,7 @@ function containerOptions(options: BootstrapOptions): ContainerOptions {
       { provide: LOGGER, useValue: options.logger ?? consoleLogger() },
       { provide: METRICS, useValue: options.metrics ?? noMetrics },
     ],
-    late: [WORKER_APP],
+    late: [WORKER_APP, WorkerApp],
   };
 }
 
@@ -135,6 +138,8 @@ class Assembly {
       clock,
       ids: uuidGenerator,
       container,
+      get: (token) =>
+        options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token),
       bus: this.bus,
       events: this.events,
       startedAt: clock.now(),
@@ -187,10 +192,13 @@ class Assembly {
 
   private async toldError(event: LifecycleEvent): Promise<void> {
     const { onError } = this.current;
-    if (onError === undefined || !('error' in event)) return;
+    if (onError === undefined || !('error' in event) || 'attempt' in event) return;
     const where =
-      'executionId' in event
-        ? { execution: { id: event.executionId, worker: event.worker, handler: event.handler } }
+      event.name === 'execution.failed' || event.name === 'execution.parked'
+        ? {
+            execution: { id: event.executionId, worker: event.worker, handler: event.handler },
+            ...(event.step === null ? null : { step: event.step }),
+          }
         : { task: event.task };
     try {
       await onError(event.error, where);
@@ -204,7 +212,7 @@ class Assembly {
     const told = new Set<string>();
     const listener = (receiver: object, step: string): void => {
       const worker = this.runtime.isStarted ? this.runtime.definitions.ofReceiver(receiver) : null;
-      if (worker === null || !this.owns(worker.type, receiver)) return;
+      if (worker === null || !this.owns(worker, receiver)) return;
       if (strict) throw new DetachedStepError(worker.id, step);
       const name = `${worker.id}.${step}`;
       if (told.has(name)) return;
@@ -215,8 +223,10 @@ class Assembly {
     return () => shared().detached.delete(listener);
   }
 
-  private owns(type: WorkerClass, receiver: object): boolean {
-    return this.container.has(type) && this.container.get(type) === receiver;
+  private owns(worker: WorkerDefinition, receiver: object): boolean {
+    const { resolver } = this.current;
+    if (resolver !== undefined) return resolver.resolve(worker) === receiver;
+    return this.container.has(worker.type) && this.container.get(worker.type) === receiver;
   }
 
   private logger(): Logger {

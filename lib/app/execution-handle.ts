@@ -1,6 +1,7 @@
 import type { Runtime } from '../app/runtime.js';
 import type { Run } from '../engine/executor.js';
 import { storedOutcome } from '../dispatch/outcomes.js';
+import { partsOfDefinition } from '../model/definition.js';
 import { parseDuration, type Duration } from '../model/duration.js';
 import {
   AppClosedError,
@@ -61,10 +62,10 @@ export class ExecutionHandle<Value = unknown> {
   constructor(
     private readonly parts: HandleParts,
     readonly id: string,
-    /** The worker's id. */
-    readonly worker: string,
-    /** The handler's method. */
-    readonly handler: string,
+    /** The worker's id; null for a handle made of an id alone. */
+    readonly worker: string | null,
+    /** The handler's method; null for a handle made of an id alone. */
+    readonly handler: string | null,
     private run: Run | null = null,
   ) {}
 
@@ -90,8 +91,8 @@ export class ExecutionHandle<Value = unknown> {
     const common = {
       executionTime: stored.endedAt - (stored.startedAt ?? stored.endedAt),
       metadata: {
-        worker: this.worker,
-        handler: this.handler,
+        worker: partsOfDefinition(record.definition.id).worker,
+        handler: partsOfDefinition(record.definition.id).method,
         executionId: this.id,
         session: record.session,
         attempt: stored.attempt,
@@ -201,7 +202,7 @@ export class ExecutionHandle<Value = unknown> {
 
   private async assertRecorded(from: string): Promise<void> {
     const names = (await this.steps()).map((step) => step.path);
-    if (names.some((name) => name === from || name === `${this.handler}/${from}`)) return;
+    if (names.some((name) => name === from || name.slice(name.indexOf('/') + 1) === from)) return;
     throw await this.wrongState(
       `retry({ from: '${from}' })`,
       `Recorded steps are: ${[...new Set(names)].join(', ') || 'none'}`,

@@ -18,7 +18,11 @@ import type { Role } from './runtime.js';
 export type ErrorHandler = (
   error: unknown,
   where: {
+    /** Whose error it is; absent for a background fault. */
     readonly execution?: { readonly id: string; readonly worker: string; readonly handler: string };
+    /** Names of the step that failed for good, when one did. */
+    readonly step?: string;
+    /** The background task that failed; absent for an execution's error. */
     readonly task?: string;
   },
 ) => unknown;

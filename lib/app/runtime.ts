@@ -70,7 +70,7 @@ export class Runtime {
   constructor(private readonly parts: RuntimeParts) {
     const { store, clock, random, observer, dispatcher, settings } = parts;
     this.owner = parts.ids.next() as ProcessId;
-    this.subscriptions = new Subscriptions(store);
+    this.subscriptions = new Subscriptions(store, clock);
     this.outcomes = new Outcomes(store, clock, observer, (id) => this.consumer.runs(id));
     this.writer = new GroupWriter(store, clock, random, observer);
     this.adopter = new Adopter(store, this.definitions);
@@ -115,6 +115,7 @@ export class Runtime {
       definitions: this.definitions,
       owner: this.owner,
       dedupMs: () => settings.dedupMs,
+      subscriptionsAgeMs: () => 2 * settings.sweepMs,
     });
     const pruner = new Pruner(store, clock, () => settings.retention);
     this.sweeper = new Sweeper({

@@ -91,7 +91,7 @@ function tagsOf(event: LifecycleEvent): Readonly<Record<string, string>> {
   const tags: Record<string, string> = {};
   if ('worker' in event) tags['worker'] = event.worker;
   if ('handler' in event) tags['handler'] = event.handler;
-  if ('step' in event) tags['step'] = event.step;
+  if ('step' in event && event.step !== null) tags['step'] = event.step;
   if ('task' in event) tags['task'] = event.task;
   if (event.name === 'event.unhandled' || event.name === 'execution.accepted') tags['event'] = event.event;
   return tags;

@@ -5,7 +5,6 @@ import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../m
 import { DefinitionError } from '../model/errors-boot.js';
 import {
   AppClosedError,
-  ExecutionNotFoundError,
   ExecutionStateError,
   NotStartedError,
   WorkerError,
@@ -156,18 +155,15 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     );
   }
 
-  /** The handle of any execution, of this process or another. Throws `ExecutionNotFoundError`. */
-  async execution(id: string): Promise<ExecutionHandle> {
+  /** The handle of any execution, of this process or another; its methods reject with `ExecutionNotFoundError` if there is none. */
+  execution(id: string): ExecutionHandle {
     this.assertOpen('execution()');
-    const record = await this.parts.store.read(id as ExecutionId);
-    if (record === null) throw new ExecutionNotFoundError(id);
-    const { worker, method } = partsOfDefinition(record.definition.id);
-    return new ExecutionHandle(this.handles, id, worker, method);
+    return new ExecutionHandle(this.handles, id, null, null);
   }
 
-  /** What the container holds under a token or class. */
+  /** What the container, or the host's container, holds under a token or class. Throws `DefinitionError` for one it cannot make. */
   get<Value>(token: InjectionToken<Value>): Value {
-    return this.parts.container.get(token);
+    return this.parts.get(token);
   }
 
   /** Calls the listener with each lifecycle event of that name, or of any with `'*'`. Returns its removal. */
@@ -333,6 +329,7 @@ type NotAUnionMember<Instance extends object, Union> = [Union] extends [never]
 /** What an app is made of; `bootstrap` gathers it. */
 export interface WorkerAppParts extends HandleParts {
   readonly container: AppContainer;
+  readonly get: <Value>(token: InjectionToken<Value>) => Value;
   readonly bus: LifecycleBus;
   readonly events: EventSources;
   readonly startedAt: number;

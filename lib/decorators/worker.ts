@@ -1,5 +1,7 @@
 import type { AnyClass, WorkerOptions } from '../metadata/class-metadata.js';
 import { writeInjectable, writeInjection } from './host-metadata.js';
+import { findOwnMetadata } from '../metadata/metadata-store.js';
+import type { WorkerClass } from '../model/definition.js';
 import { recordClass, recordTwice } from './record-class.js';
 
 export type { WorkerOptions };
@@ -28,4 +30,9 @@ export function Worker(idOrOptions: string | WorkerOptions = {}): (target: AnyCl
         writeInjection(target, index, token);
       });
   };
+}
+
+/** Whether the value is a class with a `@Worker` of its own: for hosts that look for workers. */
+export function isWorker(value: unknown): value is WorkerClass {
+  return typeof value === 'function' && findOwnMetadata(value as AnyClass)?.worker != null;
 }

@@ -15,6 +15,7 @@ import type { NewEvent, NewExecution, PublishedExecution, Subscription } from '.
 import type { PassSettings, StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/executor.js';
 import type { Consumer } from './consumer.js';
+import { payloadHash } from './payload-hash.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** One event to publish; the app has resolved what the user passed. Instants are epoch ms. */
@@ -52,6 +53,8 @@ export interface PublisherOptions {
   readonly owner: ProcessId;
   readonly settings: PassSettings;
   readonly dedupMs: () => number;
+  /** How old the list of subscriptions may be when an event is routed by it. */
+  readonly subscriptionsAgeMs: () => number;
 }
 
 /** Event in: checked, encoded, routed and stored in one write, and started here when there is room. */
@@ -60,6 +63,8 @@ export class Publisher implements StepPublisher {
 
   /** Accepts all events or none; resolves once they are stored. */
   async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
+    const { subscriptions, subscriptionsAgeMs } = this.options;
+    if (subscriptions.isOlderThan(subscriptionsAgeMs())) await subscriptions.refresh();
     const events: NewEvent[] = [];
     for (const request of requests) {
       const prepared = this.prepareOne(request, this.newEventId(request), 0);
@@ -123,7 +128,7 @@ export class Publisher implements StepPublisher {
         request.id === null
           ? null
           : {
-              hash: hashed([definition.name, input]),
+              hash: payloadHash(definition.name, input),
               until: this.options.clock.now() + this.options.dedupMs(),
             },
       executions: subscriptions.map((subscription, at) =>

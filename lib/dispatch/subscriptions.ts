@@ -1,12 +1,22 @@
 import type { WorkerDefinition } from '../model/definition.js';
+import type { Clock } from '../ports/clock.js';
 import type { Store, Subscription } from '../ports/store.js';
 
 /** Which handlers take which event: what this process declares, and what others have written to the store. */
 export class Subscriptions {
   private own: readonly Subscription[] = [];
   private routes = new Map<string, readonly Subscription[]>();
+  private refreshedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Whether what others hold was last read that long ago: an app that is not started has no sweep to read it. */
+  isOlderThan(ms: number): boolean {
+    return this.clock.monotonic() - this.refreshedAt > ms;
+  }
 
   /** Declares the subscriptions of these workers, replacing what was declared before; `write` tells the other processes. */
   declare(workers: readonly WorkerDefinition[]): void {
@@ -20,7 +30,9 @@ export class Subscriptions {
 
   /** Reads what other processes hold. */
   async refresh(): Promise<void> {
+    const readAt = this.clock.monotonic();
     const stored = await this.store.subscriptions();
+    this.refreshedAt = readAt;
     const declared = new Set(this.own.map(keyOf));
     this.index([...this.own, ...stored.filter((subscription) => !declared.has(keyOf(subscription)))]);
   }

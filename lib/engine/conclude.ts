@@ -83,7 +83,9 @@ function completed(pass: Pass, value: unknown, seenInboxSeq: number): Conclusion
 
 function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: number | null): Conclusion {
   const { retry } = pass.handler;
-  if (!retry.explicit && cameOutOfStep(pass, error)) return ended(pass, 'failed', seenInboxSeq, error);
+  // Repeating the handler would only meet the step's failure again.
+  if (!retry.explicit && failedStepOf(pass, error) !== null)
+    return ended(pass, 'failed', seenInboxSeq, error);
   const { clock, random } = pass.services;
   const decision = decideRetry({
     policy: retry,
@@ -177,14 +179,15 @@ function plain(record: RecordChange): Conclusion {
   return { change: record, error: undefined, hook: null };
 }
 
-/** Whether a step's final failure caused the error: repeating the handler would only meet it again. */
-function cameOutOfStep(pass: Pass, error: unknown): boolean {
+/** Names of the step whose final failure caused the error, or null. */
+export function failedStepOf(pass: Pass, error: unknown): string | null {
   let cause = error;
   for (let depth = 0; depth < CAUSE_DEPTH && typeof cause === 'object' && cause !== null; depth++) {
-    if (pass.stepFailures.has(cause)) return true;
+    const step = pass.stepFailures.get(cause);
+    if (step !== undefined) return step;
     cause = (cause as { readonly cause?: unknown }).cause;
   }
-  return false;
+  return null;
 }
 
 /** How the execution stands after that change. */

@@ -12,7 +12,7 @@ import type { RecordChange, StoredMessage, Verdict } from '../ports/store.js';
 import { Pass } from '../step/pass.js';
 import type { PassServices } from '../step/pass-services.js';
 import { runHook } from '../step/run-hook.js';
-import { conclude, outcomeOf, releaseOf, reopened, type Conclusion } from './conclude.js';
+import { conclude, failedStepOf, outcomeOf, releaseOf, reopened, type Conclusion } from './conclude.js';
 import type { Definitions, KnownHandler } from './definitions.js';
 import { requestOf, rowsFrom } from './reopen.js';
 
@@ -223,9 +223,9 @@ class PassLife {
       case 'completed':
         return this.tell('execution.completed', { durationMs });
       case 'failed':
-        return this.tell('execution.failed', { error, durationMs });
+        return this.tell('execution.failed', { error, durationMs, step: failedStepOf(this.pass, error) });
       case 'parked':
-        return this.tell('execution.parked', { error });
+        return this.tell('execution.parked', { error, step: failedStepOf(this.pass, error) });
       case 'waiting':
         return this.tell('execution.waiting', {
           reason: change.waitReason,

@@ -1,4 +1,5 @@
 export { bootstrap } from '../app/bootstrap.js';
+export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
 export {
   WorkerApp,
@@ -38,13 +39,14 @@ export { Retry } from '../decorators/retry.js';
 export { Step, type StepDecorator, type StepOptions } from '../decorators/step.js';
 export { Storable } from '../decorators/storable.js';
 export { Timeout } from '../decorators/timeout.js';
-export { Worker } from '../decorators/worker.js';
+export { isWorker, Worker } from '../decorators/worker.js';
 export type { WorkerOptions } from '../metadata/class-metadata.js';
 export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
 
 export { memoryStore } from '../adapters/memory/memory-store.js';
 export { sqliteStore } from '../adapters/sqlite/sqlite-store.js';
 export { localDispatcher } from '../adapters/local/local-dispatcher.js';
+export { systemClock } from '../adapters/system/system-clock.js';
 export {
   consoleLogger,
   silentLogger,

@@ -1,3 +1,4 @@
+import { parseDuration, type Duration } from './duration.js';
 import { HoldfastError } from './errors.js';
 
 /** The app runs nothing before `start()` and after `stop()`. */
@@ -263,31 +264,38 @@ export class TimeoutError extends HoldfastError {
   }
 }
 
-/** Throw it to end a step or handler without another attempt. */
+/**
+ * Throw it to end a step or handler without another attempt.
+ *
+ * @example
+ * throw new NonRetryableError('card declined', { cause: error });
+ */
 export class NonRetryableError extends HoldfastError {
   static readonly code = 'NON_RETRYABLE';
   readonly code = NonRetryableError.code;
   override readonly name = 'NonRetryableError';
-
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-  }
 }
 
-/** Throw it to have the next attempt begin after that delay, whatever the backoff says. */
+/**
+ * Throw it to have the next attempt begin after that delay, whatever the backoff says. Attempts still count.
+ *
+ * @example
+ * throw new RetryAfterError('rate limited', '30s', { cause: error });
+ */
 export class RetryAfterError extends HoldfastError {
   static readonly code = 'RETRY_AFTER';
   readonly code = RetryAfterError.code;
   override readonly name = 'RetryAfterError';
   override readonly retryable = true;
+  readonly delayMs: number;
 
-  /** `delayMs` in ms. */
-  constructor(
-    message: string,
-    readonly delayMs: number,
-    cause?: unknown,
-  ) {
-    super(message, { cause });
+  /** `delay`: ms, or text such as `'30s'`. Throws `TypeError` for anything else. */
+  constructor(message: string, delay: Duration, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    const delayMs = parseDuration(delay);
+    if (delayMs === null)
+      throw new TypeError(`RetryAfterError takes ms or text such as '30s', not '${String(delay)}'`);
+    this.delayMs = delayMs;
   }
 }
 

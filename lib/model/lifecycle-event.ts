@@ -33,10 +33,16 @@ export type LifecycleEvent =
   | (OfExecution & {
       readonly name: 'execution.failed';
       readonly error: unknown;
+      /** Names of the step that failed for good, when one did. */
+      readonly step: string | null;
       readonly durationMs: number;
     })
   | (OfExecution & { readonly name: 'execution.cancelled' })
-  | (OfExecution & { readonly name: 'execution.parked'; readonly error: unknown })
+  | (OfExecution & {
+      readonly name: 'execution.parked';
+      readonly error: unknown;
+      readonly step: string | null;
+    })
   | (OfExecution & { readonly name: 'execution.skipped' })
   | (OfStep & { readonly name: 'step.started' })
   | (OfStep & { readonly name: 'step.completed'; readonly durationMs: number })

@@ -71,7 +71,8 @@ export abstract class DurableCall implements Deferred {
       this.parent.callSettled(row.endedAt, null);
       this.resolve(result);
     } else {
-      if (typeof result === 'object' && result !== null) this.pass.stepFailures.add(result);
+      if (typeof result === 'object' && result !== null)
+        this.pass.stepFailures.set(result, namesOf(this.path));
       this.parent.callSettled(row.endedAt, { error: result });
       this.reject(result);
     }

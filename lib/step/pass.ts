@@ -39,8 +39,8 @@ export class Pass {
   readonly queue: SettleQueue;
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
-  /** Errors that came out of steps for good. */
-  readonly stepFailures = new WeakSet<object>();
+  /** Errors that came out of steps for good, and the names of the step. */
+  readonly stepFailures = new WeakMap<object, string>();
   ended: PassEnd | null = null;
   /** No result goes to the handler any more; what runs may finish, then the execution is handed back. */
   yielding: boolean;
