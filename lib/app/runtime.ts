@@ -1,5 +1,6 @@
 import { Consumer } from '../dispatch/consumer.js';
 import { Outcomes } from '../dispatch/outcomes.js';
+import { PausedDefinitions } from '../dispatch/paused-definitions.js';
 import { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
 import { outcomeOf } from '../engine/conclude.js';
@@ -57,6 +58,7 @@ export class Runtime {
   readonly owner: ProcessId;
   readonly definitions = new Definitions();
   readonly subscriptions: Subscriptions;
+  readonly paused: PausedDefinitions;
   readonly publisher: Publisher;
   readonly outcomes: Outcomes;
   readonly writer: GroupWriter;
@@ -71,6 +73,7 @@ export class Runtime {
     const { store, clock, random, observer, dispatcher, settings } = parts;
     this.owner = parts.ids.next() as ProcessId;
     this.subscriptions = new Subscriptions(store, clock);
+    this.paused = new PausedDefinitions(store);
     this.outcomes = new Outcomes(store, clock, observer, (id) => this.consumer.runs(id));
     this.writer = new GroupWriter(store, clock, random, observer);
     this.adopter = new Adopter(store, this.definitions);
@@ -101,6 +104,7 @@ export class Runtime {
       owner: this.owner,
       runnable: () => this.adopter.runnable(),
       concurrency: () => settings.concurrency,
+      isPaused: (definition) => this.paused.has(definition),
     });
     this.publisher = new Publisher({
       clock,
@@ -125,6 +129,7 @@ export class Runtime {
       intervalMs: () => settings.sweepMs,
       tasks: [
         { name: 'read subscriptions', run: () => this.subscriptions.refresh() },
+        { name: 'read pauses', run: () => this.paused.refresh() },
         { name: 'adopt executions', run: () => this.adopter.refresh() },
         { name: 'claim', run: () => this.consumer.pull('sweep') },
         { name: 'read outcomes', run: () => this.outcomes.poll() },
@@ -158,6 +163,7 @@ export class Runtime {
     await this.lease.start();
     this.phase = 'started';
     await this.adopter.refresh();
+    await this.paused.refresh();
     await this.parts.dispatcher.start((hint) => this.hinted(hint.executionId));
     this.sweeper.start();
     if (this.parts.role !== 'publisher') this.consumer.start();

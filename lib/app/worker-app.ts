@@ -279,7 +279,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   private async setPaused(worker: ClassOf<object>, paused: boolean): Promise<void> {
     this.assertOpen(paused ? 'pause()' : 'resume()');
     const definition = this.definitionOf(worker);
-    await this.parts.store.setPaused(
+    await this.parts.runtime.paused.set(
       definition.handlers.map((handler) => handler.id),
       paused,
     );

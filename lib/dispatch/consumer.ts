@@ -21,6 +21,7 @@ export interface ConsumerOptions {
   readonly owner: ProcessId;
   readonly runnable: () => readonly DefinitionRef[];
   readonly concurrency: () => number;
+  readonly isPaused: (definition: string) => boolean;
 }
 
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
@@ -76,7 +77,8 @@ export class Consumer {
   }
 
   /** Holds a slot for an execution that is about to be published; false when none is free. */
-  reserve(id: ExecutionId): boolean {
+  reserve(id: ExecutionId, definition: string): boolean {
+    if (this.options.isPaused(definition)) return false;
     if (!this.accepting || this.suspects > 0 || this.freeSlots() <= 0) return false;
     this.running.set(id, null);
     return true;

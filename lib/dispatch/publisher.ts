@@ -195,7 +195,7 @@ export class Publisher implements StepPublisher {
       ...event,
       executions: event.executions.map((execution) => {
         const known = this.options.definitions.handler(execution.definition.id) !== null;
-        if (!known || requests[at]?.dueAt != null || !this.options.consumer.reserve(execution.id))
+        if (!known || requests[at]?.dueAt != null || !this.options.consumer.reserve(execution.id, execution.definition.id))
           return execution;
         ids.push(execution.id);
         return { ...execution, owner: this.options.owner };

@@ -97,6 +97,9 @@ export interface Store {
   /** Holds or frees definitions for every process: a paused one is not claimed. Running passes go on. */
   setPaused(definitions: readonly string[], paused: boolean): Promise<void>;
 
+  /** The definitions that are held. */
+  paused(): Promise<readonly string[]>;
+
   /** Removes ended executions and expired dedup rows, at most `limit`; never what is open or parked. */
   prune(request: PruneRequest): Promise<PruneAnswer>;
 

@@ -173,6 +173,10 @@ export class MemoryStore implements port.Store {
     return this.parts.subscriptions.all(this.now()).map(({ subscription }) => plainCopy(subscription));
   }
 
+  async paused(): Promise<readonly string[]> {
+    return [...this.parts.paused];
+  }
+
   async setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
     for (const definition of definitions) {
       if (paused) this.parts.paused.add(definition);

@@ -38,6 +38,7 @@ export class Registry {
   private readonly selectSubscriptions: Statement<SubscriptionRow>;
   private readonly pause: Statement<never>;
   private readonly resume: Statement<never>;
+  private readonly selectPaused: Statement<{ definition: string }>;
   private readonly selectOpen: Statement<{ n: number }>;
 
   constructor(
@@ -68,6 +69,7 @@ export class Registry {
       'SELECT event, definition, fingerprint, worker, method FROM holdfast_subscription WHERE held_at > ?',
     );
     this.pause = connection.prepare('INSERT OR IGNORE INTO holdfast_paused (definition) VALUES (?)');
+    this.selectPaused = connection.prepare('SELECT definition FROM holdfast_paused ORDER BY definition');
     this.resume = connection.prepare('DELETE FROM holdfast_paused WHERE definition = ?');
     this.selectOpen = connection.prepare(selectOpenDefinitions);
   }
@@ -131,6 +133,10 @@ export class Registry {
   setPaused(definitions: readonly string[], paused: boolean): void {
     const statement = paused ? this.pause : this.resume;
     for (const definition of definitions) statement.run([toStored(definition)]);
+  }
+
+  pausedDefinitions(): string[] {
+    return this.selectPaused.all([]).map(({ definition }) => fromStored(definition));
   }
 
   /** Those of open executions and of live processes. */

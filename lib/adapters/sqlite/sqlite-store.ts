@@ -199,6 +199,11 @@ export class SqliteStore implements port.Store {
     return transactor.read(() => registry.subscriptions(context.clock.now()));
   }
 
+  async paused(): Promise<readonly string[]> {
+    const { transactor, registry } = this.ready();
+    return transactor.read(() => registry.pausedDefinitions());
+  }
+
   async setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
     const { transactor, registry, poll } = this.ready();
     await transactor.write(() => registry.setPaused(definitions, paused));

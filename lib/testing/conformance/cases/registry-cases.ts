@@ -169,6 +169,14 @@ export const pauseCases = storeCaseGroup(
       },
     ],
     [
+      'the definitions that are paused can be read, until they are freed',
+      async (d) => {
+        await d.store.setPaused([orders.id, mails.id, '__proto__'], true);
+        await d.store.setPaused([mails.id], false);
+        assert.deepEqual([...(await d.store.paused())].toSorted(), ['__proto__', orders.id].toSorted());
+      },
+    ],
+    [
       'a pause holds every fingerprint and every process',
       async (d) => {
         await d.publish({ definition: { id: orders.id, fingerprint: 'f2' } });

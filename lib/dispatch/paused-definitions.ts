@@ -1,0 +1,22 @@
+import type { Store } from '../ports/store.js';
+
+/** Which definitions are held, as this process last read it: what is held starts nowhere, not even with its publish. */
+export class PausedDefinitions {
+  private held: ReadonlySet<string> = new Set();
+
+  constructor(private readonly store: Store) {}
+
+  has(definition: string): boolean {
+    return this.held.has(definition);
+  }
+
+  /** Holds or frees definitions for every process; others learn it at their next claim. */
+  async set(definitions: readonly string[], paused: boolean): Promise<void> {
+    await this.store.setPaused(definitions, paused);
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    this.held = new Set(await this.store.paused());
+  }
+}
