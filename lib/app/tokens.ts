@@ -4,6 +4,7 @@ import type { Dispatcher } from '../ports/dispatcher.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Store } from '../ports/store.js';
+import type { WorkerApp } from './worker-app.js';
 
 /** The app's store. Provide it to replace the store. */
 export const STORE: TypedToken<Store> = Symbol.for('holdfast/store');
@@ -16,4 +17,4 @@ export const LOGGER: TypedToken<Logger> = Symbol.for('holdfast/logger');
 /** The app's clock. Provide it to replace the clock. */
 export const CLOCK: TypedToken<Clock> = Symbol.for('holdfast/clock');
 /** The app itself, for services that publish. */
-export const WORKER_APP: symbol = Symbol.for('holdfast/worker-app');
+export const WORKER_APP: TypedToken<WorkerApp> = Symbol.for('holdfast/worker-app');

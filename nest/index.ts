@@ -1,0 +1,1 @@
+export { WorkerModule, type WorkerModuleOptions } from './worker-module.js';

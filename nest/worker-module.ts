@@ -1,0 +1,91 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import {
+  bootstrap,
+  type BootstrapOptions,
+  CLOCK,
+  type Clock,
+  consoleLogger,
+  DISPATCHER,
+  type Dispatcher,
+  localDispatcher,
+  LOGGER,
+  type Logger,
+  METRICS,
+  type Metrics,
+  STORE,
+  type Store,
+  storeFromEnvironment,
+  systemClock,
+  WORKER_APP,
+  WorkerApp,
+} from '../lib/entries/index.js';
+import { Explorer } from './explorer.js';
+import { Lifecycle } from './lifecycle.js';
+import { ModuleRefResolver } from './module-ref-resolver.js';
+
+/**
+ * The options of `bootstrap`. Workers may also be providers of any module: every class with `@Worker` is found.
+ * `providers` become Nest providers; the framework's own tokens among them replace its parts.
+ */
+export interface WorkerModuleOptions extends Omit<BootstrapOptions, 'container' | 'resolver'> {
+  /** Modules whose exports the `workers` and `providers` given here inject. Default: none. */
+  readonly imports?: DynamicModule['imports'];
+}
+
+const OPTIONS = Symbol('holdfast/nest-options');
+const noMetrics: Metrics = { increment: () => {}, timing: () => {}, gauge: () => {} };
+
+type Parts = [WorkerModuleOptions, ModuleRefResolver, Store, Dispatcher, Clock, Logger, Metrics];
+
+/**
+ * Runs the workers of a Nest application. Its exports (`WORKER_APP` or the class `WorkerApp`, `STORE`, `DISPATCHER`,
+ * `METRICS`, `LOGGER`, `CLOCK`) can be injected everywhere. The app knows its workers from `onModuleInit` on, starts at
+ * `onApplicationBootstrap`, drains at `beforeApplicationShutdown` and closes at `onApplicationShutdown`.
+ *
+ * Nest's `init` rejects with one `DefinitionError` that lists every mistake, request-scoped and transient workers and
+ * Nest's enhancers on them included.
+ *
+ * @example
+ * @Module({ imports: [WorkerModule.forRoot({ concurrency: 20 })], providers: [OrderWorker, Payments] })
+ * class AppModule {}
+ */
+@Module({})
+export class WorkerModule {
+  static forRoot(options: WorkerModuleOptions = {}): DynamicModule {
+    const given = [...(options.workers ?? []), ...(options.providers ?? [])] as Provider[];
+    return {
+      module: WorkerModule,
+      global: true,
+      imports: [DiscoveryModule, ...(options.imports ?? [])],
+      providers: [
+        { provide: OPTIONS, useValue: options },
+        { provide: STORE, useFactory: () => options.store ?? storeFromEnvironment(process.env) },
+        { provide: DISPATCHER, useFactory: () => options.dispatcher ?? localDispatcher() },
+        { provide: CLOCK, useValue: options.clock ?? systemClock },
+        { provide: LOGGER, useFactory: () => options.logger ?? consoleLogger() },
+        { provide: METRICS, useValue: options.metrics ?? noMetrics },
+        {
+          provide: WORKER_APP,
+          useFactory: makeApp,
+          inject: [OPTIONS, ModuleRefResolver, STORE, DISPATCHER, CLOCK, LOGGER, METRICS],
+        },
+        { provide: WorkerApp, useExisting: WORKER_APP },
+        ModuleRefResolver,
+        Explorer,
+        Lifecycle,
+        ...given,
+      ],
+      exports: [STORE, DISPATCHER, CLOCK, LOGGER, METRICS, WORKER_APP, WorkerApp, ...given],
+    };
+  }
+}
+
+/** The app exists before any worker, so that workers and what they need can inject it; `Lifecycle` gives it its workers. */
+function makeApp(
+  ...[options, resolver, store, dispatcher, clock, logger, metrics]: Parts
+): Promise<WorkerApp> {
+  const { workers: _workers, providers: _providers, imports: _imports, ...rest } = options;
+  const own = { ...rest, resolver, store, dispatcher, clock, logger };
+  return bootstrap(metrics === noMetrics ? own : { ...own, metrics });
+}

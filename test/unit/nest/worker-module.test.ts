@@ -1,0 +1,291 @@
+import {
+  Inject as NestInject,
+  Injectable as NestInjectable,
+  Module,
+  type OnModuleInit,
+  Scope,
+  UseGuards,
+} from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import {
+  type Clock,
+  CLOCK,
+  defineEvent,
+  DISPATCHER,
+  LOGGER,
+  memoryStore,
+  METRICS,
+  OnEvent,
+  silentLogger,
+  Step,
+  STORE,
+  type Store,
+  systemClock,
+  Worker,
+  WORKER_APP,
+  WorkerApp,
+} from '../../../lib/entries/index.js';
+import { WorkerModule, type WorkerModuleOptions } from '../../../nest/index.js';
+
+const withId: StandardSchemaV1<{ id: string }> = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as { id: string } }) },
+};
+const Ping = defineEvent('ping', withId);
+
+@Worker('pings')
+class PingWorker {
+  @OnEvent(Ping)
+  async answer(ping: { id: string }): Promise<string> {
+    return this.compose(ping.id);
+  }
+
+  @Step()
+  compose(id: string): string {
+    return `pong ${id}`;
+  }
+}
+
+type Providers = NonNullable<Parameters<typeof Test.createTestingModule>[0]['providers']>;
+
+function compile(providers: Providers, options: WorkerModuleOptions = {}) {
+  return Test.createTestingModule({
+    imports: [WorkerModule.forRoot({ store: memoryStore(), logger: silentLogger, ...options })],
+    providers,
+  }).compile();
+}
+
+async function ping(app: WorkerApp): Promise<unknown> {
+  return app.execute(Ping, { id: '1' });
+}
+
+test('a worker of any module is found and run with the instance that Nest made', async () => {
+  @Module({ providers: [PingWorker] })
+  class Feature {}
+  const module = await Test.createTestingModule({
+    imports: [WorkerModule.forRoot({ store: memoryStore() }), Feature],
+  }).compile();
+  await module.init();
+  const app = module.get(WorkerApp);
+  expect(await ping(app)).toEqual(['pong 1']);
+  expect(app.get(PingWorker)).toBe(module.get(PingWorker, { strict: false }));
+  await module.close();
+});
+
+test.each<[string, Providers]>([
+  ['made by a factory', [{ provide: 'pings', useFactory: () => new PingWorker() }]],
+  ['given as a value', [{ provide: 'pings', useValue: new PingWorker() }]],
+  ['with an alias', [PingWorker, { provide: 'alias', useExisting: PingWorker }]],
+])('a worker %s runs once', async (_, providers) => {
+  const module = await compile(providers);
+  await module.init();
+  expect(await ping(module.get(WorkerApp))).toEqual(['pong 1']);
+  await module.close();
+});
+
+test('workers and providers of the options are providers of Nest, as they are under bootstrap()', async () => {
+  @Worker()
+  class Greeter {
+    constructor(@NestInject('greeting') readonly greeting: string) {}
+    @OnEvent(Ping) greet(event: { id: string }): string {
+      return `${this.greeting} ${event.id}`;
+    }
+  }
+  const module = await compile([], {
+    workers: [Greeter],
+    providers: [{ provide: 'greeting', useFactory: () => 'hello' }],
+  });
+  await module.init();
+  expect(await ping(module.get(WorkerApp))).toEqual(['hello 1']);
+  await module.close();
+});
+
+test('an overridden worker answers in place of the class', async () => {
+  const module = await Test.createTestingModule({
+    imports: [WorkerModule.forRoot({ store: memoryStore() })],
+    providers: [PingWorker],
+  })
+    .overrideProvider(PingWorker)
+    .useValue({ answer: () => 'overridden' })
+    .compile();
+  await module.init();
+  expect(await ping(module.get(WorkerApp))).toEqual(['overridden']);
+  await module.close();
+});
+
+test('every part can be injected, and is the one that the app uses', async () => {
+  @NestInjectable()
+  class Ops {
+    constructor(
+      @NestInject(STORE) readonly store: Store,
+      @NestInject(CLOCK) readonly clock: Clock,
+      @NestInject(DISPATCHER) readonly dispatcher: unknown,
+      @NestInject(LOGGER) readonly logger: unknown,
+      @NestInject(METRICS) readonly metrics: unknown,
+      @NestInject(WORKER_APP) readonly byToken: WorkerApp,
+      readonly byClass: WorkerApp,
+    ) {}
+  }
+  const module = await compile([Ops]);
+  const ops = module.get(Ops);
+  const { options } = ops.byClass;
+  expect(ops.byToken).toBe(ops.byClass);
+  expect([ops.store, ops.clock, ops.dispatcher, ops.logger]).toEqual([
+    options.store,
+    systemClock,
+    options.dispatcher,
+    silentLogger,
+  ]);
+  expect(ops.metrics).toHaveProperty('gauge');
+  expect(ops.byClass.get(STORE)).toBe(ops.store);
+  await module.close();
+});
+
+test.each([
+  ['overrideProvider', {}],
+  ['a provider of the options', { providers: [{ provide: STORE, useValue: memoryStore() }] }],
+])('the store is replaced by %s', async (_, options: WorkerModuleOptions) => {
+  const builder = Test.createTestingModule({
+    imports: [WorkerModule.forRoot(options)],
+    providers: [PingWorker],
+  });
+  if (options.providers === undefined) builder.overrideProvider(STORE).useValue(memoryStore());
+  const module = await builder.compile();
+  await module.init();
+  expect(await ping(module.get(WorkerApp))).toEqual(['pong 1']);
+  expect(module.get<Store>(STORE).durability).toMatch(/memory/);
+  await module.close();
+});
+
+test('a worker that injects the app publishes through it', async () => {
+  const Pong = defineEvent('pong', withId);
+  @Worker()
+  class Relay {
+    readonly seen: string[] = [];
+    constructor(@NestInject(WORKER_APP) private readonly app: WorkerApp) {}
+    @OnEvent(Ping) async relay(event: { id: string }): Promise<number> {
+      const published = await this.app.publish(Pong, event);
+      return published.executions.length;
+    }
+    @OnEvent(Pong) take(event: { id: string }): void {
+      this.seen.push(event.id);
+    }
+  }
+  const module = await compile([Relay]);
+  await module.init();
+  const app = module.get(WorkerApp);
+  expect(await ping(app)).toEqual([1]);
+  const [pong] = await app.executions.list({ event: 'pong' });
+  await app.execution(pong?.id ?? '').result();
+  expect(module.get(Relay).seen).toEqual(['1']);
+  await module.close();
+});
+
+test('an event published while other modules initialise finds its worker', async () => {
+  @NestInjectable()
+  class Seeder implements OnModuleInit {
+    executions: readonly unknown[] = [];
+    constructor(private readonly app: WorkerApp) {}
+    async onModuleInit(): Promise<void> {
+      this.executions = (await this.app.publish(Ping, { id: 'early' })).executions;
+    }
+  }
+  const module = await compile([Seeder, PingWorker]);
+  await module.init();
+  expect(module.get(Seeder).executions).toHaveLength(1);
+  await module.close();
+});
+
+test('the app starts with the application, drains at its end, then closes', async () => {
+  const module = await compile([PingWorker]);
+  const app = module.get(WorkerApp);
+  const names: string[] = [];
+  app.on('*', ({ name }) => {
+    if (name.startsWith('app.')) names.push(name);
+  });
+  await expect(app.execute(Ping, { id: '1' })).rejects.toMatchObject({ code: 'NOT_STARTED' });
+  await module.init();
+  expect(names).toEqual(['app.started']);
+  await module.close();
+  expect(names).toEqual(['app.started', 'app.draining', 'app.stopped']);
+  await expect(app.stats()).rejects.toMatchObject({ code: 'APP_CLOSED' });
+});
+
+test('a module that was never initialised closes cleanly', async () => {
+  const module = await compile([PingWorker]);
+  await module.close();
+  await expect(module.get(WorkerApp).stats()).rejects.toMatchObject({ code: 'APP_CLOSED' });
+});
+
+describe('what this host cannot run is refused, all at once', () => {
+  async function mistakesOf(providers: Providers): Promise<readonly unknown[]> {
+    const module = await compile(providers);
+    const error = await module.init().then(
+      () => null,
+      (reason: unknown) =>
+        reason as { mistakes: readonly { class: string; member: string | null; found: string }[] },
+    );
+    await expect(module.get(WorkerApp).stats()).rejects.toMatchObject({ code: 'APP_CLOSED' });
+    return (error?.mistakes ?? []).map(({ class: type, member, found }) => [type, member, found]);
+  }
+
+  test('request scope, its own or that of a dependency, and transient scope', async () => {
+    @NestInjectable({ scope: Scope.REQUEST })
+    class Tenant {}
+    @Worker()
+    class TenantWorker {
+      constructor(readonly tenant: Tenant) {}
+      @OnEvent(Ping) run(): void {}
+    }
+    @Worker()
+    class TransientWorker {
+      @OnEvent(Ping) run(): void {}
+    }
+    const transient = { provide: TransientWorker, useClass: TransientWorker, scope: Scope.TRANSIENT };
+    expect(await mistakesOf([Tenant, TenantWorker, transient])).toEqual([
+      ['TenantWorker', null, 'it is request-scoped, or needs something that is'],
+      ['TransientWorker', null, 'it is transient'],
+    ]);
+  });
+
+  test('guards and other enhancers, on the class or a method', async () => {
+    const guard = { canActivate: () => false };
+    @Worker()
+    @UseGuards(guard)
+    class GuardedWorker {
+      @OnEvent(Ping) run(): void {}
+    }
+    @Worker()
+    class GuardedMethod {
+      @UseGuards(guard)
+      @OnEvent(Ping)
+      run(): void {}
+    }
+    expect(await mistakesOf([GuardedWorker, GuardedMethod])).toEqual([
+      ['GuardedWorker', null, 'it has guards, which do not run for workers'],
+      ['GuardedMethod', 'run', 'it has guards, which do not run for workers'],
+    ]);
+  });
+
+  test('a worker that two modules provide', async () => {
+    @Module({ providers: [PingWorker] })
+    class Feature {}
+    const module = await Test.createTestingModule({
+      imports: [WorkerModule.forRoot({ store: memoryStore() }), Feature],
+      providers: [PingWorker],
+    }).compile();
+    await expect(module.init()).rejects.toThrow(
+      /PingWorker: several modules provide it, so that it has several instances\. Provide it in one module/,
+    );
+  });
+
+  test('a worker without a handler', async () => {
+    @Worker()
+    class Idle {}
+    expect(await mistakesOf([Idle])).toEqual([['Idle', null, 'it has no handler and no step']]);
+  });
+});
+
+test('impossible options are refused while the module compiles', async () => {
+  await expect(compile([], { concurrency: 0 })).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
+});
