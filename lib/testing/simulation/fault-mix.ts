@@ -1,0 +1,68 @@
+import type { SeededRandom } from './seeded-random.js';
+
+/** How often what goes wrong, in one simulated run. Probabilities are 0…1, times ms. */
+export interface FaultMix {
+  /** A store call is rejected and was not applied. */
+  readonly refused: number;
+  /** A store call is rejected although it was applied. */
+  readonly replyLost: number;
+  /** A store call takes up to `slowMs` each way instead of a few ms. */
+  readonly slow: number;
+  readonly slowMs: number;
+  /** The process dies at a store call: before it is applied, or after it and before the reply. */
+  readonly crashAtCall: number;
+  /** Mean time between crashes of some process at any instant; 0: none. */
+  readonly crashEveryMs: number;
+  /** A process that died never comes back (another one keeps running). */
+  readonly goneForGood: number;
+  /** Mean time between pauses of some process; 0: none. Paused for up to three leases. */
+  readonly pauseEveryMs: number;
+  /** Mean time between graceful stops of some process, which starts again afterwards; 0: none. */
+  readonly stopEveryMs: number;
+  readonly hintDropped: number;
+  readonly hintDoubled: number;
+  /** A hint comes up to a day late, else within 20 ms. */
+  readonly hintLate: number;
+  /** For how long faults go on; afterwards everything must come to an end. */
+  readonly lastsMs: number;
+}
+
+/** Nothing goes wrong. */
+export const noFaults: FaultMix = Object.freeze({
+  refused: 0,
+  replyLost: 0,
+  slow: 0,
+  slowMs: 0,
+  crashAtCall: 0,
+  crashEveryMs: 0,
+  goneForGood: 0,
+  pauseEveryMs: 0,
+  stopEveryMs: 0,
+  hintDropped: 0,
+  hintDoubled: 0,
+  hintLate: 0,
+  lastsMs: 0,
+});
+
+/** A mix of its own for each seed: kinds of fault that never meet in the average run do meet in some. */
+export function drawFaults(random: SeededRandom): FaultMix {
+  const some = (likely: number, high: number): number =>
+    random.chance(likely) ? random.between(0, high) : 0;
+  const every = (likely: number, low: number, high: number): number =>
+    random.chance(likely) ? random.between(low, high) : 0;
+  return {
+    refused: some(0.4, 0.15),
+    replyLost: some(0.5, 0.15),
+    slow: some(0.3, 0.1),
+    slowMs: random.pick([50, 500, 5_000]),
+    crashAtCall: some(0.4, 0.02),
+    crashEveryMs: every(0.4, 1_000, 30_000),
+    goneForGood: some(0.3, 0.5),
+    pauseEveryMs: every(0.3, 5_000, 60_000),
+    stopEveryMs: every(0.2, 5_000, 60_000),
+    hintDropped: some(0.5, 0.9),
+    hintDoubled: some(0.4, 0.4),
+    hintLate: some(0.2, 0.3),
+    lastsMs: random.between(20_000, 120_000),
+  };
+}

@@ -1,0 +1,150 @@
+import { StoreUnavailableError } from '../../model/errors-store.js';
+import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import type * as port from '../../ports/store.js';
+import type { Machine } from './machine.js';
+
+/** `late`: the caller has given up when the call is applied after all. */
+type Outcome = 'answered' | 'refused' | 'reply-lost' | 'late';
+
+/**
+ * One process's way to the store. A call travels, is applied, and its answer travels back: between these the process may
+ * die or stand still, and either way may fail.
+ */
+export class FaultyStore implements port.Store {
+  constructor(
+    private readonly inner: port.Store,
+    private readonly machine: Machine,
+  ) {}
+
+  get group(): port.Store['group'] {
+    return this.inner.group;
+  }
+
+  get gather(): port.Store['gather'] {
+    return this.inner.gather;
+  }
+
+  get durability(): string {
+    return this.inner.durability;
+  }
+
+  open(context: port.StoreContext): Promise<void> {
+    return this.inner.open(context);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+
+  write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
+    return this.call('write', () => this.inner.write(structuredClone(writes)));
+  }
+
+  claim(request: port.ClaimRequest): Promise<port.ClaimAnswer> {
+    return this.call('claim', () => this.inner.claim(request));
+  }
+
+  read(id: ExecutionId): ReturnType<port.Store['read']> {
+    return this.call('read', () => this.inner.read(id));
+  }
+
+  journal(id: ExecutionId): ReturnType<port.Store['journal']> {
+    return this.call('journal', () => this.inner.journal(id));
+  }
+
+  inbox(id: ExecutionId, afterSeq: number, limit: number): ReturnType<port.Store['inbox']> {
+    return this.call('inbox', () => this.inner.inbox(id, afterSeq, limit));
+  }
+
+  list(filter: port.ExecutionFilter): ReturnType<port.Store['list']> {
+    return this.call('list', () => this.inner.list(filter));
+  }
+
+  counts(): ReturnType<port.Store['counts']> {
+    return this.call('counts', () => this.inner.counts());
+  }
+
+  heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
+    return this.call('heartbeat', () => this.inner.heartbeat(process, leaseMs));
+  }
+
+  leave(id: ProcessId): Promise<void> {
+    return this.call('leave', () => this.inner.leave(id));
+  }
+
+  signals(owner: ProcessId): ReturnType<port.Store['signals']> {
+    return this.call('signals', () => this.inner.signals(owner));
+  }
+
+  processes(): ReturnType<port.Store['processes']> {
+    return this.call('processes', () => this.inner.processes());
+  }
+
+  definitions(): ReturnType<port.Store['definitions']> {
+    return this.call('definitions', () => this.inner.definitions());
+  }
+
+  subscribe(subscriptions: readonly port.Subscription[]): Promise<void> {
+    return this.call('subscribe', () => this.inner.subscribe(subscriptions));
+  }
+
+  subscriptions(): ReturnType<port.Store['subscriptions']> {
+    return this.call('subscriptions', () => this.inner.subscriptions());
+  }
+
+  setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
+    return this.call('setPaused', () => this.inner.setPaused(definitions, paused));
+  }
+
+  paused(): ReturnType<port.Store['paused']> {
+    return this.call('paused', () => this.inner.paused());
+  }
+
+  prune(request: port.PruneRequest): ReturnType<port.Store['prune']> {
+    return this.call('prune', () => this.inner.prune(request));
+  }
+
+  /** What the store tells travels as a hint does: it may come late, twice or never. */
+  onChange(listener: () => void): () => void {
+    return this.inner.onChange(() => this.machine.carryHint(listener));
+  }
+
+  private call<T>(name: string, apply: () => Promise<T>): Promise<T> {
+    const { machine } = this;
+    const outcome = this.draw();
+    machine.note(`${name} ${outcome}`);
+    return new Promise((resolve, reject) => {
+      const reply = (settle: () => void): void => {
+        machine.time.after(machine.latency(), machine, settle);
+      };
+      const fail = (): void => reply(() => reject(new StoreUnavailableError(`simulated: ${name} ${outcome}`)));
+      if (outcome === 'late') fail();
+      const travel = outcome === 'late' ? machine.latency() + machine.latency() * 10 : machine.latency();
+      machine.time.after(travel, null, () => {
+        if (machine.condition === 'dead' && !machine.outlives()) return;
+        const crash = machine.crashesAtCall();
+        if (crash === 'before') machine.crash();
+        if (crash === 'before' && !machine.outlives()) return;
+        if (outcome === 'refused') {
+          fail();
+          return;
+        }
+        apply().then(
+          (answer) => {
+            if (crash === 'after') machine.crash();
+            else if (outcome === 'reply-lost') fail();
+            else if (outcome === 'answered') reply(() => resolve(answer));
+          },
+          (error: unknown) => reply(() => reject(error)),
+        );
+      });
+    });
+  }
+
+  private draw(): Outcome {
+    const { faults, random } = this.machine;
+    if (random.chance(faults.refused)) return 'refused';
+    if (!random.chance(faults.replyLost)) return 'answered';
+    return random.chance(0.8) ? 'reply-lost' : 'late';
+  }
+}

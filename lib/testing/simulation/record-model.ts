@@ -1,0 +1,166 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+import { isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
+import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import type { AppendWrite, ClaimedExecution, ClaimRequest, CommitWrite, NewEvent, NewExecution, Verdict } from '../../ports/store.js';
+
+/** What the model knows of one execution. */
+export interface ModelRecord {
+  readonly id: ExecutionId;
+  readonly definition: string;
+  readonly event: NewEvent;
+  readonly createdAt: number;
+  status: ExecutionStatus;
+  fence: number;
+  owner: ProcessId | null;
+  timers: Timers;
+  dueAt: number | null;
+  epoch: number;
+  claims: number;
+  /** Messages accepted: what is settled may begin again, what waits may be early. */
+  messages: number;
+  /** By epoch and key; rows that a retry forgot are gone. */
+  readonly rows: Map<string, StoredRow>;
+  readonly applied: Set<string>;
+}
+
+export interface StoredRow {
+  readonly checkpoint: Checkpoint;
+  readonly fence: number;
+}
+
+/**
+ * The reference model of the store: what must follow from the calls that were applied, in order. It shares no code with
+ * any store and keeps only what the rules are about.
+ */
+export class RecordModel {
+  readonly records = new Map<ExecutionId, ModelRecord>();
+  private readonly leases = new Map<ProcessId, number>();
+  private readonly events = new Map<string, ExecutionId[]>();
+
+  constructor(
+    private readonly now: () => number,
+    private readonly violated: (rule: string, what: string) => void,
+  ) {}
+
+  published(events: readonly NewEvent[], verdict: Verdict, now: number): void {
+    if (verdict.verdict !== 'ok' && verdict.verdict !== 'already') return;
+    for (const event of events) {
+      const name = event.dedup === null ? null : JSON.stringify([event.session, event.id]);
+      const known = name === null ? undefined : this.events.get(name);
+      const answered = (verdict.executions ?? []).filter((each) => each.eventId === event.id).map((each) => each.executionId);
+      const expected = known ?? event.executions.map((each) => each.id);
+      if (JSON.stringify([...answered].sort()) !== JSON.stringify([...expected].sort()))
+        this.violated('I2', `event ${event.id} was answered with [${answered.join()}] instead of [${expected.join()}]`);
+      if (known !== undefined) continue;
+      if (name !== null) this.events.set(name, [...expected]);
+      for (const execution of event.executions) if (!this.records.has(execution.id)) this.create(event, execution, now);
+    }
+  }
+
+  committed({ lease, delta }: CommitWrite, verdict: Verdict, now: number): void {
+    const record = this.records.get(lease.executionId);
+    if (record === undefined) return this.violated('I1', `a commit to ${lease.executionId}, which was never accepted, was ${verdict.verdict}`);
+    const mark = `${lease.fence}.${delta.commitNo}`;
+    const isCurrent = record.fence === lease.fence && record.status === 'running';
+    if (verdict.verdict === 'already' && !record.applied.has(mark))
+      return this.violated('I3', `commit ${mark} of ${record.id} was answered 'already' but never applied`);
+    if (verdict.verdict === 'stale' && isCurrent)
+      return this.violated('I7', `commit ${mark} of ${record.id} was refused under the current fence`);
+    if (verdict.verdict !== 'ok') return;
+    if (record.applied.has(mark)) this.violated('I3', `commit ${mark} of ${record.id} was applied twice`);
+    if (!isCurrent)
+      this.violated('I7', `commit ${mark} of ${record.id} was accepted at fence ${record.fence}, status ${record.status}`);
+    record.applied.add(mark);
+    for (const row of delta.checkpoints) this.insert(record, row, lease.fence);
+    if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
+    if (delta.record === null) return;
+    const { status, timers, epoch, forget } = delta.record;
+    for (const [name, { checkpoint }] of record.rows)
+      if (checkpoint.epoch < epoch && forget.includes(checkpoint.key)) record.rows.delete(name);
+    const owner = status === 'running' ? record.owner : null;
+    Object.assign(record, { status: verdict.due === true ? 'pending' : status, timers, epoch, owner, dueAt: null });
+  }
+
+  appended({ message }: AppendWrite, verdict: Verdict): void {
+    const record = this.records.get(message.to);
+    if (record === undefined || verdict.verdict !== 'ok') return;
+    record.messages++;
+    if (verdict.due === true) record.status = 'pending';
+  }
+
+  claimed(request: ClaimRequest, work: ClaimedExecution): void {
+    const { lease, record: answered, journal } = work;
+    const record = this.records.get(lease.executionId);
+    if (record === undefined) return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
+    this.checkMayBeClaimed(record, request);
+    if (lease.fence !== record.fence + 1)
+      this.violated('I5', `the claim of ${record.id} has fence ${lease.fence} after ${record.fence}`);
+    if (answered.epoch !== record.epoch) this.violated('I3', `the claim of ${record.id} has epoch ${answered.epoch}, not ${record.epoch}`);
+    const found = new Map(journal.map((row) => [nameOf(row), row]));
+    for (const [name, { checkpoint }] of record.rows) {
+      const row = found.get(name);
+      if (row === undefined) this.violated('I3', `the claim of ${record.id} lacks the stored row ${name}`);
+      else if (row.value !== checkpoint.value || row.error !== checkpoint.error || row.kind !== checkpoint.kind || row.seq !== checkpoint.seq)
+        this.violated('I3', `the stored row ${name} of ${record.id} has changed`);
+    }
+    if (found.size !== record.rows.size) this.violated('I3', `the claim of ${record.id} has ${found.size} rows instead of ${record.rows.size}`);
+    Object.assign(record, { status: 'running', fence: lease.fence, owner: request.owner, claims: record.claims + 1 });
+  }
+
+  renewed(owner: ProcessId, until: number): void {
+    this.leases.set(owner, until);
+  }
+
+  left(owner: ProcessId): void {
+    this.leases.delete(owner);
+  }
+
+  /** Whether nobody may take what the process owns. */
+  isLive(owner: ProcessId): boolean {
+    return (this.leases.get(owner) ?? 0) > this.now();
+  }
+
+  private create(event: NewEvent, execution: NewExecution, now: number): void {
+    const { id, definition, owner, dueAt } = execution;
+    this.records.set(id, {
+      id,
+      definition: definition.id,
+      event,
+      createdAt: now,
+      status: owner === null ? 'pending' : 'running',
+      fence: owner === null ? 0 : 1,
+      owner,
+      timers: {},
+      dueAt,
+      epoch: 0,
+      claims: owner === null ? 0 : 1,
+      messages: 0,
+      rows: new Map(),
+      applied: new Set(),
+    });
+  }
+
+  private insert(record: ModelRecord, row: Checkpoint, fence: number): void {
+    const name = nameOf(row);
+    if (record.rows.has(name)) this.violated('I3', `row ${name} of ${record.id} was stored a second time`);
+    record.rows.set(name, { checkpoint: row, fence });
+  }
+
+  private checkMayBeClaimed(record: ModelRecord, request: ClaimRequest): void {
+    const now = this.now();
+    if (record.status === 'running') {
+      const mine = record.owner === request.owner && request.ids?.includes(record.id) === true;
+      if (!mine && record.owner !== null && this.isLive(record.owner))
+        this.violated('I6', `${record.id} was taken from ${record.owner}, whose lease lasts`);
+    } else if (record.messages > 0) return;
+    else if (record.status === 'parked') this.violated('I17', `${record.id} is parked and was claimed`);
+    else if (isTerminal(record.status)) this.violated('I3', `${record.id} is ${record.status} and was claimed`);
+    else if (record.dueAt !== null && record.dueAt > now) this.violated('I9', `${record.id} was claimed before it was due`);
+    else if (record.status === 'waiting' && Math.min(...Object.values(record.timers)) > now)
+      this.violated('I9', `${record.id} was claimed before its timer`);
+  }
+}
+
+function nameOf({ turn, epoch, key }: Checkpoint): string {
+  return `${turn}.${epoch}.${key}`;
+}

@@ -1,0 +1,80 @@
+import { valueAt } from './program-value.js';
+import { attemptsOf, type Node, type Program, type Work } from './random-program.js';
+
+/** One of several values: which one, the seed's timing decides. */
+export class OneOf {
+  constructor(readonly values: readonly unknown[]) {}
+}
+
+export type Expected =
+  | { readonly status: 'completed'; readonly value: unknown; readonly publishes: readonly string[] }
+  | { readonly status: 'failed'; readonly publishes: readonly string[] };
+
+/** Attempts of the program's handler. */
+export const HANDLER_ATTEMPTS = 3;
+
+class Failed extends Error {}
+
+/** What the program gives when nothing goes wrong with machines, found by reading it: no engine, no clock. */
+export function expectedOutcome(program: Program): Expected {
+  const publishes = new Set<string>();
+  for (let attempt = 1; attempt <= HANDLER_ATTEMPTS; attempt++) {
+    try {
+      return { status: 'completed', value: new Reader(attempt, publishes).list(program.nodes, ''), publishes: [...publishes] };
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+    }
+  }
+  return { status: 'failed', publishes: [...publishes] };
+}
+
+class Reader {
+  constructor(
+    private readonly attempt: number,
+    private readonly publishes: Set<string>,
+  ) {}
+
+  list(nodes: readonly Node[], at: string): unknown[] {
+    return nodes.map((node) => this.node(node, at));
+  }
+
+  private node(node: Node, at: string): unknown {
+    const site = `${at}/${node.id}`;
+    switch (node.kind) {
+      case 'call':
+        return this.call(node.work, site);
+      case 'sleep':
+      case 'plain-await':
+        return node.kind;
+      case 'loop':
+        return Array.from({ length: node.count }, (_, turn) => this.list(node.body, `${site}#${turn}`));
+      case 'all':
+        return node.branches.map((branch, index) => this.list(branch, `${site}.${index}`));
+      case 'race':
+        return new OneOf(node.branches.map((branch, index) => ({ winner: index, value: this.list(branch, `${site}.${index}`) })));
+      case 'guard':
+        return this.guard(node, site);
+      case 'publish':
+        this.publishes.add(site);
+        return 'published';
+      case 'throw':
+        if (this.attempt <= node.attempts) throw new Failed(site);
+        return 'passed';
+    }
+  }
+
+  private guard(node: Extract<Node, { kind: 'guard' }>, site: string): unknown {
+    try {
+      return { tried: this.list(node.body, `${site}.try`) };
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      return { rescued: this.list(node.rescue, `${site}.catch`) };
+    }
+  }
+
+  private call(work: Work, site: string): unknown {
+    const inner = this.list(work.inner, site);
+    if (work.throws + work.hangs >= attemptsOf[work.step] || (work.final && work.throws > 0)) throw new Failed(site);
+    return work.inner.length === 0 ? valueAt(site, work.value) : [valueAt(site, work.value), inner];
+  }
+}

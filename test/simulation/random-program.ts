@@ -1,0 +1,110 @@
+import type { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
+
+/** What one call of a step does, by attempt. */
+export interface Work {
+  /** Names the step method, which carries the policies; `inline` is `step('…', fn)`. */
+  readonly step: StepName;
+  /** Ms that each attempt takes. */
+  readonly ms: number;
+  readonly value: ValueKind;
+  /** Attempts that throw before one succeeds. */
+  readonly throws: number;
+  /** Attempts that hang past their timeout before one succeeds; after those that throw. */
+  readonly hangs: number;
+  /** The first attempt throws an error marked final. */
+  readonly final: boolean;
+  /** Called without arguments: told apart by order alone. */
+  readonly bare: boolean;
+  /** What the body calls before it ends. */
+  readonly inner: readonly Node[];
+}
+
+export type StepName = 'plain' | 'hasty' | 'once' | 'deep' | 'patient' | 'inline';
+export type ValueKind = 'number' | 'text' | 'undefined' | 'date' | 'map' | 'bigint' | 'object' | 'bytes' | 'null';
+
+export type Node =
+  | { readonly kind: 'call'; readonly id: string; readonly work: Work }
+  | { readonly kind: 'sleep'; readonly id: string; readonly ms: number }
+  | { readonly kind: 'loop'; readonly id: string; readonly count: number; readonly body: readonly Node[] }
+  | { readonly kind: 'all'; readonly id: string; readonly branches: readonly (readonly Node[])[] }
+  | { readonly kind: 'race'; readonly id: string; readonly branches: readonly (readonly Node[])[] }
+  /** try { … } catch { … } */
+  | { readonly kind: 'guard'; readonly id: string; readonly body: readonly Node[]; readonly rescue: readonly Node[] }
+  | { readonly kind: 'publish'; readonly id: string; readonly explicit: boolean }
+  /** Awaits promises that are no steps. */
+  | { readonly kind: 'plain-await'; readonly id: string; readonly turns: number }
+  /** The handler itself throws, on its first attempts. */
+  | { readonly kind: 'throw'; readonly id: string; readonly attempts: number };
+
+export interface Program {
+  readonly nodes: readonly Node[];
+}
+
+const valueKinds: readonly ValueKind[] = ['number', 'text', 'undefined', 'date', 'map', 'bigint', 'object', 'bytes', 'null'];
+
+/** Attempts that each step has. */
+export const attemptsOf: Readonly<Record<StepName, number>> = { plain: 3, hasty: 3, once: 1, deep: 3, patient: 4, inline: 3 };
+
+/** Draws a handler: what it calls, in which order, what fails. */
+export class ProgramWriter {
+  private nodes = 0;
+
+  constructor(private readonly random: SeededRandom) {}
+
+  write(): Program {
+    const nodes = [...this.list(1, 5, 0)];
+    if (this.random.chance(0.12)) nodes.splice(this.random.int(0, nodes.length), 0, { kind: 'throw', id: this.id(), attempts: this.random.int(1, 3) });
+    return { nodes };
+  }
+
+  private id(): string {
+    return `n${++this.nodes}`;
+  }
+
+  private list(low: number, high: number, depth: number): readonly Node[] {
+    return Array.from({ length: this.random.int(low, high) }, () => this.node(depth));
+  }
+
+  private node(depth: number): Node {
+    const draw = this.random.next();
+    const id = this.id();
+    if (depth >= 3 || draw < 0.45) return { kind: 'call', id, work: this.work(depth) };
+    if (draw < 0.53) return { kind: 'sleep', id, ms: this.random.pick([10, 1_000, 20_000]) };
+    if (draw < 0.61) return { kind: 'loop', id, count: this.random.int(2, 5), body: this.list(1, 2, depth + 1) };
+    if (draw < 0.74) return { kind: 'all', id, branches: this.branches(depth) };
+    if (draw < 0.82) return { kind: 'race', id, branches: this.branches(depth) };
+    if (draw < 0.89) return { kind: 'guard', id, body: this.failing(depth), rescue: this.list(1, 2, depth + 1) };
+    if (draw < 0.95) return { kind: 'publish', id, explicit: this.random.chance(0.3) };
+    return { kind: 'plain-await', id, turns: this.random.int(1, 5) };
+  }
+
+  private branches(depth: number): readonly (readonly Node[])[] {
+    return Array.from({ length: this.random.int(2, 5) }, () => this.list(1, 2, depth + 1));
+  }
+
+  /** A list of which one call fails for good. */
+  private failing(depth: number): readonly Node[] {
+    const final = this.random.chance(0.4);
+    const work = { ...this.work(3), step: 'plain' as const, final, throws: final ? 1 : attemptsOf.plain, hangs: 0 };
+    return [...this.list(0, 1, depth + 1), { kind: 'call', id: this.id(), work }];
+  }
+
+  private work(depth: number): Work {
+    const { random } = this;
+    const steps: readonly StepName[] = depth >= 2 ? ['plain', 'hasty', 'inline', 'patient'] : ['plain', 'plain', 'hasty', 'once', 'deep', 'patient', 'inline'];
+    const step = random.pick(steps);
+    const attempts = attemptsOf[step];
+    const throws = step === 'once' || random.chance(0.7) ? 0 : random.int(1, attempts - 1);
+    const hangs = step === 'hasty' && random.chance(0.2) ? attempts - 1 - throws : 0;
+    return {
+      step,
+      ms: random.chance(0.3) ? 0 : random.pick([1, 5, 50, 400]),
+      value: random.pick(valueKinds),
+      throws,
+      hangs: Math.max(0, hangs),
+      final: false,
+      bare: random.chance(0.25),
+      inner: step === 'deep' ? this.list(1, 2, depth + 1) : [],
+    };
+  }
+}
