@@ -29,7 +29,8 @@ export abstract class DurableCall implements Deferred {
 
   begin(): void {
     this.parent.outstanding++;
-    const { replay } = this.pass;
+    const { replay, nested } = this.pass;
+    if (this.isNested && nested.take(this.path, (row) => this.settle(row))) return;
     if (replay === null) {
       this.run();
       return;
@@ -37,6 +38,11 @@ export abstract class DurableCall implements Deferred {
     const recorded = replay.take(this.path, this.parent.scope);
     if (recorded !== null) this.settle(recorded);
     else this.pass.defer(this);
+  }
+
+  /** Called by a step, not by the handler. */
+  protected get isNested(): boolean {
+    return this.parent.level > 0;
   }
 
   start(): void {
@@ -86,7 +92,9 @@ export abstract class DurableCall implements Deferred {
 
   /** Stores the result, then lets it into user code, or withholds it when the pass only finishes what runs. */
   protected store(row: Checkpoint, publish: Publishing | null, stored?: () => void): void {
+    if (this.isNested) this.pass.nested.submitted(row);
     this.pass.commit([row], publish, () => {
+      if (this.isNested) this.pass.nested.stored(row);
       stored?.();
       if (this.parent.isDead) return;
       if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();

@@ -17,7 +17,8 @@ export class DurableSleep extends DurableCall {
 
   protected run(): void {
     const now = this.pass.services.clock.now();
-    const begun = this.pass.replay?.find(this.path, 'timer', timerKey(this.path)) ?? null;
+    const begun =
+      this.pass.nested.sleep(this.path) ?? this.pass.replay?.find(this.path, 'timer', timerKey(this.path)) ?? null;
     const startedAt = begun?.startedAt ?? now;
     const at = begun?.wakeAt ?? now + Math.ceil(this.ms);
     if (at <= now) {
@@ -27,6 +28,7 @@ export class DurableSleep extends DurableCall {
     if (begun === null) {
       const row = this.row('timer', timerKey(this.path), startedAt, 1);
       row.wakeAt = at;
+      if (this.isNested) this.pass.nested.sleepBegan(row);
       this.pass.later(row);
     }
     this.pass.wait(`sleep:${this.path}`, at, 'timer', this.parent, () => this.wake(startedAt));

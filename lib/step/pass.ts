@@ -5,6 +5,7 @@ import type { ExecutionRecord, Timers, WaitReason } from '../model/execution.js'
 import type { Lease } from '../model/lease.js';
 import type { Timer } from '../ports/clock.js';
 import type { CommitWrite, Publishing, RecordChange, Verdict } from '../ports/store.js';
+import { NestedResults } from './nested-results.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { Replay } from './replay.js';
@@ -37,6 +38,7 @@ export class Pass {
   readonly done: Promise<PassEnd>;
   readonly replay: Replay | null;
   readonly queue: SettleQueue;
+  readonly nested = new NestedResults();
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
   /** Errors that came out of steps for good, and the names of the step. */
