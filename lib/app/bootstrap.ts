@@ -23,7 +23,8 @@ import { Runtime, type RuntimeSettings } from './runtime.js';
 import { checkBootstrapOptions, settingsOf } from './settings.js';
 import { logLifecycle, measureLifecycle } from './telemetry.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from './tokens.js';
-import { WorkerApp } from './worker-app.js';
+import type { Underlay } from './underlay.js';
+import { WorkerApp, type WorkerAppParts } from './worker-app.js';
 
 /**
  * Makes an app: checks the workers, builds the container and opens the store. Nothing runs before `start()`.
@@ -36,13 +37,18 @@ import { WorkerApp } from './worker-app.js';
 export async function bootstrap<Union extends UnionMember = never>(
   given: BootstrapOptions<Union> = {},
 ): Promise<WorkerApp<Union>> {
-  const options = withEnvironment(given as BootstrapOptions, process.env);
+  return (await assemble(given as BootstrapOptions, null)) as unknown as WorkerApp<Union>;
+}
+
+/** As `bootstrap`, on what the underlay puts beneath the engine. */
+export async function assemble(given: BootstrapOptions, underlay: Underlay | null): Promise<WorkerApp> {
+  const options = withEnvironment(given, process.env);
   const mistakes = checkBootstrapOptions(options);
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
   const definitions = compileAll(options);
   const container = await createContainer(containerOptions(options));
   try {
-    const assembly = new Assembly(options, container);
+    const assembly = new Assembly(options, container, underlay);
     await assembly.registerEvents(options.workers ?? []);
     assembly.runtime.addWorkers(definitions);
     await container.complete([
@@ -50,7 +56,7 @@ export async function bootstrap<Union extends UnionMember = never>(
       [WorkerApp, assembly.app],
     ]);
     await assembly.runtime.open();
-    return assembly.app as unknown as WorkerApp<Union>;
+    return assembly.app;
   } catch (error) {
     await container.dispose().catch(() => undefined);
     throw error;
@@ -105,10 +111,16 @@ class Assembly {
   constructor(
     options: BootstrapOptions,
     private readonly container: AppContainer,
+    underlay: Underlay | null,
   ) {
-    const clock = container.get(CLOCK);
-    const store = container.get(STORE);
-    this.current = { ...options, store, clock, dispatcher: container.get(DISPATCHER) };
+    this.current = {
+      ...options,
+      store: container.get(STORE),
+      clock: container.get(CLOCK),
+      dispatcher: container.get(DISPATCHER),
+    };
+    const clock = underlay?.clock(container.get(CLOCK)) ?? container.get(CLOCK);
+    const store = underlay?.store(container.get(STORE)) ?? container.get(STORE);
     this.settings = settingsOf(
       options,
       guarded(() => this.logger()),
@@ -123,15 +135,15 @@ class Assembly {
       clock,
       codec,
       dispatcher: container.get(DISPATCHER),
-      random: systemRandom,
+      random: underlay?.random ?? systemRandom,
       ids: uuidGenerator,
       observer: this.bus,
       resolver: options.resolver ?? container.resolver,
       events: { restore: (name, data) => this.events.definitionOf(name)?.checker.restore(data) ?? data },
       role: options.role ?? 'both',
-      settings: this.settings,
+      settings: underlay?.settings(this.settings) ?? this.settings,
     });
-    this.app = new WorkerApp({
+    const parts: WorkerAppParts = {
       runtime: this.runtime,
       store,
       codec,
@@ -148,7 +160,8 @@ class Assembly {
       configure: (changes) => this.configure(changes),
       register: (workers) => this.register(workers),
       forget: () => this.forgetAll(),
-    });
+    };
+    this.app = underlay?.app(parts) ?? new WorkerApp(parts);
     this.observe(options);
   }
 

@@ -29,6 +29,8 @@ export interface RuntimeSettings extends PassSettings {
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly sweepMs: number;
+  /** How often awaited executions are read that no hint told of; 1,000 by default. */
+  readonly pollMs?: number;
   readonly drainTimeoutMs: number;
   readonly dedupMs: number;
   readonly retention: Retention;
@@ -74,7 +76,13 @@ export class Runtime {
     this.owner = parts.ids.next() as ProcessId;
     this.subscriptions = new Subscriptions(store, clock);
     this.paused = new PausedDefinitions(store);
-    this.outcomes = new Outcomes(store, clock, observer, (id) => this.consumer.runs(id));
+    this.outcomes = new Outcomes({
+      store,
+      clock,
+      observer,
+      pollMs: () => settings.pollMs ?? 1_000,
+      runsHere: (id) => this.consumer.runs(id),
+    });
     this.writer = new GroupWriter(store, clock, random, observer);
     this.adopter = new Adopter(store, this.definitions);
     this.lease = new LeaseKeeper({

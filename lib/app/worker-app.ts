@@ -52,13 +52,9 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     /** Oldest first. */
     list: (filter: ListFilter = {}): Promise<readonly ExecutionRecord[]> => this.list(filter),
   };
-  private readonly handles: HandleParts;
 
   /** @internal */
-  constructor(private readonly parts: WorkerAppParts) {
-    const { runtime, store, codec, clock, ids } = parts;
-    this.handles = { runtime, store, codec, clock, ids };
-  }
+  constructor(private readonly parts: WorkerAppParts) {}
 
   /** The options in force, frozen. */
   get options(): Readonly<BootstrapOptions> {
@@ -158,7 +154,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** The handle of any execution, of this process or another; its methods reject with `ExecutionNotFoundError` if there is none. */
   execution(id: string): ExecutionHandle {
     this.assertOpen('execution()');
-    return new ExecutionHandle(this.handles, id, null, null);
+    return new ExecutionHandle(this.parts, id, null, null);
   }
 
   /** What the container, or the host's container, holds under a token or class. Throws `DefinitionError` for one it cannot make. */
@@ -255,7 +251,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     run: ConstructorParameters<typeof ExecutionHandle>[4] = null,
   ): ExecutionHandle {
     const { worker, method } = partsOfDefinition(definition);
-    return new ExecutionHandle(this.handles, id, worker, method, run);
+    return new ExecutionHandle(this.parts, id, worker, method, run);
   }
 
   private async list({

@@ -45,6 +45,11 @@ export class Consumer {
     return this.running.size;
   }
 
+  /** What runs here just now. */
+  get current(): readonly Run[] {
+    return [...this.running.values()].filter((run) => run !== null);
+  }
+
   /** Grows with each claim begun or ended: tells whether one happened beside something else. */
   get claimCount(): number {
     return this.claims;

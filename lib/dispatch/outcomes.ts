@@ -7,10 +7,18 @@ import type { StoredOutcome } from '../model/outcome.js';
 
 /** Awaited executions that one poll reads. */
 const POLL_PAGE = 100;
-const POLL_MS = 1_000;
 
 /** Gets null when the app closes before the execution is settled. */
 type Waiter = (outcome: StoredOutcome | null) => void;
+
+export interface OutcomesOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly pollMs: () => number;
+  /** Executions whose end this process will tell by itself. */
+  readonly runsHere: (id: ExecutionId) => boolean;
+}
 
 /** Who waits for the outcome of which execution. Holds nothing that nobody waits for. */
 export class Outcomes {
@@ -18,13 +26,7 @@ export class Outcomes {
   private polling = false;
   private timer: Timer | null = null;
 
-  /** `runsHere`: executions whose end this process will tell by itself. */
-  constructor(
-    private readonly store: Store,
-    private readonly clock: Clock,
-    private readonly observer: Observer,
-    private readonly runsHere: (id: ExecutionId) => boolean,
-  ) {}
+  constructor(private readonly options: OutcomesOptions) {}
 
   /** Calls back once when the execution is settled; answers a function that forgets the caller. */
   wait(id: ExecutionId, waiter: Waiter): () => void {
@@ -59,11 +61,12 @@ export class Outcomes {
     if (this.waiters.size === 0 || this.polling) return;
     this.polling = true;
     try {
-      const ids = [...this.waiters.keys()].filter((id) => !this.runsHere(id));
+      const ids = [...this.waiters.keys()].filter((id) => !this.options.runsHere(id));
       for (let at = 0; at < ids.length; at += POLL_PAGE)
         await Promise.all(ids.slice(at, at + POLL_PAGE).map((id) => this.read(id)));
     } catch (error) {
-      this.observer.emit({ name: 'app.fault', task: 'read outcomes', error, at: this.clock.now() });
+      const { observer, clock } = this.options;
+      observer.emit({ name: 'app.fault', task: 'read outcomes', error, at: clock.now() });
     } finally {
       this.polling = false;
     }
@@ -72,7 +75,7 @@ export class Outcomes {
   /** Hints tell most ends; this finds those that no hint told. */
   private schedule(): void {
     if (this.timer !== null || this.waiters.size === 0) return;
-    this.timer = this.clock.setTimer(POLL_MS, () => {
+    this.timer = this.options.clock.setTimer(this.options.pollMs(), () => {
       this.timer = null;
       void this.poll().then(() => this.schedule());
     });
@@ -85,7 +88,7 @@ export class Outcomes {
   }
 
   private async read(id: ExecutionId): Promise<void> {
-    const record = await this.store.read(id);
+    const record = await this.options.store.read(id);
     if (record !== null && isSettled(record.status)) this.settle(id, storedOutcome(record));
   }
 
