@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../..');
+
+/**
+ * Compiles `<name>.process.ts` with all that it imports from this repository into one file, so that a process is up in a
+ * fraction of a second. Answers the files by name.
+ */
+export function bundlePrograms<const Name extends string>(
+  names: readonly Name[],
+): Readonly<Record<Name, string>> {
+  const out = join(root, '.cache/crash', String(process.pid));
+  mkdirSync(out, { recursive: true });
+  execFileSync(
+    join(root, 'node_modules/.bin/esbuild'),
+    [
+      ...names.map((name) => join(__dirname, `${name}.process.ts`)),
+      '--bundle',
+      '--platform=node',
+      '--format=cjs',
+      '--packages=external',
+      '--alias:holdfast=./lib/entries/index.ts',
+      '--keep-names',
+      '--sourcemap=inline',
+      '--out-extension:.js=.cjs',
+      '--log-level=error',
+      `--outdir=${out}`,
+    ],
+    { cwd: root },
+  );
+  return Object.fromEntries(names.map((name) => [name, join(out, `${name}.process.cjs`)])) as Record<
+    Name,
+    string
+  >;
+}

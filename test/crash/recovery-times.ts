@@ -1,0 +1,66 @@
+import type { Line } from './history.js';
+
+/** How long each kill delayed what it interrupted: of several executions, the one that waited longest. Sorted. */
+export function longestRecoveries(lines: readonly Line[]): readonly number[] {
+  const longest: number[] = [];
+  const held = new Map<string, number>();
+  const orphaned = new Map<string, { readonly kill: number; readonly at: number }>();
+  const byKill = new Map<number, number>();
+  const live = new LiveTime(lines);
+  lines.forEach((line, index) => {
+    if (line.saw === 'pass') {
+      const orphan = orphaned.get(line.execution);
+      if (orphan !== undefined) {
+        const took = live.between(orphan.at, line.at);
+        byKill.set(orphan.kill, Math.max(byKill.get(orphan.kill) ?? 0, took));
+      }
+      orphaned.delete(line.execution);
+      held.set(line.execution, line.pid);
+    }
+    if (line.saw === 'ended' || line.saw === 'waiting') {
+      held.delete(line.execution);
+      orphaned.delete(line.execution);
+    }
+    if (line.saw !== 'killed') return;
+    for (const [execution, pid] of held) {
+      if (pid !== line.pid) continue;
+      held.delete(execution);
+      orphaned.set(execution, { kill: index, at: line.at });
+    }
+  });
+  longest.push(...byKill.values());
+  return longest.sort((a, b) => a - b);
+}
+
+/** The time in which at least one worker process was up, and not stopped. */
+class LiveTime {
+  private readonly changes: { readonly at: number; readonly live: boolean }[] = [];
+
+  constructor(lines: readonly Line[]) {
+    const up = new Set<number>();
+    const stopped = new Set<number>();
+    for (const line of lines) {
+      if (line.saw === 'up') up.add(line.pid);
+      else if (line.saw === 'killed') up.delete(line.pid);
+      else if (line.saw === 'stopped') stopped.add(line.pid);
+      else if (line.saw === 'continued') stopped.delete(line.pid);
+      else continue;
+      this.changes.push({ at: line.at, live: [...up].some((pid) => !stopped.has(pid)) });
+    }
+  }
+
+  between(from: number, to: number): number {
+    let total = 0;
+    let since = from;
+    let live = false;
+    for (const change of this.changes) {
+      if (change.at > to) break;
+      if (change.at > since) {
+        if (live) total += change.at - since;
+        since = change.at;
+      }
+      live = change.live;
+    }
+    return total + (live ? to - since : 0);
+  }
+}

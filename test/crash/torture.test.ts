@@ -1,0 +1,22 @@
+import { bundlePrograms } from './bundle-programs.js';
+import { torture } from './torture.js';
+
+const kills = Number(process.env['HOLDFAST_KILLS'] ?? 12);
+const seed = Number(process.env['HOLDFAST_SEED'] ?? 1);
+
+test(
+  `${kills} kills among three workers and a publisher lose nothing and repeat nothing that was reported`,
+  async () => {
+    const programs = bundlePrograms(['worker', 'publisher']);
+    const { recoveriesMs, ...findings } = await torture({ programs, kills, seed });
+    const at = (part: number): number =>
+      Math.round(recoveriesMs[Math.ceil(recoveriesMs.length * part) - 1] ?? 0);
+    console.log(JSON.stringify({ seed, ...findings, p50: at(0.5), p99: at(0.99), max: at(1) }));
+    expect(findings.violations).toEqual([]);
+    expect(findings.kills).toBeGreaterThanOrEqual(kills);
+    expect(findings.executions).toBeGreaterThan(kills * 5);
+    expect(findings.lateBodies).toBeLessThanOrEqual(1 + findings.stops / 20);
+    expect(at(1)).toBeLessThanOrEqual(1_000 + 1_000 + 1_000);
+  },
+  60_000 + kills * 2_000,
+);

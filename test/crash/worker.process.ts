@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { bootstrap, sqliteStore, type ExecutionMode, type Store } from 'holdfast';
+import { forgetful } from './forgetful-store.js';
+import { History } from './history.js';
+import { TortureAudit, TortureWorker } from './torture-workers.js';
+import { Witness } from './witness.js';
+
+const [, , folder = '', mode = 'UNTIL_ERROR', fault = ''] = process.argv;
+
+async function main(): Promise<void> {
+  const history = new History(folder);
+  const witness = new Witness(history);
+  const file: Store = sqliteStore(join(folder, 'torture.db'));
+  const app = await bootstrap({
+    workers: [TortureWorker, TortureAudit],
+    providers: [{ provide: Witness, useValue: witness }],
+    store: fault === 'forgetful' ? forgetful(file, 20) : file,
+    executionMode: mode as ExecutionMode,
+    clock: witness.clock,
+    concurrency: 20,
+    lease: '1s',
+    sweep: '1s',
+    drainTimeout: '3s',
+  });
+  app.on('execution.started', ({ executionId }) => history.add({ saw: 'pass', execution: executionId }));
+  app.on('execution.waiting', ({ executionId }) => history.add({ saw: 'waiting', execution: executionId }));
+  for (const status of ['completed', 'failed', 'cancelled', 'parked', 'skipped'] as const)
+    app.on(`execution.${status}`, ({ executionId }) =>
+      history.add({ saw: 'ended', execution: executionId, status }),
+    );
+  process.once('disconnect', () => process.exit(1));
+  process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
+  await app.start();
+  history.add({ saw: 'up' });
+  process.send?.('up');
+}
+
+void main();
