@@ -113,7 +113,7 @@ class PassLife {
     this.deadline?.cancel();
     const conclusion = conclude(pass, end, this.seenInboxSeq, this.deadlineAt);
     if (conclusion !== null) await this.store(conclusion);
-    if (pass.live.size > 0) await pass.emptied();
+    if (pass.isOccupied) await pass.emptied();
   }
 
   deliver(messages: readonly StoredMessage[]): void {

@@ -28,7 +28,7 @@ export abstract class DurableCall implements Deferred {
   }
 
   begin(): void {
-    this.parent.outstanding++;
+    this.parent.callBegan();
     const { replay, nested } = this.pass;
     if (this.isNested && nested.take(this.path, (row) => this.settle(row))) return;
     if (replay === null) {

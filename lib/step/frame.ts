@@ -2,6 +2,7 @@ import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
 import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
 import type { Body, Pass } from './pass.js';
+import type { RunningTime } from './running-time.js';
 
 /** Begins the durable calls that user code makes. */
 export interface Caller {
@@ -38,10 +39,16 @@ export class Frame implements CurrentExecution, Body {
   /** Time as the body sees it: that of the last result it got. */
   time: number;
   outstanding = 0;
+  /** Bounds this attempt; null: nothing does. Stands still while every call that the body made waits. */
+  runningTime: RunningTime | null = null;
   /** A call failed after the body had returned: the body fails with it. */
   lateFailure: { readonly error: unknown } | null = null;
   private hasReturned = false;
   private dead = false;
+  /** Calls it made that wait for an instant. */
+  private waiting = 0;
+  private dormant = false;
+  private abortedFor: { readonly reason: unknown } | null = null;
   private readonly caller: Caller;
   private ordinals: Map<string, number> | null = null;
   private whenQuiet: (() => void) | null = null;
@@ -80,7 +87,10 @@ export class Frame implements CurrentExecution, Body {
   }
 
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.abortedFor !== null) this.controller.abort(this.abortedFor.reason);
+    }
     return this.controller.signal;
   }
 
@@ -109,9 +119,33 @@ export class Frame implements CurrentExecution, Body {
     return `${this.path}/${segment(encodedName, digest, ordinal)}`;
   }
 
+  /** The body goes on after its synchronous part: from here on its time counts. */
+  startTime(): void {
+    if (!this.dormant && !this.isDead) this.runningTime?.run();
+  }
+
+  /** It made a call. */
+  callBegan(): void {
+    this.outstanding++;
+    this.watchDormancy();
+  }
+
+  /** A call that it made waits for an instant: a sleep, a retry, or a step all of whose calls wait. */
+  callWaits(): void {
+    this.waiting++;
+    this.watchDormancy();
+  }
+
+  /** The wait is over. */
+  callRuns(): void {
+    this.waiting--;
+    this.watchDormancy();
+  }
+
   /** A call settled: user code of this body goes on. */
   callSettled(at: number, failure: { readonly error: unknown } | null): void {
     this.outstanding--;
+    this.watchDormancy();
     if (at > this.time) this.time = at;
     if (this.hasReturned && failure !== null) this.lateFailure ??= failure;
     if (this.hasReturned && this.outstanding === 0) this.whenQuiet?.();
@@ -130,10 +164,34 @@ export class Frame implements CurrentExecution, Body {
   /** Nothing the body still does counts any more. */
   kill(reason: unknown): void {
     this.dead = true;
+    this.ended();
     this.abort(reason);
   }
 
+  /** The body gave its outcome, or none is wanted any more. */
+  ended(): void {
+    this.runningTime?.stop();
+    if (this.dormant) this.parent?.callRuns();
+    this.dormant = false;
+  }
+
   abort(reason: unknown): void {
-    this.controller?.abort(reason ?? undefined);
+    this.runningTime?.stop();
+    this.abortedFor ??= { reason: reason ?? undefined };
+    this.controller?.abort(this.abortedFor.reason);
+  }
+
+  private watchDormancy(): void {
+    if (this.runningTime === null && this.parent === null) return;
+    const dormant = this.outstanding > 0 && this.waiting === this.outstanding;
+    if (dormant === this.dormant || this.dead) return;
+    this.dormant = dormant;
+    if (dormant) {
+      this.runningTime?.pause();
+      this.parent?.callWaits();
+    } else {
+      this.runningTime?.run();
+      this.parent?.callRuns();
+    }
   }
 }

@@ -17,6 +17,10 @@ export interface Body {
   readonly isDead: boolean;
   /** Calls it made that have not settled: it is taken to wait for them. */
   readonly outstanding: number;
+  /** A call that it made waits for an instant. */
+  callWaits(): void;
+  /** The wait is over. */
+  callRuns(): void;
   abort(reason: unknown): void;
 }
 
@@ -137,6 +141,7 @@ export class Pass {
   /** Runs `resume` at the instant: in this pass when it lives that long, else in the pass that the timer wakes. */
   wait(name: string, at: number, reason: WaitReason, body: Body, resume: () => void): void {
     this.waits.set(name, { at, reason, body, resume, timer: null });
+    body.callWaits();
     this.scheduleCheck();
   }
 
@@ -157,14 +162,21 @@ export class Pass {
     this.scheduleCheck();
   }
 
+  /** The body ended, or nothing that it still does can be seen. */
   bodyEnded(body: Body): void {
     this.live.delete(body);
-    if (this.ended !== null && this.live.size === 0) this.whenEmptied?.();
+    if (this.ended !== null && !this.isOccupied) this.whenEmptied?.();
   }
 
-  /** Resolves when the pass has ended and no body of it runs any more. */
+  /** A body runs that waits for none of its calls: it still uses the process. */
+  get isOccupied(): boolean {
+    for (const body of this.live) if (body.outstanding === 0) return true;
+    return false;
+  }
+
+  /** Resolves when the pass has ended and no body of it uses the process any more. */
   emptied(): Promise<void> {
-    if (this.live.size === 0) return Promise.resolve();
+    if (!this.isOccupied) return Promise.resolve();
     return new Promise((resolve) => {
       this.whenEmptied = resolve;
     });
@@ -222,6 +234,7 @@ export class Pass {
       if (wait.timer !== null) continue;
       wait.timer = this.services.clock.setTimer(Math.max(0, wait.at - now), () => {
         if (this.ended !== null || !this.waits.delete(name)) return;
+        wait.body.callRuns();
         wait.resume();
         this.scheduleCheck();
       });

@@ -1,8 +1,8 @@
 import { NonDeterminismError, TimeoutError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
-import type { Timer } from '../ports/clock.js';
 import { shared } from '../ports/current-execution.js';
 import type { Frame } from './frame.js';
+import { RunningTime } from './running-time.js';
 
 export type BodyOutcome =
   | { readonly ok: true; readonly value: unknown }
@@ -20,16 +20,14 @@ export interface BodySpec {
  */
 export function runBody(frame: Frame, spec: BodySpec, done: (outcome: BodyOutcome) => void): void {
   const { pass } = frame;
-  let timer: Timer | null = null;
 
   const finish = (outcome: BodyOutcome): void => {
-    timer?.cancel();
-    timer = null;
     if (frame.isDead) {
       pass.bodyEnded(frame);
       return;
     }
     frame.returned(() => {
+      frame.ended();
       pass.bodyEnded(frame);
       if (frame.isDead) return;
       const outcomeOrLate =
@@ -40,7 +38,18 @@ export function runBody(frame: Frame, spec: BodySpec, done: (outcome: BodyOutcom
     });
   };
 
+  const expire = (timeoutMs: number): void => {
+    if (frame.isDead) return;
+    const error = new TimeoutError(namesOf(frame.path), timeoutMs);
+    frame.kill(error);
+    pass.replay?.close(frame.path);
+    done({ ok: false, error });
+  };
+
   pass.live.add(frame);
+  const { timeoutMs } = spec;
+  if (timeoutMs !== null)
+    frame.runningTime = new RunningTime(pass.services.clock, timeoutMs, () => expire(timeoutMs));
   let answer: unknown;
   try {
     answer = shared().storage.run(frame, () => intercept(frame, spec));
@@ -52,15 +61,7 @@ export function runBody(frame: Frame, spec: BodySpec, done: (outcome: BodyOutcom
     finish({ ok: true, value: answer });
     return;
   }
-  const { timeoutMs } = spec;
-  if (timeoutMs !== null)
-    timer = pass.services.clock.setTimer(timeoutMs, () => {
-      if (frame.isDead) return;
-      const error = new TimeoutError(namesOf(frame.path), timeoutMs);
-      frame.kill(error);
-      pass.replay?.close(frame.path);
-      done({ ok: false, error });
-    });
+  frame.startTime();
   answer.then(
     (value) => finish({ ok: true, value }),
     (error: unknown) => finish({ ok: false, error }),

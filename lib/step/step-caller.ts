@@ -23,7 +23,7 @@ export const stepCaller: Caller = {
   contextOf: (frame) => new FrameContext(frame),
 
   step(frame, call) {
-    if (frame.isDead) return unsettled();
+    if (frame.isDead) return unsettled(frame);
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
     if (definition === null)
       return Promise.reject(new DetachedStepError(call.receiver.constructor.name, call.name));
@@ -41,7 +41,7 @@ export const stepCaller: Caller = {
   },
 
   inline(frame, call: InlineCall) {
-    if (frame.isDead) return unsettled();
+    if (frame.isDead) return unsettled(frame);
     return run(frame, encodeName(call.name), '', {
       retry: defaultRetryPolicy,
       timeoutMs: frame.pass.services.settings.timeoutMs,
@@ -53,7 +53,7 @@ export const stepCaller: Caller = {
   },
 
   sleep(frame, ms) {
-    if (frame.isDead) return unsettled();
+    if (frame.isDead) return unsettled(frame);
     const name = `${BUILT_IN}sleep`;
     return new Promise((resolve, reject) => {
       new DurableSleep(frame, name, frame.nextPath(name, ''), ms, resolve as () => void, reject).begin();
@@ -61,7 +61,7 @@ export const stepCaller: Caller = {
   },
 
   publish(frame, request) {
-    if (frame.isDead) return unsettled();
+    if (frame.isDead) return unsettled(frame);
     const publishing = frame.pass.services.publishing();
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
@@ -118,6 +118,8 @@ function summaryOf(events: readonly NewEvent[]): PublishedEvents {
   };
 }
 
-function unsettled(): Promise<never> {
+/** The body will wait for ever: it uses the process no more. */
+function unsettled(frame: Frame): Promise<never> {
+  frame.pass.bodyEnded(frame);
   return new Promise(() => {});
 }

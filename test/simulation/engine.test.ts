@@ -7,10 +7,6 @@ const keepTrace = only !== undefined;
 
 const each = Array.from({ length: seeds }, (_, at) => first + at);
 
-test(
-  `${seeds} seeds: nothing accepted is lost, nothing reported runs again, everything ends as its program says`,
-  async () => {
-    for (const seed of each) await runSeed(seed, { keepTrace });
-  },
-  600_000,
-);
+test(`${seeds} seeds: nothing accepted is lost, nothing reported runs again, everything ends as its program says`, async () => {
+  for (const seed of each) await runSeed(seed, { keepTrace });
+}, 600_000);

@@ -20,7 +20,11 @@ export function expectedOutcome(program: Program): Expected {
   const publishes = new Set<string>();
   for (let attempt = 1; attempt <= HANDLER_ATTEMPTS; attempt++) {
     try {
-      return { status: 'completed', value: new Reader(attempt, publishes).list(program.nodes, ''), publishes: [...publishes] };
+      return {
+        status: 'completed',
+        value: new Reader(attempt, publishes).list(program.nodes, ''),
+        publishes: [...publishes],
+      };
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
     }
@@ -51,7 +55,12 @@ class Reader {
       case 'all':
         return node.branches.map((branch, index) => this.list(branch, `${site}.${index}`));
       case 'race':
-        return new OneOf(node.branches.map((branch, index) => ({ winner: index, value: this.list(branch, `${site}.${index}`) })));
+        return new OneOf(
+          node.branches.map((branch, index) => ({
+            winner: index,
+            value: this.list(branch, `${site}.${index}`),
+          })),
+        );
       case 'guard':
         return this.guard(node, site);
       case 'publish':
@@ -74,7 +83,8 @@ class Reader {
 
   private call(work: Work, site: string): unknown {
     const inner = this.list(work.inner, site);
-    if (work.throws + work.hangs >= attemptsOf[work.step] || (work.final && work.throws > 0)) throw new Failed(site);
+    if (work.throws + work.hangs >= attemptsOf[work.step] || (work.final && work.throws > 0))
+      throw new Failed(site);
     return work.inner.length === 0 ? valueAt(site, work.value) : [valueAt(site, work.value), inner];
   }
 }

@@ -17,14 +17,31 @@ const DAY_MS = 86_400_000;
 
 /** An event whose payload is taken as it is. */
 export function anyEvent(name: string): EventDefinition {
-  return { name, families: [], checker: { schemaHash: null, check: (data) => ({ ok: true, data }), restore: (data) => data } };
+  return {
+    name,
+    families: [],
+    checker: { schemaHash: null, check: (data) => ({ ok: true, data }), restore: (data) => data },
+  };
 }
 
 export const programEvent = anyEvent('program');
 export const childEvent = anyEvent('child');
 
-export function requestFor(definition: EventDefinition, data: unknown, options: Partial<PublishRequest> = {}): PublishRequest {
-  return { definition, data, id: null, dueAt: null, session: null, priority: 0, dispatcherOptions: null, ...options };
+export function requestFor(
+  definition: EventDefinition,
+  data: unknown,
+  options: Partial<PublishRequest> = {},
+): PublishRequest {
+  return {
+    definition,
+    data,
+    id: null,
+    dueAt: null,
+    session: null,
+    priority: 0,
+    dispatcherOptions: null,
+    ...options,
+  };
 }
 
 /** Runs drawn programs: the worker class of the simulated processes. */
@@ -38,13 +55,21 @@ export class ProgramWorker {
 
   async run(event: unknown): Promise<unknown> {
     const { program } = event as { readonly program: number };
-    return new ProgramRun(this, this.simulation, this.machine, this.codec).list((this.programs[program] as Program).nodes, '');
+    return new ProgramRun(this, this.simulation, this.machine, this.codec).list(
+      (this.programs[program] as Program).nodes,
+      '',
+    );
   }
 
   /** A second handler of the same event: fails and finishes apart. */
   async note(): Promise<string> {
     const frame = currentFrame();
-    return (await frame.step({ receiver: this, name: 'plain', args: ['note'], body: () => 'noted' })) as string;
+    return (await frame.step({
+      receiver: this,
+      name: 'plain',
+      args: ['note'],
+      body: () => 'noted',
+    })) as string;
   }
 
   async child(event: unknown): Promise<unknown> {
@@ -79,7 +104,8 @@ class ProgramRun {
         return 'plain-await';
       case 'loop': {
         const values: unknown[] = [];
-        for (let turn = 0; turn < node.count; turn++) values.push(await this.list(node.body, `${site}#${turn}`));
+        for (let turn = 0; turn < node.count; turn++)
+          values.push(await this.list(node.body, `${site}#${turn}`));
         return values;
       }
       case 'all':
@@ -97,7 +123,10 @@ class ProgramRun {
   }
 
   private async race(frame: Frame, branches: readonly (readonly Node[])[], site: string): Promise<unknown> {
-    const runners = branches.map(async (branch, index) => ({ winner: index, value: await this.list(branch, `${site}.${index}`) }));
+    const runners = branches.map(async (branch, index) => ({
+      winner: index,
+      value: await this.list(branch, `${site}.${index}`),
+    }));
     const first = await Promise.race(runners);
     this.settled(frame, site, first.winner);
     return first;
@@ -148,7 +177,11 @@ class ProgramRun {
   }
 
   private settled(frame: Frame, site: string, value: unknown): void {
-    this.simulation.bodies.settled(frame, `${site} (handler attempt ${frame.pass.record.attempt}, scope ${frame.scope})`, this.codec.encode(value));
+    this.simulation.bodies.settled(
+      frame,
+      `${site} (handler attempt ${frame.pass.record.attempt}, scope ${frame.scope})`,
+      this.codec.encode(value),
+    );
   }
 }
 
@@ -159,11 +192,29 @@ function currentFrame(): Frame {
 }
 
 const quick: RetryPolicy = { ...defaultRetryPolicy, backoff: { kind: 'fixed', delayMs: 200 } };
-const slow: RetryPolicy = { ...defaultRetryPolicy, backoff: { kind: 'exponential', initialMs: 1_000, factor: 3, maxMs: 30_000 } };
+const slow: RetryPolicy = {
+  ...defaultRetryPolicy,
+  backoff: { kind: 'exponential', initialMs: 1_000, factor: 3, maxMs: 30_000 },
+};
 
-function step(name: Exclude<StepName, 'inline'>, retry: RetryPolicy, timeoutMs: number): [string, StepDefinition] {
+function step(
+  name: Exclude<StepName, 'inline'>,
+  retry: RetryPolicy,
+  timeoutMs: number,
+): [string, StepDefinition] {
   const policy = { ...retry, maxAttempts: attemptsOf[name], explicit: true };
-  return [name, { worker: 'program', name, description: null, retry: policy, timeoutMs, atMostOnce: name === 'once', key: null }];
+  return [
+    name,
+    {
+      worker: 'program',
+      name,
+      description: null,
+      retry: policy,
+      timeoutMs,
+      atMostOnce: name === 'once',
+      key: null,
+    },
+  ];
 }
 
 function handler(method: string, event: string): HandlerDefinition {

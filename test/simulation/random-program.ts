@@ -20,7 +20,16 @@ export interface Work {
 }
 
 export type StepName = 'plain' | 'hasty' | 'once' | 'deep' | 'patient' | 'inline';
-export type ValueKind = 'number' | 'text' | 'undefined' | 'date' | 'map' | 'bigint' | 'object' | 'bytes' | 'null';
+export type ValueKind =
+  | 'number'
+  | 'text'
+  | 'undefined'
+  | 'date'
+  | 'map'
+  | 'bigint'
+  | 'object'
+  | 'bytes'
+  | 'null';
 
 export type Node =
   | { readonly kind: 'call'; readonly id: string; readonly work: Work }
@@ -29,7 +38,12 @@ export type Node =
   | { readonly kind: 'all'; readonly id: string; readonly branches: readonly (readonly Node[])[] }
   | { readonly kind: 'race'; readonly id: string; readonly branches: readonly (readonly Node[])[] }
   /** try { … } catch { … } */
-  | { readonly kind: 'guard'; readonly id: string; readonly body: readonly Node[]; readonly rescue: readonly Node[] }
+  | {
+      readonly kind: 'guard';
+      readonly id: string;
+      readonly body: readonly Node[];
+      readonly rescue: readonly Node[];
+    }
   | { readonly kind: 'publish'; readonly id: string; readonly explicit: boolean }
   /** Awaits promises that are no steps. */
   | { readonly kind: 'plain-await'; readonly id: string; readonly turns: number }
@@ -40,10 +54,27 @@ export interface Program {
   readonly nodes: readonly Node[];
 }
 
-const valueKinds: readonly ValueKind[] = ['number', 'text', 'undefined', 'date', 'map', 'bigint', 'object', 'bytes', 'null'];
+const valueKinds: readonly ValueKind[] = [
+  'number',
+  'text',
+  'undefined',
+  'date',
+  'map',
+  'bigint',
+  'object',
+  'bytes',
+  'null',
+];
 
 /** Attempts that each step has. */
-export const attemptsOf: Readonly<Record<StepName, number>> = { plain: 3, hasty: 3, once: 1, deep: 3, patient: 4, inline: 3 };
+export const attemptsOf: Readonly<Record<StepName, number>> = {
+  plain: 3,
+  hasty: 3,
+  once: 1,
+  deep: 3,
+  patient: 4,
+  inline: 3,
+};
 
 /** Draws a handler: what it calls, in which order, what fails. */
 export class ProgramWriter {
@@ -53,7 +84,12 @@ export class ProgramWriter {
 
   write(): Program {
     const nodes = [...this.list(1, 5, 0)];
-    if (this.random.chance(0.12)) nodes.splice(this.random.int(0, nodes.length), 0, { kind: 'throw', id: this.id(), attempts: this.random.int(1, 3) });
+    if (this.random.chance(0.12))
+      nodes.splice(this.random.int(0, nodes.length), 0, {
+        kind: 'throw',
+        id: this.id(),
+        attempts: this.random.int(1, 3),
+      });
     return { nodes };
   }
 
@@ -61,37 +97,50 @@ export class ProgramWriter {
     return `n${++this.nodes}`;
   }
 
-  private list(low: number, high: number, depth: number): readonly Node[] {
-    return Array.from({ length: this.random.int(low, high) }, () => this.node(depth));
+  /** `calm`: nothing in it fails for good, because its failure may come when nobody looks any more. */
+  private list(low: number, high: number, depth: number, calm = false): readonly Node[] {
+    return Array.from({ length: this.random.int(low, high) }, () => this.node(depth, calm));
   }
 
-  private node(depth: number): Node {
+  private node(depth: number, calm: boolean): Node {
     const draw = this.random.next();
     const id = this.id();
-    if (depth >= 3 || draw < 0.45) return { kind: 'call', id, work: this.work(depth) };
+    if (depth >= 3 || draw < 0.45 || (calm && draw >= 0.82 && draw < 0.89))
+      return { kind: 'call', id, work: this.work(depth, calm) };
     if (draw < 0.53) return { kind: 'sleep', id, ms: this.random.pick([10, 1_000, 20_000]) };
-    if (draw < 0.61) return { kind: 'loop', id, count: this.random.int(2, 5), body: this.list(1, 2, depth + 1) };
-    if (draw < 0.74) return { kind: 'all', id, branches: this.branches(depth) };
-    if (draw < 0.82) return { kind: 'race', id, branches: this.branches(depth) };
-    if (draw < 0.89) return { kind: 'guard', id, body: this.failing(depth), rescue: this.list(1, 2, depth + 1) };
+    if (draw < 0.61)
+      return { kind: 'loop', id, count: this.random.int(2, 5), body: this.list(1, 2, depth + 1, calm) };
+    if (draw < 0.74) return { kind: 'all', id, branches: this.branches(depth, calm) };
+    if (draw < 0.82) return { kind: 'race', id, branches: this.branches(depth, true) };
+    if (draw < 0.89)
+      return { kind: 'guard', id, body: this.failing(depth), rescue: this.list(1, 2, depth + 1) };
     if (draw < 0.95) return { kind: 'publish', id, explicit: this.random.chance(0.3) };
     return { kind: 'plain-await', id, turns: this.random.int(1, 5) };
   }
 
-  private branches(depth: number): readonly (readonly Node[])[] {
-    return Array.from({ length: this.random.int(2, 5) }, () => this.list(1, 2, depth + 1));
+  private branches(depth: number, calm: boolean): readonly (readonly Node[])[] {
+    return Array.from({ length: this.random.int(2, 5) }, () => this.list(1, 2, depth + 1, calm));
   }
 
   /** A list of which one call fails for good. */
   private failing(depth: number): readonly Node[] {
     const final = this.random.chance(0.4);
-    const work = { ...this.work(3), step: 'plain' as const, final, throws: final ? 1 : attemptsOf.plain, hangs: 0 };
+    const work = {
+      ...this.work(3, false),
+      step: 'plain' as const,
+      final,
+      throws: final ? 1 : attemptsOf.plain,
+      hangs: 0,
+    };
     return [...this.list(0, 1, depth + 1), { kind: 'call', id: this.id(), work }];
   }
 
-  private work(depth: number): Work {
+  private work(depth: number, calm: boolean): Work {
     const { random } = this;
-    const steps: readonly StepName[] = depth >= 2 ? ['plain', 'hasty', 'inline', 'patient'] : ['plain', 'plain', 'hasty', 'once', 'deep', 'patient', 'inline'];
+    const steps: readonly StepName[] =
+      depth >= 2
+        ? ['plain', 'hasty', 'inline', 'patient']
+        : ['plain', 'plain', 'hasty', 'once', 'deep', 'patient', 'inline'];
     const step = random.pick(steps);
     const attempts = attemptsOf[step];
     const throws = step === 'once' || random.chance(0.7) ? 0 : random.int(1, attempts - 1);
@@ -104,7 +153,7 @@ export class ProgramWriter {
       hangs: Math.max(0, hangs),
       final: false,
       bare: random.chance(0.25),
-      inner: step === 'deep' ? this.list(1, 2, depth + 1) : [],
+      inner: step === 'deep' ? this.list(1, 2, depth + 1, calm) : [],
     };
   }
 }

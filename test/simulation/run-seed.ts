@@ -8,7 +8,11 @@ import type { Message, Store } from '../../lib/ports/store.js';
 import { drawFaults, noFaults, type FaultMix } from '../../lib/testing/simulation/fault-mix.js';
 import { GuaranteeViolatedError } from '../../lib/testing/simulation/guarantee-violated-error.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
-import { Simulation, type AcceptedEvent, type SimulationOptions } from '../../lib/testing/simulation/simulation.js';
+import {
+  Simulation,
+  type AcceptedEvent,
+  type SimulationOptions,
+} from '../../lib/testing/simulation/simulation.js';
 import { expectedOutcome, OneOf } from './expected-outcome.js';
 import { childEvent, programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
 import { ProgramWriter, type Node, type Program } from './random-program.js';
@@ -39,14 +43,26 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     await plan.run();
   } catch (error) {
     const lines = simulation.trace.lines.slice(-60).join('\n');
-    throw new Error(`seed ${seed} (${plan.describe}): ${String(error)}\nHOLDFAST_SEED=${seed} npx jest test/simulation\n${lines}`, { cause: error });
+    throw new Error(
+      `seed ${seed} (${plan.describe}): ${String(error)}\nHOLDFAST_SEED=${seed} npx jest test/simulation\n${lines}`,
+      { cause: error },
+    );
   }
   const { digest } = simulation.trace;
   const simulatedMs = simulation.time.elapsed;
-  return { digest, bodies: simulation.bodies.bodies, executions: simulation.model.records.size, simulatedMs, simulation };
+  return {
+    digest,
+    bodies: simulation.bodies.bodies,
+    executions: simulation.model.records.size,
+    simulatedMs,
+    simulation,
+  };
 }
 
-function draw(seed: number, options: SeedOptions): { readonly simulation: Simulation; readonly describe: string; run(): Promise<void> } {
+function draw(
+  seed: number,
+  options: SeedOptions,
+): { readonly simulation: Simulation; readonly describe: string; run(): Promise<void> } {
   const random = new SeededRandom(`programs ${seed}`);
   const kind = options.store ?? (seed % 4 === 0 ? 'sqlite' : 'memory');
   const faults: FaultMix = options.healthy === true ? noFaults : drawFaults(random.fork('faults'));
@@ -79,28 +95,44 @@ function draw(seed: number, options: SeedOptions): { readonly simulation: Simula
     keepTrace: options.keepTrace ?? false,
   });
   const describe = `${kind}, ${processes} processes, ${settings.mode}${broker ? ', broker' : ''}`;
-  return { simulation, describe, run: () => runPlan(simulation, programs, random.fork('clients'), options.healthy === true) };
+  return {
+    simulation,
+    describe,
+    run: () => runPlan(simulation, programs, random.fork('clients'), options.healthy === true),
+  };
 }
 
 function storeOf(kind: StoreKind): Store {
   return kind === 'memory' ? memoryStore({ keep: 10_000 }) : sqliteStore(':memory:');
 }
 
-async function runPlan(simulation: Simulation, programs: readonly Program[], random: SeededRandom, healthy: boolean): Promise<void> {
+async function runPlan(
+  simulation: Simulation,
+  programs: readonly Program[],
+  random: SeededRandom,
+  healthy: boolean,
+): Promise<void> {
   await simulation.store.open();
   simulation.start();
   const total = random.int(1, 8);
   for (let count = 0; count < total; count++) {
     const at = random.between(0, 15_000);
     const id = random.chance(0.5) ? `event ${count}` : null;
-    const request = requestFor(programEvent, { program: random.int(0, programs.length - 1), count }, {
-      id,
-      dueAt: random.chance(0.15) ? simulation.time.now() + Math.round(at + random.between(0, 20_000)) : null,
-      session: random.chance(0.3) ? random.pick(['one', 'two']) : null,
-      priority: random.int(-100, 100),
-    });
+    const request = requestFor(
+      programEvent,
+      { program: random.int(0, programs.length - 1), count },
+      {
+        id,
+        dueAt: random.chance(0.15)
+          ? simulation.time.now() + Math.round(at + random.between(0, 20_000))
+          : null,
+        session: random.chance(0.3) ? random.pick(['one', 'two']) : null,
+        priority: random.int(-100, 100),
+      },
+    );
     simulation.publishAt(at, request, id !== null);
-    if (id !== null && random.chance(0.5)) simulation.publishAt(at + random.between(0, 20_000), request, true);
+    if (id !== null && random.chance(0.5))
+      simulation.publishAt(at + random.between(0, 20_000), request, true);
   }
   const messages = healthy || random.chance(0.6) ? 0 : random.int(1, 6);
   for (let count = 0; count < messages; count++)
@@ -116,12 +148,15 @@ function messageFor(accepted: readonly AcceptedEvent[], random: SeededRandom, co
   if (executions.length === 0) return null;
   const to = random.pick(executions).executionId;
   const kind = random.pick(['cancel', 'cancel', 'retry', 'resume'] as const);
-  const body = kind === 'retry' && random.chance(0.4) ? random.pick(['plain', 'deep', 'hasty', '%sleep']) : null;
+  const body =
+    kind === 'retry' && random.chance(0.4) ? random.pick(['plain', 'deep', 'hasty', '%sleep']) : null;
   return { id: `message ${count}` as MessageId, to, kind, body };
 }
 
 function checkHealth(simulation: Simulation): void {
-  const recovered = simulation.events.find((event) => event.name === 'app.recovered' || event.name === 'app.fault');
+  const recovered = simulation.events.find(
+    (event) => event.name === 'app.recovered' || event.name === 'app.fault',
+  );
   if (recovered !== undefined) simulation.violated('I19', `a healthy run told ${JSON.stringify(recovered)}`);
   for (const delay of simulation.store.claimDelays)
     if (delay > 100) simulation.violated('I19', `work was claimed ${delay} ms after it fell due`);
@@ -139,18 +174,22 @@ class Outcomes {
     this.checkAccepted(records);
     const children = new Map<string, number>();
     for (const record of records.values())
-      if (record.eventName === childEvent.name) children.set(record.input, (children.get(record.input) ?? 0) + 1);
+      if (record.eventName === childEvent.name)
+        children.set(record.input, (children.get(record.input) ?? 0) + 1);
     for (const record of records.values()) {
-      if (record.eventName === programEvent.name && record.definition.id === 'program.run') this.checkProgram(record, children);
+      if (record.eventName === programEvent.name && record.definition.id === 'program.run')
+        this.checkProgram(record, children);
       else this.checkStatus(record, 'completed');
     }
-    for (const [input, count] of children) if (count > 1) this.broken('I2', `${count} executions of child ${input}`);
+    for (const [input, count] of children)
+      if (count > 1) this.broken('I2', `${count} executions of child ${input}`);
   }
 
   private checkAccepted(records: ReadonlyMap<ExecutionId, ExecutionRecord>): void {
     for (const { request, published } of this.simulation.accepted) {
       const ids = new Set(published.executions.map(({ executionId }) => executionId));
-      if (ids.size !== (request.definition === programEvent ? 2 : 1)) this.broken('I2', `event ${published.eventId} has ${ids.size} executions`);
+      if (ids.size !== (request.definition === programEvent ? 2 : 1))
+        this.broken('I2', `event ${published.eventId} has ${ids.size} executions`);
       for (const id of ids) if (!records.has(id)) this.broken('I1', `${id} was accepted and does not exist`);
     }
     const seen = new Set<string>();
@@ -165,14 +204,20 @@ class Outcomes {
     const { program } = codec.decode(record.input) as { readonly program: number };
     const nodes = (this.programs[program] as Program).nodes;
     const expected = expectedOutcome(this.programs[program] as Program);
-    if (!this.checkStatus(record, expected.status) || record.status !== 'completed' || expected.status !== 'completed') return;
+    if (
+      !this.checkStatus(record, expected.status) ||
+      record.status !== 'completed' ||
+      expected.status !== 'completed'
+    )
+      return;
     const asExpected = fits(codec.decode(record.value ?? 'null'), expected.value);
     const mayDiffer = usesAtMostOnce(nodes) && record.fence > 1;
     if (!asExpected && !mayDiffer) this.broken('value', `${record.id} gave ${String(record.value)}`);
     if (mayDiffer) return;
     for (const site of expected.publishes) {
       const input = codec.encode({ parent: record.id, site });
-      if (children.get(input) !== 1) this.broken('I2', `${children.get(input) ?? 0} executions of child ${input}`);
+      if (children.get(input) !== 1)
+        this.broken('I2', `${children.get(input) ?? 0} executions of child ${input}`);
     }
   }
 
@@ -186,7 +231,11 @@ class Outcomes {
       (record.status === 'parked' && error.includes('POISONED')) ||
       (record.status === 'failed' && error.includes('STEP_INTERRUPTED')) ||
       (record.status === 'completed' && messages > 0);
-    if (!excused) this.broken('outcome', `${record.id} is ${record.status} instead of ${planned}: ${error.slice(0, 400)}`);
+    if (!excused)
+      this.broken(
+        'outcome',
+        `${record.id} is ${record.status} instead of ${planned}: ${error.slice(0, 400)}`,
+      );
     return false;
   }
 
@@ -198,10 +247,16 @@ class Outcomes {
 function fits(actual: unknown, expected: unknown): boolean {
   if (expected instanceof OneOf) return expected.values.some((value) => fits(actual, value));
   if (Array.isArray(expected))
-    return Array.isArray(actual) && actual.length === expected.length && expected.every((value, at) => fits(actual[at], value));
+    return (
+      Array.isArray(actual) &&
+      actual.length === expected.length &&
+      expected.every((value, at) => fits(actual[at], value))
+    );
   if (isPlain(expected) && isPlain(actual)) {
     const names = Object.keys(expected);
-    return names.length === Object.keys(actual).length && names.every((name) => fits(actual[name], expected[name]));
+    return (
+      names.length === Object.keys(actual).length && names.every((name) => fits(actual[name], expected[name]))
+    );
   }
   return isDeepStrictEqual(actual, codec.decode(codec.encode(expected)));
 }

@@ -19,13 +19,19 @@ export class BodyWatch {
     const { record, lease } = frame.pass;
     const known = this.model.records.get(record.id);
     const call = `${record.id} ${frame.path} (attempt ${frame.attempt}, scope ${frame.scope}, fence ${lease.fence})`;
-    if (known === undefined) return this.violated('I1', `${call} began, but its execution was never accepted`);
+    if (known === undefined)
+      return this.violated('I1', `${call} began, but its execution was never accepted`);
     if (known.fence !== lease.fence || known.status !== 'running')
       this.violated('G5', `${call} began, but the execution is ${known.status} at fence ${known.fence}`);
     for (const { checkpoint, fence } of known.rows.values())
       if (checkpoint.kind === 'completed' && checkpoint.path === frame.path && fence <= lease.fence)
         this.violated('I4', `${call} began again: its result is stored since fence ${fence}`);
-    this.countStart(`${record.id} ${record.epoch} ${frame.path} ${frame.scope}`, lease.fence, known.claims, call);
+    this.countStart(
+      `${record.id} ${record.epoch} ${frame.path} ${frame.scope}`,
+      lease.fence,
+      known.claims,
+      call,
+    );
     if (once && this.count(`once ${record.id} ${record.epoch} ${frame.path}`, lease.fence) > 1)
       this.violated('I14', `${call} began again: it runs at most once`);
   }
@@ -41,7 +47,8 @@ export class BodyWatch {
   private countStart(attempt: string, fence: number, claims: number, call: string): void {
     const before = this.starts.get(attempt);
     if (before?.fences.has(fence)) this.violated('G5', `${call} began twice under one claim`);
-    if (this.count(attempt, fence) > claims) this.violated('I8', `${call} began more often than its execution was claimed (${claims})`);
+    if (this.count(attempt, fence) > claims)
+      this.violated('I8', `${call} began more often than its execution was claimed (${claims})`);
   }
 
   private count(name: string, fence: number): number {

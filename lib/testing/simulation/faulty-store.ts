@@ -117,7 +117,8 @@ export class FaultyStore implements port.Store {
       const reply = (settle: () => void): void => {
         machine.time.after(machine.latency(), machine, settle);
       };
-      const fail = (): void => reply(() => reject(new StoreUnavailableError(`simulated: ${name} ${outcome}`)));
+      const fail = (): void =>
+        reply(() => reject(new StoreUnavailableError(`simulated: ${name} ${outcome}`)));
       if (outcome === 'late') fail();
       const travel = outcome === 'late' ? machine.latency() + machine.latency() * 10 : machine.latency();
       machine.time.after(travel, null, () => {

@@ -96,7 +96,9 @@ export class Machine implements Owner {
   }
 
   private hintDelay(): number {
-    return this.random.chance(this.faults.hintLate) ? this.random.between(20, DAY_MS) : this.random.between(0.1, 20);
+    return this.random.chance(this.faults.hintLate)
+      ? this.random.between(20, DAY_MS)
+      : this.random.between(0.1, 20);
   }
 }
 

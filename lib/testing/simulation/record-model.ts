@@ -1,7 +1,15 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
-import type { AppendWrite, ClaimedExecution, ClaimRequest, CommitWrite, NewEvent, NewExecution, Verdict } from '../../ports/store.js';
+import type {
+  AppendWrite,
+  ClaimedExecution,
+  ClaimRequest,
+  CommitWrite,
+  NewEvent,
+  NewExecution,
+  Verdict,
+} from '../../ports/store.js';
 
 /** What the model knows of one execution. */
 export interface ModelRecord {
@@ -47,19 +55,29 @@ export class RecordModel {
     for (const event of events) {
       const name = event.dedup === null ? null : JSON.stringify([event.session, event.id]);
       const known = name === null ? undefined : this.events.get(name);
-      const answered = (verdict.executions ?? []).filter((each) => each.eventId === event.id).map((each) => each.executionId);
+      const answered = (verdict.executions ?? [])
+        .filter((each) => each.eventId === event.id)
+        .map((each) => each.executionId);
       const expected = known ?? event.executions.map((each) => each.id);
       if (JSON.stringify([...answered].sort()) !== JSON.stringify([...expected].sort()))
-        this.violated('I2', `event ${event.id} was answered with [${answered.join()}] instead of [${expected.join()}]`);
+        this.violated(
+          'I2',
+          `event ${event.id} was answered with [${answered.join()}] instead of [${expected.join()}]`,
+        );
       if (known !== undefined) continue;
       if (name !== null) this.events.set(name, [...expected]);
-      for (const execution of event.executions) if (!this.records.has(execution.id)) this.create(event, execution, now);
+      for (const execution of event.executions)
+        if (!this.records.has(execution.id)) this.create(event, execution, now);
     }
   }
 
   committed({ lease, delta }: CommitWrite, verdict: Verdict, now: number): void {
     const record = this.records.get(lease.executionId);
-    if (record === undefined) return this.violated('I1', `a commit to ${lease.executionId}, which was never accepted, was ${verdict.verdict}`);
+    if (record === undefined)
+      return this.violated(
+        'I1',
+        `a commit to ${lease.executionId}, which was never accepted, was ${verdict.verdict}`,
+      );
     const mark = `${lease.fence}.${delta.commitNo}`;
     const isCurrent = record.fence === lease.fence && record.status === 'running';
     if (verdict.verdict === 'already' && !record.applied.has(mark))
@@ -69,7 +87,10 @@ export class RecordModel {
     if (verdict.verdict !== 'ok') return;
     if (record.applied.has(mark)) this.violated('I3', `commit ${mark} of ${record.id} was applied twice`);
     if (!isCurrent)
-      this.violated('I7', `commit ${mark} of ${record.id} was accepted at fence ${record.fence}, status ${record.status}`);
+      this.violated(
+        'I7',
+        `commit ${mark} of ${record.id} was accepted at fence ${record.fence}, status ${record.status}`,
+      );
     record.applied.add(mark);
     for (const row of delta.checkpoints) this.insert(record, row, lease.fence);
     if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
@@ -78,7 +99,13 @@ export class RecordModel {
     for (const [name, { checkpoint }] of record.rows)
       if (checkpoint.epoch < epoch && forget.includes(checkpoint.key)) record.rows.delete(name);
     const owner = status === 'running' ? record.owner : null;
-    Object.assign(record, { status: verdict.due === true ? 'pending' : status, timers, epoch, owner, dueAt: null });
+    Object.assign(record, {
+      status: verdict.due === true ? 'pending' : status,
+      timers,
+      epoch,
+      owner,
+      dueAt: null,
+    });
   }
 
   appended({ message }: AppendWrite, verdict: Verdict): void {
@@ -91,20 +118,33 @@ export class RecordModel {
   claimed(request: ClaimRequest, work: ClaimedExecution): void {
     const { lease, record: answered, journal } = work;
     const record = this.records.get(lease.executionId);
-    if (record === undefined) return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
+    if (record === undefined)
+      return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
     this.checkMayBeClaimed(record, request);
     if (lease.fence !== record.fence + 1)
       this.violated('I5', `the claim of ${record.id} has fence ${lease.fence} after ${record.fence}`);
-    if (answered.epoch !== record.epoch) this.violated('I3', `the claim of ${record.id} has epoch ${answered.epoch}, not ${record.epoch}`);
+    if (answered.epoch !== record.epoch)
+      this.violated('I3', `the claim of ${record.id} has epoch ${answered.epoch}, not ${record.epoch}`);
     const found = new Map(journal.map((row) => [nameOf(row), row]));
     for (const [name, { checkpoint }] of record.rows) {
       const row = found.get(name);
       if (row === undefined) this.violated('I3', `the claim of ${record.id} lacks the stored row ${name}`);
-      else if (row.value !== checkpoint.value || row.error !== checkpoint.error || row.kind !== checkpoint.kind || row.seq !== checkpoint.seq)
+      else if (
+        row.value !== checkpoint.value ||
+        row.error !== checkpoint.error ||
+        row.kind !== checkpoint.kind ||
+        row.seq !== checkpoint.seq
+      )
         this.violated('I3', `the stored row ${name} of ${record.id} has changed`);
     }
-    if (found.size !== record.rows.size) this.violated('I3', `the claim of ${record.id} has ${found.size} rows instead of ${record.rows.size}`);
-    Object.assign(record, { status: 'running', fence: lease.fence, owner: request.owner, claims: record.claims + 1 });
+    if (found.size !== record.rows.size)
+      this.violated('I3', `the claim of ${record.id} has ${found.size} rows instead of ${record.rows.size}`);
+    Object.assign(record, {
+      status: 'running',
+      fence: lease.fence,
+      owner: request.owner,
+      claims: record.claims + 1,
+    });
   }
 
   renewed(owner: ProcessId, until: number): void {
@@ -154,8 +194,10 @@ export class RecordModel {
         this.violated('I6', `${record.id} was taken from ${record.owner}, whose lease lasts`);
     } else if (record.messages > 0) return;
     else if (record.status === 'parked') this.violated('I17', `${record.id} is parked and was claimed`);
-    else if (isTerminal(record.status)) this.violated('I3', `${record.id} is ${record.status} and was claimed`);
-    else if (record.dueAt !== null && record.dueAt > now) this.violated('I9', `${record.id} was claimed before it was due`);
+    else if (isTerminal(record.status))
+      this.violated('I3', `${record.id} is ${record.status} and was claimed`);
+    else if (record.dueAt !== null && record.dueAt > now)
+      this.violated('I9', `${record.id} was claimed before it was due`);
     else if (record.status === 'waiting' && Math.min(...Object.values(record.timers)) > now)
       this.violated('I9', `${record.id} was claimed before its timer`);
   }

@@ -61,6 +61,7 @@ const defaultSettings: RuntimeSettings = {
   leaseMs: 15_000,
   sweepMs: 5_000,
   drainTimeoutMs: 25_000,
+  pollMs: 1_000,
   dedupMs: 7 * 86_400_000,
   retention: { completedMs: 30 * 86_400_000, failedMs: 90 * 86_400_000 },
 };
@@ -102,7 +103,11 @@ export class Simulation {
     const violated = (rule: string, what: string): void => this.violated(rule, what);
     this.model = new RecordModel(() => this.time.now(), violated);
     this.bodies = new BodyWatch(this.model, violated);
-    const context = { clock: new SimulatedClock(this.time, null), random: this.random.fork('store'), warn: () => {} };
+    const context = {
+      clock: new SimulatedClock(this.time, null),
+      random: this.random.fork('store'),
+      warn: () => {},
+    };
     const store = options.wrapStore?.(options.store) ?? options.store;
     this.store = new WatchedStore(store, this.model, context);
   }
@@ -151,7 +156,8 @@ export class Simulation {
     const until = this.time.elapsed + (this.options.settlesWithinMs ?? 900_000);
     await this.time.run(until, () => this.violation !== null || (this.calls === 0 && this.isSettled()));
     this.assertUnbroken();
-    if (!this.isSettled()) throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.unsettled().join('; ')}`);
+    if (!this.isSettled())
+      throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.unsettled().join('; ')}`);
     await this.rest();
   }
 
@@ -173,7 +179,8 @@ export class Simulation {
     for (const { runtime, machine } of this.processes)
       void runtime.close().then(() => {
         open--;
-        if (machine.clock.pending > 0) this.violated('leak', `${machine.name} holds ${machine.clock.pending} timers after close()`);
+        if (machine.clock.pending > 0)
+          this.violated('leak', `${machine.name} holds ${machine.clock.pending} timers after close()`);
       });
     await this.time.run(this.time.elapsed + 120_000, () => open === 0);
     if (open > 0) this.violated('G18', 'close() did not end');
@@ -304,9 +311,11 @@ export class Simulation {
     await this.time.run(this.time.elapsed + 2 * this.settings.leaseMs, () => this.violation !== null);
     for (const { runtime, machine } of this.processes) {
       if (machine.condition !== 'running') continue;
-      if (runtime.consumer.used > 0) this.violated('leak', `${machine.name} holds ${runtime.consumer.used} slots at rest`);
+      if (runtime.consumer.used > 0)
+        this.violated('leak', `${machine.name} holds ${runtime.consumer.used} slots at rest`);
       if (runtime.outcomes.waiting > 0) this.violated('leak', `${machine.name} awaits outcomes at rest`);
-      if (machine.clock.pending > IDLE_TIMERS) this.violated('leak', `${machine.name} holds ${machine.clock.pending} timers at rest`);
+      if (machine.clock.pending > IDLE_TIMERS)
+        this.violated('leak', `${machine.name} holds ${machine.clock.pending} timers at rest`);
     }
     this.assertUnbroken();
   }

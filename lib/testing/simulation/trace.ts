@@ -8,7 +8,8 @@ export class Trace {
   constructor(private readonly keep: boolean) {}
 
   add(line: string): void {
-    for (let at = 0; at < line.length; at++) this.hash = Math.imul(this.hash ^ line.charCodeAt(at), 0x01000193);
+    for (let at = 0; at < line.length; at++)
+      this.hash = Math.imul(this.hash ^ line.charCodeAt(at), 0x01000193);
     this.count++;
     if (this.keep) this.lines.push(line);
   }

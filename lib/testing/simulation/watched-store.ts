@@ -36,7 +36,8 @@ export class WatchedStore implements port.Store {
   async write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
     const now = this.context.clock.now();
     const verdicts = await this.inner.write(writes);
-    for (let at = 0; at < writes.length; at++) this.check(writes[at] as port.Write, verdicts[at] as port.Verdict, now);
+    for (let at = 0; at < writes.length; at++)
+      this.check(writes[at] as port.Write, verdicts[at] as port.Verdict, now);
     return verdicts;
   }
 

@@ -1,0 +1,215 @@
+import { jsonCodec } from '../../../lib/adapters/codec/json-codec.js';
+import { memoryStore } from '../../../lib/adapters/memory/memory-store.js';
+import type { RuntimeSettings } from '../../../lib/app/runtime.js';
+import type { HandlerDefinition, StepDefinition, WorkerDefinition } from '../../../lib/model/definition.js';
+import type { ExecutionRecord } from '../../../lib/model/execution.js';
+import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
+import { defaultRetryPolicy, noRetryPolicy } from '../../../lib/model/retry-policy.js';
+import { shared } from '../../../lib/ports/current-execution.js';
+import type { EventDefinition } from '../../../lib/ports/event-checker.js';
+import type { Message, Store } from '../../../lib/ports/store.js';
+import type { Frame } from '../../../lib/step/frame.js';
+import type { PublishRequest } from '../../../lib/dispatch/publisher.js';
+import { noFaults, type FaultMix } from '../../../lib/testing/simulation/fault-mix.js';
+import type { Machine } from '../../../lib/testing/simulation/machine.js';
+import { Simulation } from '../../../lib/testing/simulation/simulation.js';
+
+const DAY_MS = 86_400_000;
+const codec = jsonCodec();
+
+/** What a scenario's handler calls. */
+export interface Calls {
+  readonly frame: Frame;
+  readonly machine: Machine;
+  /** Calls a step; its policies are those that the scenario gave that name. */
+  step<T>(name: string, args: readonly unknown[], body: () => T | Promise<T>): Promise<T>;
+  inline<T>(name: string, body: () => T | Promise<T>): Promise<T>;
+  sleep(ms: number): Promise<void>;
+  /** Virtual time that no journal knows of: I/O. */
+  wait(ms: number): Promise<void>;
+  publish(event: string, data: unknown, id?: string): Promise<unknown>;
+}
+
+export interface ScenarioOptions {
+  readonly handler: (calls: Calls, event: unknown) => unknown;
+  readonly steps?: Readonly<Record<string, Partial<StepDefinition>>>;
+  readonly definition?: Partial<HandlerDefinition>;
+  readonly settings?: Partial<RuntimeSettings>;
+  readonly store?: Store;
+  readonly faults?: Partial<FaultMix>;
+  readonly processes?: number;
+  readonly broker?: boolean;
+  readonly wrapStore?: (store: Store) => Store;
+  readonly seed?: string;
+}
+
+/** One worker, written by hand, on simulated processes: virtual time, no decorators. */
+export class Scenario {
+  readonly simulation: Simulation;
+  /** Bodies in the order in which they began: `name#attempt`. */
+  readonly began: string[] = [];
+  private messages = 0;
+
+  constructor(private readonly options: ScenarioOptions) {
+    class ScenarioWorker {}
+    const scenario = this;
+    const { handler, faults, steps = {} } = options;
+    const definition: HandlerDefinition = {
+      id: 'scenario.handle',
+      worker: 'scenario',
+      method: 'handle',
+      description: null,
+      routes: [{ event: 'begin', accepts: null }],
+      retry: defaultRetryPolicy,
+      timeoutMs: null,
+      ...options.definition,
+    };
+    const worker: WorkerDefinition = {
+      id: 'scenario',
+      description: null,
+      logLevel: null,
+      type: ScenarioWorker,
+      handlers: [definition],
+      steps: new Map(Object.entries(steps).map(([name, policies]) => [name, stepOf(name, policies)])),
+      graph: { worker: 'scenario', nodes: [], edges: [], fingerprint: 'scenario-1' },
+    };
+    this.simulation = new Simulation({
+      seed: options.seed ?? 'scenario',
+      store: options.store ?? memoryStore({ keep: 200_000 }),
+      workers: [worker],
+      resolver: (_, machine) => {
+        const instance = Object.assign(new ScenarioWorker(), {
+          handle: (event: unknown) => handler(scenario.calls(instance, machine), event),
+        });
+        return { resolve: () => instance };
+      },
+      faults: { ...noFaults, ...faults },
+      processes: options.processes ?? 1,
+      broker: options.broker ?? false,
+      ...(options.settings === undefined ? null : { settings: options.settings }),
+      ...(options.wrapStore === undefined ? null : { wrapStore: options.wrapStore }),
+    });
+  }
+
+  /** Starts the processes. */
+  async start(): Promise<void> {
+    await this.simulation.store.open();
+    this.simulation.start();
+    await this.pass(20);
+  }
+
+  /** Publishes `begin` and answers its execution's id. */
+  async begin(data: unknown = null, options: Partial<PublishRequest> = {}): Promise<ExecutionId> {
+    const before = this.simulation.accepted.length;
+    this.simulation.publishAt(this.simulation.time.elapsed, requestOf('begin', data, options), false);
+    await this.simulation.time.run(
+      this.simulation.time.elapsed + 1_000,
+      () => this.simulation.accepted.length > before,
+    );
+    const id = this.simulation.accepted.at(-1)?.published.executions[0]?.executionId;
+    if (id === undefined || this.simulation.accepted.length === before)
+      throw new Error('the event was not accepted');
+    return id;
+  }
+
+  /** Lets virtual time pass. */
+  pass(ms: number): Promise<void> {
+    return this.simulation.time.run(this.simulation.time.elapsed + ms);
+  }
+
+  send(to: ExecutionId, kind: Message['kind'], body: string | null = null): void {
+    const message = { id: `m${++this.messages}` as MessageId, to, kind, body };
+    this.simulation.sendAt(this.simulation.time.elapsed, () => message);
+  }
+
+  async record(id: ExecutionId): Promise<ExecutionRecord> {
+    const record = await this.simulation.store.read(id);
+    if (record === null) throw new Error(`no execution ${id}`);
+    return record;
+  }
+
+  /** Slots in use, of all processes. */
+  get used(): number {
+    return this.simulation.processes.reduce((sum, { runtime }) => sum + runtime.consumer.used, 0);
+  }
+
+  /** Timers held, of all processes. */
+  get timers(): number {
+    return this.simulation.processes.reduce((sum, { machine }) => sum + machine.clock.pending, 0);
+  }
+
+  private calls(instance: object, machine: Machine): Calls {
+    const { time } = this.simulation;
+    const noted =
+      <T>(name: string, body: () => T): (() => T) =>
+      () => {
+        const frame = currentFrame();
+        this.began.push(`${name}#${frame.attempt}`);
+        this.simulation.bodies.started(frame, this.options.steps?.[name]?.atMostOnce ?? false);
+        return body();
+      };
+    return {
+      machine,
+      get frame() {
+        return currentFrame();
+      },
+      step: async (name, args, body) =>
+        (await currentFrame().step({ receiver: instance, name, args, body: noted(name, body) })) as never,
+      inline: async (name, body) => (await currentFrame().inline({ name, body: noted(name, body) })) as never,
+      sleep: (ms) => currentFrame().sleep(ms),
+      wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
+      publish: (event, data, id) => currentFrame().publish([requestOf(event, data, { id: id ?? null })]),
+    };
+  }
+}
+
+/** The stored value of an execution. */
+export function valueOf(record: ExecutionRecord): unknown {
+  return record.value === null ? null : codec.decode(record.value);
+}
+
+/** The stored error of an execution. */
+export function errorOf(record: ExecutionRecord): unknown {
+  return record.error === null ? null : codec.decodeFailure(record.error);
+}
+
+function requestOf(name: string, data: unknown, options: Partial<PublishRequest>): PublishRequest {
+  const definition: EventDefinition = {
+    name,
+    families: [],
+    checker: {
+      schemaHash: null,
+      check: (checked) => ({ ok: true, data: checked }),
+      restore: (stored) => stored,
+    },
+  };
+  return {
+    definition,
+    data,
+    id: null,
+    dueAt: null,
+    session: null,
+    priority: 0,
+    dispatcherOptions: null,
+    ...options,
+  };
+}
+
+function stepOf(name: string, policies: Partial<StepDefinition>): StepDefinition {
+  const plain = {
+    worker: 'scenario',
+    name,
+    description: null,
+    retry: noRetryPolicy,
+    timeoutMs: DAY_MS,
+    atMostOnce: false,
+    key: null,
+  };
+  return { ...plain, ...policies };
+}
+
+function currentFrame(): Frame {
+  const frame = shared().storage.getStore();
+  if (frame === undefined) throw new Error('no execution runs here');
+  return frame as Frame;
+}
