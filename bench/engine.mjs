@@ -1,0 +1,85 @@
+/** W on Holdfast, through its public API alone. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { eventOf, stepResult } from './workload.mjs';
+
+/** Where `run.mjs` has built the package. */
+export const built = process.env['HOLDFAST_BENCH_BUILD'] ?? '';
+const { bootstrap, defineEvent, Event, memoryStore, OnEvent, silentLogger, sqliteStore, Step, Worker } =
+  await import(pathToFileURL(join(built, 'esm/lib/entries/index.js')).href);
+
+/** What a decorator does in TypeScript: this folder is plain JavaScript, so that nothing is transpiled while it is measured. */
+function decorate(type, method, ...decorators) {
+  const descriptor = Object.getOwnPropertyDescriptor(type.prototype, method);
+  for (const decorator of decorators) decorator(type.prototype, method, descriptor);
+  Object.defineProperty(type.prototype, method, descriptor);
+}
+
+const orderSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'bench',
+    validate: (value) =>
+      typeof value?.id === 'string' &&
+      typeof value.orderId === 'number' &&
+      typeof value.customer === 'string' &&
+      typeof value.total === 'number'
+        ? { value }
+        : { issues: [{ message: 'is no order' }] },
+  },
+};
+const OrderCreated = defineEvent('order.created', orderSchema);
+
+/** The same by class-validator: validating one event costs about as much as an execution. */
+export async function orderClass() {
+  const { IsNumber, IsString } = await import('class-validator');
+  class OrderPlaced {}
+  Event('order.placed')(OrderPlaced);
+  for (const name of ['id', 'customer']) IsString()(OrderPlaced.prototype, name);
+  for (const name of ['orderId', 'total']) IsNumber()(OrderPlaced.prototype, name);
+  return OrderPlaced;
+}
+
+function ordersOf(event) {
+  class Orders {
+    async handle(order) {
+      const a = await this.first(order);
+      const b = await this.second(order, a);
+      return await this.third(order, b);
+    }
+    async first(order) {
+      return stepResult(order.orderId, 0);
+    }
+    async second(order) {
+      return stepResult(order.orderId, 1);
+    }
+    async third(order) {
+      return stepResult(order.orderId, 2);
+    }
+  }
+  decorate(Orders, 'handle', OnEvent(event));
+  for (const name of ['first', 'second', 'third']) decorate(Orders, name, Step());
+  Worker('orders')(Orders);
+  return Orders;
+}
+
+export function memoryStoreOf(options) {
+  return memoryStore(options);
+}
+
+export function sqliteStoreIn(folder, synchronous) {
+  return sqliteStore({ path: join(folder, 'holdfast.db'), synchronous });
+}
+
+/** An app on that store with default options but `concurrency`; `start` is left to the caller. */
+export async function engineOn(store, concurrency, event = OrderCreated) {
+  const Orders = ordersOf(event);
+  const app = await bootstrap({ workers: [Orders], store, concurrency, logger: silentLogger });
+  return {
+    app,
+    durability: store.durability,
+    one: async (i) => (await app.publish(event, eventOf(i))).of(Orders, 'handle').result(),
+    publishMany: (count) => app.publishMany(Array.from({ length: count }, (_, i) => [event, eventOf(i)])),
+    close: () => app.close(),
+  };
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+
+const percent = (value) => `${Math.round(value * 100)} %`;
+const whole = (value) => Math.round(value).toLocaleString('en').replace(/,/g, ' ');
+const short = (value) => (value >= 10 ? value.toFixed(1) : value.toPrecision(2));
+
+/** One measured line, as cells of the table. */
+export function row({
+  title,
+  c,
+  bar,
+  ratio,
+  perSecond,
+  ceilingPerSecond,
+  cpuMs,
+  ceilingCpuMs,
+  p50,
+  p99,
+  rssMb,
+}) {
+  const verdict = bar === null ? '' : `${percent(bar)} ${ratio.low >= bar ? '✓' : '✗'}`;
+  const interval = `${percent(ratio.median)} (${percent(ratio.low)} – ${percent(ratio.high)})`;
+  const micros = `${Math.round(cpuMs * 1000)} (${Math.round(ceilingCpuMs * 1000)})`;
+  return `| ${[
+    title,
+    c,
+    interval,
+    verdict,
+    `${whole(perSecond)} (${whole(ceilingPerSecond)})`,
+    micros,
+    `${short(p50)} / ${short(p99)}`,
+    Math.round(rssMb),
+  ].join(' | ')} |`;
+}
+
+/** `RESULTS.md`: what was measured, on what, and how to measure it again. */
+export function resultsPage({ rows, probes, pairs, ms }) {
+  const kernel = readFileSync('/proc/version', 'utf8').split(' ').slice(0, 3).join(' ');
+  const durabilities = new Map(rows.map((each) => [each.title.split(',')[0], each]));
+  return `# Measured
+
+Written by \`npm run bench\`. ${kernel}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB,
+Node ${process.versions.node}, SQLite ${process.versions.sqlite} by \`node:sqlite\`; the temporary folder on a local disk.
+
+**W**: \`(await app.publish(event, data)).of(Orders, 'handle').result()\`, an event of \`defineEvent\` and a handler of three sequential
+\`@Step()\` calls that each return 103 bytes of JSON; everything checkpointed and completed. Default options but \`concurrency\`, which is c.
+The ceiling is W by hand on the same store without any guard, lease, retry or clean-up (\`bench/ceilings.mjs\`); on SQLite it waits four times
+where Holdfast waits five. "drop" forgets a completed execution, "keep" never does; Holdfast keeps the last 1,000.
+
+## Against the ceiling
+
+The ratio is the median over ${pairs} interleaved pairs of ${ms} ms with an interval that holds the true median with at least 95 %; a bar is met
+when the whole interval is on its good side. Figures of the ceiling in parentheses.
+
+| store | c | of the ceiling | bar | executions/s | CPU µs | p50 / p99 ms | peak MB |
+|---|---:|---:|---|---:|---:|---:|---:|
+${rows.map(row).join('\n')}
+
+"event class": the same event as a class with four class-validator decorators; no bar.
+
+Durability in force:
+
+${[...durabilities].map(([title, each]) => `- ${title}: ${each.durability} (ceiling: ${each.ceilingDurability})`).join('\n')}
+
+## Store calls of one execution
+
+A commit is one call of the store's \`write\`: a group of writes. At c = 1 it is also the number of durable waits. Reads are all other calls
+during the whole probe, but for the lease's renewals: a first run in the process that publishes reads nothing.
+
+| store | c | commits | writes | reads in all |
+|---|---:|---:|---:|---|
+${probes.calls.map((each) => `| ${each.store} | ${each.c} | ${each.groupsPerExecution.toPrecision(3)} | ${each.writesPerExecution.toPrecision(3)} | ${listed(each.reads)} |`).join('\n')}
+
+## Memory over 200,000 executions
+
+Heap after a collection, c = 64.
+
+| store | after 20,000 | after 200,000 | peak RSS |
+|---|---:|---:|---:|
+${probes.flatness.map((each) => `| ${each.store} | ${each.early.toFixed(1)} MB | ${each.late.toFixed(1)} MB | ${Math.round(each.rssMb)} MB |`).join('\n')}
+
+## Idle
+
+A started app with default options and nothing to do, over ${probes.idle[0].seconds} s.
+
+| store | store calls/s | CPU of a core | which |
+|---|---:|---:|---|
+${probes.idle.map((each) => `| ${each.store} | ${each.callsPerSecond.toFixed(2)} | ${each.cpuPercent.toFixed(2)} % | ${listed(each.calls)} |`).join('\n')}
+
+## Backlog
+
+${whole(probes.backlog[0].count)} executions published to an app that is not started, then worked off at c = 64.
+
+| store | executions/s | claims | recovered by the sweep |
+|---|---:|---:|---:|
+${probes.backlog.map((each) => `| ${each.store} | ${whole(each.perSecond)} | ${each.claims} | ${each.recovered} |`).join('\n')}
+`;
+}
+
+function listed(counts) {
+  const parts = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}

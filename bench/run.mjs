@@ -1,0 +1,157 @@
+/**
+ * Holdfast against hand-written ceilings, pair by pair in one run; a ratio is what a machine says alike on a quiet and on a busy day.
+ *
+ *   npm run bench                     everything, written to bench/RESULTS.md; needs Node 24, takes about ten minutes
+ *   node bench/run.mjs --only=FULL --c=1,64 --pairs=5 --ms=400 --no-probes     a part of it, printed only
+ *
+ * `--build=<folder>` measures a build that is there already instead of making one.
+ */
+import { writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fork } from 'node:child_process';
+import { build } from '../scripts/build.mjs';
+import { medianInterval, median } from './statistics.mjs';
+import { resultsPage, row } from './results-page.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const options = new Map(
+  process.argv.slice(2).map((text) => {
+    const [name, value] = text.replace(/^--/, '').split('=');
+    return [name, value ?? 'yes'];
+  }),
+);
+const pairs = Number(options.get('pairs') ?? 15);
+const ms = Number(options.get('ms') ?? 600);
+const inFlight = (options.get('c') ?? '1,16,64,256').split(',').map(Number);
+const only = new RegExp(options.get('only') ?? '.');
+const folder = resolve(options.get('build') ?? join(here, '../.cache/bench'));
+
+/** What is compared with what, and the least part of the ceiling that is asked for. */
+const contests = [
+  {
+    title: 'memory (drop)',
+    engine: 'holdfast memory',
+    ceiling: 'ceiling memory drop',
+    bars: { 16: 0.4, 256: 0.4 },
+  },
+  { title: 'memory (keep)', engine: 'holdfast memory', ceiling: 'ceiling memory keep', bars: {} },
+  {
+    title: 'SQLite FULL',
+    engine: 'holdfast FULL',
+    ceiling: 'ceiling FULL',
+    bars: { 1: 0.7, 16: 0.6, 64: 0.5, 256: 0.5 },
+  },
+  { title: 'SQLite NORMAL', engine: 'holdfast NORMAL', ceiling: 'ceiling NORMAL', bars: {} },
+  {
+    title: 'memory (drop), event class',
+    engine: 'holdfast memory class',
+    ceiling: 'ceiling memory drop',
+    bars: {},
+    c: [16],
+  },
+  {
+    title: 'SQLite FULL, event class',
+    engine: 'holdfast FULL class',
+    ceiling: 'ceiling FULL',
+    bars: {},
+    c: [16],
+  },
+];
+
+/** A forked subject that answers one request at a time. */
+class Subject {
+  constructor() {
+    this.process = fork(join(here, 'subject.mjs'), {
+      execArgv: ['--expose-gc'],
+      env: { ...process.env, HOLDFAST_BENCH_BUILD: folder, NODE_ENV: 'production' },
+    });
+  }
+
+  ask(request) {
+    return new Promise((done, failed) => {
+      this.process.once('message', ({ value, error }) =>
+        error === undefined ? done(value) : failed(new Error(error)),
+      );
+      this.process.send(request);
+    });
+  }
+
+  end() {
+    this.process.kill();
+  }
+}
+
+async function contest({ title, engine, ceiling, bars, c: own }) {
+  const rows = [];
+  const subjects = { engine: new Subject(), ceiling: new Subject() };
+  const ask = (side, c) => subjects[side].ask({ subject: side === 'engine' ? engine : ceiling, c, ms });
+  for (const c of own ?? inFlight) {
+    const rounds = [];
+    for (let round = -1; round < pairs; round++) {
+      const measured = {};
+      const order = round % 2 === 0 ? ['engine', 'ceiling'] : ['ceiling', 'engine'];
+      for (const side of order) measured[side] = await ask(side, c);
+      if (round >= 0) rounds.push(measured);
+    }
+    rows.push(summary(title, c, rounds, bars[c] ?? null));
+    console.log(row(rows.at(-1)));
+  }
+  for (const subject of Object.values(subjects)) subject.end();
+  return rows;
+}
+
+function summary(title, c, rounds, bar) {
+  const of = (side, field) => median(rounds.map((round) => round[side][field]));
+  return {
+    title,
+    c,
+    bar,
+    ratio: medianInterval(rounds.map(({ engine, ceiling }) => engine.perSecond / ceiling.perSecond)),
+    perSecond: of('engine', 'perSecond'),
+    ceilingPerSecond: of('ceiling', 'perSecond'),
+    cpuMs: of('engine', 'cpuMs'),
+    ceilingCpuMs: of('ceiling', 'cpuMs'),
+    p50: of('engine', 'p50'),
+    p99: of('engine', 'p99'),
+    rssMb: Math.max(...rounds.map((round) => round.engine.rssMb)),
+    durability: rounds[0].engine.durability,
+    ceilingDurability: rounds[0].ceiling.durability,
+  };
+}
+
+async function probe(request) {
+  const subject = new Subject();
+  try {
+    const answer = await subject.ask(request);
+    console.log(JSON.stringify({ ...request, ...answer }));
+    return { ...request, ...answer };
+  } finally {
+    subject.end();
+  }
+}
+
+async function probeAll() {
+  const stores = ['memory', 'FULL', 'NORMAL'];
+  const found = { calls: [], flatness: [], idle: [], backlog: [] };
+  for (const store of stores)
+    for (const c of [1, 16, 64, 256])
+      found.calls.push(await probe({ probe: 'calls', store, c, count: c === 1 ? 500 : 20_000 }));
+  for (const store of ['memory', 'NORMAL'])
+    found.flatness.push(await probe({ probe: 'flatness', store, count: 200_000 }));
+  for (const store of ['memory', 'FULL']) {
+    found.idle.push(await probe({ probe: 'idle', store, seconds: 20 }));
+    found.backlog.push(await probe({ probe: 'backlog', store, count: 10_000 }));
+  }
+  return found;
+}
+
+if (!options.has('build')) await build(folder);
+const rows = [];
+for (const each of contests) if (only.test(each.title)) rows.push(...(await contest(each)));
+const probes = options.has('no-probes') ? null : await probeAll();
+const missed = rows.filter(({ bar, ratio }) => bar !== null && ratio.low < bar);
+for (const { title, c, bar } of missed) console.log(`not shown: ${title} at c=${c} reaches ${bar}`);
+if (probes !== null && !options.has('only') && !options.has('c'))
+  writeFileSync(join(here, 'RESULTS.md'), resultsPage({ rows, probes, pairs, ms }));
+process.exitCode = missed.length === 0 ? 0 : 1;
