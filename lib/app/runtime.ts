@@ -5,7 +5,7 @@ import { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
 import { outcomeOf } from '../engine/conclude.js';
 import { Definitions } from '../engine/definitions.js';
-import { Executor } from '../engine/executor.js';
+import { Executor, type Run } from '../engine/executor.js';
 import { GroupWriter } from '../engine/group-writer.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { Adopter } from '../maintenance/adopter.js';
@@ -20,7 +20,7 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
-import type { ProcessRecord, Store } from '../ports/store.js';
+import type { HeartbeatAnswer, ProcessRecord, Store } from '../ports/store.js';
 import type { EventRestorer, PassServices, PassSettings } from '../step/pass-services.js';
 import { digestOf } from '../step/digest.js';
 
@@ -92,7 +92,8 @@ export class Runtime {
       owner: this.owner,
       describe: () => this.describe(),
       leaseMs: () => settings.leaseMs,
-      renewed: (signals, owned) => this.renewed(signals, owned),
+      running: () => this.consumer.current,
+      renewed: (answer, before) => this.renewed(answer, before),
     });
     const executor = new Executor({
       services: this.passServices(),
@@ -113,6 +114,7 @@ export class Runtime {
       runnable: () => this.adopter.runnable(),
       concurrency: () => settings.concurrency,
       isPaused: (definition) => this.paused.has(definition),
+      lease: this.lease,
     });
     this.publisher = new Publisher({
       clock,
@@ -260,13 +262,9 @@ export class Runtime {
     }
   }
 
-  private renewed(
-    signals: Parameters<Consumer['signal']>[0],
-    owned: Parameters<Consumer['takeBack']>[0],
-  ): void {
+  private renewed({ signals, owned }: HeartbeatAnswer, before: readonly Run[]): void {
     this.consumer.signal(signals).catch((error: unknown) => this.fault('read signals', error));
-    if (this.isStarted)
-      this.consumer.takeBack(owned).catch((error: unknown) => this.fault('take back', error));
+    this.consumer.reconcile(before, owned);
   }
 
   private describe(): ProcessRecord {

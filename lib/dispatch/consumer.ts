@@ -2,7 +2,7 @@ import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
-import type { Store } from '../ports/store.js';
+import type { ClaimedExecution, Store } from '../ports/store.js';
 import type { Executor, Run, Work } from '../engine/executor.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
@@ -22,27 +22,44 @@ export interface ConsumerOptions {
   readonly runnable: () => readonly DefinitionRef[];
   readonly concurrency: () => number;
   readonly isPaused: (definition: string) => boolean;
+  readonly lease: LeaseState;
+}
+
+/** What the consumer asks of the process's lease. */
+export interface LeaseState {
+  /** Grows whenever the lease may have lapsed: what was taken under an earlier one may be another's by now. */
+  readonly generation: number;
+  mayStartBody(): boolean;
+}
+
+/** A slot held for an execution that is being published. */
+export interface Reservation {
+  readonly id: ExecutionId;
+  readonly generation: number;
 }
 
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
 export class Consumer {
   private readonly running = new Map<ExecutionId, Run | null>();
+  /** Passes that are over, of which a body still runs: it did not heed its timeout. */
+  private readonly lingering = new Set<Run>();
   private accepting = false;
   private pulling: Promise<void> | null = null;
   private pullAgain: PullReason | null = null;
   private pullScheduled = false;
+  /** Work may be due that was not taken: no slot was free, or the store did not answer. */
   private backlog = false;
   private suspects = 0;
   private wakeTimer: Timer | null = null;
   private wakeAt = Number.POSITIVE_INFINITY;
-  private claims = 0;
-  private whenEmpty: (() => void)[] = [];
+  private isIdle: () => boolean = () => true;
+  private whenIdle: (() => void)[] = [];
 
   constructor(private readonly options: ConsumerOptions) {}
 
-  /** Executions that occupy a slot. */
+  /** Slots in use. */
   get used(): number {
-    return this.running.size;
+    return this.running.size + this.lingering.size;
   }
 
   /** What runs here just now. */
@@ -50,26 +67,21 @@ export class Consumer {
     return [...this.running.values()].filter((run) => run !== null);
   }
 
-  /** Grows with each claim begun or ended: tells whether one happened beside something else. */
-  get claimCount(): number {
-    return this.claims;
-  }
-
   start(): void {
     this.accepting = true;
     this.pull('hint');
   }
 
-  /** Takes nothing new; resolves when every slot is free, or after `timeoutMs` with what still runs told to stop. */
+  /** Takes nothing new; resolves when every slot is free, or after `timeoutMs` with what still runs handed back. */
   async drain(timeoutMs: number): Promise<void> {
     this.accepting = false;
     this.cancelWake();
     for (const run of this.running.values()) run?.pass.yield();
-    if (this.running.size === 0) return;
+    this.isIdle = () => this.used === 0 && this.pulling === null;
+    if (this.isIdle()) return;
     const timeUp = this.options.clock.setTimer(timeoutMs, () => this.handBack());
-    await new Promise<void>((resolve) => this.whenEmpty.push(resolve));
+    await new Promise<void>((resolve) => this.whenIdle.push(resolve));
     timeUp.cancel();
-    await this.pulling;
   }
 
   /** Ends every pass at once, as a dead process does: nothing more is written. */
@@ -78,25 +90,28 @@ export class Consumer {
     this.cancelWake();
     for (const run of this.running.values()) run?.pass.end({ kind: 'lost' });
     this.running.clear();
-    this.becameEmpty();
+    this.lingering.clear();
+    this.isIdle = () => true;
+    this.tellIdle();
   }
 
-  /** Holds a slot for an execution that is about to be published; false when none is free. */
-  reserve(id: ExecutionId, definition: string): boolean {
-    if (this.options.isPaused(definition)) return false;
-    if (!this.accepting || this.suspects > 0 || this.freeSlots() <= 0) return false;
+  /** Holds a slot for an execution that is about to be published; null when none is free. */
+  reserve(id: ExecutionId, definition: string): Reservation | null {
+    if (this.options.isPaused(definition)) return null;
+    if (!this.accepting || this.suspects > 0 || this.freeSlots() <= 0 || this.running.has(id)) return null;
+    if (!this.options.lease.mayStartBody()) return null;
     this.running.set(id, null);
-    return true;
+    return { id, generation: this.options.lease.generation };
   }
 
   /** Gives a reserved slot back. */
-  unreserve(id: ExecutionId): void {
+  unreserve({ id }: Reservation): void {
     if (this.running.get(id) === null) this.free(id);
   }
 
-  /** Runs what was published into a reserved slot. */
-  startReserved(work: Work): Run | null {
-    return this.run(work);
+  /** Runs what was published into a reserved slot; null when it was handed back instead. */
+  startReserved({ generation }: Reservation, work: Work): Run | null {
+    return this.admit(work, generation);
   }
 
   /** Something may be due. Cheap to call: pulls are gathered. */
@@ -110,9 +125,8 @@ export class Consumer {
     this.pullScheduled = true;
     this.options.clock.soon(() => {
       this.pullScheduled = false;
-      this.pulling ??= this.pullAll(reason).finally(() => {
-        this.pulling = null;
-      });
+      if (this.pulling === null) this.take(() => this.pullAll(reason));
+      else this.pullAgain ??= reason;
     });
   }
 
@@ -140,76 +154,133 @@ export class Consumer {
     return this.running.has(id);
   }
 
-  /** Takes back what the store says is ours and this process does not run: a reply was lost. */
-  async takeBack(owned: readonly ExecutionId[]): Promise<void> {
-    const lost = owned.filter((id) => !this.running.has(id)).slice(0, Math.max(0, this.freeSlots()));
-    if (lost.length > 0 && this.accepting && this.pulling === null)
-      await this.claim('sweep', lost.length, lost);
+  /**
+   * Compares with what the store says is ours. What ran before the question was sent (`before`) and is not ours any more
+   * ends; what is ours and does not run here is taken back: a reply was lost.
+   */
+  reconcile(before: readonly Run[], owned: readonly ExecutionId[]): void {
+    const ours = new Set(owned);
+    for (const run of before)
+      if (!ours.has(run.pass.record.id)) run.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
+    const lost = owned.filter((id) => !this.running.has(id));
+    if (this.accepting && this.pulling === null && lost.length > 0) this.take(() => this.takeBack(lost));
+    else if (this.backlog) this.pull('hint');
+  }
+
+  /** Gives reserved slots back and takes those of the executions that are still ours, under a new fence. */
+  reclaim(ids: readonly ExecutionId[]): void {
+    for (const id of ids) if (this.running.get(id) === null) this.running.delete(id);
+    if (ids.length > 0 && this.accepting && this.pulling === null) this.take(() => this.takeBack(ids));
+    else this.freed();
+  }
+
+  /** One claim is under way at a time: slots are never given twice. */
+  private take(claims: () => Promise<void>): void {
+    this.pulling = claims()
+      .catch((error: unknown) => {
+        this.backlog = true;
+        this.options.observer.emit({ name: 'app.fault', task: 'claim', error, at: this.options.clock.now() });
+      })
+      .then(() => {
+        this.pulling = null;
+        this.tellIdle();
+        if (this.pullAgain !== null && this.canTake()) this.pull(this.pullAgain);
+      });
   }
 
   private async pullAll(reason: PullReason): Promise<void> {
     let next: PullReason | null = reason;
-    try {
-      while (next !== null && this.accepting && this.suspects === 0 && this.freeSlots() > 0) {
-        this.pullAgain = null;
-        await this.claim(next, Math.min(this.freeSlots(), CLAIM_PAGE));
-        next = this.pullAgain ?? (this.backlog ? next : null);
-      }
-    } catch (error) {
-      this.options.observer.emit({ name: 'app.fault', task: 'claim', error, at: this.options.clock.now() });
+    while (next !== null && this.canTake()) {
+      this.pullAgain = null;
+      await this.claim(next, Math.min(this.freeSlots(), CLAIM_PAGE));
+      next = this.pullAgain ?? (this.backlog ? 'hint' : null);
     }
-    if (this.pullAgain !== null && this.freeSlots() <= 0) this.backlog = true;
+    if (next !== null) this.backlog = true;
+  }
+
+  private async takeBack(lost: readonly ExecutionId[]): Promise<void> {
+    if (this.canTake()) await this.claim('timer', Math.min(this.freeSlots(), CLAIM_PAGE), lost);
+  }
+
+  private canTake(): boolean {
+    return this.accepting && this.suspects === 0 && this.freeSlots() > 0 && this.options.lease.mayStartBody();
   }
 
   private async claim(reason: PullReason, limit: number, ids?: readonly ExecutionId[]): Promise<void> {
-    const { store, owner, runnable, clock } = this.options;
-    this.claims++;
+    const { store, owner, runnable, lease } = this.options;
+    const { generation } = lease;
+    const wasBehind = this.backlog;
     const request = { owner, runnable: runnable(), limit };
-    const answer = await store
-      .claim(ids === undefined ? request : { ...request, ids })
-      .finally(() => this.claims++);
+    const answer = await store.claim(ids === undefined ? request : { ...request, ids });
     if (ids === undefined) this.backlog = answer.more;
     if (answer.nextAt !== null) this.wake(answer.nextAt);
-    if (reason === 'sweep')
-      this.tellRecovered(answer.claimed.filter((work) => work.dueSince < clock.now() - GRACE_MS).length);
-    for (const work of answer.claimed) this.run(work);
+    if (reason === 'sweep' && !wasBehind) this.tellRecovered(answer.claimed);
+    const [suspect] = answer.claimed.filter(isSuspect).toSorted((a, b) => b.strikes - a.strikes);
+    for (const work of answer.claimed)
+      if (suspect === undefined || work === suspect) this.admit(work, generation);
+      else this.release(work);
   }
 
-  private run(work: Work): Run | null {
+  /** Runs what was leased under that generation of the process's lease, or hands it back. */
+  private admit(work: Work, generation: number): Run | null {
+    const { lease, executor } = this.options;
     const { id } = work.record;
-    const run = this.options.executor.execute(work);
+    const isOurs = generation === lease.generation && lease.mayStartBody();
+    this.running.set(id, null);
+    const run = this.accepting && isOurs ? executor.execute(work) : null;
     if (run === null) {
+      this.release(work);
       this.free(id);
       return null;
     }
-    const suspect = work.strikes > 0 && work.lease.fence > 1;
+    const suspect = isSuspect(work);
     if (suspect) this.suspects++;
     this.running.set(id, run);
-    void run.over.then(() => {
+    void run.ended.then(() => {
       if (suspect) this.suspects--;
-      if (this.running.get(id) === run) this.free(id);
+      if (this.running.get(id) !== run) return;
+      if (run.pass.isOccupied) this.linger(run);
+      this.free(id);
     });
-    if (!this.accepting) run.pass.yield();
     return run;
+  }
+
+  private linger(run: Run): void {
+    this.lingering.add(run);
+    void run.over.then(() => {
+      if (this.lingering.delete(run)) this.freed();
+    });
+  }
+
+  private release(work: Work): void {
+    this.backlog = true;
+    this.options.executor.release(work);
   }
 
   private free(id: ExecutionId): void {
     this.running.delete(id);
-    if (this.running.size === 0) this.becameEmpty();
+    this.freed();
+  }
+
+  private freed(): void {
+    this.tellIdle();
     if (this.backlog || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
   }
 
   private freeSlots(): number {
-    return this.options.concurrency() - this.running.size;
+    return this.options.concurrency() - this.used;
   }
 
+  /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */
   private handBack(): void {
     for (const run of this.running.values()) run?.pass.end({ kind: 'yielded' }, new Error('shutdown'));
-    this.options.clock.soon(() => this.becameEmpty());
+    this.isIdle = () => this.running.size === 0;
+    this.tellIdle();
   }
 
-  private becameEmpty(): void {
-    for (const resolve of this.whenEmpty.splice(0)) resolve();
+  private tellIdle(): void {
+    if (this.whenIdle.length === 0 || !this.isIdle()) return;
+    for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
   private cancelWake(): void {
@@ -218,7 +289,14 @@ export class Consumer {
     this.wakeAt = Number.POSITIVE_INFINITY;
   }
 
-  private tellRecovered(count: number): void {
-    if (count > 0) this.options.observer.emit({ name: 'app.recovered', count, at: this.options.clock.now() });
+  private tellRecovered(claimed: readonly ClaimedExecution[]): void {
+    const now = this.options.clock.now();
+    const count = claimed.filter((work) => work.dueSince < now - GRACE_MS).length;
+    if (count > 0) this.options.observer.emit({ name: 'app.recovered', count, at: now });
   }
+}
+
+/** It was claimed before and never got anywhere: it may be what killed its process. */
+function isSuspect(work: Work): boolean {
+  return work.strikes > 0 && work.lease.fence > 1;
 }

@@ -14,7 +14,7 @@ import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution, Subscription } from '../ports/store.js';
 import type { PassSettings, StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/executor.js';
-import type { Consumer } from './consumer.js';
+import type { Consumer, Reservation } from './consumer.js';
 import { payloadHash } from './payload-hash.js';
 import type { Subscriptions } from './subscriptions.js';
 
@@ -57,6 +57,12 @@ export interface PublisherOptions {
   readonly subscriptionsAgeMs: () => number;
 }
 
+/** Events to store, and the slots of those that begin here. */
+interface Reserved {
+  readonly events: readonly NewEvent[];
+  readonly slots: ReadonlyMap<ExecutionId, Reservation>;
+}
+
 /** Event in: checked, encoded, routed and stored in one write, and started here when there is room. */
 export class Publisher implements StepPublisher {
   constructor(private readonly options: PublisherOptions) {}
@@ -73,14 +79,14 @@ export class Publisher implements StepPublisher {
     const reserved = this.reserve(events, requests);
     const write = { kind: 'publish' as const, events: reserved.events };
     const verdict = await this.options.writer.write(write).catch((error: unknown) => {
-      for (const id of reserved.ids) this.options.consumer.unreserve(id);
+      for (const slot of reserved.slots.values()) this.options.consumer.unreserve(slot);
       throw error;
     });
     if (verdict.verdict === 'rejected' || verdict.verdict === 'stale') {
-      for (const id of reserved.ids) this.options.consumer.unreserve(id);
+      for (const slot of reserved.slots.values()) this.options.consumer.unreserve(slot);
       throw new EventConflictError(verdict.verdict === 'rejected' ? (verdict.eventId ?? '') : '');
     }
-    return this.started(reserved.events, requests, verdict.executions ?? []);
+    return this.started(reserved, requests, verdict.executions ?? [], verdict.verdict === 'ok');
   }
 
   /** For a publish inside an execution: ids come from the seed, and the step's commit accepts the events. */
@@ -185,32 +191,33 @@ export class Publisher implements StepPublisher {
   }
 
   /** Gives executions that can begin at once a slot and the lease of this process. */
-  private reserve(
-    events: readonly NewEvent[],
-    requests: readonly PublishRequest[],
-  ): { events: readonly NewEvent[]; ids: readonly ExecutionId[] } {
-    const ids: ExecutionId[] = [];
-    if (!this.options.dispatcher.local) return { events, ids };
+  private reserve(events: readonly NewEvent[], requests: readonly PublishRequest[]): Reserved {
+    const slots = new Map<ExecutionId, Reservation>();
+    if (!this.options.dispatcher.local) return { events, slots };
     const reserved = events.map((event, at) => ({
       ...event,
       executions: event.executions.map((execution) => {
         const known = this.options.definitions.handler(execution.definition.id) !== null;
-        if (!known || requests[at]?.dueAt != null || !this.options.consumer.reserve(execution.id, execution.definition.id))
-          return execution;
-        ids.push(execution.id);
+        if (!known || requests[at]?.dueAt != null) return execution;
+        const slot = this.options.consumer.reserve(execution.id, execution.definition.id);
+        if (slot === null) return execution;
+        slots.set(execution.id, slot);
         return { ...execution, owner: this.options.owner };
       }),
     }));
-    return { events: reserved, ids };
+    return { events: reserved, slots };
   }
 
   private started(
-    events: readonly NewEvent[],
+    { events, slots }: Reserved,
     requests: readonly PublishRequest[],
     executions: readonly PublishedExecution[],
+    isNew: boolean,
   ): readonly Published[] {
     let needsPull = false;
     let next = 0;
+    // Stored before, by a write whose answer was lost or by another publish of that id: it may be over by now.
+    if (!isNew) this.options.consumer.reclaim([...slots.keys()]);
     return events.map((event, at) => {
       const runs = new Map<ExecutionId, Run>();
       const mine: PublishedExecution[] = [];
@@ -218,16 +225,17 @@ export class Publisher implements StepPublisher {
         mine.push(executions[next++] as PublishedExecution);
       for (const execution of event.executions) {
         const stored = mine.find((candidate) => candidate.executionId === execution.id);
-        if (execution.owner !== null) {
+        const slot = slots.get(execution.id);
+        if (slot !== undefined) {
           const run =
-            stored === undefined || stored.duplicate || stored.key === null
+            !isNew || stored === undefined || stored.duplicate || stored.key === null
               ? null
-              : this.start(event, execution, stored.key, stored.createdAt);
+              : this.start(slot, event, execution, stored.key, stored.createdAt);
           if (run !== null) runs.set(execution.id, run);
-          else this.options.consumer.unreserve(execution.id);
+          else if (isNew) this.options.consumer.unreserve(slot);
         } else if (execution.dueAt === null) needsPull = true;
         else this.options.consumer.wake(execution.dueAt);
-        if (stored?.duplicate !== true) this.tellAccepted(event, execution);
+        if (isNew && stored?.duplicate !== true) this.tellAccepted(event, execution);
       }
       if (needsPull) this.options.consumer.pull('hint');
       if (mine.length === 0) this.tellUnhandled(event.name, event.id);
@@ -239,7 +247,13 @@ export class Publisher implements StepPublisher {
     });
   }
 
-  private start(event: NewEvent, execution: NewExecution, key: number, createdAt: number): Run | null {
+  private start(
+    slot: Reservation,
+    event: NewEvent,
+    execution: NewExecution,
+    key: number,
+    createdAt: number,
+  ): Run | null {
     const record: ExecutionRecord = {
       id: execution.id,
       definition: execution.definition,
@@ -267,7 +281,7 @@ export class Publisher implements StepPublisher {
       endedAt: null,
     };
     const lease = { executionId: execution.id, key, owner: this.options.owner, fence: 1 };
-    return this.options.consumer.startReserved({ lease, record, journal: [], inbox: [], strikes: 0 });
+    return this.options.consumer.startReserved(slot, { lease, record, journal: [], inbox: [], strikes: 0 });
   }
 
   private encode(name: string, data: unknown): string {

@@ -31,7 +31,9 @@ export interface Work {
 /** A pass under way, as the consumer sees it. */
 export interface Run {
   readonly pass: Pass;
-  /** Resolves when its end is stored (or may not be), and no body of it runs any more. */
+  /** Resolves when its end is stored, or may not be. */
+  readonly ended: Promise<void>;
+  /** Resolves when, besides, no body of it uses the process any more. */
   readonly over: Promise<void>;
   /** How the execution stands, once the pass has stored it; null before. */
   outcome(): StoredOutcome | null;
@@ -51,24 +53,28 @@ export interface ExecutorOptions {
 export class Executor {
   constructor(private readonly options: ExecutorOptions) {}
 
-  /** Starts the pass; null when the handler was unregistered meanwhile: the execution goes back. Never throws. */
+  /** Starts the pass; null when the handler is not known any more. Never throws. */
   execute(work: Work): Run | null {
     const known = this.options.definitions.handler(work.record.definition.id);
-    if (known === null) {
-      this.options.services.writer.submit(
-        releaseOf(work),
-        () => {},
-        () => {},
-      );
-      return null;
-    }
+    if (known === null) return null;
     const life = new PassLife(this.options, known, work);
+    const ended = life.live();
     return {
       pass: life.pass,
-      over: life.live(),
+      ended,
+      over: ended.then(() => life.pass.emptied()),
       outcome: () => life.outcome,
       deliver: (messages) => life.deliver(messages),
     };
+  }
+
+  /** Hands back what was never begun. */
+  release(work: Work): void {
+    this.options.services.writer.submit(
+      releaseOf(work),
+      () => {},
+      () => {},
+    );
   }
 }
 
@@ -113,7 +119,6 @@ class PassLife {
     this.deadline?.cancel();
     const conclusion = conclude(pass, end, this.seenInboxSeq, this.deadlineAt);
     if (conclusion !== null) await this.store(conclusion);
-    if (pass.isOccupied) await pass.emptied();
   }
 
   deliver(messages: readonly StoredMessage[]): void {
@@ -160,7 +165,7 @@ class PassLife {
   private runNow(instance: object, accepted: boolean, event: unknown): void {
     if (this.pass.ended !== null) return;
     if (!accepted) this.pass.end({ kind: 'skipped' });
-    else if (!this.pass.services.mayStartBody()) this.pass.end({ kind: 'lost' });
+    else if (!this.pass.services.mayStartBody()) this.pass.end({ kind: 'yielded' });
     else runHandler(this.pass, instance, event);
   }
 

@@ -1,7 +1,8 @@
-import type { ExecutionId, ProcessId } from '../model/ids.js';
+import type { ProcessId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
-import type { ProcessRecord, Store } from '../ports/store.js';
+import type { HeartbeatAnswer, ProcessRecord, Store } from '../ports/store.js';
+import type { Run } from './executor.js';
 
 interface LeaseKeeperOptions {
   readonly store: Store;
@@ -11,12 +12,16 @@ interface LeaseKeeperOptions {
   /** What the registry says of this process; read at each renewal. */
   readonly describe: () => ProcessRecord;
   readonly leaseMs: () => number;
+  /** What runs here as a renewal is sent: handed to `renewed` with its answer. */
+  readonly running: () => readonly Run[];
   /** After each renewal: executions with unseen messages, and all that the store says are ours. */
-  readonly renewed: (signals: readonly ExecutionId[], owned: readonly ExecutionId[]) => void;
+  readonly renewed: (answer: HeartbeatAnswer, before: readonly Run[]) => void;
 }
 
 /** Keeps the process's lease, at a third of its length, and tells when it may have run out. */
 export class LeaseKeeper {
+  /** Grows whenever the lease may have lapsed between two renewals: others may have taken what was ours. */
+  generation = 0;
   private sentAt: number | null = null;
   private timer: Timer | null = null;
   private running = false;
@@ -55,12 +60,15 @@ export class LeaseKeeper {
 
   /** Renews now, for example after a registration. */
   async renew(): Promise<void> {
-    const { store, clock, describe, leaseMs, renewed } = this.options;
+    const { store, clock, describe, running, renewed } = this.options;
+    const leaseMs = this.options.leaseMs();
+    const before = running();
     const sentAt = clock.monotonic();
-    const answer = await store.heartbeat(describe(), leaseMs());
+    const answer = await store.heartbeat(describe(), leaseMs);
     if (!this.running) return;
-    this.sentAt = sentAt;
-    renewed(answer.signals, answer.owned);
+    if (this.sentAt === null || clock.monotonic() - this.sentAt >= leaseMs) this.generation++;
+    this.sentAt = Math.max(this.sentAt ?? sentAt, sentAt);
+    renewed(answer, before);
   }
 
   private schedule(): void {
