@@ -69,6 +69,9 @@ export class Runtime {
   private readonly adopter: Adopter;
   private readonly sweeper: Sweeper;
   private phase: Phase = 'new';
+  private isDeclared = false;
+  private opening: Promise<void> | null = null;
+  private starting: Promise<void> | null = null;
   private forgetChange: (() => void) | null = null;
 
   constructor(private readonly parts: RuntimeParts) {
@@ -156,28 +159,20 @@ export class Runtime {
     return this.phase === 'closed' || this.phase === 'killed';
   }
 
-  /** Connects; from here on the process publishes and reads. Idempotent. */
+  /** Connects; from here on the process publishes and reads. Idempotent; one that failed may be repeated. */
   async open(): Promise<void> {
-    if (this.phase !== 'new') return;
-    const { store, clock, random, settings } = this.parts;
-    await store.open({ clock, random, warn: (message) => settings.logger.warn(message) });
-    this.phase = 'open';
-    this.forgetChange = store.onChange(() => this.changed());
-    await this.declare();
+    this.opening ??= this.connect().finally(() => {
+      this.opening = null;
+    });
+    await this.opening;
   }
 
-  /** Registers the process and begins to run what is due. */
+  /** Registers the process and begins to run what is due. Idempotent; one that failed may be repeated. */
   async start(): Promise<void> {
-    await this.open();
-    if (this.phase !== 'open') return;
-    await this.lease.start();
-    this.phase = 'started';
-    await this.adopter.refresh();
-    await this.paused.refresh();
-    await this.parts.dispatcher.start((hint) => this.hinted(hint.executionId));
-    this.sweeper.start();
-    if (this.parts.role !== 'publisher') this.consumer.start();
-    this.tell('app.started');
+    this.starting ??= this.begin().finally(() => {
+      this.starting = null;
+    });
+    await this.starting;
   }
 
   /** Takes nothing new, lets what runs finish within the drain timeout, hands back the rest. */
@@ -186,10 +181,10 @@ export class Runtime {
     this.phase = 'open';
     this.tell('app.draining');
     await this.sweeper.stop();
-    await this.parts.dispatcher.stop();
+    await this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
     await this.consumer.drain(this.parts.settings.drainTimeoutMs);
     await this.writer.idle();
-    await this.lease.stop();
+    await this.attempt('leave', () => this.lease.stop());
     this.tell('app.stopped');
   }
 
@@ -214,15 +209,17 @@ export class Runtime {
     this.lease.halt();
     this.consumer.kill();
     this.forgetChange?.();
-    void this.parts.dispatcher.stop();
+    void this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
   }
 
   /** Tells the other processes what this one declares; call it after definitions changed. */
   async declare(): Promise<void> {
     this.subscriptions.declare(this.definitions.all());
     if (this.phase === 'new') return;
+    this.isDeclared = false;
     await this.subscriptions.write();
     await this.subscriptions.refresh();
+    this.isDeclared = true;
     if (!this.isStarted) return;
     await this.lease.renew();
     await this.adopter.refresh();
@@ -248,6 +245,47 @@ export class Runtime {
 
   addWorkers(workers: readonly WorkerDefinition[]): void {
     for (const worker of workers) this.definitions.add(worker);
+  }
+
+  private async connect(): Promise<void> {
+    if (this.phase === 'new') {
+      const { store, clock, random, settings } = this.parts;
+      await store.open({ clock, random, warn: (message) => settings.logger.warn(message) });
+      if (this.phase !== 'new') return;
+      this.phase = 'open';
+      this.forgetChange = store.onChange(() => this.changed());
+    }
+    if (!this.isDeclared && !this.isClosed) await this.declare();
+  }
+
+  private async begin(): Promise<void> {
+    await this.open();
+    if (this.phase !== 'open') return;
+    await this.lease.start();
+    this.phase = 'started';
+    // Each sweep does these again: a store that does not answer just now does not keep the process from starting.
+    await this.attempt('adopt executions', () => this.adopter.refresh());
+    await this.attempt('read pauses', () => this.paused.refresh());
+    if (!this.isStarted) return;
+    try {
+      await this.parts.dispatcher.start((hint) => this.hinted(hint.executionId));
+    } catch (error) {
+      this.phase = 'open';
+      await this.attempt('leave', () => this.lease.stop());
+      throw error;
+    }
+    if (!this.isStarted) return;
+    this.sweeper.start();
+    if (this.parts.role !== 'publisher') this.consumer.start();
+    this.tell('app.started');
+  }
+
+  private async attempt(task: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      this.fault(task, error);
+    }
   }
 
   private hinted(id: string): void {

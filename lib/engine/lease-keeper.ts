@@ -32,7 +32,12 @@ export class LeaseKeeper {
   /** Registers the process; rejects when the store does. */
   async start(): Promise<void> {
     this.running = true;
-    await this.renew();
+    try {
+      await this.renew();
+    } catch (error) {
+      this.halt();
+      throw error;
+    }
     this.schedule();
   }
 
