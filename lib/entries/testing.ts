@@ -1,0 +1,17 @@
+export { TestApp, type FiredAttempt, type TestAppOptions } from '../testing/test-app.js';
+export type { RunOptions, RunResult } from '../testing/handler-runs.js';
+export type { Replacement } from '../testing/overrides.js';
+export { VirtualClock } from '../testing/virtual-clock.js';
+export { ManualClock } from '../testing/manual-clock.js';
+export { SettleTimeoutError } from '../model/errors-execution.js';
+
+export { describeStore, type DescribeStoreOptions } from '../testing/conformance/describe-store.js';
+export { storeCases } from '../testing/conformance/store-cases.js';
+export type { StoreCase } from '../testing/conformance/store-case.js';
+export type { StoreFactory, StoreHarness } from '../testing/conformance/store-harness.js';
+export {
+  describeDispatcher,
+  type DescribeDispatcherOptions,
+} from '../testing/conformance/describe-dispatcher.js';
+export { dispatcherCases } from '../testing/conformance/dispatcher-cases.js';
+export type { TestRunner } from '../testing/conformance/test-runner.js';

@@ -1,0 +1,150 @@
+import { ExecutionHandle } from '../app/execution-handle.js';
+import type { StepView } from '../app/step-views.js';
+import type { WorkerAppParts } from '../app/worker-app.js';
+import { eventMetadataOf } from '../metadata/metadata-store.js';
+import type { HandlerDefinition, WorkerClass } from '../model/definition.js';
+import { InvalidEventError } from '../model/errors-event.js';
+import type { ExecutionStatus } from '../model/execution.js';
+import type { EventId, ExecutionId } from '../model/ids.js';
+import type { Interceptor } from '../step/pass-services.js';
+
+export interface RunOptions {
+  /** Results of steps, by name or by path below the handler: their bodies are not called. */
+  readonly given?: Readonly<Record<string, unknown>>;
+  /** The run stops before this step's body begins. */
+  readonly until?: string;
+}
+
+/** How far a handler came. */
+export interface RunResult<Value> {
+  /**
+   * `stopped`: it reached `until`, and was cancelled there. `waiting`: it sleeps or waits for a retry; `advance` goes
+   * on. `running`: a body waits for virtual time.
+   */
+  readonly status: ExecutionStatus | 'stopped';
+  /** What the handler returned; undefined unless it completed. */
+  readonly value: Value | undefined;
+  /** What it failed with; undefined unless it failed or was parked. */
+  readonly error: unknown;
+  /** What was recorded, in the order in which it ended. */
+  readonly steps: readonly StepView[];
+  readonly handle: ExecutionHandle<Value>;
+}
+
+interface Plan {
+  readonly given: ReadonlyMap<string, unknown>;
+  readonly until: string | null;
+  stopped: boolean;
+}
+
+/** Runs single handlers on data, with results that the test gives. */
+export class HandlerRuns {
+  private readonly plans = new Map<string, Plan>();
+
+  constructor(private readonly parts: WorkerAppParts) {}
+
+  /** What the engine must ask first while such runs are under way. */
+  interceptors(): readonly Interceptor[] {
+    return this.plans.size === 0 ? [] : [this.intercept];
+  }
+
+  async run<Value>(
+    worker: WorkerClass,
+    method: string,
+    data: unknown,
+    options: RunOptions,
+    settle: () => Promise<void>,
+  ): Promise<RunResult<Value>> {
+    const { ids } = this.parts;
+    const id = ids.next() as ExecutionId;
+    const plan: Plan = {
+      given: new Map(Object.entries(options.given ?? {})),
+      until: options.until ?? null,
+      stopped: false,
+    };
+    this.plans.set(id, plan);
+    await this.accept(id, worker, method, data);
+    await settle();
+    const handle = new ExecutionHandle<Value>(this.parts, id, null, method);
+    return this.report(handle, plan);
+  }
+
+  private async report<Value>(handle: ExecutionHandle<Value>, plan: Plan): Promise<RunResult<Value>> {
+    const [status, steps] = await Promise.all([handle.status(), handle.steps()]);
+    const common = { steps, handle, value: undefined, error: undefined };
+    if (plan.stopped) return { ...common, status: 'stopped' };
+    if (status === 'completed') return { ...common, status, value: await handle.result() };
+    if (status !== 'failed' && status !== 'parked') return { ...common, status };
+    const outcome = await handle.outcome();
+    return { ...common, status, error: outcome.success ? undefined : outcome.error };
+  }
+
+  private async accept(id: ExecutionId, worker: WorkerClass, method: string, data: unknown): Promise<void> {
+    const { runtime, ids, codec } = this.parts;
+    const definition = runtime.definitions.ofClass(worker);
+    const handler = definition?.handlers.find((each) => each.method === method);
+    if (definition === null || handler === undefined)
+      throw new TypeError(
+        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent`,
+      );
+    const name = eventNameOf(handler, data);
+    const execution = {
+      id,
+      definition: { id: handler.id, fingerprint: definition.graph.fingerprint },
+      input: codec.encode(await this.checked(name, data)),
+      schemaHash: null,
+      lane: `d:${handler.id}`,
+      priority: 0,
+      depth: 0,
+      dueAt: null,
+      owner: null,
+      listening: ['cancel'] as const,
+    };
+    const event = { id: ids.next() as EventId, name, session: null, dedup: null, executions: [execution] };
+    await runtime.writer.write({ kind: 'publish', events: [event] });
+    runtime.changed();
+  }
+
+  private async checked(name: string, data: unknown): Promise<unknown> {
+    const answer = await this.parts.events.definitionOf(name)?.checker.check(data);
+    if (answer === undefined) return data;
+    if (!answer.ok) throw new InvalidEventError(name, answer.violations);
+    return answer.data;
+  }
+
+  private stop(id: string): void {
+    const run = this.parts.runtime.consumer.current.find(({ pass }) => pass.record.id === id);
+    run?.pass.end({ kind: 'cancelled' });
+  }
+
+  private readonly intercept: Interceptor = async (call, next) => {
+    const plan = this.plans.get(call.executionId);
+    if (plan === undefined || !call.step.includes('/')) return next();
+    const names = [
+      call.step,
+      call.step.slice(call.step.indexOf('/') + 1),
+      call.step.slice(call.step.lastIndexOf('/') + 1),
+    ];
+    if (plan.until !== null && names.includes(plan.until)) {
+      plan.stopped = true;
+      // The first step may be reached before the consumer has taken down that the pass runs.
+      queueMicrotask(() => this.stop(call.executionId));
+      return new Promise(() => {});
+    }
+    for (const name of names) if (plan.given.has(name)) return plan.given.get(name);
+    return next();
+  };
+}
+
+/** The event that the data is, of those that the handler takes; the first of them when it does not tell. */
+function eventNameOf(handler: HandlerDefinition, data: unknown): string {
+  const [first] = handler.routes;
+  const takes = (name: unknown): name is string => handler.routes.some((route) => route.event === name);
+  if (typeof data === 'object' && data !== null) {
+    const ofClass = eventMetadataOf(data.constructor as WorkerClass)?.name;
+    if (takes(ofClass)) return ofClass;
+    const { type } = data as { readonly type?: unknown };
+    if (typeof type === 'string' && (takes(type) || first?.event.startsWith('*') === true)) return type;
+  }
+  return first?.event ?? '';
+}

@@ -1,0 +1,81 @@
+import type { ClassOf, MethodName } from '../app/publication.js';
+import type { WorkerAppParts } from '../app/worker-app.js';
+import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import { shared } from '../ports/current-execution.js';
+
+/** What may stand in for a method: it takes the same arguments and gives the same value, now or later. */
+export type Replacement<Instance, Method extends keyof Instance> = Instance[Method] extends (
+  ...args: infer Args
+) => infer Result
+  ? (this: Instance, ...args: Args) => Awaited<Result> | Promise<Awaited<Result>>
+  : never;
+
+type Body = (this: object, ...args: never[]) => unknown;
+
+interface Override {
+  readonly worker: WorkerClass;
+  readonly method: string;
+  readonly body: Body;
+}
+
+/** Bodies that stand in for those of workers, in every life of the app. The last of one method holds. */
+export class Overrides {
+  private readonly all: Override[] = [];
+  private readonly replaced = new Map<object, Set<string>>();
+
+  constructor(private readonly parts: WorkerAppParts) {}
+
+  /** Returns the removal. Throws `TypeError` for a method that is neither step nor handler. */
+  add<Instance extends object, Method extends MethodName<Instance>>(
+    worker: ClassOf<Instance>,
+    method: Method,
+    body: Replacement<Instance, Method>,
+  ): () => void {
+    const override: Override = { worker: worker as WorkerClass, method, body: body as unknown as Body };
+    this.definitionOf(override);
+    this.all.push(override);
+    this.apply();
+    return () => {
+      const at = this.all.indexOf(override);
+      if (at >= 0) this.all.splice(at, 1);
+      this.apply();
+    };
+  }
+
+  /** Puts them on the instances of the present life. */
+  apply(): void {
+    for (const [instance, methods] of this.replaced)
+      for (const method of methods) Reflect.deleteProperty(instance, method);
+    this.replaced.clear();
+    for (const override of this.all) this.install(override);
+  }
+
+  private install(override: Override): void {
+    const definition = this.definitionOf(override);
+    const instance = this.parts.container.get(override.worker) as object;
+    const methods = this.replaced.get(instance) ?? new Set();
+    this.replaced.set(instance, methods.add(override.method));
+    const value = definition.steps.has(override.method) ? durable(override) : override.body;
+    Object.defineProperty(instance, override.method, { value, configurable: true, writable: true });
+  }
+
+  private definitionOf({ worker, method }: Override): WorkerDefinition {
+    const definition = this.parts.runtime.definitions.ofClass(worker);
+    if (
+      definition !== null &&
+      (definition.steps.has(method) || definition.handlers.some((each) => each.method === method))
+    )
+      return definition;
+    throw new TypeError(`${worker.name}.${method} is neither a step nor a handler of this app`);
+  }
+}
+
+/** As `@Step` makes of a body. */
+function durable({ method, body }: Override): Body {
+  return function (this: object, ...args: never[]): unknown {
+    const current = shared().storage.getStore();
+    return current === undefined
+      ? body.apply(this, args)
+      : current.step({ receiver: this, name: method, args, body: (...given) => body.apply(this, given) });
+  };
+}
