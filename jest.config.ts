@@ -45,7 +45,7 @@ const config: Config = {
     {
       ...shared,
       displayName: 'holdfast',
-      roots: ['<rootDir>/test', '<rootDir>/lib', '<rootDir>/nest'],
+      roots: ['<rootDir>/test', '<rootDir>/samples', '<rootDir>/lib', '<rootDir>/nest'],
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', withoutReflect],
       setupFiles: ['reflect-metadata'],

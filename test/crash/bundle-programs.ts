@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '../..');
@@ -11,8 +11,10 @@ const root = join(__dirname, '../..');
 export function bundlePrograms<const Name extends string>(
   names: readonly Name[],
 ): Readonly<Record<Name, string>> {
-  const out = join(root, '.cache/crash', String(process.pid));
-  mkdirSync(out, { recursive: true });
+  const cache = join(root, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const out = mkdtempSync(join(cache, 'crash-'));
+  process.once('exit', () => rmSync(out, { recursive: true, force: true }));
   execFileSync(
     join(root, 'node_modules/.bin/esbuild'),
     [

@@ -32,7 +32,9 @@ export class Program {
   /** Resolves when it works; rejects with what it printed when it ended before. */
   async ready(): Promise<void> {
     const ended = this.over.then((code) => {
-      throw new Error(`a process ended with ${code} before it was up:\n${readFileSync(this.stderr, 'utf8')}`);
+      throw new Error(
+        `a process ended with ${code} before it was up:\n${readFileSync(this.stderr, 'utf8').slice(-2_000)}`,
+      );
     });
     await Promise.race([this.up, ended]);
   }

@@ -86,7 +86,7 @@ class Torture {
     const audit = await openAudit(this.folder);
     try {
       const settled = await this.settle(audit);
-      const codes = await Promise.all(this.workers.map((worker) => worker.program?.end()));
+      const codes = await Promise.all(this.workers.map(async ({ program }) => program?.end()));
       const findings = checkHistory({
         lines: this.history.lines(),
         effects: this.history.effects(),
@@ -158,7 +158,7 @@ class Torture {
     const until = Date.now() + SETTLE_MS;
     while (Date.now() < until) {
       for (const { id, error } of await audit.executions.list({ status: 'parked' }))
-        if (error?.includes('POISONED') === true) await (await audit.execution(id)).resume();
+        if (error?.includes('POISONED') === true) await audit.execution(id).resume();
       if ((await openExecutions(audit)) === 0) return true;
       await pause(100);
     }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bootstrap, sqliteStore, type ExecutionMode, type Store } from 'holdfast';
+import { bootstrap, consoleLogger, sqliteStore, type ExecutionMode, type Store } from 'holdfast';
 import { forgetful } from './forgetful-store.js';
 import { History } from './history.js';
 import { TortureAudit, TortureWorker } from './torture-workers.js';
@@ -17,6 +17,7 @@ async function main(): Promise<void> {
     store: fault === 'forgetful' ? forgetful(file, 20) : file,
     executionMode: mode as ExecutionMode,
     clock: witness.clock,
+    logger: consoleLogger({ level: 'error' }),
     concurrency: 20,
     lease: '1s',
     sweep: '1s',
