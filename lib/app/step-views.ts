@@ -20,6 +20,8 @@ export interface StepView {
 export function stepViews(journal: readonly Checkpoint[], codec: Codec): readonly StepView[] {
   const latest = new Map<string, Checkpoint>();
   for (const row of journal) {
+    // A failed attempt of the handler itself: no step.
+    if (!row.path.includes('/')) continue;
     const known = latest.get(row.path);
     if (known === undefined || rank(row) >= rank(known)) latest.set(row.path, row);
   }

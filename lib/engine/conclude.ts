@@ -1,9 +1,12 @@
+import type { Checkpoint } from '../model/checkpoint.js';
 import { decideRetry } from '../model/decide-retry.js';
 import { UnstorableResultError } from '../model/errors-execution.js';
 import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
+import { encodeName } from '../model/path.js';
 import type { CommitWrite, RecordChange } from '../ports/store.js';
+import { attemptKey } from '../step/checkpoint-key.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 
@@ -101,11 +104,33 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
       ...waiting(pass, 'retry', timers, seenInboxSeq, deadlineAt),
       attempt: pass.record.attempt + 1,
     };
+    pass.later(attemptOf(pass, error, decision.at));
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
   const park = decision.exhausted && retry.whenExhausted === 'park';
   const conclusion = ended(pass, park ? 'parked' : 'failed', seenInboxSeq, error);
   return decision.exhausted ? { ...conclusion, hook: { name: 'onExhausted', nextAt: null } } : conclusion;
+}
+
+/** The journal row of a failed attempt of the handler itself: goes with the pass's end. */
+function attemptOf(pass: Pass, error: unknown, nextAt: number): Checkpoint {
+  const { record, services, handler } = pass;
+  const path = encodeName(handler.method);
+  const now = services.clock.now();
+  return {
+    key: attemptKey(path, '', record.attempt),
+    path,
+    kind: 'attempt',
+    seq: pass.nextSeq(),
+    turn: record.turn,
+    epoch: record.epoch,
+    attempt: record.attempt,
+    value: null,
+    error: services.codec.encodeFailure(error),
+    wakeAt: nextAt,
+    startedAt: record.startedAt ?? record.createdAt,
+    endedAt: now,
+  };
 }
 
 function ended(

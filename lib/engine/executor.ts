@@ -2,6 +2,7 @@ import { runHandler } from '../behaviours/handler.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { EventRoute } from '../model/definition.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
+import { InvalidEventError } from '../model/errors-event.js';
 import type { ExecutionRecord } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
@@ -137,41 +138,51 @@ class PassLife {
 
   /** The handler begins; what it takes to get there is synchronous where the parts are. */
   private run(): void {
-    const { pass } = this;
     try {
       const instance = this.options.resolver.resolve(this.known.worker);
       const event = this.event();
-      const route = this.known.handler.routes.find((candidate) => candidate.event === pass.record.eventName);
-      const accepted = accepts(route ?? this.known.handler.routes[0], event, pass);
-      if (instance instanceof Promise || accepted instanceof Promise)
-        this.runLater(instance, accepted, event);
-      else this.runNow(instance, accepted, event);
+      if (instance instanceof Promise || event instanceof Promise) this.offerLater(instance, event);
+      else this.offer(instance, event);
     } catch (error) {
-      pass.end({ kind: 'threw', error });
+      this.couldNotBegin(error);
     }
   }
 
-  private runLater(
-    instance: object | Promise<object>,
-    accepted: boolean | Promise<boolean>,
-    event: unknown,
-  ): void {
-    Promise.all([instance, accepted]).then(
-      ([resolved, takes]) => this.runNow(resolved, takes, event),
-      (error: unknown) => this.pass.end({ kind: 'threw', error }),
-    );
+  private offerLater(instance: object | Promise<object>, event: unknown): void {
+    Promise.all([instance, event])
+      .then(([resolved, restored]) => this.offer(resolved, restored))
+      .catch((error: unknown) => this.couldNotBegin(error));
+  }
+
+  /** The handler's `when` and guard have their say. */
+  private offer(instance: object, event: unknown): void {
+    const { routes } = this.known.handler;
+    const route = routes.find((candidate) => candidate.event === this.pass.record.eventName) ?? routes[0];
+    const accepted = accepts(route, event, this.pass);
+    if (typeof accepted === 'boolean') this.runNow(instance, accepted, event);
+    else
+      accepted.then(
+        (takes) => this.runNow(instance, takes, event),
+        (error: unknown) => this.couldNotBegin(error),
+      );
   }
 
   private runNow(instance: object, accepted: boolean, event: unknown): void {
     if (this.pass.ended !== null) return;
     if (!accepted) this.pass.end({ kind: 'skipped' });
-    else if (!this.pass.services.mayStartBody()) this.pass.end({ kind: 'yielded' });
+    else if (!this.pass.services.mayStartBody()) this.pass.end({ kind: 'lost' });
     else runHandler(this.pass, instance, event);
   }
 
   private event(): unknown {
     const { codec, events } = this.pass.services;
-    return events.restore(this.pass.record.eventName, codec.decode(this.pass.record.input));
+    const { eventName, input, schemaHash } = this.pass.record;
+    return events.restore(eventName, codec.decode(input), schemaHash);
+  }
+
+  /** An event that does not fit its schema any more needs a person; anything else may be tried again. */
+  private couldNotBegin(error: unknown): void {
+    this.pass.end({ kind: error instanceof InvalidEventError ? 'parked' : 'threw', error });
   }
 
   private commitEpoch(forget: readonly string[]): void {

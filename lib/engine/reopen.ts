@@ -23,11 +23,13 @@ export function requestOf(inbox: readonly StoredMessage[]): Request {
 /** Keys of the rows that `retry({ from })` forgets: the step, what it called, and all that was recorded after it. */
 export function rowsFrom(journal: readonly Checkpoint[], handler: string, from: string): readonly string[] {
   const wanted = from === handler || from.startsWith(`${handler}/`) ? from : `${handler}/${from}`;
-  const ordered = journal.filter(isResult).sort((a, b) => a.seq - b.seq);
+  const ordered = journal.toSorted((a, b) => a.seq - b.seq);
   const first = ordered.find((row) => namesOf(row.path) === wanted);
   if (first === undefined) return [];
   const below = `${first.path}/`;
-  return ordered.filter((row) => row.seq >= first.seq || row.path.startsWith(below)).map((row) => row.key);
+  return ordered
+    .filter((row) => isResult(row) && (row.seq >= first.seq || row.path.startsWith(below)))
+    .map((row) => row.key);
 }
 
 function isResult(row: Checkpoint): boolean {

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
+import type { EncodedValue } from '../ports/codec.js';
 import type { Publishing } from '../ports/store.js';
 import type { Frame } from './frame.js';
 import type { Deferred, Pass } from './pass.js';
@@ -16,6 +17,8 @@ interface Sibling {
 /** One durable call of user code: replayed when it was recorded, else begun when replay has settled. */
 export abstract class DurableCall implements Deferred {
   protected readonly pass: Pass;
+  /** What this call's own completed row decodes to, where encoding it told. */
+  protected copy: EncodedValue['copy'] = null;
 
   constructor(
     readonly parent: Frame,
@@ -29,8 +32,8 @@ export abstract class DurableCall implements Deferred {
 
   begin(): void {
     this.parent.callBegan();
-    const { replay, nested } = this.pass;
-    if (this.isNested && nested.take(this.path, (row) => this.settle(row))) return;
+    const { replay } = this.pass;
+    if (this.isNested && this.pass.nested.take(this.path, (row) => this.settle(row))) return;
     if (replay === null) {
       this.run();
       return;
@@ -87,6 +90,7 @@ export abstract class DurableCall implements Deferred {
   private decode(row: Checkpoint): unknown {
     const { codec } = this.pass.services;
     if (row.kind !== 'completed') return codec.decodeFailure(row.error ?? '');
+    if (this.copy !== null) return this.copy.value;
     return row.value === null ? undefined : codec.decode(row.value);
   }
 

@@ -43,7 +43,8 @@ export class Frame implements CurrentExecution, Body {
   runningTime: RunningTime | null = null;
   /** A call failed after the body had returned: the body fails with it. */
   lateFailure: { readonly error: unknown } | null = null;
-  private hasReturned = false;
+  /** The body gave its outcome; calls that it did not await may still be under way. */
+  hasReturned = false;
   private dead = false;
   /** Calls it made that wait for an instant. */
   private waiting = 0;
@@ -83,7 +84,7 @@ export class Frame implements CurrentExecution, Body {
 
   /** Only first attempts must repeat what was recorded: a failure that was retried may lead elsewhere. */
   get isStrict(): boolean {
-    return !/[^1.]|1\d/.test(this.scope);
+    return this.pass.isStrict && !/[^1.]|1\d/.test(this.scope);
   }
 
   get signal(): AbortSignal {
@@ -112,11 +113,11 @@ export class Frame implements CurrentExecution, Body {
 
   /** The path of the next call with that name and digest. */
   nextPath(encodedName: string, digest: string): string {
-    const base = `${encodedName}~${digest}`;
+    const first = segment(encodedName, digest, 0);
     this.ordinals ??= new Map();
-    const ordinal = this.ordinals.get(base) ?? 0;
-    this.ordinals.set(base, ordinal + 1);
-    return `${this.path}/${segment(encodedName, digest, ordinal)}`;
+    const ordinal = this.ordinals.get(first) ?? 0;
+    this.ordinals.set(first, ordinal + 1);
+    return `${this.path}/${ordinal === 0 ? first : segment(encodedName, digest, ordinal)}`;
   }
 
   /** The body goes on after its synchronous part: from here on its time counts. */
@@ -151,14 +152,11 @@ export class Frame implements CurrentExecution, Body {
     if (this.hasReturned && this.outstanding === 0) this.whenQuiet?.();
   }
 
-  /** The body returned; `then` runs when the calls that it did not await have settled too. */
+  /** The body returned while calls that it did not await are under way; `then` runs when they have settled too. */
   returned(then: () => void): void {
     this.hasReturned = true;
-    if (this.outstanding === 0) then();
-    else {
-      this.whenQuiet = then;
-      this.pass.scheduleCheck();
-    }
+    this.whenQuiet = then;
+    this.pass.scheduleCheck();
   }
 
   /** Nothing the body still does counts any more. */

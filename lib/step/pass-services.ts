@@ -64,8 +64,11 @@ export interface StepFinder {
 }
 
 export interface EventRestorer {
-  /** The value that handlers receive for a stored event. */
-  restore(eventName: string, data: unknown): unknown;
+  /**
+   * The value that handlers receive for a stored event. One that another schema checked is checked again: rejects or
+   * throws `InvalidEventError` when it does not fit any more.
+   */
+  restore(eventName: string, data: unknown, schemaHash: string | null): unknown;
 }
 
 export interface StepPublisher {

@@ -42,15 +42,19 @@ export class Pass {
   readonly done: Promise<PassEnd>;
   readonly replay: Replay | null;
   readonly queue: SettleQueue;
-  readonly nested = new NestedResults();
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
-  /** Errors that came out of steps for good, and the names of the step. */
-  readonly stepFailures = new WeakMap<object, string>();
   ended: PassEnd | null = null;
+  /**
+   * Whether code must repeat what was recorded. Not after `retry()` or `resume()` of an execution of which something
+   * had failed: what failed may succeed now, and lead elsewhere.
+   */
+  readonly isStrict: boolean;
   /** No result goes to the handler any more; what runs may finish, then the execution is handed back. */
   yielding: boolean;
 
+  private nestedResults: NestedResults | null = null;
+  private failures: WeakMap<object, string> | null = null;
   private resolveDone!: (end: PassEnd) => void;
   private readonly waits = new Map<string, Wait>();
   private deferred: Deferred[] = [];
@@ -77,14 +81,27 @@ export class Pass {
       this.resolveDone = resolve;
     });
     this.replay = journal.length === 0 ? null : new Replay(journal, record.epoch);
+    this.isStrict = !journal.some(
+      (row) => row.epoch < record.epoch && (row.kind === 'failed' || row.kind === 'attempt'),
+    );
     this.rowCount = journal.length;
-    this.lastSeq = journal.reduce((last, row) => Math.max(last, row.seq), 0);
+    this.lastSeq = journal.length === 0 ? 0 : journal.reduce((last, row) => Math.max(last, row.seq), 0);
     this.yielding = services.settings.mode === 'ISOLATED';
     this.queue = new SettleQueue(
       services.clock,
       (seq) => this.replay === null || this.replay.mayPass(seq),
       () => this.turnedIdle(),
     );
+  }
+
+  /** Results of nested calls in this pass. */
+  get nested(): NestedResults {
+    return (this.nestedResults ??= new NestedResults());
+  }
+
+  /** Errors that came out of steps for good, and the names of the step. */
+  get stepFailures(): WeakMap<object, string> {
+    return (this.failures ??= new WeakMap());
   }
 
   get isReplaying(): boolean {
@@ -129,7 +146,7 @@ export class Pass {
 
   /** The write that carries the pass's end: buffered rows and the change of the record. */
   finalWrite(change: RecordChange): CommitWrite {
-    return this.delta(this.buffer.splice(0), change, null);
+    return this.delta(this.buffer.length === 0 ? [] : this.buffer.splice(0), change, null);
   }
 
   /** Keeps a row for the next commit: it is stored when the pass suspends, at the latest one turn from now. */

@@ -2,7 +2,7 @@ import { NonDeterminismError, TimeoutError } from '../model/errors-execution.js'
 import { namesOf } from '../model/path.js';
 import { shared } from '../ports/current-execution.js';
 import type { Frame } from './frame.js';
-import { RunningTime } from './running-time.js';
+import { RunningTime, type Timed } from './running-time.js';
 
 export type BodyOutcome =
   | { readonly ok: true; readonly value: unknown }
@@ -14,58 +14,76 @@ export interface BodySpec {
   readonly invoke: () => unknown;
 }
 
-/**
- * Runs one body below its frame: `done` gets its outcome once, or never when the pass ended before. A body that times
- * out is told by its signal; what it still does counts only as an occupied slot.
- */
-export function runBody(frame: Frame, spec: BodySpec, done: (outcome: BodyOutcome) => void): void {
-  const { pass } = frame;
+/** Whoever runs a body: gets its outcome once, or never when the pass ended before. */
+export interface BodyOwner {
+  bodyEnded(outcome: BodyOutcome): void;
+}
 
-  const finish = (outcome: BodyOutcome): void => {
-    if (frame.isDead) {
-      pass.bodyEnded(frame);
+/** Runs one body below its frame. A body that times out is told by its signal; what it still does counts only as an occupied slot. */
+export function runBody(frame: Frame, spec: BodySpec, owner: BodyOwner): void {
+  new BodyRun(frame, spec, owner).begin();
+}
+
+/** One object for what would else be a closure each: bodies are the most frequent thing that the engine makes. */
+class BodyRun implements Timed {
+  constructor(
+    private readonly frame: Frame,
+    private readonly spec: BodySpec,
+    private readonly owner: BodyOwner,
+  ) {}
+
+  begin(): void {
+    const { frame, spec } = this;
+    frame.pass.live.add(frame);
+    if (spec.timeoutMs !== null)
+      frame.runningTime = new RunningTime(frame.pass.services.clock, spec.timeoutMs, this);
+    let answer: unknown;
+    try {
+      answer = shared().storage.run(frame, intercept, frame, spec);
+    } catch (error) {
+      this.returned({ ok: false, error });
       return;
     }
-    frame.returned(() => {
-      frame.ended();
-      pass.bodyEnded(frame);
-      if (frame.isDead) return;
-      const outcomeOrLate =
-        outcome.ok && frame.lateFailure !== null
-          ? { ok: false as const, error: frame.lateFailure.error }
-          : outcome;
-      if (repeatsJournal(frame)) done(outcomeOrLate);
-    });
-  };
+    if (!isThenable(answer)) {
+      this.returned({ ok: true, value: answer });
+      return;
+    }
+    frame.startTime();
+    answer.then(
+      (value) => this.returned({ ok: true, value }),
+      (error: unknown) => this.returned({ ok: false, error }),
+    );
+  }
 
-  const expire = (timeoutMs: number): void => {
+  usedUp(): void {
+    const { frame, spec } = this;
     if (frame.isDead) return;
-    const error = new TimeoutError(namesOf(frame.path), timeoutMs);
+    const error = new TimeoutError(namesOf(frame.path), spec.timeoutMs ?? 0);
     frame.kill(error);
-    pass.replay?.close(frame.path);
-    done({ ok: false, error });
-  };
+    frame.pass.replay?.close(frame.path);
+    this.owner.bodyEnded({ ok: false, error });
+  }
 
-  pass.live.add(frame);
-  const { timeoutMs } = spec;
-  if (timeoutMs !== null)
-    frame.runningTime = new RunningTime(pass.services.clock, timeoutMs, () => expire(timeoutMs));
-  let answer: unknown;
-  try {
-    answer = shared().storage.run(frame, () => intercept(frame, spec));
-  } catch (error) {
-    finish({ ok: false, error });
-    return;
+  private returned(outcome: BodyOutcome): void {
+    const { frame } = this;
+    if (frame.isDead) frame.pass.bodyEnded(frame);
+    else if (frame.outstanding === 0) {
+      frame.hasReturned = true;
+      this.ended(outcome);
+    } else frame.returned(() => this.ended(outcome));
   }
-  if (!isThenable(answer)) {
-    finish({ ok: true, value: answer });
-    return;
+
+  private ended(outcome: BodyOutcome): void {
+    const { frame } = this;
+    frame.ended();
+    frame.pass.bodyEnded(frame);
+    if (frame.isDead) return;
+    const outcomeOrLate =
+      outcome.ok && frame.lateFailure !== null
+        ? { ok: false as const, error: frame.lateFailure.error }
+        : outcome;
+    if (repeatsJournal(frame)) this.owner.bodyEnded(outcomeOrLate);
   }
-  frame.startTime();
-  answer.then(
-    (value) => finish({ ok: true, value }),
-    (error: unknown) => finish({ ok: false, error }),
-  );
 }
 
 function intercept(frame: Frame, spec: BodySpec): unknown {
@@ -88,9 +106,10 @@ function intercept(frame: Frame, spec: BodySpec): unknown {
 /** Whether the body called everything that was recorded below it; parks the execution when it did not. */
 function repeatsJournal(frame: Frame): boolean {
   const { pass } = frame;
-  const leftover = frame.isStrict ? (pass.replay?.leftover(frame.path) ?? []) : [];
+  if (pass.replay === null) return true;
+  const leftover = frame.isStrict ? pass.replay.leftover(frame.path) : [];
   if (leftover.length === 0) {
-    pass.replay?.close(frame.path);
+    pass.replay.close(frame.path);
     return true;
   }
   pass.end({

@@ -1,5 +1,10 @@
 import type { Clock, Timer } from '../ports/clock.js';
 
+/** Told when its time is used up. */
+export interface Timed {
+  usedUp(): void;
+}
+
 /** Fires once when what it measures has run for so long; what it waits meanwhile does not count. */
 export class RunningTime {
   private timer: Timer | null = null;
@@ -8,7 +13,7 @@ export class RunningTime {
   constructor(
     private readonly clock: Clock,
     private leftMs: number,
-    private readonly usedUp: () => void,
+    private readonly timed: Timed,
   ) {}
 
   run(): void {
@@ -16,7 +21,7 @@ export class RunningTime {
     this.since = this.clock.monotonic();
     this.timer = this.clock.setTimer(this.leftMs, () => {
       this.timer = null;
-      this.usedUp();
+      this.timed.usedUp();
     });
   }
 

@@ -97,9 +97,13 @@ function digestOfCall(
   call: StepCall,
 ): string | UnstorableArgumentsError {
   try {
-    if (key === null)
-      return call.args.length === 0 ? '' : digestOf(frame.pass.services.codec.encode(call.args));
-    return digestOf(frame.pass.services.codec.encode(key(...(call.args as never[]))));
+    const { codec } = frame.pass.services;
+    if (key !== null) return digestOf(codec.encode(key(...(call.args as never[]))));
+    if (call.args.length === 0) return '';
+    // Encoded text holds no line break: joined by it, no two lists of arguments meet.
+    let text = codec.encode(call.args[0]);
+    for (let at = 1; at < call.args.length; at++) text += `\n${codec.encode(call.args[at])}`;
+    return digestOf(text);
   } catch (error) {
     return new UnstorableArgumentsError(call.name, error instanceof Error ? error.message : String(error));
   }

@@ -7,13 +7,14 @@ import {
 } from '../model/errors-execution.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import { namesOf } from '../model/path.js';
+import type { EncodedValue } from '../ports/codec.js';
 import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
 import type { NewEvent } from '../ports/store.js';
 import { runHook } from './run-hook.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { Frame, type Caller } from './frame.js';
-import { runBody } from './run-body.js';
+import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */
 export interface StepSpec {
@@ -28,7 +29,7 @@ export interface StepSpec {
 }
 
 /** One call of one step: its attempts, its retries, its result. */
-export class StepRun extends DurableCall {
+export class StepRun extends DurableCall implements BodyOwner {
   private attempt = 1;
   private firstStartedAt = 0;
   private startedAt = 0;
@@ -97,24 +98,27 @@ export class StepRun extends DurableCall {
       idempotencyKey: this.idempotencyKey(),
     });
     this.pass.replay?.open(this.path, frame.scope);
-    runBody(frame, this.spec, (outcome) => {
-      if (outcome.ok) this.succeeded(outcome.value);
-      else this.failed(outcome.error);
-    });
+    runBody(frame, this.spec, this);
+  }
+
+  bodyEnded(outcome: BodyOutcome): void {
+    if (outcome.ok) this.succeeded(outcome.value);
+    else this.failed(outcome.error);
   }
 
   private succeeded(value: unknown): void {
     const published = this.spec.publish?.(value) ?? null;
-    let text: string;
+    let encoded: EncodedValue;
     try {
-      text = this.encode(published === null ? value : published.value);
+      encoded = this.encode(published === null ? value : published.value);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.failFor(new UnstorableResultError(namesOf(this.path), reason), false);
       return;
     }
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
-    row.value = text;
+    row.value = encoded.text;
+    this.copy = encoded.copy;
     this.store(row, published, () => {
       if (published !== null) this.pass.services.publishing().published(published.events);
       this.tell('step.completed');
@@ -190,14 +194,15 @@ export class StepRun extends DurableCall {
     return failedIn === null ? key : `${key}@${failedIn + 1}`;
   }
 
-  private encode(value: unknown): string {
-    const text = this.pass.services.codec.encode(value);
+  private encode(value: unknown): EncodedValue {
+    const encoded = this.pass.services.codec.encodeAndCopy(value);
+    const { text } = encoded;
     const { resultBytes } = this.pass.services.settings.limits;
     if (text.length * 3 > resultBytes && Buffer.byteLength(text) > resultBytes)
       throw new RangeError(
         `it has ${Buffer.byteLength(text)} bytes encoded, more than limits.resultBytes (${resultBytes})`,
       );
-    return text;
+    return encoded;
   }
 
   private hook(name: 'onRetry' | 'onExhausted', error: unknown, nextAt: number | null): void {
