@@ -83,7 +83,7 @@ export class ProgramWriter {
   constructor(private readonly random: SeededRandom) {}
 
   write(): Program {
-    const nodes = [...this.list(1, 5, 0)];
+    const nodes = [...this.list(1, 4, 0)];
     if (this.random.chance(0.12))
       nodes.splice(this.random.int(0, nodes.length), 0, {
         kind: 'throw',
@@ -105,11 +105,11 @@ export class ProgramWriter {
   private node(depth: number, calm: boolean): Node {
     const draw = this.random.next();
     const id = this.id();
-    if (depth >= 3 || draw < 0.45 || (calm && draw >= 0.82 && draw < 0.89))
+    if (depth >= 2 || draw < 0.45 || (calm && draw >= 0.82 && draw < 0.89))
       return { kind: 'call', id, work: this.work(depth, calm) };
     if (draw < 0.53) return { kind: 'sleep', id, ms: this.random.pick([10, 1_000, 20_000]) };
     if (draw < 0.61)
-      return { kind: 'loop', id, count: this.random.int(2, 5), body: this.list(1, 2, depth + 1, calm) };
+      return { kind: 'loop', id, count: this.random.int(2, 4), body: this.list(1, 2, depth + 1, calm) };
     if (draw < 0.74) return { kind: 'all', id, branches: this.branches(depth, calm) };
     if (draw < 0.82) return { kind: 'race', id, branches: this.branches(depth, true) };
     if (draw < 0.89)
@@ -119,7 +119,9 @@ export class ProgramWriter {
   }
 
   private branches(depth: number, calm: boolean): readonly (readonly Node[])[] {
-    return Array.from({ length: this.random.int(2, 5) }, () => this.list(1, 2, depth + 1, calm));
+    return Array.from({ length: depth === 0 ? this.random.int(2, 5) : 2 }, () =>
+      this.list(1, 2, depth + 1, calm),
+    );
   }
 
   /** A list of which one call fails for good. */

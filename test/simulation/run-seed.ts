@@ -23,6 +23,8 @@ export interface SeedOptions extends Pick<SimulationOptions, 'wrapStore' | 'prep
   readonly store?: StoreKind;
   /** Without faults: a healthy cluster. */
   readonly healthy?: boolean;
+  /** Gets the simulation before it runs. */
+  readonly inspect?: (simulation: Simulation) => void;
 }
 
 export interface SeedResult {
@@ -39,6 +41,7 @@ const codec = jsonCodec();
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
   const plan = draw(seed, options);
   const { simulation } = plan;
+  options.inspect?.(simulation);
   try {
     await plan.run();
   } catch (error) {
