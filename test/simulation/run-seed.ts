@@ -117,7 +117,7 @@ async function runPlan(
 ): Promise<void> {
   await simulation.store.open();
   simulation.start();
-  const total = random.int(1, 8);
+  const total = random.int(1, 5);
   for (let count = 0; count < total; count++) {
     const at = random.between(0, 15_000);
     const id = random.chance(0.5) ? `event ${count}` : null;

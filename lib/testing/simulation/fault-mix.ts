@@ -63,6 +63,6 @@ export function drawFaults(random: SeededRandom): FaultMix {
     hintDropped: some(0.5, 0.9),
     hintDoubled: some(0.4, 0.4),
     hintLate: some(0.2, 0.3),
-    lastsMs: random.between(20_000, 120_000),
+    lastsMs: random.between(10_000, 60_000),
   };
 }
