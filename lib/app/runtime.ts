@@ -77,7 +77,7 @@ export class Runtime {
   constructor(private readonly parts: RuntimeParts) {
     const { store, clock, random, observer, dispatcher, settings } = parts;
     this.owner = parts.ids.next() as ProcessId;
-    this.subscriptions = new Subscriptions(store, clock);
+    this.subscriptions = new Subscriptions(store, clock, () => 2 * settings.sweepMs);
     this.paused = new PausedDefinitions(store);
     this.outcomes = new Outcomes({
       store,
@@ -132,7 +132,6 @@ export class Runtime {
       definitions: this.definitions,
       owner: this.owner,
       dedupMs: () => settings.dedupMs,
-      subscriptionsAgeMs: () => 2 * settings.sweepMs,
     });
     const pruner = new Pruner(store, clock, () => settings.retention);
     this.sweeper = new Sweeper({

@@ -53,8 +53,6 @@ export interface PublisherOptions {
   readonly owner: ProcessId;
   readonly settings: PassSettings;
   readonly dedupMs: () => number;
-  /** How old the list of subscriptions may be when an event is routed by it. */
-  readonly subscriptionsAgeMs: () => number;
 }
 
 /** Events to store, and the slots of those that begin here. */
@@ -69,8 +67,7 @@ export class Publisher implements StepPublisher {
 
   /** Accepts all events or none; resolves once they are stored. */
   async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
-    const { subscriptions, subscriptionsAgeMs } = this.options;
-    if (subscriptions.isOlderThan(subscriptionsAgeMs())) await subscriptions.refresh();
+    if (this.mayMiss(requests)) await this.options.subscriptions.refresh();
     const events: NewEvent[] = [];
     for (const request of requests) {
       const prepared = this.prepareOne(request, this.newEventId(request), 0);
@@ -92,6 +89,7 @@ export class Publisher implements StepPublisher {
   /** For a publish inside an execution: ids come from the seed, and the step's commit accepts the events. */
   async prepare(request: unknown, seed: string, depth: number): Promise<readonly NewEvent[]> {
     const requests = request as readonly PublishRequest[];
+    if (this.mayMiss(requests)) await this.options.subscriptions.refresh();
     const events: NewEvent[] = [];
     for (const [at, each] of requests.entries()) {
       const id = each.id === null ? (hashed(['publish', seed, at]) as EventId) : (each.id as EventId);
@@ -301,6 +299,10 @@ export class Publisher implements StepPublisher {
         },
       ]);
     return input;
+  }
+
+  private mayMiss(requests: readonly PublishRequest[]): boolean {
+    return requests.some(({ definition }) => this.options.subscriptions.mayMiss(definition));
   }
 
   private newEventId(request: PublishRequest): EventId {

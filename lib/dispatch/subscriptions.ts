@@ -2,6 +2,12 @@ import type { WorkerDefinition } from '../model/definition.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store, Subscription } from '../ports/store.js';
 
+/** An event as subscriptions know it. */
+interface Named {
+  readonly name: string;
+  readonly families: readonly string[];
+}
+
 /** Which handlers take which event: what this process declares, and what others have written to the store. */
 export class Subscriptions {
   private own: readonly Subscription[] = [];
@@ -11,11 +17,17 @@ export class Subscriptions {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
+    /** How old the list may be when an event is routed by it. */
+    private readonly maxAgeMs: () => number,
   ) {}
 
-  /** Whether what others hold was last read that long ago: an app that is not started has no sweep to read it. */
-  isOlderThan(ms: number): boolean {
-    return this.clock.monotonic() - this.refreshedAt > ms;
+  /**
+   * Whether the store has to be read before that event is accepted: what others hold was last read too long ago (an app
+   * that is not started has no sweep to read it), or nobody is known to take it, and a worker may have come since.
+   */
+  mayMiss({ name, families }: Named): boolean {
+    if (this.clock.monotonic() - this.refreshedAt > this.maxAgeMs()) return true;
+    return !this.routes.has(name) && !families.some((family) => this.routes.has(family));
   }
 
   /** Declares the subscriptions of these workers, replacing what was declared before; `write` tells the other processes. */

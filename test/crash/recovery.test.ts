@@ -1,0 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { bundlePrograms } from './bundle-programs.js';
+import type { Program } from './program.js';
+import { Journey, stages } from './scenario-workers.js';
+import { Scene } from './scene.js';
+
+/** `npm run test:recovery` measures at default options: a lease of 15 s and a sweep of 5 s. */
+const measured =
+  process.env['HOLDFAST_RECOVERY'] === 'defaults'
+    ? { kills: 5, options: [], boundMs: 21_000 }
+    : { kills: 1, options: ['1500ms', '1s'], boundMs: 3_500 };
+
+test(`a live worker takes over what a killed one held within ${measured.boundMs} ms`, async () => {
+  const programs = bundlePrograms(['scenario']);
+  await using scene = await Scene.open();
+  const start = (): Promise<Program> => scene.start(programs.scenario, 'Journeys', ...measured.options);
+  let heir = await start();
+  const tookMs: number[] = [];
+  for (let kill = 1; kill <= measured.kills; kill++) {
+    const victim = heir;
+    const [journey] = await scene.app.publish(Journey, { n: kill });
+    await scene.seen((line) => line.saw === 'body' && line.execution === journey?.id);
+    heir = await start();
+    await pause(Math.random() * 500);
+    await scene.kill(victim);
+    const killedAt = Date.now();
+    const resumed = await scene.seen(
+      (line) => line.saw === 'pass' && line.execution === journey?.id && line.pid === heir.pid,
+    );
+    tookMs.push(resumed.at - killedAt);
+    await expect(journey?.result()).resolves.toBe(stages.length);
+  }
+  console.log(`recovery after kill -9, ms: ${tookMs.join(', ')}`);
+  expect(Math.max(...tookMs)).toBeLessThanOrEqual(measured.boundMs);
+}, 200_000);
