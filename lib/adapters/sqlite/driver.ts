@@ -54,10 +54,7 @@ export async function chooseDriver(
       throw new StoreIncompatibleError(
         'option `driver` has no database class: pass the module `node:sqlite`, `libsql` or `better-sqlite3`',
       );
-    return chosen(
-      found.name === 'DatabaseSync' ? 'node:sqlite' : (host.packageOf(passed)?.name ?? found.name),
-      found,
-    );
+    return chosen(isOfNode(found) ? 'node:sqlite' : (host.packageOf(passed)?.name ?? found.name), found);
   }
   const builtin = databaseClass(host.builtin());
   if (builtin !== null) return chosen('node:sqlite', builtin);
@@ -94,6 +91,13 @@ function refuseKnownCrash(driver: object, host: DriverHost): void {
 
 function major(version: string): number {
   return Number.parseInt(version, 10);
+}
+
+/** `DatabaseSync`, or a class that extends it. */
+function isOfNode(driver: DatabaseClass): boolean {
+  for (let each: unknown = driver; typeof each === 'function'; each = Object.getPrototypeOf(each))
+    if (each.name === 'DatabaseSync') return true;
+  return false;
 }
 
 function databaseClass(candidate: unknown): DatabaseClass | null {
@@ -159,7 +163,8 @@ class SpreadStatement<Row> implements Statement<Row> {
   }
 
   all(values: readonly SqlValue[]): readonly Row[] {
-    return this.statement.all(...(values as readonly never[])) as Row[];
+    // A plain array: node:sqlite makes its own in the realm of Node, which under Jest is not that of the caller.
+    return Array.from(this.statement.all(...(values as readonly never[])) as Row[]);
   }
 }
 

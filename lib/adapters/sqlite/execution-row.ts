@@ -9,7 +9,7 @@ import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';
 /** Columns of {@link ExecutionRow}; the table is `e`. */
 export const executionColumns = `e.n, e.status, e.definition, e.fence, e.committed, e.strikes, e.listening, e.seen, e.priority,
   e.wake_at, e.due_at, e.created_at, e.started_at, e.ended_at, e.attempt, e.turn, e.epoch, e.depth, e.reason, e.lane, e.id,
-  e.event_id, e.event_name, e.session, e.timers, e.value, e.error, e.input,
+  e.event_id, e.event_name, e.session, e.schema_hash, e.timers, e.value, e.error, e.input,
   (SELECT p.id FROM holdfast_process AS p WHERE p.n = e.owner) AS owner_id`;
 
 export interface ExecutionRow {
@@ -37,6 +37,7 @@ export interface ExecutionRow {
   readonly event_id: string;
   readonly event_name: string;
   readonly session: string | null;
+  readonly schema_hash: string | null;
   readonly timers: string | null;
   readonly value: string | null;
   readonly error: string | null;
@@ -51,6 +52,7 @@ export function toRecord(row: ExecutionRow, definitions: DefinitionNumbers): Exe
     eventId: fromStored(row.event_id) as EventId,
     eventName: fromStored(row.event_name),
     input: fromStored(row.input),
+    schemaHash: fromStoredOrNull(row.schema_hash),
     session: fromStoredOrNull(row.session),
     lane: fromStored(row.lane),
     priority: row.priority,

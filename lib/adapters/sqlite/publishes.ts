@@ -161,6 +161,7 @@ export class Publishes {
         toStored(event.id),
         toStored(event.name),
         toStoredOrNull(event.session),
+        toStoredOrNull(execution.schemaHash),
         toStored(execution.input),
       ]) === 1
     );
@@ -187,8 +188,9 @@ export class Publishes {
 
 export const insertExecution = `
 INSERT INTO holdfast_execution (n, status, definition, fence, owner, committed, strikes, listening, seen, priority, wake_at,
-  due_at, created_at, started_at, attempt, turn, epoch, depth, lane, id, event_id, event_name, session, input)
-VALUES (?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+  due_at, created_at, started_at, attempt, turn, epoch, depth, lane, id, event_id, event_name, session,
+  schema_hash, input)
+VALUES (?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 
 /** Numbers of removed executions are not used again: a lease names its execution by number and fence. */
 export const selectLastNumber = `

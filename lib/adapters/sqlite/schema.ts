@@ -52,6 +52,7 @@ CREATE TABLE holdfast_execution (
   event_id TEXT NOT NULL,
   event_name TEXT NOT NULL,
   session TEXT,
+  schema_hash TEXT,
   timers TEXT,
   value TEXT,
   error TEXT,

@@ -1,0 +1,79 @@
+import {
+  selectDueById,
+  selectOutlook,
+  selectOwners,
+  selectRunningOf,
+  promoteTimers,
+} from '../../../../lib/adapters/sqlite/claims.js';
+import {
+  insertCheckpoint,
+  releaseExecution,
+  selectWakingMessage,
+} from '../../../../lib/adapters/sqlite/commits.js';
+import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
+import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
+import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
+import { selectLastNumber } from '../../../../lib/adapters/sqlite/publishes.js';
+import {
+  selectFirstLane,
+  selectLaneAfter,
+  selectReadyOfLane,
+} from '../../../../lib/adapters/sqlite/ready-lanes.js';
+import { selectOpenDefinitions, selectSignals } from '../../../../lib/adapters/sqlite/registry.js';
+import { connect } from './file-store.js';
+
+describe('hot statements', () => {
+  let connection: Connection;
+  beforeAll(async () => {
+    connection = await connect(':memory:');
+    migrate(connection);
+  });
+  afterAll(() => connection.close());
+
+  const plan = (sql: string): string[] => {
+    const parameters = Array.from(sql.matchAll(/\?/g), () => 1);
+    const steps = connection.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(parameters);
+    return steps.map(({ detail }) => detail);
+  };
+
+  it.each([
+    ['the guard of a checkpoint', insertCheckpoint],
+    ['a release', releaseExecution],
+    ['the look for a waking message', selectWakingMessage],
+    ['the journal', selectJournal],
+    ['the last number', selectLastNumber],
+    ['the first lane', selectFirstLane],
+    ['the next lane', selectLaneAfter],
+    ['the head of a lane', selectReadyOfLane],
+    ['the outlook', selectOutlook],
+    ['the owners', selectOwners],
+    ['what an owner runs', selectRunningOf],
+    ['the timers', promoteTimers],
+    ['an execution by id', selectDueById],
+    ['the signals', selectSignals],
+  ])('%s never scans a table and never sorts', (_name, sql) => {
+    const steps = plan(sql);
+    expect(steps.filter((step) => /^SCAN (holdfast_|e\b|m\b|p\b)/.test(step) && !/INDEX/.test(step))).toEqual(
+      [],
+    );
+    expect(steps.filter((step) => /TEMP B-TREE FOR ORDER BY/.test(step))).toEqual([]);
+  });
+
+  it.each([
+    ['the first lane', 'holdfast_execution_ready', selectFirstLane],
+    ['the next lane', 'holdfast_execution_ready', selectLaneAfter],
+    ['the head of a lane', 'holdfast_execution_ready', selectReadyOfLane],
+    ['what an owner runs', 'holdfast_execution_running', selectRunningOf],
+    ['the signals', 'holdfast_execution_running', selectSignals],
+    ['the timers', 'holdfast_execution_idle', promoteTimers],
+    ['the journal', 'holdfast_checkpoint_key', selectJournal],
+  ])('%s is found by %s', (_name, index, sql) => {
+    expect(plan(sql).join('\n')).toContain(index);
+  });
+
+  it('open definitions are read from the partial indexes alone', () => {
+    const steps = plan(selectOpenDefinitions).filter((step) => / e\b/.test(step));
+    expect(steps).not.toEqual([]);
+    expect(steps.filter((step) => !/INDEX holdfast_execution_(ready|running|idle)/.test(step))).toEqual([]);
+  });
+});
