@@ -25,7 +25,6 @@ const homes = [
   { module: '@nestjs/[^/]+', home: '^nest/' },
   { module: 'rxjs', home: '^nest/' },
   { module: 'ms', home: '^lib/model/' },
-  { module: 'uuidv7', home: '^lib/adapters/system/' },
 ];
 
 const homeOfBuiltin = [

@@ -1,7 +1,7 @@
 import { encodeName } from '../model/path.js';
 import { Frame } from '../step/frame.js';
 import type { Pass } from '../step/pass.js';
-import { runBody } from '../step/run-body.js';
+import { runBody, type BodyOutcome } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
 
 /** A pass of an `@OnEvent` handler: its method runs from the top, recorded steps answer from the journal. */
@@ -21,9 +21,9 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
   pass.replay?.open(path, frame.scope);
   const method = (instance as Record<string, (...args: unknown[]) => unknown>)[handler.method];
   const invoke = (): unknown => method?.call(instance, event, frame.context);
-  runBody(frame, { timeoutMs: null, args: [event], invoke }, (outcome) => {
+  const bodyEnded = (outcome: BodyOutcome): void =>
     pass.end(
       outcome.ok ? { kind: 'completed', value: outcome.value } : { kind: 'threw', error: outcome.error },
     );
-  });
+  runBody(frame, { timeoutMs: null, args: [event], invoke }, { bodyEnded });
 }

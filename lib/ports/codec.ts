@@ -1,3 +1,9 @@
+export interface EncodedValue {
+  readonly text: string;
+  /** What `decode(text)` gives, sharing nothing with the value encoded; null: decode the text. */
+  readonly copy: { readonly value: unknown } | null;
+}
+
 /**
  * Turns values into text and back. `decode(encode(value))` equals `value` for every value that it accepts; what it
  * cannot keep, it refuses with `UnstorableValueError`, naming the path. Decoding never runs code named by data.
@@ -5,6 +11,8 @@
 export interface Codec {
   /** Throws `UnstorableValueError`. Plain values become plain JSON. */
   encode(value: unknown): string;
+  /** Text as `encode` gives it, and the value that `decode` would give for it where that is known without reading the text. */
+  encodeAndCopy(value: unknown): EncodedValue;
   /** Throws `UnreadableValueError` for text that `encode` did not write, or whose class is not registered any more. */
   decode(text: string): unknown;
   /**

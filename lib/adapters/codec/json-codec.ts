@@ -3,7 +3,7 @@ import type { StorableType } from '../../model/storable.js';
 import type { Codec } from '../../ports/codec.js';
 import { isError } from './error-shape.js';
 import { describeThrown, FailureEncoder } from './failure-encoder.js';
-import { isPlain, MAX_NODES } from './plain-value.js';
+import { copyPlain, isPlain, MAX_NODES, NOT_PLAIN } from './plain-value.js';
 import { StorableTypes } from './storable-types.js';
 import { type Json, MARK, MARK_CODE } from './tagged.js';
 import { ValueDecoder } from './value-decoder.js';
@@ -27,9 +27,16 @@ export interface JsonCodecOptions {
  */
 export function jsonCodec(options: JsonCodecOptions = {}): Codec {
   const types = new StorableTypes(options.types ?? [], options.declared ?? (() => new Map()));
+  const encode = (value: unknown): string =>
+    isPlainNow(value) ? JSON.stringify(value) : writeValue(new ValueEncoder(types, MAX_NODES), value);
   return {
-    encode: (value) =>
-      isPlainNow(value) ? JSON.stringify(value) : writeValue(new ValueEncoder(types, MAX_NODES), value),
+    encode,
+    encodeAndCopy: (value) => {
+      const copy = copyPlainNow(value);
+      return copy === NOT_PLAIN
+        ? { text: encode(value), copy: null }
+        : { text: JSON.stringify(copy), copy: { value: copy } };
+    },
     decode: (text) => read(text, types),
     encodeFailure: (thrown) => {
       try {
@@ -52,6 +59,14 @@ function isPlainNow(value: unknown): boolean {
     return isPlain(value, MAX_NODES);
   } catch {
     return false;
+  }
+}
+
+function copyPlainNow(value: unknown): unknown {
+  try {
+    return copyPlain(value, MAX_NODES);
+  } catch {
+    return NOT_PLAIN;
   }
 }
 

@@ -15,8 +15,15 @@ export const systemClock: Clock = {
 
 function startTimer(delayMs: number, callback: () => void): Timer {
   if (delayMs > LONGEST_TIMER_MS) return startLongTimer(delayMs, callback);
-  const handle = setTimeout(callback, delayMs);
-  return { cancel: () => clearTimeout(handle) };
+  return new SystemTimer(setTimeout(callback, delayMs));
+}
+
+class SystemTimer implements Timer {
+  constructor(private readonly handle: NodeJS.Timeout) {}
+
+  cancel(): void {
+    clearTimeout(this.handle);
+  }
 }
 
 function startLongTimer(delayMs: number, callback: () => void): Timer {
