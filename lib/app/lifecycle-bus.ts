@@ -2,8 +2,13 @@ import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-even
 import type { Observer } from '../ports/observer.js';
 
 export type Listener<Name extends LifecycleEventName | '*' = '*'> = (
-  event: Name extends LifecycleEventName ? Extract<LifecycleEvent, { readonly name: Name }> : LifecycleEvent,
+  event: Name extends LifecycleEventName ? EventOf<Name> : LifecycleEvent,
 ) => unknown;
+
+/** Custom events are one member of the union, whatever their names. */
+type EventOf<Name extends LifecycleEventName> = Name extends `custom.${string}`
+  ? Extract<LifecycleEvent, { readonly name: `custom.${string}` }>
+  : Extract<LifecycleEvent, { readonly name: Name }>;
 
 type AnyListener = (event: LifecycleEvent) => unknown;
 
