@@ -19,6 +19,7 @@ import { storeFromEnvironment, withEnvironment } from './environment.js';
 import { createEventSources, type EventSources } from './event-sources.js';
 import { LifecycleBus } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
+import { restoreEvent } from './restore-event.js';
 import { Runtime, type RuntimeSettings } from './runtime.js';
 import { checkBootstrapOptions, settingsOf } from './settings.js';
 import { logLifecycle, measureLifecycle } from './telemetry.js';
@@ -139,7 +140,7 @@ class Assembly {
       ids: uuidGenerator,
       observer: this.bus,
       resolver: options.resolver ?? container.resolver,
-      events: { restore: (name, data) => this.events.definitionOf(name)?.checker.restore(data) ?? data },
+      events: { restore: (name, data, schemaHash) => restoreEvent(this.events, name, data, schemaHash) },
       role: options.role ?? 'both',
       settings: underlay?.settings(this.settings) ?? this.settings,
     });

@@ -56,6 +56,8 @@ export interface ExecutionRecord {
   readonly eventName: string;
   /** The event's payload as the codec encoded it. */
   readonly input: string;
+  /** Hash of the event's schema when the payload was checked; null when the schema has none. */
+  readonly schemaHash: string | null;
   readonly session: string | null;
   readonly lane: string;
   readonly priority: number;

@@ -142,6 +142,8 @@ export interface NewExecution {
   readonly definition: DefinitionRef;
   /** The encoded payload. */
   readonly input: string;
+  /** Hash of the schema that checked it; null when the schema has none. */
+  readonly schemaHash: string | null;
   readonly lane: string;
   /** −100…100, higher first. */
   readonly priority: number;

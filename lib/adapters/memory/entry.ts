@@ -55,13 +55,14 @@ export class Entry implements Heaped, Linked<Entry> {
 
   readonly id: NewExecution['id'];
   readonly input: string;
+  readonly schemaHash: string | null;
   readonly lane: string;
   readonly priority: number;
   readonly depth: number;
 
   constructor(
     readonly key: number,
-    execution: Pick<NewExecution, 'id' | 'input' | 'lane' | 'priority' | 'depth' | 'listening'>,
+    execution: Pick<NewExecution, 'id' | 'input' | 'schemaHash' | 'lane' | 'priority' | 'depth' | 'listening'>,
     readonly work: DefinitionWork,
     readonly eventId: EventId,
     readonly eventName: string,
@@ -70,6 +71,7 @@ export class Entry implements Heaped, Linked<Entry> {
   ) {
     this.id = execution.id;
     this.input = execution.input;
+    this.schemaHash = execution.schemaHash;
     this.lane = execution.lane;
     this.priority = execution.priority;
     this.depth = execution.depth;
@@ -89,6 +91,7 @@ export class Entry implements Heaped, Linked<Entry> {
       eventId: this.eventId,
       eventName: this.eventName,
       input: this.input,
+      schemaHash: this.schemaHash,
       session: this.session,
       lane: this.lane,
       priority: this.priority,

@@ -75,6 +75,7 @@ export class StoreDriver {
       id: executionId(`x-${String(++this.made).padStart(6, '0')}`),
       definition: orders,
       input: '{"n":1}',
+      schemaHash: null,
       lane: over.definition?.id ?? orders.id,
       priority: 0,
       depth: 0,
