@@ -64,6 +64,16 @@ test('a sound history passes, and its unavoidable repetition is counted', () => 
   });
 });
 
+test('a body begins again without a violation when its process was late with its renewal', () => {
+  const late: Line = { saw: 'late', since: at - 500, pid: 2, at: at + 200 };
+  const { violations } = checkHistory({
+    ...sound,
+    lines: [...sound.lines, body('l2', 2), pass(3), body('l2', 3), late],
+    effects: [...sound.effects, { key: 'loop-1/l2', attempt: 1 }],
+  });
+  expect(violations).toEqual([]);
+});
+
 const doctored: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ['an accepted execution is gone', { executions: [] }, 'is lost'],
   [
@@ -138,9 +148,10 @@ test('time without a live worker does not count as recovery', () => {
     { saw: 'up', pid: 2, at: 700 },
     { saw: 'stopped', pid: 2, at: 800 },
     { saw: 'continued', pid: 2, at: 2_000 },
+    { saw: 'late', since: 2_050, pid: 2, at: 2_150 },
     { ...pass(2), at: 2_300 } as Line,
   ];
-  expect(checkHistory({ ...sound, lines }).recoveriesMs).toEqual([400]);
+  expect(checkHistory({ ...sound, lines }).recoveriesMs).toEqual([300]);
 });
 
 test('a store that forgets every 20th checkpoint is found out on real processes', async () => {

@@ -112,17 +112,21 @@ function hasParent(
   return counts.has(`${kind === 'published' ? 'publishing' : 'sequential'} ${n}`);
 }
 
-/** No body begins after its result was reported, nor twice in one claim, nor again while its process lived in health. */
+/** No body begins after its result was reported, nor twice in one claim, nor again while its process was well. */
 function checkBodies(lines: readonly Line[]): { violations: string[]; repeated: number; late: number } {
   const violations: string[] = [];
   const reported = new Set<string>();
   const keys = new Map<string, string>();
-  const begun = new Map<string, { readonly pid: number; readonly passes: number; readonly harms: number }>();
+  const begun = new Map<
+    string,
+    { readonly pid: number; readonly at: number; readonly passes: number; readonly harms: number }
+  >();
   const passes = new Map<string, number>();
   const harms = new Map<number, number>();
   const stoppedAt = new Map<number, number>();
+  const late = lines.filter((line) => line.saw === 'late');
   let repeated = 0;
-  let late = 0;
+  let lateStarts = 0;
   for (const line of lines) {
     if (line.saw === 'pass') passes.set(line.execution, (passes.get(line.execution) ?? 0) + 1);
     if (line.saw === 'killed' || line.saw === 'stopped') harms.set(line.pid, (harms.get(line.pid) ?? 0) + 1);
@@ -131,23 +135,26 @@ function checkBodies(lines: readonly Line[]): { violations: string[]; repeated: 
     if (line.saw !== 'body') continue;
     const step = `${line.execution} ${line.step}`;
     const wasStopped = (stoppedAt.get(line.pid) ?? 0) >= line.checkedAt;
-    if (reported.has(step) && wasStopped) late++;
+    if (reported.has(step) && wasStopped) lateStarts++;
     else if (reported.has(step))
       violations.push(`${step} had been reported, and process ${line.pid} began it again`);
     if ((keys.get(step) ?? line.key) !== line.key) violations.push(`${step} changed its idempotency key`);
     keys.set(step, line.key);
     const before = begun.get(`${step} ${line.attempt}`);
-    const now = { pid: line.pid, passes: passes.get(line.execution) ?? 0, harms: 0 };
+    const now = { pid: line.pid, at: line.at, passes: passes.get(line.execution) ?? 0, harms: 0 };
     if (before !== undefined) {
       repeated++;
       if (before.passes === now.passes) violations.push(`${step} began twice in one claim`);
-      if ((harms.get(before.pid) ?? 0) === before.harms)
+      const wasLate = late.some(
+        (each) => each.pid === before.pid && each.since < line.at && each.at > before.at,
+      );
+      if ((harms.get(before.pid) ?? 0) === before.harms && !wasLate)
         violations.push(`${step} began again although nothing had happened to process ${before.pid}`);
     }
     begun.set(`${step} ${line.attempt}`, { ...now, harms: harms.get(line.pid) ?? 0 });
   }
   if (new Set(keys.values()).size !== keys.size) violations.push('two steps share an idempotency key');
-  return { violations, repeated, late };
+  return { violations, repeated, late: lateStarts };
 }
 
 /** What was reported has had its effect. */

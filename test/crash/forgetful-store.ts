@@ -1,4 +1,5 @@
 import type { Store, Verdict, Write } from 'holdfast';
+import { withMethods } from './watched-store.js';
 
 /** A store with a planted bug: it answers `ok` to every `nth` checkpoint-only commit, and stores nothing. */
 export function forgetful(store: Store, nth: number): Store {
@@ -11,11 +12,5 @@ export function forgetful(store: Store, nth: number): Store {
     const verdicts = kept.length === 0 ? [] : [...(await store.write(kept))];
     return forgotten.map((gone) => (gone ? { verdict: 'ok' } : (verdicts.shift() as Verdict)));
   };
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === 'write') return write;
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return withMethods(store, { write });
 }

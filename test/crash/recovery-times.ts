@@ -32,20 +32,22 @@ export function longestRecoveries(lines: readonly Line[]): readonly number[] {
   return longest.sort((a, b) => a - b);
 }
 
-/** The time in which at least one worker process was up, and not stopped. */
+/** The time in which at least one worker process was up, not stopped, and sure of its lease. */
 class LiveTime {
   private readonly changes: { readonly at: number; readonly live: boolean }[] = [];
 
   constructor(lines: readonly Line[]) {
     const up = new Set<number>();
     const stopped = new Set<number>();
-    for (const line of lines) {
-      if (line.saw === 'up') up.add(line.pid);
-      else if (line.saw === 'killed') up.delete(line.pid);
-      else if (line.saw === 'stopped') stopped.add(line.pid);
-      else if (line.saw === 'continued') stopped.delete(line.pid);
-      else continue;
-      this.changes.push({ at: line.at, live: [...up].some((pid) => !stopped.has(pid)) });
+    const late = new Set<number>();
+    for (const { at, pid, saw } of turningPoints(lines)) {
+      if (saw === 'up') up.add(pid);
+      else if (saw === 'killed') up.delete(pid);
+      else if (saw === 'stopped') stopped.add(pid);
+      else if (saw === 'continued') stopped.delete(pid);
+      else if (saw === 'late') late.add(pid);
+      else late.delete(pid);
+      this.changes.push({ at, live: [...up].some((each) => !stopped.has(each) && !late.has(each)) });
     }
   }
 
@@ -63,4 +65,26 @@ class LiveTime {
     }
     return total + (live ? to - since : 0);
   }
+}
+
+interface TurningPoint {
+  readonly at: number;
+  readonly pid: number;
+  readonly saw: 'up' | 'killed' | 'stopped' | 'continued' | 'late' | 'renewed';
+}
+
+/** What changes whether a process can work, in order of time. */
+function turningPoints(lines: readonly Line[]): readonly TurningPoint[] {
+  return lines
+    .flatMap((line): TurningPoint[] => {
+      const { at, pid, saw } = line;
+      if (saw === 'up' || saw === 'killed' || saw === 'stopped' || saw === 'continued')
+        return [{ at, pid, saw }];
+      if (saw !== 'late') return [];
+      return [
+        { at: line.since, pid, saw },
+        { at, pid, saw: 'renewed' },
+      ];
+    })
+    .sort((a, b) => a.at - b.at);
 }

@@ -22,7 +22,7 @@ export const Poison = event('poison');
 export const Mail = event('mail');
 
 /** How long one of its steps takes, ms. */
-export const STAGE_MS = 250;
+export const STAGE_MS = 150;
 export const stages = ['s1', 's2', 's3', 's4', 's5', 's6'] as const;
 
 @Worker({ id: 'journeys', inject: [Witness] })

@@ -7,9 +7,9 @@ import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import { checkHistory, type Findings } from './check-history.js';
 import { History } from './history.js';
 import { Program } from './program.js';
+import { LEASE_MS } from './torture-limits.js';
 import { allExecutions, integrityOf, openAudit, openExecutions } from './store-audit.js';
 
-const LEASE_MS = 1_000;
 /** How long everything may take to end once the killing is over. */
 const SETTLE_MS = 20_000;
 

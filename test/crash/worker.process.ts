@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { bootstrap, consoleLogger, sqliteStore, type ExecutionMode, type Store } from 'holdfast';
+import { bootstrap, consoleLogger, sqliteStore, type ExecutionMode } from 'holdfast';
 import { forgetful } from './forgetful-store.js';
 import { History } from './history.js';
 import { TortureAudit, TortureWorker } from './torture-workers.js';
+import { LEASE_MS, SWEEP_MS } from './torture-limits.js';
+import { watchRenewals } from './watched-store.js';
 import { Witness } from './witness.js';
 
 const [, , folder = '', mode = 'UNTIL_ERROR', fault = ''] = process.argv;
@@ -10,7 +12,9 @@ const [, , folder = '', mode = 'UNTIL_ERROR', fault = ''] = process.argv;
 async function main(): Promise<void> {
   const history = new History(folder);
   const witness = new Witness(history);
-  const file: Store = sqliteStore(join(folder, 'torture.db'));
+  const file = watchRenewals(sqliteStore(join(folder, 'torture.db')), LEASE_MS / 2, (since) =>
+    history.add({ saw: 'late', since }),
+  );
   const app = await bootstrap({
     workers: [TortureWorker, TortureAudit],
     providers: [{ provide: Witness, useValue: witness }],
@@ -19,8 +23,8 @@ async function main(): Promise<void> {
     clock: witness.clock,
     logger: consoleLogger({ level: 'error' }),
     concurrency: 20,
-    lease: '1s',
-    sweep: '1s',
+    lease: LEASE_MS,
+    sweep: SWEEP_MS,
     drainTimeout: '3s',
   });
   app.on('execution.started', ({ executionId }) => history.add({ saw: 'pass', execution: executionId }));
