@@ -1,14 +1,20 @@
 import type { Clock, Timer } from '../../ports/clock.js';
 
 const everyMs = 100;
+/** How long a write of a process that the registry does not know is followed by a close look. */
+const strangerMs = 60_000;
 
-/** Tells listeners that another connection has written; looks only while it is told that another process lives. */
+/**
+ * Tells listeners that another connection has written. Looks closely while it is told that another process lives, and for
+ * a minute after a write of one that the registry does not know: an app that was not started publishes, too.
+ */
 export class ChangePoll {
   private readonly listeners = new Set<() => void>();
   private timer: Timer | null = null;
   private seen: number | null = null;
   private isTelling = false;
   private peers = false;
+  private closeUntil = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly clock: Clock,
@@ -23,11 +29,11 @@ export class ChangePoll {
     return () => void this.listeners.delete(own);
   }
 
-  /** Whether another process lives, as far as the last heartbeat knew. */
+  /** Whether another process lives, as far as this heartbeat knows. */
   watch(peers: boolean): void {
     this.peers = peers;
-    if (peers) this.schedule();
-    else this.stop();
+    if (this.timer === null) this.look();
+    this.schedule();
   }
 
   /** Something changed through this very connection; listeners are told once per turn of the event loop. */
@@ -47,14 +53,22 @@ export class ChangePoll {
   }
 
   private schedule(): void {
-    if (this.timer !== null || !this.peers || this.listeners.size === 0) return;
+    if (this.timer !== null || this.listeners.size === 0) return;
+    if (!this.peers && this.clock.monotonic() > this.closeUntil) return;
     this.seen ??= this.version();
     this.timer = this.clock.setTimer(everyMs, () => {
       this.timer = null;
-      const version = this.version();
-      if (version !== null && this.seen !== null && version !== this.seen) this.tell();
-      this.seen = version ?? this.seen;
+      this.look();
       this.schedule();
     });
+  }
+
+  private look(): void {
+    const version = this.version();
+    if (version !== null && this.seen !== null && version !== this.seen) {
+      this.closeUntil = this.clock.monotonic() + strangerMs;
+      this.tell();
+    }
+    this.seen = version ?? this.seen;
   }
 }
