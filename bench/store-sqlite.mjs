@@ -136,6 +136,7 @@ async function holdfast(folder, sync) {
           id,
           definition,
           input: JSON.stringify(eventOf(i)),
+          schemaHash: null,
           lane: definition.id,
           priority: 0,
           depth: 0,
