@@ -174,7 +174,10 @@ class Assembly {
   }
 
   private async register(workers: readonly WorkerClass[]): Promise<void> {
-    const definitions = compileWorkers(workers);
+    const known = this.runtime.definitions.all().map((definition) => definition.type);
+    // Together with the known ones, so that an id that one of them has is refused.
+    const compiled = compileWorkers([...known, ...workers]);
+    const definitions = compiled.filter((definition) => workers.includes(definition.type));
     await this.registerEvents(workers);
     if (this.current.resolver === undefined) this.container.add(workers);
     this.runtime.addWorkers(definitions);
