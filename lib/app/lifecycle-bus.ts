@@ -1,6 +1,7 @@
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Observer } from '../ports/observer.js';
 
+/** Hears lifecycle events. What it returns is not awaited; if it throws or rejects, that is logged. */
 export type Listener<Name extends LifecycleEventName | '*' = '*'> = (
   event: Name extends LifecycleEventName ? EventOf<Name> : LifecycleEvent,
 ) => unknown;

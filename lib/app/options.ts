@@ -54,6 +54,7 @@ export interface ConfigurableOptions {
   readonly timeout?: Duration;
 }
 
+/** Every option may be left out. `docs/options.md` says what each trades. */
 export interface BootstrapOptions<Union extends UnionMember = UnionMember> extends ConfigurableOptions {
   /** Classes with `@Worker`. None: an app that only publishes. */
   readonly workers?: readonly WorkerClass[];

@@ -9,19 +9,23 @@ export type Constructable<Value extends object = object> = new (...args: never[]
  */
 export type Provider = Constructable | ValueProvider | ClassProvider | FactoryProvider;
 
+/** Gives a token a value that exists already. The app does not dispose it. */
 export interface ValueProvider {
   readonly provide: InjectionToken;
   readonly useValue: unknown;
 }
 
+/** Gives a token an instance of a class, constructed once per app and disposed with it. */
 export interface ClassProvider {
   readonly provide: InjectionToken;
   readonly useClass: Constructable;
 }
 
+/** Gives a token what a function makes, once per app. The app does not dispose it. */
 export interface FactoryProvider {
   readonly provide: InjectionToken;
   /** May be asynchronous: awaited at boot. Receives what `inject` names, in that order. */
   readonly useFactory: (...dependencies: never[]) => unknown;
+  /** Tokens of the parameters. Default: none. */
   readonly inject?: readonly InjectionToken[];
 }

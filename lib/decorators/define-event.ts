@@ -36,6 +36,7 @@ export function defineEvent<Schema extends StandardSchemaV1>(
 /** Schemas whose output is told apart by `type`. */
 type UnionSchema = StandardSchemaV1<unknown, UnionMember>;
 
+/** Of `defineEvents`. */
 export interface DefineEventsOptions {
   /** Names the union in stored subscriptions; needed where an app has several. Default: `'events'`. */
   readonly id?: string;

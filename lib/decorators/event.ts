@@ -2,6 +2,7 @@ import type { AnyClass } from '../metadata/class-metadata.js';
 import type { Duration } from '../model/duration.js';
 import { recordClass, recordTwice } from './record-class.js';
 
+/** Of `@Event`. */
 export interface EventOptions {
   /** The field that tells instances of this event apart for `waitFor`, for example `'orderId'`. Default: none. */
   readonly correlate?: string;

@@ -3,6 +3,7 @@ import type { EventData, EventSource } from '../model/event-source.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import { recordMethod } from './record-method.js';
 
+/** Of `@OnEvent`. */
 export interface OnEventOptions<Data = unknown> {
   /** Takes only the events it is true for; for the others the execution ends as `skipped`. */
   readonly when?: (event: Data) => boolean | Promise<boolean>;

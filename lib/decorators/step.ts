@@ -5,6 +5,7 @@ import { recordTwice } from './record-class.js';
 import { type MethodTarget, recordMethod } from './record-method.js';
 import type { Storable } from './storable.js';
 
+/** Of `@Step`. Each may be left out. */
 export interface StepOptions<Key extends (...args: never[]) => unknown = (...args: never[]) => unknown> {
   /** What tells two calls apart, from the call's arguments. Default: the arguments themselves. */
   readonly key?: Key;
@@ -67,7 +68,9 @@ function durable({ name, descriptor }: MethodTarget): Body {
     if (current === undefined) {
       if (detached.size > 0) for (const listener of detached) listener(this, name);
       const args = Array.prototype.slice.call(arguments);
-      return storage.run(new DetachedExecution(this?.constructor.name ?? '', name), () => body.apply(this, args));
+      return storage.run(new DetachedExecution(this?.constructor.name ?? '', name), () =>
+        body.apply(this, args),
+      );
     }
     return current.step({ receiver: this, name, args: Array.prototype.slice.call(arguments), body });
   };

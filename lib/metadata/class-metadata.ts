@@ -35,6 +35,7 @@ export interface EventMetadata {
   readonly keep: Duration | null;
 }
 
+/** Of `@Worker`. Each may be left out. */
 export interface WorkerOptions {
   /** Names the worker in stored data. Default: the class name in kebab case. */
   readonly id?: string;

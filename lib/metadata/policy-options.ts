@@ -20,6 +20,7 @@ export type BackoffOptions =
 /** The delay after the `attempt`-th (1-based) failed attempt. One that throws ends the retries. */
 export type BackoffFunction = (attempt: number, error: unknown) => Duration;
 
+/** Of `@Retry`. Each may be left out. */
 export interface RetryOptions {
   /** Attempts in all; the first try counts, so 1 never retries. `Infinity` is allowed. Default 3. */
   readonly maxAttempts?: number;

@@ -14,10 +14,13 @@ export interface WorkerDefinition {
   readonly graph: StepGraph;
 }
 
+/** Any class; only its identity and prototype matter. */
 export type WorkerClass = abstract new (...args: never[]) => object;
 
+/** The least severity that is written; `'silent'` writes nothing. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
+/** An `@OnEvent` method, compiled. */
 export interface HandlerDefinition {
   /** `worker.method`: the definition id of its executions. */
   readonly id: string;
@@ -37,6 +40,7 @@ export interface EventRoute {
   readonly accepts: ((event: unknown) => boolean | Promise<boolean>) | null;
 }
 
+/** A `@Step` method, compiled. */
 export interface StepDefinition {
   readonly worker: string;
   readonly name: string;

@@ -8,11 +8,13 @@ export interface ExecutionContext {
   readonly handler: string;
   /** The name of the event that started it. */
   readonly event: string;
+  /** The session it was published in; null: none. */
   readonly session: string | null;
   /** When it was first claimed, epoch ms. */
   readonly startedAt: number;
   /** 1-based attempt of the step that runs; between steps, of the handler. */
   readonly attempt: number;
+  /** Whether `attempt` is above 1. */
   readonly isRetry: boolean;
   /** Names of the step that runs and of those around it, `fulfil/charge/authorize`; null between steps. */
   readonly step: string | null;
@@ -36,6 +38,7 @@ export interface ExecutionContext {
   uuid(): string;
 }
 
+/** A logger that adds the execution, worker, handler and step to the details of each message. */
 export interface ExecutionLog {
   debug(message: string, details?: Readonly<Record<string, unknown>>): void;
   info(message: string, details?: Readonly<Record<string, unknown>>): void;

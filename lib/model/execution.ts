@@ -1,5 +1,6 @@
 import type { EventId, ExecutionId, ProcessId } from './ids.js';
 
+/** Where an execution stands. `completed`, `failed`, `cancelled` and `skipped` are ends; `parked` waits for a person. */
 export type ExecutionStatus =
   | 'pending'
   | 'running'
@@ -13,6 +14,7 @@ export type ExecutionStatus =
 /** What a waiting execution waits for. */
 export type WaitReason = 'timer' | 'event' | 'gate' | 'retry' | 'paused' | 'compensating';
 
+/** The statuses of an execution that has ended. */
 export type TerminalStatus = 'completed' | 'failed' | 'cancelled' | 'skipped';
 
 const legal: Readonly<Record<ExecutionStatus, readonly ExecutionStatus[]>> = {
@@ -85,6 +87,7 @@ export interface ExecutionRecord {
   readonly endedAt: number | null;
 }
 
+/** Instants (epoch ms) by name, such as `retry:path`, `sleep:path` and `timeout`. */
 export type Timers = Readonly<Record<string, number>>;
 
 /** The instant a record wakes: the earliest of its timers, or null when it has none. */

@@ -69,4 +69,5 @@ export type LifecycleEvent =
     }
   | (OfExecution & { readonly name: `custom.${string}`; readonly data: unknown });
 
+/** What `app.on` takes, besides `*`. */
 export type LifecycleEventName = LifecycleEvent['name'];

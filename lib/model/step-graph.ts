@@ -7,12 +7,14 @@ export interface StepGraph {
   readonly fingerprint: string;
 }
 
+/** A handler or a step of a worker. */
 export interface GraphNode {
   readonly name: string;
   readonly kind: 'handler' | 'step';
   readonly description: string | null;
 }
 
+/** What runs after what, by name. */
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;

@@ -10,6 +10,7 @@ export interface Clock {
   soon(callback: () => void): void;
 }
 
+/** What `setTimer` gives. */
 export interface Timer {
   /** Idempotent. */
   cancel(): void;

@@ -1,4 +1,4 @@
-/** Any `{ debug, info, warn, error }`, such as `console`, pino or Nest's logger. One that throws disturbs nothing. */
+/** Any `{ debug, info, warn, error }`, such as `console`. One that throws disturbs nothing. */
 export interface Logger {
   debug(message: string, details?: Readonly<Record<string, unknown>>): void;
   info(message: string, details?: Readonly<Record<string, unknown>>): void;

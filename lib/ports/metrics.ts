@@ -1,3 +1,4 @@
+/** Few values each: names of workers and steps, never ids. */
 export type MetricTags = Readonly<Record<string, string | number | boolean>>;
 
 /** Where counters go. One that throws disturbs nothing. Names: `docs/metrics.md`. */

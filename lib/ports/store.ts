@@ -110,6 +110,7 @@ export interface Store {
   onChange(listener: () => void): () => void;
 }
 
+/** What a store needs from the process it runs in. */
 export interface StoreContext {
   readonly clock: Clock;
   readonly random: Random;
@@ -117,6 +118,7 @@ export interface StoreContext {
   readonly warn: (message: string) => void;
 }
 
+/** The three writes of a group. */
 export type Write = PublishWrite | CommitWrite | AppendWrite;
 
 /** Accepts events and creates their executions, all of them or none. Idempotent on execution and explicit event ids. */
@@ -124,10 +126,12 @@ export interface PublishWrite extends Publishing {
   readonly kind: 'publish';
 }
 
+/** Events that one write accepts, all or none. */
 export interface Publishing {
   readonly events: readonly NewEvent[];
 }
 
+/** An event with the executions that it starts. */
 export interface NewEvent {
   readonly id: EventId;
   readonly name: string;
@@ -137,6 +141,7 @@ export interface NewEvent {
   readonly executions: readonly NewExecution[];
 }
 
+/** An execution to create. */
 export interface NewExecution {
   readonly id: ExecutionId;
   readonly definition: DefinitionRef;
@@ -162,6 +167,7 @@ export interface CommitWrite {
   readonly delta: Delta;
 }
 
+/** What one commit changes: whole or not at all. */
 export interface Delta {
   /** Grows by one with each delta under one fence, from 1. A resend is answered `already`. */
   readonly commitNo: number;
@@ -173,6 +179,7 @@ export interface Delta {
   readonly publish: Publishing | null;
 }
 
+/** The new state of the record. Instants are epoch ms. */
 export interface RecordChange {
   /**
    * `running` keeps the lease; every other status releases it. `pending` makes the record ready at once, and (a
@@ -203,6 +210,7 @@ export interface AppendWrite {
   readonly message: Message;
 }
 
+/** A message to one execution. */
 export interface Message {
   readonly id: MessageId;
   readonly to: ExecutionId;
@@ -210,11 +218,13 @@ export interface Message {
   readonly body: string | null;
 }
 
+/** A message as the inbox keeps it. */
 export interface StoredMessage extends Message {
   /** Grows within one inbox. */
   readonly seq: number;
 }
 
+/** What became of one write. */
 export type Verdict =
   | {
       readonly verdict: 'ok' | 'already';
@@ -226,6 +236,7 @@ export type Verdict =
   /** Nothing was applied, and sending again will not help. */
   | { readonly verdict: 'rejected'; readonly reason: RejectReason; readonly eventId?: EventId };
 
+/** Why a write can never be applied. */
 export type RejectReason =
   /** A checkpoint key exists already with another commit. */
   | 'checkpoint-exists'
@@ -248,6 +259,7 @@ export interface PublishedExecution {
   readonly duplicate: boolean;
 }
 
+/** Who takes, what it can run, and how many. */
 export interface ClaimRequest {
   readonly owner: ProcessId;
   readonly runnable: readonly DefinitionRef[];
@@ -255,6 +267,7 @@ export interface ClaimRequest {
   readonly ids?: readonly ExecutionId[];
 }
 
+/** What was taken, and when to look again. */
 export interface ClaimAnswer {
   readonly claimed: readonly ClaimedExecution[];
   /** The next instant at which something this request matches may become due: a timer or a lease expiry; null: none known. */
@@ -263,6 +276,7 @@ export interface ClaimAnswer {
   readonly more: boolean;
 }
 
+/** A taken execution with all that a pass needs. */
 export interface ClaimedExecution {
   readonly lease: Lease;
   readonly record: ExecutionRecord;
@@ -274,6 +288,7 @@ export interface ClaimedExecution {
   readonly dueSince: number;
 }
 
+/** A process as the registry keeps it. */
 export interface ProcessRecord {
   readonly id: ProcessId;
   /** Hash of the definitions it declares. */
@@ -282,6 +297,7 @@ export interface ProcessRecord {
   readonly definitions: readonly DefinitionRef[];
 }
 
+/** What the store knows of the process that renewed its lease. */
 export interface HeartbeatAnswer {
   readonly signals: readonly ExecutionId[];
   /** Every running execution that the process owns. */
@@ -298,6 +314,7 @@ export interface Subscription {
   readonly method: string;
 }
 
+/** What `list` selects; all that is given must match. */
 export interface ExecutionFilter {
   readonly status?: ExecutionStatus;
   readonly worker?: string;
@@ -307,12 +324,14 @@ export interface ExecutionFilter {
   readonly limit: number;
 }
 
+/** How many executions of one definition have one status. */
 export interface ExecutionCount {
   readonly definition: string;
   readonly status: ExecutionStatus;
   readonly count: number;
 }
 
+/** What may go. Instants are epoch ms. */
 export interface PruneRequest {
   /** Completed, cancelled and skipped executions that ended before this instant. */
   readonly completedBefore: number;
@@ -321,6 +340,7 @@ export interface PruneRequest {
   readonly limit: number;
 }
 
+/** How many went, and whether more could. */
 export interface PruneAnswer {
   readonly removed: number;
   readonly more: boolean;

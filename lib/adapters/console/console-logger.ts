@@ -2,6 +2,7 @@ import type { Logger } from '../../ports/logger.js';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
+/** Of `consoleLogger`. */
 export interface ConsoleLoggerOptions {
   /** The least level that is written; `'warn'` by default. `'silent'` writes nothing. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
