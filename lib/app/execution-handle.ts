@@ -129,8 +129,9 @@ export class ExecutionHandle<Value = unknown> {
     const { from } = options;
     if (status === 'completed' && from === undefined)
       throw await this.wrongState('retry()', "Say from which step: retry({ from: 'charge' })");
-    if (from !== undefined) await this.assertRecorded(from);
-    if (!(await this.send('retry', from ?? null)))
+    const isRetryable = status === 'failed' || status === 'completed' || status === 'parked';
+    if (isRetryable && from !== undefined) await this.assertRecorded(from);
+    if (!isRetryable || !(await this.send('retry', from ?? null)))
       throw await this.wrongState('retry()', 'Only failed, completed and parked executions can be retried');
   }
 
