@@ -182,7 +182,7 @@ export class MemoryStore implements port.Store {
       if (paused) this.parts.paused.add(definition);
       else this.parts.paused.delete(definition);
     }
-    if (!paused) this.tell();
+    this.tell();
   }
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {

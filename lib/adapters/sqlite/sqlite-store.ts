@@ -207,7 +207,7 @@ export class SqliteStore implements port.Store {
   async setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
     const { transactor, registry, poll } = this.ready();
     await transactor.write(() => registry.setPaused(definitions, paused));
-    if (!paused && this.opened > 1) poll.tell();
+    if (this.opened > 1) poll.tell();
   }
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
