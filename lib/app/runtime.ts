@@ -36,6 +36,7 @@ export interface RuntimeSettings extends PassSettings {
   readonly retention: Retention;
 }
 
+/** What a process is there for; a `'publisher'` runs nothing. */
 export type Role = 'publisher' | 'worker' | 'both';
 
 export interface RuntimeParts {
