@@ -34,6 +34,7 @@ const reported = (step: string, pid: number): Line => ({
   at,
 });
 const pass = (pid: number): Line => ({ saw: 'pass', execution: 'loop-1', pid, at });
+const renewed = (pid: number, when: number): Line => ({ saw: 'renewed', sentAt: when, pid, at: when });
 const killed = (pid: number): Line => ({ saw: 'killed', pid, at });
 const accepted: Line = { saw: 'accepted', eventId: 'event-1', executions: ['loop-1'], pid: 9, at };
 
@@ -64,11 +65,13 @@ test('a sound history passes, and its unavoidable repetition is counted', () => 
   });
 });
 
-test('a body begins again without a violation when its process was late with its renewal', () => {
-  const late: Line = { saw: 'late', since: at - 500, pid: 2, at: at + 200 };
+test.each([
+  ['late with its renewal', [renewed(2, at - 600), renewed(2, at + 200)]],
+  ['killed before the renewal that was due', [renewed(2, at - 600)]],
+])('a body begins again without a violation when its process was %s', (_, renewals) => {
   const { violations } = checkHistory({
     ...sound,
-    lines: [...sound.lines, body('l2', 2), pass(3), body('l2', 3), late],
+    lines: [...sound.lines, body('l2', 2), pass(3), body('l2', 3), ...renewals],
     effects: [...sound.effects, { key: 'loop-1/l2', attempt: 1 }],
   });
   expect(violations).toEqual([]);
@@ -119,7 +122,16 @@ const doctored: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ],
   [
     'a body began again while its process was well',
-    { lines: [...sound.lines, body('l2', 2), pass(3), body('l2', 3)] },
+    {
+      lines: [
+        ...sound.lines,
+        body('l2', 2),
+        pass(3),
+        body('l2', 3),
+        renewed(2, at - 100),
+        renewed(2, at + 200),
+      ],
+    },
     'although nothing had happened to process 2',
   ],
   [
@@ -145,13 +157,14 @@ test('time without a live worker does not count as recovery', () => {
     { saw: 'up', pid: 1, at: 0 },
     { ...pass(1), at: 100 } as Line,
     { saw: 'killed', pid: 1, at: 200 },
+    renewed(2, 690),
     { saw: 'up', pid: 2, at: 700 },
     { saw: 'stopped', pid: 2, at: 800 },
     { saw: 'continued', pid: 2, at: 2_000 },
-    { saw: 'late', since: 2_050, pid: 2, at: 2_150 },
+    renewed(2, 2_150),
     { ...pass(2), at: 2_300 } as Line,
   ];
-  expect(checkHistory({ ...sound, lines }).recoveriesMs).toEqual([300]);
+  expect(checkHistory({ ...sound, lines }).recoveriesMs).toEqual([250]);
 });
 
 test('a store that forgets every 20th checkpoint is found out on real processes', async () => {

@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from 'holdfast';
 import type { Effect, Line } from './history.js';
+import { leaseGaps } from './lease-gaps.js';
 import { longestRecoveries } from './recovery-times.js';
 import { expected, publishedKinds, type Kind, type Numbered } from './workload.js';
 
@@ -124,7 +125,7 @@ function checkBodies(lines: readonly Line[]): { violations: string[]; repeated: 
   const passes = new Map<string, number>();
   const harms = new Map<number, number>();
   const stoppedAt = new Map<number, number>();
-  const late = lines.filter((line) => line.saw === 'late');
+  const gaps = leaseGaps(lines);
   let repeated = 0;
   let lateStarts = 0;
   for (const line of lines) {
@@ -145,10 +146,10 @@ function checkBodies(lines: readonly Line[]): { violations: string[]; repeated: 
     if (before !== undefined) {
       repeated++;
       if (before.passes === now.passes) violations.push(`${step} began twice in one claim`);
-      const wasLate = late.some(
-        (each) => each.pid === before.pid && each.since < line.at && each.at > before.at,
+      const wasUnsure = gaps.some(
+        ({ pid, from, to }) => pid === before.pid && from < line.at && to > before.at,
       );
-      if ((harms.get(before.pid) ?? 0) === before.harms && !wasLate)
+      if ((harms.get(before.pid) ?? 0) === before.harms && !wasUnsure)
         violations.push(`${step} began again although nothing had happened to process ${before.pid}`);
     }
     begun.set(`${step} ${line.attempt}`, { ...now, harms: harms.get(line.pid) ?? 0 });

@@ -39,8 +39,8 @@ export type Line =
       readonly pid: number;
       readonly at: number;
     }
-  /** A renewal came so late that since `since` (epoch ms) the process could not rely on its lease. */
-  | { readonly saw: 'late'; readonly since: number; readonly pid: number; readonly at: number }
+  /** The process's lease was renewed; `sentAt`: when it asked. */
+  | { readonly saw: 'renewed'; readonly sentAt: number; readonly pid: number; readonly at: number }
   /** The pass ended with a durable wait. */
   | { readonly saw: 'waiting'; readonly execution: string; readonly pid: number; readonly at: number }
   /** What the driver did to a process. */

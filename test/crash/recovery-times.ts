@@ -1,4 +1,5 @@
 import type { Line } from './history.js';
+import { leaseGaps } from './lease-gaps.js';
 
 /** How long each kill delayed what it interrupted: of several executions, the one that waited longest. Sorted. */
 export function longestRecoveries(lines: readonly Line[]): readonly number[] {
@@ -39,15 +40,15 @@ class LiveTime {
   constructor(lines: readonly Line[]) {
     const up = new Set<number>();
     const stopped = new Set<number>();
-    const late = new Set<number>();
+    const unsure = new Set<number>();
     for (const { at, pid, saw } of turningPoints(lines)) {
       if (saw === 'up') up.add(pid);
       else if (saw === 'killed') up.delete(pid);
       else if (saw === 'stopped') stopped.add(pid);
       else if (saw === 'continued') stopped.delete(pid);
-      else if (saw === 'late') late.add(pid);
-      else late.delete(pid);
-      this.changes.push({ at, live: [...up].some((each) => !stopped.has(each) && !late.has(each)) });
+      else if (saw === 'unsure') unsure.add(pid);
+      else unsure.delete(pid);
+      this.changes.push({ at, live: [...up].some((each) => !stopped.has(each) && !unsure.has(each)) });
     }
   }
 
@@ -70,21 +71,16 @@ class LiveTime {
 interface TurningPoint {
   readonly at: number;
   readonly pid: number;
-  readonly saw: 'up' | 'killed' | 'stopped' | 'continued' | 'late' | 'renewed';
+  readonly saw: 'up' | 'killed' | 'stopped' | 'continued' | 'unsure' | 'sure';
 }
 
 /** What changes whether a process can work, in order of time. */
 function turningPoints(lines: readonly Line[]): readonly TurningPoint[] {
-  return lines
-    .flatMap((line): TurningPoint[] => {
-      const { at, pid, saw } = line;
-      if (saw === 'up' || saw === 'killed' || saw === 'stopped' || saw === 'continued')
-        return [{ at, pid, saw }];
-      if (saw !== 'late') return [];
-      return [
-        { at: line.since, pid, saw },
-        { at, pid, saw: 'renewed' },
-      ];
-    })
-    .sort((a, b) => a.at - b.at);
+  const points: TurningPoint[] = [];
+  for (const { at, pid, saw } of lines)
+    if (saw === 'up' || saw === 'killed' || saw === 'stopped' || saw === 'continued')
+      points.push({ at, pid, saw });
+  for (const { pid, from, to } of leaseGaps(lines))
+    points.push({ at: from, pid, saw: 'unsure' }, { at: to, pid, saw: 'sure' });
+  return points.sort((a, b) => a.at - b.at);
 }

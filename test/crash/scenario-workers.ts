@@ -26,7 +26,7 @@ export const STAGE_MS = 150;
 export const stages = ['s1', 's2', 's3', 's4', 's5', 's6'] as const;
 
 @Worker({ id: 'journeys', inject: [Witness] })
-export class Journeys {
+class Journeys {
   constructor(private readonly witness: Witness) {}
 
   @OnEvent(Journey)
@@ -43,7 +43,7 @@ export class Journeys {
 }
 
 @Worker({ id: 'poison', inject: [Witness] })
-export class PoisonTaker {
+class PoisonTaker {
   constructor(private readonly witness: Witness) {}
 
   @OnEvent(Poison)
@@ -59,7 +59,7 @@ export class PoisonTaker {
 }
 
 @Worker({ id: 'letters', inject: [Witness] })
-export class Letters {
+class Letters {
   constructor(private readonly witness: Witness) {}
 
   @OnEvent(Mail)
@@ -75,7 +75,7 @@ export class Letters {
 }
 
 @Worker({ id: 'parcels', inject: [Witness] })
-export class Parcels {
+class Parcels {
   constructor(private readonly witness: Witness) {}
 
   @OnEvent(Mail)

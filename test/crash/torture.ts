@@ -40,11 +40,16 @@ interface Place {
 export async function torture(options: TortureOptions): Promise<Findings> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-torture-'));
   const run = new Torture(options, folder);
+  let keep = false;
   try {
-    return await run.findings();
+    const findings = await run.findings();
+    keep = findings.violations.length > 0 && options.fault === undefined;
+    return keep
+      ? { ...findings, violations: [...findings.violations, `evidence is kept in ${folder}`] }
+      : findings;
   } finally {
     await run.killAll();
-    rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
   }
 }
 

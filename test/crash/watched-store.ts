@@ -12,15 +12,13 @@ export function withMethods(store: Store, methods: Partial<Store>): Store {
   });
 }
 
-/** Tells when a renewal of the process's lease came too late for the engine to rely on it: since when, epoch ms. */
-export function watchRenewals(store: Store, limitMs: number, late: (since: number) => void): Store {
-  let sentAt: number | null = null;
+/** Tells of each renewal of the process's lease, once it is stored: when it was sent, epoch ms. */
+export function watchRenewals(store: Store, renewed: (sentAt: number) => void): Store {
   return withMethods(store, {
     heartbeat: async (process, leaseMs) => {
-      const now = Date.now();
+      const sentAt = Date.now();
       const answer = await store.heartbeat(process, leaseMs);
-      if (sentAt !== null && Date.now() - sentAt > limitMs) late(sentAt + limitMs);
-      sentAt = now;
+      renewed(sentAt);
       return answer;
     },
   });

@@ -12,8 +12,8 @@ const [, , folder = '', mode = 'UNTIL_ERROR', fault = ''] = process.argv;
 async function main(): Promise<void> {
   const history = new History(folder);
   const witness = new Witness(history);
-  const file = watchRenewals(sqliteStore(join(folder, 'torture.db')), LEASE_MS / 2, (since) =>
-    history.add({ saw: 'late', since }),
+  const file = watchRenewals(sqliteStore(join(folder, 'torture.db')), (sentAt) =>
+    history.add({ saw: 'renewed', sentAt }),
   );
   const app = await bootstrap({
     workers: [TortureWorker, TortureAudit],
