@@ -17,10 +17,7 @@ export class DurableSleep extends DurableCall {
 
   protected run(): void {
     const now = this.pass.services.clock.now();
-    const begun =
-      this.pass.nested.sleep(this.path) ??
-      this.pass.replay?.find(this.path, 'timer', timerKey(this.path)) ??
-      null;
+    const begun = this.pass.nested.sleep(this.path) ?? this.pass.replay?.timer(this.path) ?? null;
     const startedAt = begun?.startedAt ?? now;
     const at = begun?.wakeAt ?? now + Math.ceil(this.ms);
     if (at <= now) {

@@ -1,10 +1,11 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { HandlerDefinition, WorkerDefinition } from '../model/definition.js';
-import { TooManyCheckpointsError } from '../model/errors-execution.js';
+import { StepInterruptedError, TooManyCheckpointsError } from '../model/errors-execution.js';
 import type { ExecutionRecord, Timers, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { Timer } from '../ports/clock.js';
 import type { CommitWrite, Publishing, RecordChange, Verdict } from '../ports/store.js';
+import { BegunBodies } from './begun-bodies.js';
 import { NestedResults } from './nested-results.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
@@ -57,6 +58,9 @@ export class Pass {
   private failures: WeakMap<object, string> | null = null;
   private resolveDone!: (end: PassEnd) => void;
   private readonly waits = new Map<string, Wait>();
+  private begunBodies: BegunBodies | null = null;
+  /** A call was not begun, because too little of the lease is left. */
+  private refused = false;
   private deferred: Deferred[] = [];
   /** Deferred calls whose turn it is. */
   private starting: readonly Deferred[] = [];
@@ -75,7 +79,7 @@ export class Pass {
     readonly handler: HandlerDefinition,
     readonly lease: Lease,
     readonly record: ExecutionRecord,
-    journal: readonly Checkpoint[],
+    private readonly journal: readonly Checkpoint[],
   ) {
     this.done = new Promise((resolve) => {
       this.resolveDone = resolve;
@@ -92,6 +96,14 @@ export class Pass {
       (seq) => this.replay === null || this.replay.mayPass(seq),
       () => this.turnedIdle(),
     );
+  }
+
+  /** At-most-once bodies that have begun. */
+  get begun(): BegunBodies {
+    const { codec } = this.services;
+    return (this.begunBodies ??= new BegunBodies(this.journal, this.record.epoch, (failed) =>
+      isInterruption(codec.decodeFailure(failed.error ?? '')),
+    ));
   }
 
   /** Results of nested calls in this pass. */
@@ -205,6 +217,12 @@ export class Pass {
     this.scheduleCheck();
   }
 
+  /** Begins nothing more: what runs may finish, then the execution goes back. */
+  refuse(): void {
+    this.refused = true;
+    this.yield();
+  }
+
   scheduleCheck(): void {
     if (this.checkScheduled || this.ended !== null) return;
     this.checkScheduled = true;
@@ -220,10 +238,12 @@ export class Pass {
     if (this.isBusy()) {
       if (this.buffer.length > 0) this.commit([], null, () => this.scheduleCheck());
       this.armWaits();
-    } else if (this.withheld > 0 || (this.yielding && this.isDraining)) {
+    } else if (this.withheld > 0 || this.refused) {
       this.end({ kind: 'yielded' });
     } else if (this.waits.size > 0) {
       this.end({ kind: 'waiting', reason: this.waitReason(), timers: this.timers() });
+    } else if (this.yielding && this.isDraining) {
+      this.end({ kind: 'yielded' });
     }
   }
 
@@ -297,6 +317,10 @@ export class Pass {
       delta: { commitNo: ++this.commitNo, checkpoints, record, publish },
     };
   }
+}
+
+function isInterruption(failure: unknown): boolean {
+  return failure instanceof StepInterruptedError;
 }
 
 function isApplied(verdict: Verdict): boolean {

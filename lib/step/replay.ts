@@ -80,15 +80,10 @@ export class Replay {
       .sort((a, b) => a.attempt - b.attempt);
   }
 
-  /** The row with exactly that key, in this epoch for marks of a begun body. */
-  find(path: string, kind: 'started' | 'timer', key: string): Checkpoint | null {
+  /** When the sleep at that path began and ends, or null. */
+  timer(path: string): Checkpoint | null {
     for (const { checkpoint } of this.byPath.get(path) ?? [])
-      if (
-        checkpoint.kind === kind &&
-        checkpoint.key === key &&
-        (kind === 'timer' || checkpoint.epoch === this.epoch)
-      )
-        return checkpoint;
+      if (checkpoint.kind === 'timer') return checkpoint;
     return null;
   }
 

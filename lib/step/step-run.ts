@@ -58,29 +58,34 @@ export class StepRun extends DurableCall implements BodyOwner {
         return;
       }
     }
-    if (this.wasInterrupted()) this.failFor(new StepInterruptedError(namesOf(this.path)), false);
-    else this.startAttempt();
+    this.startAttempt();
   }
 
   private startAttempt(): void {
     const { services } = this.pass;
     if (this.parent.isDead) return;
     if (!services.mayStartBody()) {
-      this.pass.end({ kind: 'lost' });
+      this.pass.refuse();
       return;
     }
     this.startedAt = services.clock.now();
     if (this.attempt === 1) this.firstStartedAt = this.startedAt;
     if (this.parent.level >= services.settings.maxCallDepth) {
       this.failFor(new CallDepthExceededError(namesOf(this.path), services.settings.maxCallDepth), false);
+    } else if (this.spec.atMostOnce && this.pass.begun.has(this.path)) {
+      this.failFor(new StepInterruptedError(namesOf(this.path)), false);
     } else if (this.spec.atMostOnce) {
+      this.pass.begun.began(this.path);
       const mark = this.row(
         'started',
         startedKey(this.path, this.parent.scope, this.attempt),
         this.startedAt,
         this.attempt,
       );
-      this.pass.commit([mark], null, () => this.runAttempt());
+      this.pass.commit([mark], null, () => {
+        if (services.mayStartBody()) this.runAttempt();
+        else this.pass.refuse();
+      });
     } else this.runAttempt();
   }
 
@@ -107,6 +112,7 @@ export class StepRun extends DurableCall implements BodyOwner {
   }
 
   private succeeded(value: unknown): void {
+    if (this.spec.atMostOnce) this.pass.begun.ended(this.path);
     const published = this.spec.publish?.(value) ?? null;
     let encoded: EncodedValue;
     try {
@@ -126,6 +132,7 @@ export class StepRun extends DurableCall implements BodyOwner {
   }
 
   private failed(error: unknown): void {
+    if (this.spec.atMostOnce) this.pass.begun.ended(this.path);
     const { clock, random } = this.pass.services;
     const decision = decideRetry({
       policy: this.spec.retry,
@@ -176,15 +183,6 @@ export class StepRun extends DurableCall implements BodyOwner {
 
   private waitUntil(at: number): void {
     this.pass.wait(`retry:${this.path}`, at, 'retry', this.parent, () => this.startAttempt());
-  }
-
-  private wasInterrupted(): boolean {
-    const key = startedKey(this.path, this.parent.scope, this.attempt);
-    return (
-      this.spec.atMostOnce &&
-      this.pass.replay !== null &&
-      this.pass.replay.find(this.path, 'started', key) !== null
-    );
   }
 
   /** Equal for every attempt of this call; a call that failed for good and is retried by hand gets a new one. */

@@ -72,7 +72,10 @@ class Reader {
 
   private race(node: Extract<Node, { kind: 'race' }>, site: string): OneOf {
     this.racing++;
-    const values = node.branches.map((branch, index) => ({ winner: index, value: this.list(branch, `${site}.${index}`) }));
+    const values = node.branches.map((branch, index) => ({
+      winner: index,
+      value: this.list(branch, `${site}.${index}`),
+    }));
     this.racing--;
     return new OneOf(values);
   }

@@ -78,6 +78,9 @@ export class ProgramWorker {
 }
 
 class ProgramRun {
+  /** Where the calls of this pass have their results. */
+  private readonly paths = new Map<string, string>();
+
   constructor(
     private readonly worker: ProgramWorker,
     private readonly simulation: Simulation,
@@ -155,12 +158,15 @@ class ProgramRun {
         ? await frame.inline({ name: work.bare ? 'inline' : `inline ${site}`, body })
         : await frame.step({ receiver: this.worker, name: work.step, args: work.bare ? [] : [site], body });
     this.settled(frame, site, value);
+    const path = this.paths.get(site);
+    if (path !== undefined) this.simulation.bodies.reported(frame, path);
     return value;
   }
 
   private async body(work: Work, site: string): Promise<unknown> {
     const frame = currentFrame();
     this.simulation.bodies.started(frame, work.step === 'once');
+    this.paths.set(site, frame.path);
     const inner = await this.list(work.inner, site);
     if (work.ms > 0) await this.pause(work.ms);
     if (frame.attempt <= work.throws) {

@@ -7,6 +7,8 @@ export class BodyWatch {
   bodies = 0;
   private readonly starts = new Map<string, { readonly fences: Set<number>; count: number }>();
   private readonly values = new Map<string, string>();
+  /** Calls whose result user code got: in which epoch, under which fence. */
+  private readonly reports = new Map<string, { readonly epoch: number; readonly fence: number }>();
 
   constructor(
     private readonly model: RecordModel,
@@ -34,6 +36,12 @@ export class BodyWatch {
     );
     if (once && this.count(`once ${record.id} ${record.epoch} ${frame.path}`, lease.fence) > 1)
       this.violated('I14', `${call} began again: it runs at most once`);
+  }
+
+  /** User code was given the value of the call at that path: its body never runs again. */
+  reported(frame: Frame, path: string): void {
+    const { record, lease } = frame.pass;
+    this.reports.set(`${record.id} ${path}`, { epoch: record.epoch, fence: lease.fence });
   }
 
   /** User code was given a value: every pass of the epoch gives the same. `site` names the place in the program. */

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
-import { isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
+import { isSettled, isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type {
   AppendWrite,
@@ -26,6 +26,10 @@ export interface ModelRecord {
   claims: number;
   /** Messages accepted: what is settled may begin again, what waits may be early. */
   messages: number;
+  /** A cancel was accepted before it settled. */
+  cancelled: boolean;
+  /** Claimed after that: nothing of it may run any more. */
+  mustEnd: boolean;
   /** By epoch and key; rows that a retry forgot are gone. */
   readonly rows: Map<string, StoredRow>;
   readonly applied: Set<string>;
@@ -99,6 +103,7 @@ export class RecordModel {
     for (const [name, { checkpoint }] of record.rows)
       if (checkpoint.epoch < epoch && forget.includes(checkpoint.key)) record.rows.delete(name);
     const owner = status === 'running' ? record.owner : null;
+    if (isTerminal(status)) record.cancelled = false;
     Object.assign(record, {
       status: verdict.due === true ? 'pending' : status,
       timers,
@@ -112,6 +117,7 @@ export class RecordModel {
     const record = this.records.get(message.to);
     if (record === undefined || verdict.verdict !== 'ok') return;
     record.messages++;
+    if (message.kind === 'cancel' && !isSettled(record.status)) record.cancelled = true;
     if (verdict.due === true) record.status = 'pending';
   }
 
@@ -141,6 +147,7 @@ export class RecordModel {
       this.violated('I3', `the claim of ${record.id} has ${found.size} rows instead of ${record.rows.size}`);
     Object.assign(record, {
       status: 'running',
+      mustEnd: record.cancelled,
       fence: lease.fence,
       owner: request.owner,
       claims: record.claims + 1,
@@ -175,6 +182,8 @@ export class RecordModel {
       epoch: 0,
       claims: owner === null ? 0 : 1,
       messages: 0,
+      cancelled: false,
+      mustEnd: false,
       rows: new Map(),
       applied: new Set(),
     });

@@ -1,7 +1,12 @@
 import { defaultRetryPolicy } from '../../../lib/model/retry-policy.js';
 import { errorOf, Scenario, valueOf } from './scenario.js';
 
-const twice = { ...defaultRetryPolicy, maxAttempts: 2, explicit: true, backoff: { kind: 'fixed' as const, delayMs: 10 } };
+const twice = {
+  ...defaultRetryPolicy,
+  maxAttempts: 2,
+  explicit: true,
+  backoff: { kind: 'fixed' as const, delayMs: 10 },
+};
 
 test('retry() of a saga: what failed succeeds now, the compensation of before is no mismatch', async () => {
   let down = true;

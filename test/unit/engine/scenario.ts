@@ -122,6 +122,14 @@ export class Scenario {
     this.simulation.sendAt(this.simulation.time.elapsed, () => message);
   }
 
+  /** The process that runs the execution dies. */
+  crashOwner(id: ExecutionId): void {
+    const owner = this.simulation.model.records.get(id)?.owner;
+    const process = this.simulation.processes.find(({ runtime }) => runtime.owner === owner);
+    if (process === undefined) throw new Error(`nobody runs ${id}`);
+    process.machine.crash();
+  }
+
   async record(id: ExecutionId): Promise<ExecutionRecord> {
     const record = await this.simulation.store.read(id);
     if (record === null) throw new Error(`no execution ${id}`);
@@ -145,7 +153,7 @@ export class Scenario {
       () => {
         const frame = currentFrame();
         this.began.push(`${name}#${frame.attempt}`);
-        this.simulation.bodies.started(frame, this.options.steps?.[name]?.atMostOnce ?? false);
+        this.simulation.bodies.started(frame, false);
         return body();
       };
     return {

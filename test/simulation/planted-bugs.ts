@@ -1,0 +1,277 @@
+import { Consumer } from '../../lib/dispatch/consumer.js';
+import type { Runtime } from '../../lib/app/runtime.js';
+import type { Timers } from '../../lib/model/execution.js';
+import type { ExecutionId } from '../../lib/model/ids.js';
+import { Pass } from '../../lib/step/pass.js';
+import { Replay } from '../../lib/step/replay.js';
+import { SettleQueue } from '../../lib/step/settle-queue.js';
+import { StepRun } from '../../lib/step/step-run.js';
+import type { Store, Verdict, Write } from '../../lib/ports/store.js';
+import type { SeedOptions } from './run-seed.js';
+
+/** A mistake planted into the engine or the store, to see whether the simulation finds it. */
+export interface PlantedBug {
+  readonly name: string;
+  /** How a seed runs with the mistake. */
+  readonly options?: SeedOptions;
+  /** Changes classes of the engine; answers what changes them back. */
+  readonly patch?: () => () => void;
+}
+
+type Inside<T> = { [Name in keyof T]: T[Name] } & Record<string, unknown>;
+
+/** A runtime with its private parts. */
+function parts(runtime: Runtime): Readonly<Record<'sweeper' | 'lease' | 'writer', Inside<object>>> {
+  return runtime as unknown as Readonly<Record<'sweeper' | 'lease' | 'writer', Inside<object>>>;
+}
+
+function replaced(
+  type: { readonly prototype: object },
+  method: string,
+  make: (original: (...args: never[]) => unknown) => unknown,
+): () => () => void {
+  return () => {
+    const prototype = type.prototype as Record<string, unknown>;
+    const original = prototype[method] as (...args: never[]) => unknown;
+    prototype[method] = make(original);
+    return () => {
+      prototype[method] = original;
+    };
+  };
+}
+
+/** The store with some calls changed; the others go through. */
+function storeWith(make: (inner: Store) => Partial<Store>): SeedOptions {
+  return {
+    wrapStore: (inner) => {
+      const changed = make(inner);
+      return new Proxy(inner, {
+        get(target, name) {
+          if (Object.hasOwn(changed, name)) return changed[name as keyof Store];
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+    },
+  };
+}
+
+function mappedWrites(map: (write: Write) => Write): SeedOptions {
+  return storeWith((inner) => ({ write: (writes) => inner.write(writes.map(map)) }));
+}
+
+function mappedVerdicts(map: (verdict: Verdict, write: Write) => Verdict): SeedOptions {
+  return storeWith((inner) => ({
+    write: async (writes) =>
+      (await inner.write(writes)).map((verdict, at) => map(verdict, writes[at] as Write)),
+  }));
+}
+
+function withTimers(map: (timers: Timers) => Timers): SeedOptions {
+  return mappedWrites((write) =>
+    write.kind !== 'commit' || write.delta.record === null
+      ? write
+      : {
+          ...write,
+          delta: {
+            ...write.delta,
+            record: { ...write.delta.record, timers: map(write.delta.record.timers) },
+          },
+        },
+  );
+}
+
+const isRetry = (name: string): boolean => name.startsWith('retry:');
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'no process sweeps',
+    options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },
+  },
+  {
+    name: 'the store ignores the fence',
+    options: storeWith((inner) => {
+      const fences = new Map<string, number>();
+      return {
+        claim: async (request) => {
+          const answer = await inner.claim(request);
+          for (const { lease } of answer.claimed) fences.set(lease.executionId, lease.fence);
+          return answer;
+        },
+        write: (writes) =>
+          inner.write(
+            writes.map((write) => {
+              const fence = write.kind === 'commit' ? fences.get(write.lease.executionId) : undefined;
+              return write.kind === 'commit' && fence !== undefined
+                ? { ...write, lease: { ...write.lease, fence } }
+                : write;
+            }),
+          ),
+      };
+    }),
+  },
+  {
+    name: 'the store drops the last row of a journal',
+    options: storeWith((inner) => ({
+      claim: async (request) => {
+        const answer = await inner.claim(request);
+        return {
+          ...answer,
+          claimed: answer.claimed.map((work) => ({ ...work, journal: work.journal.slice(0, -1) })),
+        };
+      },
+    })),
+  },
+  {
+    name: 'a resent write is answered as if it were new',
+    options: mappedVerdicts((verdict) =>
+      verdict.verdict === 'already' ? { ...verdict, verdict: 'ok' } : verdict,
+    ),
+  },
+  {
+    name: 'a write without an answer counts as stored',
+    options: {
+      prepare: ({ runtime }) => {
+        const writer = parts(runtime).writer as { store: Store };
+        const store = writer.store;
+        writer.store = new Proxy(store, {
+          get: (target, name) =>
+            name === 'write'
+              ? (writes: readonly Write[]) =>
+                  target.write(writes).catch(() => writes.map(() => ({ verdict: 'ok' })))
+              : (Reflect.get(target, name) as unknown),
+        });
+      },
+    },
+  },
+  {
+    name: 'bodies start though the lease may have run out',
+    options: { prepare: ({ runtime }) => Object.assign(parts(runtime).lease, { mayStartBody: () => true }) },
+  },
+  {
+    name: 'a lapse of the lease goes unnoticed',
+    options: {
+      prepare: ({ runtime }) =>
+        Object.defineProperty(parts(runtime).lease, 'generation', { get: () => 0, set: () => {} }),
+    },
+  },
+  {
+    name: 'results settle last first',
+    patch: replaced(
+      SettleQueue,
+      'insert',
+      () =>
+        function (this: { queue: unknown[] }, settlement: unknown) {
+          this.queue.unshift(settlement);
+        },
+    ),
+  },
+  {
+    name: 'the store forgets which event ids it has seen',
+    options: storeWith((inner) => {
+      let publishes = 0;
+      return {
+        write: (writes) =>
+          inner.write(
+            writes.map((write) => {
+              if (write.kind !== 'publish') return write;
+              publishes++;
+              const events = write.events.map((event) => ({
+                ...event,
+                dedup: null,
+                executions: event.executions.map((each) => ({
+                  ...each,
+                  id: `${each.id}+${publishes}` as ExecutionId,
+                })),
+              }));
+              return { ...write, events };
+            }),
+          ),
+      };
+    }),
+  },
+  {
+    name: 'timers of retries are lost',
+    options: withTimers((timers) =>
+      Object.fromEntries(Object.entries(timers).filter(([name]) => !isRetry(name))),
+    ),
+  },
+  {
+    name: 'timers fire a second early',
+    options: withTimers((timers) =>
+      Object.fromEntries(Object.entries(timers).map(([name, at]) => [name, at - 1_000])),
+    ),
+  },
+  {
+    name: 'cancel is ignored',
+    options: storeWith((inner) => ({
+      claim: async (request) => {
+        const answer = await inner.claim(request);
+        return {
+          ...answer,
+          claimed: answer.claimed.map((work) => ({
+            ...work,
+            inbox: work.inbox.filter(({ kind }) => kind !== 'cancel'),
+          })),
+        };
+      },
+    })),
+  },
+  {
+    name: 'slots are not freed',
+    patch: replaced(Consumer, 'free', () => () => {}),
+  },
+  {
+    name: 'nothing is taken back',
+    patch: replaced(Consumer, 'takeBack', () => async () => {}),
+  },
+  {
+    name: 'a dead process keeps its lease',
+    options: storeWith((inner) => ({ heartbeat: (process) => inner.heartbeat(process, 1e9) })),
+  },
+  {
+    name: 'another process may take what is leased',
+    options: storeWith((inner) => {
+      const seen = new Set<Parameters<Store['leave']>[0]>();
+      return {
+        claim: async (request) => {
+          seen.add(request.owner);
+          for (const owner of seen) if (owner !== request.owner) await inner.leave(owner);
+          return inner.claim(request);
+        },
+      };
+    }),
+  },
+  {
+    name: 'replay finds nothing',
+    patch: replaced(Replay, 'take', () => () => null),
+  },
+  {
+    name: 'an interrupted at-most-once body begins again',
+    patch: replaced(
+      StepRun,
+      'startAttempt',
+      (original) =>
+        function (this: { spec: object }) {
+          this.spec = { ...this.spec, atMostOnce: false };
+          original.call(this);
+        },
+    ),
+  },
+  {
+    name: 'failed attempts are not recorded',
+    patch: replaced(Pass, 'later', () => () => {}),
+  },
+  {
+    name: 'due work waits for the sweep',
+    options: { healthy: true },
+    patch: replaced(
+      Consumer,
+      'pull',
+      (original) =>
+        function (this: Consumer, reason: never) {
+          if (reason === 'sweep') original.call(this, reason);
+        },
+    ),
+  },
+];
