@@ -97,7 +97,6 @@ export {
 export {
   DriverMissingError,
   StoreIncompatibleError,
-  StoreRegressionError,
   StoreUnavailableError,
 } from '../model/errors-store.js';
 export { HoldfastError, type ErrorCode } from '../model/errors.js';

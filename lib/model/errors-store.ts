@@ -23,17 +23,6 @@ export class StoreIncompatibleError extends HoldfastError {
   }
 }
 
-/** The store has forgotten what it had acknowledged (a failover, a restored backup). */
-export class StoreRegressionError extends HoldfastError {
-  static readonly code = 'STORE_REGRESSION';
-  readonly code = StoreRegressionError.code;
-  override readonly name = 'StoreRegressionError';
-
-  constructor(message: string) {
-    super(message);
-  }
-}
-
 /** An optional package is not installed. */
 export class DriverMissingError extends HoldfastError {
   static readonly code = 'DRIVER_MISSING';
