@@ -318,7 +318,8 @@ describe('publishing inside an execution', () => {
     await app.advance('1 minute');
     const shipment = app.execution(await handle.result());
     expect(await shipment.result()).toBe(1);
-    expect(ran.toSorted()).toEqual(['between', 'shipped 1 at depth 1']);
+    expect(new Set(ran)).toEqual(new Set(['between', 'shipped 1 at depth 1']));
+    expect(ran).toHaveLength(2);
     expect((await handle.steps()).map((each) => each.path)).toEqual(['order/publish', 'order/between']);
   });
 });

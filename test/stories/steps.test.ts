@@ -64,7 +64,7 @@ describe('parallel steps', () => {
     }
 
     @Step()
-    tail(parts: number[]): number {
+    async tail(parts: number[]): Promise<number> {
       count('tail');
       return parts.length;
     }
@@ -113,7 +113,7 @@ describe('parallel steps', () => {
     }
 
     @Step()
-    report(winner: string): string {
+    async report(winner: string): Promise<string> {
       count(`report ${winner}`);
       return winner;
     }
@@ -143,13 +143,13 @@ describe('parallel steps', () => {
     }
 
     @Step()
-    fetch(user: string): string {
+    async fetch(user: string): Promise<string> {
       count(`fetch ${user}`);
       return `data of ${user}`;
     }
 
     @Step()
-    save(user: string, data: string): string {
+    async save(user: string, data: string): Promise<string> {
       count(`save ${user}`);
       return `${user}: ${data}`;
     }
@@ -189,7 +189,7 @@ describe('two handlers of one event', () => {
 
     @Step()
     @Retry({ maxAttempts: 2 })
-    fail(): void {
+    async fail(): Promise<void> {
       count('fail');
       throw new Error('second fails');
     }
@@ -278,19 +278,19 @@ describe('compensation', () => {
     }
 
     @Step()
-    flight(): string {
+    async flight(): Promise<string> {
       count('flight');
       return 'LH 1';
     }
 
     @Step()
-    charge(): void {
+    async charge(): Promise<void> {
       count('charge');
       throw new CardDeclined('4242');
     }
 
     @Step()
-    cancel(_flight: string): void {
+    async cancel(_flight: string): Promise<void> {
       count('cancel');
     }
   }
@@ -351,20 +351,20 @@ describe('every crash', () => {
     }
 
     @Step()
-    authorize(): string {
+    async authorize(): Promise<string> {
       return `authorized ${count('authorize')}`;
     }
 
     @Step()
     @Retry({ maxAttempts: 3 })
-    ship(receipt: string): string {
+    async ship(receipt: string): Promise<string> {
       if (count('ship') === 1) throw new Error('no van');
       return `parcel for ${receipt}`;
     }
   }
 
   test.each(['UNTIL_ERROR', 'ISOLATED'] as const)(
-    'case 4 · I10 · B9 · at any write, in mode %s: the run completes, and no stored step is called again',
+    'case 4 · I9 · I10 · B9 · at any write, in mode %s: the run completes, and no stored step is called again',
     async (executionMode) => {
       const told: string[] = [];
       await killAtEveryWrite({

@@ -29,13 +29,13 @@ export async function killAtEveryWrite(scenario: Scenario): Promise<number> {
 async function runOnce(scenario: Scenario, killAt: number, death: Death): Promise<number> {
   scenario.reset();
   let writes = 0;
-  let killed: Promise<void> | null = null;
+  const deaths: Promise<void>[] = [];
   let app: TestApp | null = null;
   const inner: Store = memoryStore();
   const write: Store['write'] = async (group) => {
     if (++writes !== killAt) return inner.write(group);
     if (death === 'after the write') await inner.write(group);
-    killed = app?.crash() ?? null;
+    if (app !== null) deaths.push(app.crash());
     return new Promise(() => {});
   };
   const store = new Proxy(inner, {
@@ -48,10 +48,10 @@ async function runOnce(scenario: Scenario, killAt: number, death: Death): Promis
   app = (await TestApp.create({ ...scenario.options, workers: scenario.workers, store })) as TestApp;
   scenario.prepare?.(app);
   try {
-    const isDone = await doneUnlessKilled(scenario.begin(app), () => killed);
-    await doneUnlessKilled(scenario.drive(app), () => killed);
-    if (killed !== null) {
-      await killed;
+    const isDone = await doneUnlessKilled(scenario.begin(app), () => deaths.length > 0);
+    await doneUnlessKilled(scenario.drive(app), () => deaths.length > 0);
+    if (deaths.length > 0) {
+      await Promise.all(deaths);
       await app.restart();
       if (!isDone) await scenario.begin(app);
       await scenario.drive(app);
@@ -66,20 +66,16 @@ async function runOnce(scenario: Scenario, killAt: number, death: Death): Promis
 }
 
 /** A dead process answers nobody. */
-async function doneUnlessKilled(
-  work: Promise<unknown>,
-  killed: () => Promise<void> | null,
-): Promise<boolean> {
+async function doneUnlessKilled(work: Promise<unknown>, isKilled: () => boolean): Promise<boolean> {
   let isDone = false;
   const done = work.then(
     () => {
       isDone = true;
     },
     (error: unknown) => {
-      if (killed() === null) throw error;
+      if (!isKilled()) throw error;
     },
   );
-  while (!isDone && killed() === null)
-    await Promise.race([done, new Promise((resolve) => setImmediate(resolve))]);
+  while (!isDone && !isKilled()) await Promise.race([done, new Promise((resolve) => setImmediate(resolve))]);
   return isDone;
 }

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '../..');
+
+function rows(letter: string, ...ranges: readonly (number | readonly [number, number])[]): string[] {
+  return ranges.flatMap((range) => {
+    const [first, last] = typeof range === 'number' ? [range, range] : range;
+    return Array.from({ length: last - first + 1 }, (_, at) => `${letter}${first + at}`);
+  });
+}
+
+const required = [
+  ...rows('I', [1, 27], 29, [31, 41]),
+  ...rows('B', [2, 10], [14, 18], [21, 30]),
+  ...rows('A', [5, 9], 22, 25, 26, [28, 33], [35, 37]),
+];
+const cases = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 18, 24, 26, 27].map((number) => `case ${number}`);
+
+/** Titles carry what they show in front: `case 8 · I12 · B29 · …`. */
+function shownBy(text: string): Set<string> {
+  const titles = text.matchAll(/['"`]((?:(?:case \d+|[IBA]\d+) · )+)/g);
+  return new Set(Array.from(titles, ([, names = '']) => names.split(' · ')).flat());
+}
+
+const shown = new Set(
+  readdirSync(__dirname)
+    .filter((name) => name.endsWith('.test.ts') && name !== 'seed-rows.test.ts')
+    .flatMap((name) => [...shownBy(readFileSync(join(__dirname, name), 'utf8'))]),
+);
+
+/** `| I4, I5 filters | … |`: names at the beginning of a row. */
+const told = new Set(
+  Array.from(
+    readFileSync(join(root, 'docs/coming-from.md'), 'utf8').matchAll(/^\| ((?:[IBA]\d+(?:, )?)+)/gm),
+    ([, names = '']) => names.split(', '),
+  ).flat(),
+);
+
+test.each(required)('%s is shown by a test or told in docs/coming-from.md', (row) => {
+  expect([row, shown.has(row) || told.has(row)]).toEqual([row, true]);
+});
+
+test.each(cases)('%s is shown by a test', (name) => {
+  expect(shown).toContain(name);
+});
+
+test('what has no test is only what is not offered, comes later, or is told to be something else', () => {
+  const untested = required.filter((row) => !shown.has(row));
+  expect(untested).toEqual(['I18', 'I35', 'B26', 'A36', 'A37']);
+});
