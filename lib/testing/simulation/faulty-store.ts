@@ -123,7 +123,7 @@ export class FaultyStore implements port.Store {
       const travel = outcome === 'late' ? machine.latency() + machine.latency() * 10 : machine.latency();
       machine.time.after(travel, null, () => {
         if (machine.condition === 'dead' && !machine.outlives()) return;
-        const crash = machine.crashesAtCall();
+        const crash = machine.crashesAtCall(name);
         if (crash === 'before') machine.crash();
         if (crash === 'before' && !machine.outlives()) return;
         if (outcome === 'refused') {

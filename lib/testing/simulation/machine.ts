@@ -82,7 +82,8 @@ export class Machine implements Owner {
     return this.random.chance(0.5);
   }
 
-  crashesAtCall(): 'before' | 'after' | null {
+  /** Whether it dies at this store call: before the call is applied, or after it and before the answer. */
+  crashesAtCall(_call: string): 'before' | 'after' | null {
     if (this.condition === 'dead' || !this.random.chance(this.faults.crashAtCall)) return null;
     return this.random.chance(0.5) ? 'before' : 'after';
   }

@@ -12,6 +12,7 @@ import type { Frame } from '../../../lib/step/frame.js';
 import type { PublishRequest } from '../../../lib/dispatch/publisher.js';
 import { noFaults, type FaultMix } from '../../../lib/testing/simulation/fault-mix.js';
 import type { Machine } from '../../../lib/testing/simulation/machine.js';
+import type { SimulatedProcess } from '../../../lib/testing/simulation/simulated-process.js';
 import { Simulation } from '../../../lib/testing/simulation/simulation.js';
 
 const DAY_MS = 86_400_000;
@@ -41,6 +42,8 @@ export interface ScenarioOptions {
   readonly broker?: boolean;
   readonly wrapStore?: (store: Store) => Store;
   readonly seed?: string;
+  /** Changes a process before it starts. */
+  readonly prepare?: (process: SimulatedProcess) => void;
 }
 
 /** One worker, written by hand, on simulated processes: virtual time, no decorators. */
@@ -49,6 +52,7 @@ export class Scenario {
   /** Bodies in the order in which they began: `name#attempt`. */
   readonly began: string[] = [];
   private messages = 0;
+  private readonly keys = new Map<string, Set<string>>();
 
   constructor(private readonly options: ScenarioOptions) {
     class ScenarioWorker {}
@@ -87,6 +91,7 @@ export class Scenario {
       processes: options.processes ?? 1,
       broker: options.broker ?? false,
       ...(options.settings === undefined ? null : { settings: options.settings }),
+      ...(options.prepare === undefined ? null : { prepare: options.prepare }),
       ...(options.wrapStore === undefined ? null : { wrapStore: options.wrapStore }),
     });
   }
@@ -110,6 +115,16 @@ export class Scenario {
     if (id === undefined || this.simulation.accepted.length === before)
       throw new Error('the event was not accepted');
     return id;
+  }
+
+  /** The idempotency keys under which bodies of that step ran. */
+  effects(name: string): ReadonlySet<string> {
+    return this.keys.get(name) ?? new Set();
+  }
+
+  /** A publish of that event. */
+  request(event: string, data: unknown = null, options: Partial<PublishRequest> = {}): PublishRequest {
+    return requestOf(event, data, options);
   }
 
   /** Lets virtual time pass. */
@@ -153,6 +168,7 @@ export class Scenario {
       () => {
         const frame = currentFrame();
         this.began.push(`${name}#${frame.attempt}`);
+        this.keys.set(name, (this.keys.get(name) ?? new Set()).add(frame.idempotencyKey));
         this.simulation.bodies.started(frame, false);
         return body();
       };
