@@ -17,6 +17,8 @@ interface Sibling {
 /** One durable call of user code: replayed when it was recorded, else begun when replay has settled. */
 export abstract class DurableCall implements Deferred {
   protected readonly pass: Pass;
+  /** What user code awaits. */
+  promise: Promise<unknown> | null = null;
   /** What this call's own completed row decodes to, where encoding it told. */
   protected copy: EncodedValue['copy'] = null;
 
@@ -83,6 +85,8 @@ export abstract class DurableCall implements Deferred {
       if (typeof result === 'object' && result !== null)
         this.pass.stepFailures.set(result, namesOf(this.path));
       this.parent.callSettled(row.endedAt, { error: result });
+      // It is journalled, and fails the execution when nobody looks: it must not end the process as well.
+      this.promise?.catch(() => {});
       this.reject(result);
     }
   }
@@ -95,14 +99,23 @@ export abstract class DurableCall implements Deferred {
   }
 
   /** Stores the result, then lets it into user code, or withholds it when the pass only finishes what runs. */
-  protected store(row: Checkpoint, publish: Publishing | null, stored?: () => void): void {
+  protected store(
+    row: Checkpoint,
+    publish: Publishing | null,
+    stored?: () => void,
+    conflicted?: (eventId: string) => void,
+  ): void {
     if (this.isNested) this.pass.nested.submitted(row);
-    this.pass.commit([row], publish, () => {
+    const then = (): void => {
       if (this.isNested) this.pass.nested.stored(row);
       stored?.();
       if (this.parent.isDead) return;
       if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();
       else this.settle(row);
+    };
+    this.pass.commit([row], publish, then, (eventId) => {
+      if (this.isNested) this.pass.nested.refused(row);
+      if (!this.parent.isDead) conflicted?.(eventId);
     });
   }
 

@@ -25,6 +25,11 @@ export class NestedResults {
     for (const settle of result.waiting.splice(0)) settle();
   }
 
+  /** Nothing was stored: whoever calls it runs it. */
+  refused(row: Checkpoint): void {
+    this.results.delete(row.path);
+  }
+
   /** Whether the call has a result; `settle` gets it once it is stored. */
   take(path: string, settle: (row: Checkpoint) => void): boolean {
     const result = this.results.get(path);

@@ -134,9 +134,19 @@ export class Pass {
     return ++this.lastSeq;
   }
 
-  /** Commits rows, with what waits in the buffer; `then` runs when they are stored. */
-  commit(rows: readonly Checkpoint[], publish: Publishing | null, then: () => void): void {
-    const checkpoints = this.buffer.length === 0 ? rows : [...this.buffer.splice(0), ...rows];
+  /**
+   * Commits rows, with what waits in the buffer; `then` runs when they are stored, `conflicted` when an event that
+   * should be published with them has the id of another: nothing was stored then.
+   */
+  commit(
+    rows: readonly Checkpoint[],
+    publish: Publishing | null,
+    then: () => void,
+    conflicted?: (eventId: string) => void,
+  ): void {
+    // What a refused write held would be lost: it holds nothing but the rows of the publish.
+    const alone = this.buffer.length === 0 || publish !== null;
+    const checkpoints = alone ? rows : [...this.buffer.splice(0), ...rows];
     this.rowCount += checkpoints.length;
     const { checkpoints: limit } = this.services.settings.limits;
     if (this.rowCount > limit) {
@@ -149,8 +159,14 @@ export class Pass {
       (verdict) => {
         this.committing--;
         if (this.ended !== null) return;
-        if (!isApplied(verdict)) this.end({ kind: 'lost' });
-        else then();
+        if (isApplied(verdict)) then();
+        else if (
+          verdict.verdict === 'rejected' &&
+          verdict.reason === 'event-conflict' &&
+          conflicted !== undefined
+        )
+          conflicted(verdict.eventId ?? '');
+        else this.end({ kind: 'lost' });
       },
       () => this.end({ kind: 'lost' }),
     );

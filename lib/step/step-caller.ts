@@ -86,9 +86,13 @@ function run(frame: Frame, encodedName: string, digest: string, spec: StepSpec):
 }
 
 function runAt(frame: Frame, encodedName: string, path: string, spec: StepSpec): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    new StepRun(stepCaller, frame, encodedName, path, spec, resolve, reject).begin();
+  let call!: StepRun;
+  const promise = new Promise<unknown>((resolve, reject) => {
+    call = new StepRun(stepCaller, frame, encodedName, path, spec, resolve, reject);
   });
+  call.promise = promise;
+  call.begin();
+  return promise;
 }
 
 function digestOfCall(

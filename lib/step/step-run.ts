@@ -5,6 +5,7 @@ import {
   StepInterruptedError,
   UnstorableResultError,
 } from '../model/errors-execution.js';
+import { EventConflictError } from '../model/errors-event.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
@@ -125,10 +126,11 @@ export class StepRun extends DurableCall implements BodyOwner {
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
     row.value = encoded.text;
     this.copy = encoded.copy;
-    this.store(row, published, () => {
+    const stored = (): void => {
       if (published !== null) this.pass.services.publishing().published(published.events);
       this.tell('step.completed');
-    });
+    };
+    this.store(row, published, stored, (eventId) => this.failFor(new EventConflictError(eventId), false));
   }
 
   private failed(error: unknown): void {

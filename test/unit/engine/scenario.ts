@@ -177,9 +177,9 @@ export class Scenario {
       get frame() {
         return currentFrame();
       },
-      step: async (name, args, body) =>
-        (await currentFrame().step({ receiver: instance, name, args, body: noted(name, body) })) as never,
-      inline: async (name, body) => (await currentFrame().inline({ name, body: noted(name, body) })) as never,
+      step: (name, args, body) =>
+        currentFrame().step({ receiver: instance, name, args, body: noted(name, body) }) as never,
+      inline: (name, body) => currentFrame().inline({ name, body: noted(name, body) }) as never,
       sleep: (ms) => currentFrame().sleep(ms),
       wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
       publish: (event, data, id) => currentFrame().publish([requestOf(event, data, { id: id ?? null })]),
