@@ -1,12 +1,25 @@
 import { runSeed } from './run-seed.js';
 
 const only = process.env['HOLDFAST_SEED'];
-const seeds = only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 150) : 1;
 const first = Number(only ?? process.env['HOLDFAST_FIRST_SEED'] ?? 1);
+const many = only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 150) : 1;
 const keepTrace = only !== undefined;
 
-const each = Array.from({ length: seeds }, (_, at) => first + at);
+function seeds(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => first + at);
+}
 
-test(`${seeds} seeds: nothing accepted is lost, nothing reported runs again, everything ends as its program says`, async () => {
-  for (const seed of each) await runSeed(seed, { keepTrace });
-}, 600_000);
+test(`${many} seeds of faults: nothing accepted is lost, nothing reported runs again, all ends as its program says`, async () => {
+  for (const seed of seeds(many)) await runSeed(seed, { keepTrace });
+}, 900_000);
+
+test('healthy processes wait for no sweep, recover nothing, and take work as it falls due', async () => {
+  for (const seed of seeds(Math.ceil(many / 5))) await runSeed(seed, { keepTrace, healthy: true });
+}, 300_000);
+
+test('the same seed gives the same run', async () => {
+  for (const seed of seeds(Math.min(many, 100))) {
+    const [once, again] = [await runSeed(seed), await runSeed(seed)];
+    expect([seed, once.digest]).toEqual([seed, again.digest]);
+  }
+}, 300_000);
