@@ -1,7 +1,7 @@
 import type { ClassOf, MethodName } from '../app/publication.js';
 import type { WorkerAppParts } from '../app/worker-app.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
-import { shared } from '../ports/current-execution.js';
+import { type StepCall, shared } from '../ports/current-execution.js';
 
 /** What may stand in for a method: it takes the same arguments and gives the same value, now or later. */
 export type Replacement<Instance, Method extends keyof Instance> = Instance[Method] extends (
@@ -55,7 +55,7 @@ export class Overrides {
     const instance = this.parts.container.get(override.worker) as object;
     const methods = this.replaced.get(instance) ?? new Set();
     this.replaced.set(instance, methods.add(override.method));
-    const value = definition.steps.has(override.method) ? durable(override) : override.body;
+    const value = definition.steps.has(override.method) ? this.durable(override) : override.body;
     Object.defineProperty(instance, override.method, { value, configurable: true, writable: true });
   }
 
@@ -68,14 +68,36 @@ export class Overrides {
       return definition;
     throw new TypeError(`${worker.name}.${method} is neither a step nor a handler of this app`);
   }
+
+  /** As `@Step` makes of a body; each attempt asks anew which body holds. */
+  private durable({ worker, method }: Override): Body {
+    const holds = (): Override | undefined =>
+      this.all.findLast((each) => each.worker === worker && each.method === method);
+    return function (this: object, ...args: never[]): unknown {
+      const own = bodyBehind(this, method);
+      const call = (given: never[]): unknown => (holds()?.body ?? own).apply(this, given);
+      const current = shared().storage.getStore();
+      return current === undefined
+        ? call(args)
+        : current.step({ receiver: this, name: method, args, body: (...given) => call(given) });
+    };
+  }
 }
 
-/** As `@Step` makes of a body. */
-function durable({ method, body }: Override): Body {
-  return function (this: object, ...args: never[]): unknown {
-    const current = shared().storage.getStore();
-    return current === undefined
-      ? body.apply(this, args)
-      : current.step({ receiver: this, name: method, args, body: (...given) => body.apply(this, given) });
+/** The body that the class gives its step: what the decorated method hands to the execution that it is called in. */
+function bodyBehind(instance: object, method: string): Body {
+  const decorated = Reflect.get(Object.getPrototypeOf(instance) as object, method) as Body;
+  let found: Body = decorated;
+  const listener = {
+    context: null,
+    app: instance,
+    step: async ({ body }: StepCall) => {
+      found = body;
+    },
+    inline: async () => {},
+    sleep: async () => {},
+    publish: async () => {},
   };
+  shared().storage.run(listener, () => decorated.call(instance));
+  return found;
 }

@@ -12,6 +12,7 @@ import {
   memoryStore,
   OnEvent,
   Retry,
+  RetryAfterError,
   sleep,
   sqliteStore,
   Step,
@@ -276,6 +277,18 @@ describe('a body that does not end at once', () => {
     server.close();
   });
 
+  test('on a timer of the machine is awaited before time moves', async () => {
+    const app = await create({ workers: [WaitingWorker] });
+    app.override(
+      WaitingWorker,
+      'work',
+      () => new Promise((resolve) => setTimeout(() => resolve('rested'), 120)),
+    );
+    const handle = (await app.publish(OrderPlaced, order)).of(WaitingWorker, 'handle');
+    await app.advance('1 hour');
+    expect([await handle.result(), app.fired().length]).toEqual(['rested', 2]);
+  });
+
   test('on real I/O that does not come is named after 5 s', async () => {
     const server = createServer(() => {}).listen(0);
     const { port } = server.address() as AddressInfo;
@@ -364,6 +377,101 @@ test('everything works on SQLite as well', async () => {
   await app.restart();
   await app.advance('30 days');
   expect(await handle.result()).toBe('confirmed receipt o-1');
+});
+
+test('a paused app, a crashed one and one that was never restarted are closed like any other', async () => {
+  const paused = await create();
+  paused.override(OrderWorker, 'charge', () => new Promise<string>(() => {}));
+  await paused.publish(OrderPlaced, order);
+  await paused.pause();
+  await paused.close();
+  const crashed = await create();
+  await crashed.crash();
+  await expect(crashed.publish(OrderPlaced, order)).rejects.toThrow('closed app');
+  await crashed.close();
+  await expect(crashed.close()).resolves.toBeUndefined();
+});
+
+test('what a container built in any life is disposed when the app is closed', async () => {
+  const disposed: object[] = [];
+  class Connection {
+    [Symbol.dispose](): void {
+      disposed.push(this);
+    }
+  }
+  const app = await create({ providers: [Connection] });
+  app.get(Connection);
+  await app.crash();
+  await app.restart();
+  expect(disposed).toEqual([]);
+  app.get(Connection);
+  await app.close();
+  expect(new Set(disposed).size).toBe(2);
+});
+
+test('a year passes quickly, however many executions sleep', async () => {
+  const app = await create({ store: memoryStore({ keep: 10_000 }) });
+  const published = await app.publishMany(
+    Array.from({ length: 500 }, (_, n) => [OrderPlaced, { orderId: `o-${n}` }] as const),
+  );
+  const results = Promise.all(published.map((each) => each.of(OrderWorker, 'fulfil').result()));
+  const begun = performance.now();
+  for (let month = 0; month < 12; month++) await app.advance('31 days');
+  expect(await results).toHaveLength(500);
+  expect(performance.now() - begun).toBeLessThan(4_000);
+});
+
+test('a zero delay needs nobody to move time, and each attempt asks which override holds', async () => {
+  const app = await create({ workers: [WaitingWorker] });
+  const bodies: string[] = [];
+  app.override(WaitingWorker, 'work', async () => {
+    bodies.push('first');
+    throw new RetryAfterError('at once', 0);
+  });
+  const undo = app.override(WaitingWorker, 'work', async () => {
+    bodies.push('second');
+    throw new RetryAfterError('at once', 0);
+  });
+  app.on('step.retried', () => {
+    undo();
+    app.override(WaitingWorker, 'work', async () => 'third');
+  });
+  expect([await app.execute(OrderPlaced, order), bodies]).toEqual([['third'], ['second']]);
+});
+
+@Worker('pairs')
+class PairWorker {
+  @OnEvent(OrderPlaced)
+  async run(): Promise<string[]> {
+    return Promise.all([this.slow(), this.quick()]);
+  }
+
+  @Step()
+  async slow(): Promise<string> {
+    return 'slow';
+  }
+
+  @Step()
+  @Retry({ backoff: fixed('1s') })
+  async quick(): Promise<string> {
+    return 'quick';
+  }
+}
+
+test('a body comes back for the next attempt when its override is undone while the pass goes on', async () => {
+  const app = await create({ workers: [PairWorker] });
+  let finish = (_: string): void => {};
+  app.override(PairWorker, 'slow', () => new Promise<string>((resolve) => (finish = resolve)));
+  const undo = app.override(PairWorker, 'quick', () => {
+    throw new Error('not yet');
+  });
+  const handle = (await app.publish(OrderPlaced, order)).of(PairWorker, 'run');
+  await app.settle();
+  undo();
+  await app.advance('1s');
+  finish('finished');
+  expect(await handle.result()).toEqual(['finished', 'quick']);
+  expect(app.fired().filter(({ step }) => step === null)).toHaveLength(1);
 });
 
 test('closing drops a body that never ends', async () => {
