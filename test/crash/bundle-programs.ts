@@ -6,7 +6,7 @@ const root = join(__dirname, '../..');
 
 /**
  * Compiles `<name>.process.ts` with all that it imports from this repository into one file, so that a process is up in a
- * fraction of a second. Answers the files by name.
+ * fraction of a second. Answers the files by name; they are removed after the tests of the file that calls it.
  */
 export function bundlePrograms<const Name extends string>(
   names: readonly Name[],
@@ -14,7 +14,7 @@ export function bundlePrograms<const Name extends string>(
   const cache = join(root, '.cache');
   mkdirSync(cache, { recursive: true });
   const out = mkdtempSync(join(cache, 'crash-'));
-  process.once('exit', () => rmSync(out, { recursive: true, force: true }));
+  afterAll(() => rmSync(out, { recursive: true, force: true }));
   execFileSync(
     join(root, 'node_modules/.bin/esbuild'),
     [

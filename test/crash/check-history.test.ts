@@ -3,6 +3,8 @@ import type { Line } from './history.js';
 import { bundlePrograms } from './bundle-programs.js';
 import { torture } from './torture.js';
 
+const programs = bundlePrograms(['worker', 'publisher']);
+
 const at = 1_000;
 
 function ended(method: string, n: number, value: string): Ended {
@@ -168,7 +170,6 @@ test('time without a live worker does not count as recovery', () => {
 });
 
 test('a store that forgets every 20th checkpoint is found out on real processes', async () => {
-  const programs = bundlePrograms(['worker', 'publisher']);
   const { violations } = await torture({ programs, kills: 3, seed: 1, fault: 'forgetful' });
   expect(violations).toContainEqual(expect.stringMatching(/began (it )?again/));
 }, 60_000);

@@ -4,6 +4,8 @@ import type { Program } from './program.js';
 import { Journey, stages } from './scenario-workers.js';
 import { Scene } from './scene.js';
 
+const programs = bundlePrograms(['scenario']);
+
 /** `npm run test:recovery` measures at default options: a lease of 15 s and a sweep of 5 s. */
 const measured =
   process.env['HOLDFAST_RECOVERY'] === 'defaults'
@@ -11,7 +13,6 @@ const measured =
     : { kills: 1, options: ['1500ms', '1s'], boundMs: 3_500 };
 
 test(`a live worker takes over what a killed one held within ${measured.boundMs} ms`, async () => {
-  const programs = bundlePrograms(['scenario']);
   await using scene = await Scene.open();
   const start = (): Promise<Program> => scene.start(programs.scenario, 'Journeys', ...measured.options);
   let heir = await start();

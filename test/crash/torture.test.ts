@@ -2,13 +2,14 @@ import { bundlePrograms } from './bundle-programs.js';
 import { LEASE_MS, SWEEP_MS } from './torture-limits.js';
 import { torture } from './torture.js';
 
+const programs = bundlePrograms(['worker', 'publisher']);
+
 const kills = Number(process.env['HOLDFAST_KILLS'] ?? 12);
 const seed = Number(process.env['HOLDFAST_SEED'] ?? 1);
 
 test(
   `${kills} kills among three workers and a publisher lose nothing and repeat nothing that was reported`,
   async () => {
-    const programs = bundlePrograms(['worker', 'publisher']);
     const { recoveriesMs, ...findings } = await torture({ programs, kills, seed });
     const at = (part: number): number =>
       Math.round(recoveriesMs[Math.ceil(recoveriesMs.length * part) - 1] ?? 0);
