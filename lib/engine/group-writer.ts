@@ -11,10 +11,20 @@ const WRITE_TRIES = 8;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
+/**
+ * A store that answers in microtasks, under work that never waits, would keep the event loop from turning: no timer would
+ * fire, and the lease would run out.
+ */
+const MOST_FLUSHES_IN_TURN = 256;
+
+const settled = Promise.resolve();
+
 interface Queued {
   readonly write: Write;
   readonly done: (verdict: Verdict) => void;
   readonly failed: (error: unknown) => void;
+  /** It was in a group that the store did not take: it goes by itself, so that it spoils no other. */
+  isAlone: boolean;
 }
 
 /**
@@ -25,6 +35,7 @@ export class GroupWriter implements Writer {
   private queue: Queued[] = [];
   private busy = false;
   private closed = false;
+  private flushesInTurn = 0;
   private pause: Timer | null = null;
   private whenIdle: (() => void)[] = [];
 
@@ -37,7 +48,7 @@ export class GroupWriter implements Writer {
 
   submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void {
     if (this.closed) return;
-    this.queue.push({ write, done, failed });
+    this.queue.push({ write, done, failed, isAlone: false });
     if (this.busy) return;
     this.busy = true;
     this.scheduleFlush();
@@ -66,8 +77,13 @@ export class GroupWriter implements Writer {
   }
 
   private scheduleFlush(): void {
-    if (this.store.gather === 'none') queueMicrotask(this.flush);
-    else this.clock.soon(this.flush);
+    if (this.store.gather === 'macrotask' || ++this.flushesInTurn >= MOST_FLUSHES_IN_TURN) {
+      this.flushesInTurn = 0;
+      this.clock.soon(this.flush);
+    } else {
+      // Not `queueMicrotask`: Node makes an asynchronous resource for each of its callbacks.
+      void settled.then(this.flush);
+    }
   }
 
   private readonly flush = (): void => {
@@ -83,10 +99,11 @@ export class GroupWriter implements Writer {
     const { maxWrites, maxBytes } = this.store.group;
     let bytes = 0;
     let count = 0;
-    for (const { write } of this.queue) {
+    for (const { write, isAlone } of this.queue) {
       bytes += sizeOf(write);
-      if (count > 0 && (count >= maxWrites || bytes > maxBytes)) break;
+      if (count > 0 && (isAlone || count >= maxWrites || bytes > maxBytes)) break;
       count++;
+      if (isAlone) break;
     }
     if (count === this.queue.length) {
       const group = this.queue;
@@ -114,8 +131,9 @@ export class GroupWriter implements Writer {
   private retry(group: readonly Queued[], tries: number, error: unknown): void {
     if (this.closed) return;
     if (group.length > 1 && tries >= GROUP_TRIES) {
-      this.queue = [...group.slice(1), ...this.queue];
-      this.sendLater(group.slice(0, 1), 0);
+      for (const queued of group) queued.isAlone = true;
+      this.queue = [...group, ...this.queue];
+      this.flush();
     } else if (group.length === 1 && tries >= WRITE_TRIES) {
       this.observer.emit({ name: 'app.fault', task: 'write', error, at: this.clock.now() });
       (group[0] as Queued).failed(
@@ -138,6 +156,7 @@ export class GroupWriter implements Writer {
 
   private becomeIdle(): void {
     this.busy = false;
+    if (this.whenIdle.length === 0) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 

@@ -1,0 +1,154 @@
+import { GroupWriter } from '../../../lib/engine/group-writer.js';
+import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
+import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';
+import type { AppendWrite, Store, Verdict, Write } from '../../../lib/ports/store.js';
+import { ManualClock } from '../../../lib/testing/manual-clock.js';
+
+const ok: Verdict = { verdict: 'ok' };
+
+function message(id: string, bytes = 0): AppendWrite {
+  const body = bytes === 0 ? null : 'x'.repeat(bytes);
+  return { kind: 'append', message: { id: id as MessageId, to: 'e' as ExecutionId, kind: 'event', body } };
+}
+
+const idOf = (write: Write): string => (write.kind === 'append' ? write.message.id : write.kind);
+
+interface Setup {
+  readonly answer?: (ids: readonly string[], call: number) => Promise<readonly Verdict[]>;
+  readonly group?: Store['group'];
+  readonly gather?: Store['gather'];
+}
+
+function setup({ answer, group = { maxWrites: 1_000, maxBytes: 1e6 }, gather = 'macrotask' }: Setup = {}) {
+  const sent: string[][] = [];
+  const events: LifecycleEvent[] = [];
+  const clock = new ManualClock();
+  const store = {
+    group,
+    gather,
+    write: (writes: readonly Write[]) => {
+      const ids = writes.map(idOf);
+      sent.push(ids);
+      return answer?.(ids, sent.length) ?? Promise.resolve(writes.map(() => ok));
+    },
+  } as unknown as Store;
+  const observer = { wants: () => false, emit: (event: LifecycleEvent) => void events.push(event) };
+  const writer = new GroupWriter(store, clock, { next: () => 1 }, observer);
+  const settled: string[] = [];
+  const submit = (id: string, bytes = 0): void =>
+    writer.submit(
+      message(id, bytes),
+      (verdict) => settled.push(`${id} ${verdict.verdict}`),
+      () => settled.push(`${id} failed`),
+    );
+  const turns = async (ms: number): Promise<void> => {
+    for (let at = 0; at < ms; at += 10) {
+      clock.advance(10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { writer, submit, sent, settled, events, turns, clock };
+}
+
+const down = (): Promise<never> => Promise.reject(new Error('down'));
+
+test('writes of one turn go together, in order; those that come meanwhile go together next', async () => {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const { submit, sent, settled, turns } = setup({
+    answer: async (ids, call) => {
+      if (call === 1) await held;
+      return ids.map(() => ok);
+    },
+  });
+  for (const id of ['a', 'b']) submit(id);
+  await turns(10);
+  for (const id of ['c', 'd', 'e']) submit(id);
+  await turns(10);
+  expect(sent).toEqual([['a', 'b']]);
+  release();
+  await turns(20);
+  expect(sent).toEqual([
+    ['a', 'b'],
+    ['c', 'd', 'e'],
+  ]);
+  expect(settled).toEqual(['a ok', 'b ok', 'c ok', 'd ok', 'e ok']);
+});
+
+test('a store in memory gets its first write within microtasks', async () => {
+  const { submit, sent } = setup({ gather: 'none' });
+  submit('a');
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(sent).toEqual([['a']]);
+});
+
+test.each([
+  ['writes', { maxWrites: 2, maxBytes: 1e6 }, 0, [['a', 'b'], ['c', 'd'], ['e']]],
+  ['bytes', { maxWrites: 10, maxBytes: 1_300 }, 500, [['a', 'b'], ['c', 'd'], ['e']]],
+  [
+    'one write larger than a group',
+    { maxWrites: 10, maxBytes: 10 },
+    500,
+    [['a'], ['b'], ['c'], ['d'], ['e']],
+  ],
+])('groups are capped by %s', async (_, group, bytes, expected) => {
+  const { submit, sent, turns } = setup({ group });
+  for (const id of ['a', 'b', 'c', 'd', 'e']) submit(id, bytes);
+  await turns(50);
+  expect(sent).toEqual(expected);
+});
+
+test('a group whose outcome is unknown is sent again as it was', async () => {
+  const { submit, sent, settled, turns } = setup({
+    answer: (ids, call) => (call < 3 ? down() : Promise.resolve(ids.map(() => ok))),
+  });
+  for (const id of ['a', 'b']) submit(id);
+  await turns(500);
+  expect(sent).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  expect(settled).toEqual(['a ok', 'b ok']);
+});
+
+test('one write that the store never takes spoils no other, and later ones go in groups again', async () => {
+  const { submit, sent, settled, events, turns } = setup({
+    answer: (ids) => (ids.includes('poison') ? down() : Promise.resolve(ids.map(() => ok))),
+  });
+  for (const id of ['a', 'poison', 'b', 'c']) submit(id);
+  await turns(15_000);
+  expect(settled).toEqual(['a ok', 'poison failed', 'b ok', 'c ok']);
+  expect(events).toMatchObject([{ name: 'app.fault', task: 'write' }]);
+  const before = sent.length;
+  for (const id of ['d', 'e']) submit(id);
+  await turns(20);
+  expect(sent.slice(before)).toEqual([['d', 'e']]);
+});
+
+test('a write that got no answer is given up in the end with StoreUnavailableError', async () => {
+  const { writer, turns } = setup({ answer: down });
+  const outcome = writer.write(message('a')).catch((error: unknown) => error);
+  await turns(15_000);
+  expect(await outcome).toMatchObject({ code: 'STORE_UNAVAILABLE', cause: { message: 'down' } });
+});
+
+test('idle() waits for every verdict', async () => {
+  const { writer, submit, settled, turns } = setup();
+  submit('a');
+  const idle = writer.idle().then(() => [...settled]);
+  await turns(20);
+  expect(await idle).toEqual(['a ok']);
+});
+
+test('a closed writer drops what was not sent, holds no timer and tells nobody', async () => {
+  const { writer, submit, settled, clock, turns } = setup({ answer: down });
+  submit('a');
+  await turns(20);
+  writer.close();
+  submit('b');
+  await turns(2_000);
+  expect([settled, clock.nextTimerAt()]).toEqual([[], null]);
+  await expect(writer.write(message('c'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
