@@ -9,7 +9,7 @@ import { shared } from '../../../lib/ports/current-execution.js';
 import type { EventDefinition } from '../../../lib/ports/event-checker.js';
 import type { Message, Store } from '../../../lib/ports/store.js';
 import type { Frame } from '../../../lib/step/frame.js';
-import type { PublishRequest } from '../../../lib/dispatch/publisher.js';
+import type { PublishRequest } from '../../../lib/dispatch/publish-request.js';
 import { noFaults, type FaultMix } from '../../../lib/testing/simulation/fault-mix.js';
 import type { Machine } from '../../../lib/testing/simulation/machine.js';
 import type { SimulatedProcess } from '../../../lib/testing/simulation/simulated-process.js';

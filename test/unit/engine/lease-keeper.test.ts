@@ -1,0 +1,123 @@
+import type { Run } from '../../../lib/engine/executor.js';
+import { LeaseKeeper } from '../../../lib/engine/lease-keeper.js';
+import type { ProcessId } from '../../../lib/model/ids.js';
+import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';
+import type { HeartbeatAnswer, ProcessRecord, Store } from '../../../lib/ports/store.js';
+import { ManualClock } from '../../../lib/testing/manual-clock.js';
+
+const LEASE_MS = 15_000;
+const owner = 'p1' as ProcessId;
+const record: ProcessRecord = { id: owner, deployment: 'd', role: 'both', definitions: [] };
+const answer: HeartbeatAnswer = { signals: [], owned: [], liveProcesses: 1 };
+
+function setup(heartbeat: () => Promise<HeartbeatAnswer> = async () => answer) {
+  const clock = new ManualClock();
+  const calls: string[] = [];
+  const events: LifecycleEvent[] = [];
+  const renewed: (readonly Run[])[] = [];
+  const store = {
+    heartbeat: async () => {
+      calls.push('heartbeat');
+      return heartbeat();
+    },
+    leave: async () => void calls.push('leave'),
+  } as unknown as Store;
+  const keeper = new LeaseKeeper({
+    store,
+    clock,
+    owner,
+    observer: { wants: () => true, emit: (event) => void events.push(event) },
+    describe: () => record,
+    leaseMs: () => LEASE_MS,
+    running: () => [],
+    renewed: (_, before) => void renewed.push(before),
+  });
+  const advance = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 100) {
+      clock.advance(Math.min(100, left));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { keeper, clock, calls, events, renewed, advance };
+}
+
+test('it renews at a third of the lease, and bodies may start all the while', async () => {
+  const { keeper, calls, advance } = setup();
+  await keeper.start();
+  for (let count = 0; count < 10; count++) {
+    await advance(3_000);
+    expect(keeper.mayStartBody()).toBe(true);
+  }
+  expect(calls.length).toBe(7);
+  expect(keeper.generation).toBe(1);
+  await keeper.stop();
+});
+
+test('no body starts before the first renewal, nor after the last', async () => {
+  const { keeper } = setup();
+  expect(keeper.mayStartBody()).toBe(false);
+  await keeper.start();
+  expect(keeper.mayStartBody()).toBe(true);
+  await keeper.stop();
+  expect(keeper.mayStartBody()).toBe(false);
+});
+
+test('when renewals fail, bodies stop before the lease ends, and one that succeeds late tells of a lapse', async () => {
+  let down = false;
+  const { keeper, events, advance } = setup(async () => {
+    if (down) throw new Error('down');
+    return answer;
+  });
+  await keeper.start();
+  const { generation } = keeper;
+  down = true;
+  await advance(11_900);
+  expect(keeper.mayStartBody()).toBe(true);
+  await advance(200);
+  expect(keeper.mayStartBody()).toBe(false);
+  expect(events[0]).toMatchObject({ name: 'app.fault', task: 'renew lease' });
+  down = false;
+  await advance(8_000);
+  expect([keeper.mayStartBody(), keeper.generation]).toEqual([true, generation + 1]);
+  await keeper.stop();
+});
+
+test('time in which the answer travelled counts against us', async () => {
+  let release = (): void => {};
+  let slow = false;
+  const { keeper, advance } = setup(async () => {
+    if (slow) await new Promise<void>((resolve) => (release = resolve));
+    return answer;
+  });
+  await keeper.start();
+  slow = true;
+  await advance(5_000);
+  await advance(13_000);
+  release();
+  await advance(100);
+  // Sent 13 s ago: the lease lasts 2 s at most.
+  expect([keeper.mayStartBody(), keeper.generation]).toEqual([false, 2]);
+  keeper.halt();
+  release();
+});
+
+test('stop() gives the lease back after the renewal under way, and holds no timer', async () => {
+  const { keeper, calls, clock } = setup();
+  await keeper.start();
+  await keeper.stop();
+  expect([calls, clock.nextTimerAt()]).toEqual([['heartbeat', 'leave'], null]);
+});
+
+test('a start that the store refused can be repeated, and leaves no timer behind', async () => {
+  let down = true;
+  const { keeper, clock } = setup(async () => {
+    if (down) throw new Error('down');
+    return answer;
+  });
+  await expect(keeper.start()).rejects.toThrow('down');
+  expect([keeper.mayStartBody(), clock.nextTimerAt()]).toEqual([false, null]);
+  down = false;
+  await keeper.start();
+  expect(keeper.mayStartBody()).toBe(true);
+  await keeper.stop();
+});
