@@ -43,9 +43,9 @@ export async function orderClass() {
 function ordersOf(event) {
   class Orders {
     async handle(order) {
-      const a = await this.first(order);
-      const b = await this.second(order, a);
-      return await this.third(order, b);
+      await this.first(order);
+      await this.second(order);
+      return await this.third(order);
     }
     async first(order) {
       return stepResult(order.orderId, 0);

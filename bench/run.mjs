@@ -27,6 +27,9 @@ const inFlight = (options.get('c') ?? '1,16,64,256').split(',').map(Number);
 const only = new RegExp(options.get('only') ?? '.');
 const folder = resolve(options.get('build') ?? join(here, '../.cache/bench'));
 
+/** Long enough for the compiler to have settled, also while other programs run. */
+const WARM_UP_MS = 2_000;
+
 /** What is compared with what, and the least part of the ceiling that is asked for. */
 const contests = [
   {
@@ -77,27 +80,30 @@ class Subject {
     });
   }
 
-  end() {
+  async end() {
+    await this.ask({ end: true });
     this.process.kill();
   }
 }
 
 async function contest({ title, engine, ceiling, bars, c: own }) {
   const rows = [];
-  const subjects = { engine: new Subject(), ceiling: new Subject() };
-  const ask = (side, c) => subjects[side].ask({ subject: side === 'engine' ? engine : ceiling, c, ms });
   for (const c of own ?? inFlight) {
+    const subjects = { engine: new Subject(), ceiling: new Subject() };
+    const ask = (side, forMs) =>
+      subjects[side].ask({ subject: side === 'engine' ? engine : ceiling, c, ms: forMs });
+    for (const side of ['engine', 'ceiling']) await ask(side, WARM_UP_MS);
     const rounds = [];
-    for (let round = -1; round < pairs; round++) {
+    for (let round = 0; round < pairs; round++) {
       const measured = {};
       const order = round % 2 === 0 ? ['engine', 'ceiling'] : ['ceiling', 'engine'];
-      for (const side of order) measured[side] = await ask(side, c);
-      if (round >= 0) rounds.push(measured);
+      for (const side of order) measured[side] = await ask(side, ms);
+      rounds.push(measured);
     }
+    for (const subject of Object.values(subjects)) await subject.end();
     rows.push(summary(title, c, rounds, bars[c] ?? null));
     console.log(row(rows.at(-1)));
   }
-  for (const subject of Object.values(subjects)) subject.end();
   return rows;
 }
 
@@ -127,7 +133,7 @@ async function probe(request) {
     console.log(JSON.stringify({ ...request, ...answer }));
     return { ...request, ...answer };
   } finally {
-    subject.end();
+    await subject.end();
   }
 }
 

@@ -40,30 +40,39 @@ async function inFolder(body) {
   }
 }
 
-/** A fresh store each time: no measurement inherits the file or the heap of another. */
+/** What is being measured: one app, or one ceiling, with one store, from its warm-up to the last round. */
+let current = null;
+
 async function measure({ subject, c, ms }) {
-  return inFolder(async (folder) => {
-    const made = await subjects[subject](folder, c);
-    globalThis.gc?.();
-    const measured = await closedLoop({ c, ms, one: made.one });
-    await made.close();
-    return {
-      ...measured,
-      durability: made.durability,
-      rssMb: process.resourceUsage().maxRSS / 1024,
-    };
-  });
+  if (current?.subject !== subject || current.c !== c) {
+    await end();
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+    current = { subject, c, folder, made: await subjects[subject](folder, c) };
+  }
+  const { made } = current;
+  // No forced collection here: it makes V8 throw away optimised code, and what is measured next is the compiler.
+  made.beforeRound?.();
+  const measured = await closedLoop({ c, ms, one: made.one });
+  return { ...measured, durability: made.durability, rssMb: process.resourceUsage().maxRSS / 1024 };
+}
+
+async function end() {
+  if (current === null) return;
+  await current.made.close();
+  rmSync(current.folder, { recursive: true, force: true });
+  current = null;
 }
 
 async function answer(request) {
   if (request.probe !== undefined) return inFolder((folder) => probes[request.probe](folder, request));
-  return measure(request);
+  return request.end ? end() : measure(request);
 }
 
 if (process.send === undefined) {
   // By hand, for a profiler: node --cpu-prof bench/subject.mjs 'holdfast memory' 64 5000
   const [subject, c, ms] = process.argv.slice(2);
   console.log(await measure({ subject, c: Number(c), ms: Number(ms) }));
+  await end();
 } else {
   process.on('message', (request) => {
     answer(request).then(

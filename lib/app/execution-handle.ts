@@ -142,11 +142,25 @@ export class ExecutionHandle<Value = unknown> {
   }
 
   private async settled({ timeout }: Waiting): Promise<StoredOutcome> {
-    const known = this.run?.outcome() ?? null;
+    const known = this.run?.outcome ?? null;
     if (known !== null && isSettled(known.status)) return known;
+    if (timeout === undefined && this.parts.runtime.consumer.runs(this.id as ExecutionId)) return this.told();
+    return this.toldOrRead(timeout === undefined ? null : (parseDuration(timeout) ?? 0));
+  }
+
+  /** This process runs it: its end will be told here. */
+  private told(): Promise<StoredOutcome> {
+    return new Promise((resolve, reject) => {
+      this.parts.runtime.outcomes.wait(this.id as ExecutionId, (outcome) => {
+        if (outcome === null) reject(new AppClosedError('result()'));
+        else resolve(outcome);
+      });
+    });
+  }
+
+  private toldOrRead(timeoutMs: number | null): Promise<StoredOutcome> {
     return new Promise((resolve, reject) => {
       const { runtime, clock } = this.parts;
-      const timeoutMs = timeout === undefined ? null : (parseDuration(timeout) ?? 0);
       const timer =
         timeoutMs === null
           ? null

@@ -1,8 +1,9 @@
-import type { PublishRequest } from '../dispatch/publisher.js';
+import type { PublishRequest } from '../dispatch/publish-request.js';
 import { parseDuration, type Duration } from '../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
 import type { ResolvedEvent } from './event-sources.js';
 
+/** How an event is published. Unknown or impossible options are a `ConfigurationError`. */
 export interface PublishOptions {
   /** Makes the publish idempotent within the session for `dedup`: the same id gives the same executions. */
   readonly id?: string;
@@ -20,9 +21,11 @@ export interface PublishOptions {
 
 const optionNames = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
 const LONGEST_ID = 16_384;
+const plainRequest = { id: null, dueAt: null, session: null, priority: 0, dispatcherOptions: null };
 
 /** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
 export function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
+  if (options === undefined) return { ...plainRequest, definition, data };
   const given = (options ?? {}) as PublishOptions;
   const mistakes: ConfigurationMistake[] = [];
   const wrong = (option: string, found: string, write: string): void => {

@@ -1,5 +1,6 @@
 import { compileWorkers } from '../compiler/compile-workers.js';
-import type { PublishRequest, Published } from '../dispatch/publisher.js';
+import type { PublishRequest } from '../dispatch/publish-request.js';
+import type { Published } from '../dispatch/publisher.js';
 import type { PublishedEvents } from '../step/step-caller.js';
 import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
@@ -32,6 +33,7 @@ export type Publishable = EventClass | SchemaEvent | string;
 /** One entry of `publishMany`: an event with its data, or an instance of an event class alone. */
 export type PublishEntry = readonly [event: Publishable, data: unknown, options?: PublishOptions];
 
+/** What `executions.list` selects; all that is given must match. Default: everything, 100 at a time. */
 export interface ListFilter {
   readonly status?: ExecutionStatus;
   /** A worker's class or id. */
@@ -212,10 +214,13 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     });
   }
 
-  private async request(args: readonly unknown[]): Promise<PublishRequest> {
+  /** Waits only where the event's checker has to be loaded. */
+  private request(args: readonly unknown[]): PublishRequest | Promise<PublishRequest> {
     this.assertOpen('publish()');
-    const resolved = await this.parts.events.resolve(args);
-    return requestOf(resolved, this.parts.clock.now());
+    const { events, clock } = this.parts;
+    const resolved = events.resolve(args);
+    if (resolved instanceof Promise) return resolved.then((late) => requestOf(late, clock.now()));
+    return requestOf(resolved, clock.now());
   }
 
   private async publishAll(requests: readonly PublishRequest[]): Promise<readonly Publication[]> {

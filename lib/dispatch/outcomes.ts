@@ -22,7 +22,7 @@ export interface OutcomesOptions {
 
 /** Who waits for the outcome of which execution. Holds nothing that nobody waits for. */
 export class Outcomes {
-  private readonly waiters = new Map<ExecutionId, Set<Waiter>>();
+  private readonly waiters = new Map<ExecutionId, readonly Waiter[]>();
   private polling = false;
   private timer: Timer | null = null;
 
@@ -30,15 +30,10 @@ export class Outcomes {
 
   /** Calls back once when the execution is settled; answers a function that forgets the caller. */
   wait(id: ExecutionId, waiter: Waiter): () => void {
-    const waiters = this.waiters.get(id) ?? new Set();
-    waiters.add(waiter);
-    this.waiters.set(id, waiters);
+    const others = this.waiters.get(id);
+    this.waiters.set(id, others === undefined ? [waiter] : [...others, waiter]);
     this.schedule();
-    return () => {
-      waiters.delete(waiter);
-      if (waiters.size === 0 && this.waiters.get(id) === waiters) this.waiters.delete(id);
-      this.rest();
-    };
+    return () => this.forget(id, waiter);
   }
 
   get waiting(): number {
@@ -85,6 +80,13 @@ export class Outcomes {
     if (this.waiters.size > 0) return;
     this.timer?.cancel();
     this.timer = null;
+  }
+
+  private forget(id: ExecutionId, waiter: Waiter): void {
+    const others = this.waiters.get(id)?.filter((other) => other !== waiter) ?? [];
+    if (others.length === 0) this.waiters.delete(id);
+    else this.waiters.set(id, others);
+    this.rest();
   }
 
   private async read(id: ExecutionId): Promise<void> {

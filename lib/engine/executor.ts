@@ -37,7 +37,7 @@ export interface Run {
   /** Resolves when, besides, no body of it uses the process any more. */
   readonly over: Promise<void>;
   /** How the execution stands, once the pass has stored it; null before. */
-  outcome(): StoredOutcome | null;
+  readonly outcome: StoredOutcome | null;
   /** Messages that came while it runs. */
   deliver(messages: readonly StoredMessage[]): void;
 }
@@ -58,15 +58,7 @@ export class Executor {
   execute(work: Work): Run | null {
     const known = this.options.definitions.handler(work.record.definition.id);
     if (known === null) return null;
-    const life = new PassLife(this.options, known, work);
-    const ended = life.live();
-    return {
-      pass: life.pass,
-      ended,
-      over: ended.then(() => life.pass.emptied()),
-      outcome: () => life.outcome,
-      deliver: (messages) => life.deliver(messages),
-    };
+    return new PassLife(this.options, known, work);
   }
 
   /** Hands back what was never begun. */
@@ -79,8 +71,9 @@ export class Executor {
   }
 }
 
-class PassLife {
+class PassLife implements Run {
   readonly pass: Pass;
+  readonly ended: Promise<void>;
   outcome: StoredOutcome | null = null;
   private readonly deadlineAt: number | null;
   private readonly forget: readonly string[] | null;
@@ -102,15 +95,20 @@ class PassLife {
         ? []
         : rowsFrom(journal, known.handler.method, request.from)
       : null;
-    const hidden = new Set(this.forget ?? []);
-    const visible = hidden.size === 0 ? journal : journal.filter((row) => !hidden.has(row.key));
+    const hidden = this.forget === null ? null : new Set(this.forget);
+    const visible = hidden === null ? journal : journal.filter((row) => !hidden.has(row.key));
     const current = reopen ? { ...record, epoch: record.epoch + 1, attempt: 1 } : record;
     this.deadlineAt = deadlineOf(known, current, reopen ? services.clock.now() : null);
     this.pass = new Pass(services, known.worker, known.handler, lease, current, visible);
     if (request.kind === 'cancel') this.pass.end({ kind: 'cancelled' });
+    this.ended = this.live();
   }
 
-  async live(): Promise<void> {
+  get over(): Promise<void> {
+    return this.ended.then(() => this.pass.emptied());
+  }
+
+  private async live(): Promise<void> {
     const { pass, work } = this;
     this.tell('execution.started', { attempt: pass.record.attempt, resumed: work.lease.fence > 1 });
     if (work.strikes >= STRIKES_TO_PARK)
