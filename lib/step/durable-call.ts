@@ -145,7 +145,7 @@ export abstract class DurableCall implements Deferred {
 
   private unexpectedLeftover(): readonly string[] {
     const { replay } = this.pass;
-    if (replay === null || !this.parent.isStrict) return [];
+    if (replay === null || !this.parent.isStrict || replay.knows(this.path)) return [];
     const leftover = replay.leftover(this.parent.path, this.encodedName);
     return leftover.length > 0 && !this.hasSibling() ? leftover : [];
   }

@@ -87,6 +87,11 @@ export class Replay {
     return null;
   }
 
+  /** Whether anything was recorded of the call: it was made before. */
+  knows(path: string): boolean {
+    return this.byPath.has(path);
+  }
+
   /** In which earlier epoch the call last failed for good; null: never. A repeated failure gets a new idempotency key. */
   lastFailedEpoch(path: string): number | null {
     let last: number | null = null;
