@@ -1,4 +1,5 @@
 import { Consumer } from '../dispatch/consumer.js';
+import { EventPreparer } from '../dispatch/event-preparer.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { PausedDefinitions } from '../dispatch/paused-definitions.js';
 import { Publisher } from '../dispatch/publisher.js';
@@ -120,19 +121,25 @@ export class Runtime {
       isPaused: (definition) => this.paused.has(definition),
       lease: this.lease,
     });
+    const preparer = new EventPreparer({
+      clock,
+      settings,
+      codec: parts.codec,
+      subscriptions: this.subscriptions,
+      definitions: this.definitions,
+      dedupMs: () => settings.dedupMs,
+    });
     this.publisher = new Publisher({
       clock,
       observer,
       dispatcher,
-      settings,
-      codec: parts.codec,
       ids: parts.ids,
       writer: this.writer,
       consumer: this.consumer,
       subscriptions: this.subscriptions,
       definitions: this.definitions,
       owner: this.owner,
-      dedupMs: () => settings.dedupMs,
+      preparer,
     });
     const pruner = new Pruner(store, clock, () => settings.retention);
     this.sweeper = new Sweeper({

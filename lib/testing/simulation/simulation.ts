@@ -1,5 +1,6 @@
 import type { RuntimeSettings } from '../../app/runtime.js';
-import type { PublishRequest, Published } from '../../dispatch/publisher.js';
+import type { PublishRequest } from '../../dispatch/publish-request.js';
+import type { Published } from '../../dispatch/publisher.js';
 import type { WorkerDefinition } from '../../model/definition.js';
 import { isSettled, type ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';

@@ -1,0 +1,126 @@
+import type { Definitions } from '../engine/definitions.js';
+import type { EventRoute } from '../model/definition.js';
+import { InvalidEventError } from '../model/errors-event.js';
+import type { EventId, ExecutionId } from '../model/ids.js';
+import type { Clock } from '../ports/clock.js';
+import type { Codec } from '../ports/codec.js';
+import type { EventDefinition } from '../ports/event-checker.js';
+import type { NewEvent, NewExecution, Subscription } from '../ports/store.js';
+import type { PassSettings } from '../step/pass-services.js';
+import { payloadHash } from './payload-hash.js';
+import type { PublishRequest } from './publish-request.js';
+import type { Subscriptions } from './subscriptions.js';
+
+export interface EventPreparerOptions {
+  readonly clock: Clock;
+  readonly codec: Codec;
+  readonly subscriptions: Subscriptions;
+  readonly definitions: Definitions;
+  readonly settings: PassSettings;
+  /** How long an explicit event id is remembered. */
+  readonly dedupMs: () => number;
+}
+
+/** Makes of a request what the store takes: checked, encoded, and routed to the handlers that take it. */
+export class EventPreparer {
+  constructor(private readonly options: EventPreparerOptions) {}
+
+  /** `madeId` names its executions, and the event itself unless the user did. Throws or rejects with `InvalidEventError`. */
+  prepare(request: PublishRequest, madeId: string, depth: number): NewEvent | Promise<NewEvent> {
+    const { definition, data } = request;
+    const checked = definition.checker.check(data);
+    if (checked instanceof Promise) return checked.then((late) => this.accept(request, late, madeId, depth));
+    return this.accept(request, checked, madeId, depth);
+  }
+
+  private accept(
+    request: PublishRequest,
+    checked: Awaited<ReturnType<EventDefinition['checker']['check']>>,
+    madeId: string,
+    depth: number,
+  ): NewEvent | Promise<NewEvent> {
+    const { definition, session } = request;
+    if (!checked.ok) throw new InvalidEventError(definition.name, checked.violations);
+    const input = this.encode(definition.name, checked.data);
+    const subscribed = this.options.subscriptions.of([definition.name, ...definition.families]);
+    const takers = this.takers(subscribed, definition, input);
+    const build = (subscriptions: readonly Subscription[]): NewEvent => ({
+      id: (request.id ?? madeId) as EventId,
+      name: definition.name,
+      session,
+      dedup:
+        request.id === null
+          ? null
+          : {
+              hash: payloadHash(definition.name, input),
+              until: this.options.clock.now() + this.options.dedupMs(),
+            },
+      executions: subscriptions.map((subscription, at) =>
+        this.execution(request, `${madeId}-${at}`, subscription, input, depth),
+      ),
+    });
+    return takers instanceof Promise ? takers.then(build) : build(takers);
+  }
+
+  /** Leaves out handlers that are known here to turn the event down; the others decide in their first pass. */
+  private takers(
+    subscribed: readonly Subscription[],
+    definition: EventDefinition,
+    input: string,
+  ): readonly Subscription[] | Promise<readonly Subscription[]> {
+    if (subscribed.every((subscription) => this.guardOf(subscription) === null)) return subscribed;
+    const guards = subscribed.map((subscription) => this.guardOf(subscription));
+    const event = definition.checker.restore(this.options.codec.decode(input));
+    const answers = guards.map((guard) => (guard === null ? true : guard(event)));
+    if (answers.some((answer) => answer instanceof Promise))
+      return Promise.all(answers.map(async (answer) => answer)).then((late) =>
+        subscribed.filter((_, at) => late[at] === true),
+      );
+    return subscribed.filter((_, at) => answers[at] === true);
+  }
+
+  private guardOf({ definition, event }: Subscription): EventRoute['accepts'] {
+    const known = this.options.definitions.handler(definition.id);
+    return known?.handler.routes.find((route) => route.event === event)?.accepts ?? null;
+  }
+
+  private execution(
+    request: PublishRequest,
+    id: string,
+    { definition }: Subscription,
+    input: string,
+    depth: number,
+  ): NewExecution {
+    return {
+      id: id as ExecutionId,
+      definition,
+      input,
+      schemaHash: request.definition.checker.schemaHash,
+      lane: request.session === null ? `d:${definition.id}` : `s:${request.session}`,
+      priority: request.priority,
+      depth,
+      dueAt: request.dueAt,
+      owner: null,
+      listening: ['cancel'],
+    };
+  }
+
+  private encode(name: string, data: unknown): string {
+    let input: string;
+    try {
+      input = this.options.codec.encode(data);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new InvalidEventError(name, [{ path: '', message }]);
+    }
+    const { eventBytes } = this.options.settings.limits;
+    if (input.length * 3 > eventBytes && Buffer.byteLength(input) > eventBytes)
+      throw new InvalidEventError(name, [
+        {
+          path: '',
+          message: `has ${Buffer.byteLength(input)} bytes, more than limits.eventBytes (${eventBytes})`,
+        },
+      ]);
+    return input;
+  }
+}

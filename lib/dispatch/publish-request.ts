@@ -1,0 +1,14 @@
+import type { EventDefinition } from '../ports/event-checker.js';
+
+/** One event to publish; the app has resolved what the user passed. Instants are epoch ms. */
+export interface PublishRequest {
+  readonly definition: EventDefinition;
+  readonly data: unknown;
+  /** An id given by the user: idempotent within the session. */
+  readonly id: string | null;
+  /** Not before; null: now. */
+  readonly dueAt: number | null;
+  readonly session: string | null;
+  readonly priority: number;
+  readonly dispatcherOptions: Readonly<Record<string, unknown>> | null;
+}
