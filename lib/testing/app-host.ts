@@ -10,8 +10,6 @@ import type { World } from './world.js';
 
 /** Longer than any test moves time: leases end by crash and pause only. */
 const FOREVER_MS = 1_000 * 365 * 86_400_000;
-/** Rounds of housekeeping, at most, in one move of time. */
-const ROUNDS = 100;
 const POLL_MS = 1_000;
 
 /** One app as a process that can die and begin again: each life has an engine and a container of its own. */
@@ -41,7 +39,7 @@ export class AppHost {
       clock: () => process.clock,
       store: (store) => {
         this.store = store;
-        return process.wire(store);
+        return process.wire(store, this.world.storeClock);
       },
       settings: (settings) => this.overlay(settings, process),
       // The middle of every interval: delays are exact, jitter included.
@@ -121,12 +119,11 @@ export class AppHost {
   }
 
   private overlay(settings: RuntimeSettings, process: SimulatedProcess): RuntimeSettings {
-    const spread = (ms: number): number => Math.max(ms, this.world.span / ROUNDS);
     const live = (get: () => unknown): PropertyDescriptor => ({ get, enumerable: true });
     return Object.create(settings, {
       leaseMs: live(() => (process.hasRealLease ? settings.leaseMs : FOREVER_MS)),
-      sweepMs: live(() => spread(settings.sweepMs)),
-      pollMs: live(() => spread(POLL_MS)),
+      sweepMs: live(() => this.world.spread(settings.sweepMs)),
+      pollMs: live(() => this.world.spread(POLL_MS)),
       interceptors: live(() => [...this.interceptors(), ...settings.interceptors]),
     }) as RuntimeSettings;
   }

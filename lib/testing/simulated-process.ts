@@ -35,8 +35,8 @@ export class SimulatedProcess {
     };
   }
 
-  /** The process's way to that store. */
-  wire(store: Store): Store {
+  /** The process's way to that store, which reads `clock`: that of the process may stand still or be gone. */
+  wire(store: Store, clock: Clock): Store {
     return new Proxy(store, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
@@ -45,8 +45,7 @@ export class SimulatedProcess {
           return (...args: readonly unknown[]): unknown => Reflect.apply(member, target, args);
         if (name === 'onChange') return (listener: () => void) => target.onChange(() => this.enter(listener));
         if (name === 'open')
-          return async (context: StoreContext) =>
-            this.ask(() => target.open({ ...context, clock: this.time }));
+          return async (context: StoreContext) => this.ask(() => target.open({ ...context, clock }));
         return async (...args: readonly unknown[]) =>
           this.ask(async () => Reflect.apply(member, target, args) as unknown);
       },

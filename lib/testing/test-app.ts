@@ -248,7 +248,7 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   private async move(ms: number): Promise<void> {
     const until = this.clock.now() + ms;
-    this.host.world.span = ms;
+    this.host.world.until = until;
     await this.settling.settle();
     while (this.clock.fireNext(until)) {
       await this.settling.settle();

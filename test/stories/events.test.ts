@@ -8,6 +8,7 @@ import {
   execution,
   InvalidEventError,
   OnEvent,
+  Step,
   UnknownEventError,
   Worker,
 } from 'holdfast';
@@ -237,6 +238,7 @@ describe('workers', () => {
         return `${await this.part(sku)} of ${execution().worker}`;
       }
 
+      @Step()
       async part(sku: string): Promise<string> {
         return `base ${sku}`;
       }
@@ -245,11 +247,18 @@ describe('workers', () => {
     class One extends Base {}
     @Worker('two')
     class Two extends Base {
+      @Step()
       override async part(sku: string): Promise<string> {
         return `two ${sku}`;
       }
     }
     const app = await openApp([One, Two]);
-    expect(await app.execute(Checked, { sku: 'abc' })).toEqual(['base abc of one', 'two abc of two']);
+    const published = await app.publish(Checked, { sku: 'abc' });
+    expect(await Promise.all([...published].map((each) => each.result()))).toEqual([
+      'base abc of one',
+      'two abc of two',
+    ]);
+    const steps = await Promise.all([...published].map((each) => each.steps()));
+    expect(steps.map((each) => each.map(({ path }) => path))).toEqual([['run/part'], ['run/part']]);
   });
 });

@@ -1,5 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { IsString } from 'class-validator';
 import {
   CLOCK,
@@ -481,4 +484,24 @@ test('closing drops a body that never ends', async () => {
   await app.settle();
   await app.close();
   await expect(app.close()).resolves.toBeUndefined();
+});
+
+test('after a long move, housekeeping is as close as in production', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-app-'));
+  const file = join(folder, 'shared.db');
+  const clock = new VirtualClock();
+  const first = await create({ store: sqliteStore(file), clock });
+  const second = await create({ store: sqliteStore(file), clock });
+  await first.advance('60 days');
+  first.override(OrderWorker, 'charge', () => new Promise<string>(() => {}));
+  const handle = (await first.publish(OrderPlaced, order)).of(OrderWorker, 'fulfil');
+  await first.settle();
+  await first.pause();
+  await second.advance('22s');
+  expect(second.get(Payments).charged).toEqual(['o-1']);
+  await second.advance('30 days');
+  expect(await second.execution(handle.id).result()).toBe('confirmed receipt o-1');
+  await first.close();
+  await second.close();
+  rmSync(folder, { recursive: true });
 });
