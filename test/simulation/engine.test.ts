@@ -10,11 +10,13 @@ function seeds(count: number): readonly number[] {
 }
 
 test(`${many} seeds of faults: nothing accepted is lost, nothing reported runs again, all ends as its program says`, async () => {
-  for (const seed of seeds(many)) await runSeed(seed, { keepTrace });
+  for (const seed of seeds(many))
+    await expect(runSeed(seed, { keepTrace })).resolves.toHaveProperty('digest');
 }, 900_000);
 
 test('healthy processes wait for no sweep, recover nothing, and take work as it falls due', async () => {
-  for (const seed of seeds(Math.ceil(many / 5))) await runSeed(seed, { keepTrace, healthy: true });
+  for (const seed of seeds(Math.ceil(many / 5)))
+    await expect(runSeed(seed, { keepTrace, healthy: true })).resolves.toHaveProperty('digest');
 }, 300_000);
 
 test('the same seed gives the same run', async () => {

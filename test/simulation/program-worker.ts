@@ -5,7 +5,7 @@ import { shared } from '../../lib/ports/current-execution.js';
 import type { Codec } from '../../lib/ports/codec.js';
 import type { EventDefinition } from '../../lib/ports/event-checker.js';
 import type { Frame } from '../../lib/step/frame.js';
-import type { PublishRequest } from '../../lib/dispatch/publisher.js';
+import type { PublishRequest } from '../../lib/dispatch/publish-request.js';
 import type { Machine } from '../../lib/testing/simulation/machine.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
 import { HANDLER_ATTEMPTS } from './expected-outcome.js';
@@ -103,7 +103,7 @@ class ProgramRun {
         await frame.sleep(node.ms);
         return 'sleep';
       case 'plain-await':
-        for (let turn = 0; turn < node.turns; turn++) await null;
+        for (let turn = 0; turn < node.turns; turn++) await Promise.resolve();
         return 'plain-await';
       case 'loop': {
         const values: unknown[] = [];

@@ -23,12 +23,12 @@ export interface Calls {
   readonly frame: Frame;
   readonly machine: Machine;
   /** Calls a step; its policies are those that the scenario gave that name. */
-  step<T>(name: string, args: readonly unknown[], body: () => T | Promise<T>): Promise<T>;
-  inline<T>(name: string, body: () => T | Promise<T>): Promise<T>;
-  sleep(ms: number): Promise<void>;
+  readonly step: <T>(name: string, args: readonly unknown[], body: () => T | Promise<T>) => Promise<T>;
+  readonly inline: <T>(name: string, body: () => T | Promise<T>) => Promise<T>;
+  readonly sleep: (ms: number) => Promise<void>;
   /** Virtual time that no journal knows of: I/O. */
-  wait(ms: number): Promise<void>;
-  publish(event: string, data: unknown, id?: string): Promise<unknown>;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly publish: (event: string, data: unknown, id?: string) => Promise<unknown>;
 }
 
 export interface ScenarioOptions {
@@ -56,7 +56,7 @@ export class Scenario {
 
   constructor(private readonly options: ScenarioOptions) {
     class ScenarioWorker {}
-    const scenario = this;
+    const callsOf = (instance: object, machine: Machine): Calls => this.calls(instance, machine);
     const { handler, faults, steps = {} } = options;
     const definition: HandlerDefinition = {
       id: 'scenario.handle',
@@ -83,7 +83,7 @@ export class Scenario {
       workers: [worker],
       resolver: (_, machine) => {
         const instance = Object.assign(new ScenarioWorker(), {
-          handle: (event: unknown) => handler(scenario.calls(instance, machine), event),
+          handle: (event: unknown) => handler(callsOf(instance, machine), event),
         });
         return { resolve: () => instance };
       },

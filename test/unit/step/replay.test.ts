@@ -102,7 +102,7 @@ test('a race that two branches could win has the winner of the first run, though
   const { record } = await crashed(async ({ step, wait }) => {
     const winner = await Promise.race([
       step('a', [], () => wait(20).then(() => 'a')).then(async (value) => {
-        for (let turn = 0; turn < 50; turn++) await null;
+        for (let turn = 0; turn < 50; turn++) await Promise.resolve();
         return value;
       }),
       step('b', [], () => wait(30).then(() => 'b')),
