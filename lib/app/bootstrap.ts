@@ -21,7 +21,7 @@ import { LifecycleBus } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { restoreEvent } from './restore-event.js';
 import { Runtime, type RuntimeSettings } from './runtime.js';
-import { checkBootstrapOptions, settingsOf } from './settings.js';
+import { checkBootstrapOptions, effectiveOptions, settingsOf } from './settings.js';
 import { logLifecycle, measureLifecycle } from './telemetry.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from './tokens.js';
 import type { Underlay } from './underlay.js';
@@ -156,7 +156,7 @@ class Assembly {
       bus: this.bus,
       events: this.events,
       startedAt: clock.now(),
-      options: () => Object.freeze({ ...this.current }),
+      options: () => effectiveOptions(this.current),
       concurrency: () => this.settings.concurrency,
       configure: (changes) => this.configure(changes),
       register: (workers) => this.register(workers),

@@ -241,12 +241,6 @@ export class Runtime {
     if (this.isStarted && this.consumer.used > 0) void this.readSignals();
   }
 
-  /** As `changed`, and another process may have held or freed a worker. */
-  private changedElsewhere(): void {
-    this.paused.refresh().catch((error: unknown) => this.fault('read pauses', error));
-    this.changed();
-  }
-
   /** A message was stored for that execution: whoever can run it looks. */
   messageSent(id: ExecutionId): void {
     this.changed();
@@ -266,7 +260,10 @@ export class Runtime {
       await store.open({ clock, random, warn: (message) => settings.logger.warn(message) });
       if (this.phase !== 'new') return;
       this.phase = 'open';
-      this.forgetChange = store.onChange(() => this.changedElsewhere());
+      this.forgetChange = store.onChange(() => {
+        this.paused.refresh().catch((error: unknown) => this.fault('read pauses', error));
+        this.changed();
+      });
     }
     if (!this.isDeclared && !this.isClosed) await this.declare();
   }

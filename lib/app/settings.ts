@@ -1,6 +1,6 @@
 import { parseDuration, type Duration } from '../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
-import { defaultLimits, type Limits } from '../model/limits.js';
+import { defaultLimits } from '../model/limits.js';
 import type { Logger } from '../ports/logger.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import type { RuntimeSettings } from './runtime.js';
@@ -61,23 +61,48 @@ export function assertConfigurable(options: ConfigurableOptions): void {
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 }
 
+/** What holds where an option is left out. */
+const defaults = {
+  executionMode: 'UNTIL_ERROR',
+  role: 'both',
+  concurrency: 10,
+  lease: '15s',
+  sweep: '5s',
+  drainTimeout: '25s',
+  timeout: '5m',
+  dedup: '7d',
+  maxCallDepth: 15,
+  strict: false,
+  retention: { completed: '30d', failed: '90d' },
+} as const satisfies BootstrapOptions;
+
+/** The options in force: those given, and the defaults of the others. Frozen. */
+export function effectiveOptions(options: BootstrapOptions): Readonly<BootstrapOptions> {
+  return Object.freeze({
+    ...defaults,
+    ...options,
+    limits: Object.freeze({ ...defaultLimits, ...definedOf(options.limits) }),
+    retention: Object.freeze({ ...defaults.retention, ...definedOf(options.retention) }),
+  });
+}
+
 /** What the engine reads, from options that were checked. */
 export function settingsOf(options: BootstrapOptions, logger: Logger): RuntimeSettings {
   return {
-    mode: options.executionMode ?? 'UNTIL_ERROR',
+    mode: options.executionMode ?? defaults.executionMode,
     limits: Object.freeze({ ...defaultLimits, ...definedOf(options.limits) }),
-    maxCallDepth: options.maxCallDepth ?? 15,
-    timeoutMs: ms(options.timeout, '5m'),
+    maxCallDepth: options.maxCallDepth ?? defaults.maxCallDepth,
+    timeoutMs: ms(options.timeout, defaults.timeout),
     logger,
     interceptors: options.interceptors ?? [],
-    concurrency: options.concurrency ?? 10,
-    leaseMs: ms(options.lease, '15s'),
-    sweepMs: ms(options.sweep, '5s'),
-    drainTimeoutMs: ms(options.drainTimeout, '25s'),
-    dedupMs: ms(options.dedup, '7d'),
+    concurrency: options.concurrency ?? defaults.concurrency,
+    leaseMs: ms(options.lease, defaults.lease),
+    sweepMs: ms(options.sweep, defaults.sweep),
+    drainTimeoutMs: ms(options.drainTimeout, defaults.drainTimeout),
+    dedupMs: ms(options.dedup, defaults.dedup),
     retention: {
-      completedMs: ms(options.retention?.completed, '30d'),
-      failedMs: ms(options.retention?.failed, '90d'),
+      completedMs: ms(options.retention?.completed, defaults.retention.completed),
+      failedMs: ms(options.retention?.failed, defaults.retention.failed),
     },
   };
 }
@@ -86,8 +111,9 @@ function ms(duration: Duration | undefined, standard: Duration): number {
   return parseDuration(duration ?? standard) ?? 0;
 }
 
-function definedOf(limits: Partial<Limits> | undefined): Partial<Limits> {
-  return Object.fromEntries(Object.entries(limits ?? {}).filter(([, value]) => value !== undefined));
+function definedOf<Value extends object>(options: Value | undefined): Partial<Value> {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Partial<Value>;
 }
 
 function checkValues(options: BootstrapOptions): readonly ConfigurationMistake[] {

@@ -212,6 +212,29 @@ describe('onError', () => {
 });
 
 describe('configure', () => {
+  test('I23 · options shows what is in force, defaults included, and cannot be changed', async () => {
+    const app = await openApp([JobWorker], {
+      concurrency: 3,
+      limits: { keys: 50 },
+      retention: { failed: '1 day' },
+    });
+    expect(app.options).toMatchObject({
+      concurrency: 3,
+      lease: '15s',
+      sweep: '5s',
+      drainTimeout: '25s',
+      timeout: '5m',
+      dedup: '7d',
+      executionMode: 'UNTIL_ERROR',
+      role: 'both',
+      maxCallDepth: 15,
+      strict: false,
+      retention: { completed: '30d', failed: '1 day' },
+      limits: { keys: 50, eventBytes: 262_144, depth: 64 },
+    });
+    expect([app.options, app.options.limits, app.options.retention].every(Object.isFrozen)).toBe(true);
+  });
+
   test('I22 · I23 · B17 · changes options while the app runs, and options shows them', async () => {
     const metered: string[] = [];
     const metrics: Metrics = {
