@@ -1,4 +1,5 @@
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
+import { outsideExecutions } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 
 /** Hears lifecycle events. What it returns is not awaited; if it throws or rejects, that is logged. */
@@ -46,7 +47,7 @@ export class LifecycleBus implements Observer {
   private call(listeners: Set<AnyListener> | undefined, event: LifecycleEvent): void {
     for (const listener of listeners ?? []) {
       try {
-        const answer = listener(event);
+        const answer = outsideExecutions(() => listener(event));
         if (answer instanceof Promise) answer.catch((error: unknown) => this.failed(error, event));
       } catch (error) {
         this.failed(error, event);

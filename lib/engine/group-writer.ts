@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock, Timer } from '../ports/clock.js';
+import { outsideExecutions } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store, Verdict, Write } from '../ports/store.js';
@@ -79,10 +80,10 @@ export class GroupWriter implements Writer {
   private scheduleFlush(): void {
     if (this.store.gather === 'macrotask' || ++this.flushesInTurn >= MOST_FLUSHES_IN_TURN) {
       this.flushesInTurn = 0;
-      this.clock.soon(this.flush);
+      outsideExecutions(() => this.clock.soon(this.flush));
     } else {
       // Not `queueMicrotask`: Node makes an asynchronous resource for each of its callbacks.
-      void settled.then(this.flush);
+      outsideExecutions(() => void settled.then(this.flush));
     }
   }
 

@@ -43,3 +43,12 @@ export function shared(): Shared {
   home[key] ??= { storage: new AsyncLocalStorage(), detached: new Set() };
   return home[key];
 }
+
+/**
+ * Calls below no execution, whatever called: what listeners, hooks and the engine's own turns do is no step of the execution
+ * in whose turn they happen to run.
+ */
+export function outsideExecutions<Result>(call: () => Result): Result {
+  const { storage } = shared();
+  return storage.getStore() === undefined ? call() : storage.exit(call);
+}

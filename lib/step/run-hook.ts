@@ -1,4 +1,5 @@
 import type { RetryHook, RetryInfo } from '../model/retry-policy.js';
+import { outsideExecutions } from '../ports/current-execution.js';
 import type { PassServices } from './pass-services.js';
 
 /** Calls `onRetry` or `onExhausted`; one that fails is told to the observer and changes nothing. */
@@ -17,7 +18,7 @@ export function runHook(
   try {
     const method = typeof hook === 'string' ? (receiver as Record<string, RetryHook> | null)?.[hook] : hook;
     if (typeof method !== 'function') return;
-    const answer: unknown = method.call(receiver, error, info);
+    const answer: unknown = outsideExecutions(() => method.call(receiver, error, info));
     if (answer instanceof Promise) answer.catch(fault);
   } catch (cause) {
     fault(cause);
