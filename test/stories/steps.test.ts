@@ -1,4 +1,16 @@
-import { defineEvent, execution, OnEvent, Retry, sleep, Step, step, StepError, Worker } from 'holdfast';
+import {
+  defineEvent,
+  execution,
+  memoryStore,
+  OnEvent,
+  Retry,
+  sleep,
+  sqliteStore,
+  Step,
+  step,
+  StepError,
+  Worker,
+} from 'holdfast';
 import { z } from 'zod';
 import { killAtEveryWrite } from './support/crash-points.js';
 import { openApp } from './support/open-apps.js';
@@ -363,13 +375,19 @@ describe('every crash', () => {
     }
   }
 
-  test.each(['UNTIL_ERROR', 'ISOLATED'] as const)(
-    'case 4 · I9 · I10 · B9 · at any write, in mode %s: the run completes, and no stored step is called again',
-    async (executionMode) => {
+  test.each([
+    ['UNTIL_ERROR', 'memory', memoryStore],
+    ['ISOLATED', 'memory', memoryStore],
+    ['UNTIL_ERROR', 'SQLite', () => sqliteStore(':memory:')],
+    ['ISOLATED', 'SQLite', () => sqliteStore(':memory:')],
+  ] as const)(
+    'case 4 · I9 · I10 · B9 · at any write, in mode %s on %s: the run completes, and no stored step is called again',
+    async (executionMode, _, store) => {
       const told: string[] = [];
       await killAtEveryWrite({
         workers: [OrderWorker],
         options: { executionMode },
+        store,
         reset: () => {
           ran.clear();
           told.length = 0;

@@ -7,6 +7,8 @@ export type Death = 'before the write' | 'after the write';
 interface Scenario {
   readonly workers: readonly WorkerClass[];
   readonly options?: Omit<TestAppOptions, 'workers' | 'store'>;
+  /** A memory store by default. */
+  store?(): Store;
   /** Once per run, before it begins. */
   prepare?(app: TestApp): void;
   /** Must be safe to repeat: it is called again when the process died before it was done. */
@@ -31,7 +33,7 @@ async function runOnce(scenario: Scenario, killAt: number, death: Death): Promis
   let writes = 0;
   const deaths: Promise<void>[] = [];
   let app: TestApp | null = null;
-  const inner: Store = memoryStore();
+  const inner: Store = scenario.store?.() ?? memoryStore();
   const write: Store['write'] = async (group) => {
     if (++writes !== killAt) return inner.write(group);
     if (death === 'after the write') await inner.write(group);
