@@ -1,18 +1,25 @@
 import { expectTypeOf } from 'expect-type';
 import { z } from 'zod';
-import { exponential } from '../../lib/decorators/backoff.js';
-import { execution, sleep, step } from '../../lib/decorators/durable-functions.js';
-import { Event } from '../../lib/decorators/event.js';
-import { Inject } from '../../lib/decorators/inject.js';
-import { OnEvent } from '../../lib/decorators/on-event.js';
-import { onEventOf } from '../../lib/decorators/on-event-of.js';
-import { Retry } from '../../lib/decorators/retry.js';
-import { Step } from '../../lib/decorators/step.js';
-import type { Storable } from '../../lib/decorators/storable.js';
-import { Timeout } from '../../lib/decorators/timeout.js';
-import { Worker } from '../../lib/decorators/worker.js';
-import type { EventData, EventInput, EventUnion, SchemaEvent } from '../../lib/model/event-source.js';
-import type { ExecutionContext } from '../../lib/model/execution-context.js';
+import {
+  defineEvents,
+  Event,
+  execution,
+  exponential,
+  Inject,
+  OnEvent,
+  Retry,
+  sleep,
+  step,
+  Step,
+  Timeout,
+  Worker,
+  type EventData,
+  type EventInput,
+  type EventUnion,
+  type ExecutionContext,
+  type SchemaEvent,
+  type Storable,
+} from 'holdfast';
 
 @Event('order.placed')
 class OrderPlaced {
@@ -49,7 +56,7 @@ type User = z.output<typeof userSchema>;
 type Signup = Extract<User, { type: 'user.signup' }>;
 type Left = Extract<User, { type: 'user.left' }>;
 const union: EventUnion<User> = { kind: 'holdfast/events', id: 'users', schema: userSchema };
-const events = { OnEvent: onEventOf(union) };
+const events = defineEvents(userSchema);
 
 expectTypeOf<EventData<typeof OrderPlaced>>().toEqualTypeOf<OrderPlaced>();
 expectTypeOf<EventData<typeof paid>>().toEqualTypeOf<{ total: number }>();

@@ -1,8 +1,14 @@
 import { expectTypeOf } from 'expect-type';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { defineEvent, defineEvents } from '../../lib/decorators/define-event.js';
-import type { EventData, EventInput, EventUnion, SchemaEvent } from '../../lib/model/event-source.js';
+import {
+  defineEvent,
+  defineEvents,
+  type EventData,
+  type EventInput,
+  type EventUnion,
+  type SchemaEvent,
+} from 'holdfast';
 
 const Signed = defineEvent(
   'signed',
