@@ -73,7 +73,8 @@ export class Runtime {
   private phase: Phase = 'new';
   private isDeclared = false;
   private opening: Promise<void> | null = null;
-  private starting: Promise<void> | null = null;
+  private turn: Promise<void> = Promise.resolve();
+  private closing: Promise<void> | null = null;
   private forgetChange: (() => void) | null = null;
 
   constructor(private readonly parts: RuntimeParts) {
@@ -175,37 +176,21 @@ export class Runtime {
   }
 
   /** Registers the process and begins to run what is due. Idempotent; one that failed may be repeated. */
-  async start(): Promise<void> {
-    this.starting ??= this.begin().finally(() => {
-      this.starting = null;
-    });
-    await this.starting;
+  start(): Promise<void> {
+    return this.inTurn(() => this.begin());
   }
 
   /** Takes nothing new, lets what runs finish within the drain timeout, hands back the rest. */
-  async stop(): Promise<void> {
-    if (this.phase !== 'started') return;
-    this.phase = 'open';
-    this.tell('app.draining');
-    await this.sweeper.stop();
-    await this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
-    await this.consumer.drain(this.parts.settings.drainTimeoutMs);
-    await this.writer.idle();
-    await this.attempt('leave', () => this.lease.stop());
-    this.tell('app.stopped');
+  stop(): Promise<void> {
+    return this.inTurn(() => this.end());
   }
 
-  /** Stops, and releases the store. */
+  /** Stops, and releases the store. Idempotent. */
   async close(): Promise<void> {
-    if (this.isClosed) return;
-    await this.stop();
-    await this.writer.idle();
-    this.forgetChange?.();
-    const wasOpen = this.phase !== 'new';
-    this.phase = 'closed';
-    this.outcomes.close();
-    this.writer.close();
-    if (wasOpen) await this.parts.store.close();
+    this.closing ??= this.shut().finally(() => {
+      this.closing = null;
+    });
+    await this.closing;
   }
 
   /** Dies as a killed process does: nothing more is written, and its lease is left to expire. */
@@ -266,6 +251,37 @@ export class Runtime {
       });
     }
     if (!this.isDeclared && !this.isClosed) await this.declare();
+  }
+
+  /** Starts and stops never overlap: each begins when those before it have ended. */
+  private inTurn(task: () => Promise<void>): Promise<void> {
+    const run = this.turn.then(task);
+    this.turn = run.catch(() => {});
+    return run;
+  }
+
+  private async shut(): Promise<void> {
+    if (this.isClosed) return;
+    await this.stop();
+    await this.writer.idle();
+    this.forgetChange?.();
+    const wasOpen = this.phase !== 'new';
+    this.phase = 'closed';
+    this.outcomes.close();
+    this.writer.close();
+    if (wasOpen) await this.parts.store.close();
+  }
+
+  private async end(): Promise<void> {
+    if (this.phase !== 'started') return;
+    this.phase = 'open';
+    this.tell('app.draining');
+    await this.sweeper.stop();
+    await this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
+    await this.consumer.drain(this.parts.settings.drainTimeoutMs);
+    await this.writer.idle();
+    await this.attempt('leave', () => this.lease.stop());
+    this.tell('app.stopped');
   }
 
   private async begin(): Promise<void> {
