@@ -37,7 +37,7 @@ export function decideRetry({
 }
 
 /** Marked final by whoever threw it: `retryable: false` or `isNonRetryable: true`. */
-export function isFinal(error: unknown): boolean {
+function isFinal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const marks = error as { readonly retryable?: unknown; readonly isNonRetryable?: unknown };
   return marks.retryable === false || marks.isNonRetryable === true;

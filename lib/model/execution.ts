@@ -17,22 +17,6 @@ export type WaitReason = 'timer' | 'event' | 'gate' | 'retry' | 'paused' | 'comp
 /** The statuses of an execution that has ended. */
 export type TerminalStatus = 'completed' | 'failed' | 'cancelled' | 'skipped';
 
-const legal: Readonly<Record<ExecutionStatus, readonly ExecutionStatus[]>> = {
-  pending: ['running', 'cancelled'],
-  running: ['running', 'pending', 'waiting', 'completed', 'failed', 'cancelled', 'parked', 'skipped'],
-  waiting: ['pending', 'running'],
-  parked: ['pending', 'running'],
-  completed: ['pending', 'running'],
-  failed: ['pending', 'running'],
-  cancelled: [],
-  skipped: [],
-};
-
-/** Whether an execution may go from one status to the other; `completed` and `failed` reopen by `retry()`. */
-export function isLegalTransition(from: ExecutionStatus, to: ExecutionStatus): boolean {
-  return legal[from].includes(to);
-}
-
 /** No work is left: the outcome is known and stays unless someone calls `retry()`. */
 export function isTerminal(status: ExecutionStatus): status is TerminalStatus {
   return status === 'completed' || status === 'failed' || status === 'cancelled' || status === 'skipped';

@@ -12,7 +12,7 @@ export function encodeName(name: string): string {
     : name;
 }
 
-export function decodeName(encoded: string): string {
+function decodeName(encoded: string): string {
   return encoded.replace(/%([0-9a-f]{4})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

@@ -60,5 +60,3 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
 
 /** One attempt, then the end. */
 export const noRetryPolicy: RetryPolicy = Object.freeze({ ...defaultRetryPolicy, maxAttempts: 1 });
-
-export const DEFAULT_STEP_TIMEOUT_MS = 5 * 60_000;

@@ -16,7 +16,7 @@ const HASTY_TIMEOUT_MS = 2_000;
 const DAY_MS = 86_400_000;
 
 /** An event whose payload is taken as it is. */
-export function anyEvent(name: string): EventDefinition {
+function anyEvent(name: string): EventDefinition {
   return {
     name,
     families: [],

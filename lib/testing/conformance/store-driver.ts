@@ -32,7 +32,7 @@ export const dayMs = 24 * 60 * 60 * 1_000;
 export const processId = (text: string): ProcessId => text as ProcessId;
 export const executionId = (text: string): ExecutionId => text as ExecutionId;
 export const eventId = (text: string): EventId => text as EventId;
-export const messageId = (text: string): MessageId => text as MessageId;
+const messageId = (text: string): MessageId => text as MessageId;
 
 export const p1 = processId('p1');
 export const p2 = processId('p2');

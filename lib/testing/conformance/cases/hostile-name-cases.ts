@@ -3,7 +3,7 @@ import { executionId, orders, p1, processId, type StoreDriver } from '../store-d
 import { storeCaseGroup } from '../store-case.js';
 
 /** Names that have broken stores: paths, prototypes, prefixes, quotes, NUL, beyond the BMP, case folds, normal forms. */
-export const hostileNames: readonly string[] = [
+const hostileNames: readonly string[] = [
   '',
   ' ',
   '../x',
