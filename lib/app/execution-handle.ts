@@ -1,10 +1,9 @@
-import type { Runtime } from '../app/runtime.js';
 import type { Run } from '../engine/executor.js';
 import { storedOutcome } from '../dispatch/outcomes.js';
 import { partsOfDefinition } from '../model/definition.js';
-import { parseDuration, type Duration } from '../model/duration.js';
+import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
+import { AppClosedError } from '../model/errors-app.js';
 import {
-  AppClosedError,
   CancelledError,
   ExecutionNotFoundError,
   ExecutionStateError,
@@ -23,6 +22,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Store } from '../ports/store.js';
+import type { Runtime } from './runtime.js';
 import { stepViews, type StepView } from './step-views.js';
 
 /** What every handle of one app works with. */
@@ -59,6 +59,7 @@ interface Waiting {
 
 /** One execution, from this process: it may run in any. */
 export class ExecutionHandle<Value = unknown> {
+  /** @internal */
   constructor(
     private readonly parts: HandleParts,
     readonly id: string,
@@ -69,25 +70,26 @@ export class ExecutionHandle<Value = unknown> {
     private run: Run | null = null,
   ) {}
 
-  /** Throws `ExecutionNotFoundError`. */
+  /** Throws `ExecutionNotFoundError`, and `AppClosedError` once the app is closed, as every method here does. */
   async status(): Promise<ExecutionStatus> {
-    return (await this.record()).status;
+    return (await this.record('status()')).status;
   }
 
   /**
    * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error,
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
+   * Throws `TypeError` for a timeout that is no duration.
    */
   async result(options: Waiting = {}): Promise<Value> {
-    const outcome = await this.settled(options);
+    const outcome = await this.settled('result()', options);
     if (outcome.status === 'completed' || outcome.status === 'skipped') return this.valueOf(outcome);
     throw this.errorOf(outcome);
   }
 
   /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
   async outcome(options: Waiting = {}): Promise<Outcome<Value>> {
-    const stored = await this.settled(options);
-    const record = await this.record();
+    const stored = await this.settled('outcome()', options);
+    const record = await this.record('outcome()');
     const common = {
       executionTime: stored.endedAt - (stored.startedAt ?? stored.endedAt),
       metadata: {
@@ -106,7 +108,7 @@ export class ExecutionHandle<Value = unknown> {
 
   /** Its recorded steps, in the order in which they ended. */
   async steps(): Promise<readonly StepView[]> {
-    await this.record();
+    await this.record('steps()');
     return stepViews(await this.parts.store.journal(this.id as ExecutionId), this.parts.codec);
   }
 
@@ -125,7 +127,7 @@ export class ExecutionHandle<Value = unknown> {
    * after it run again; a completed execution needs it. Throws `ExecutionStateError`.
    */
   async retry(options: { readonly from?: string } = {}): Promise<void> {
-    const { status } = await this.record();
+    const { status } = await this.record('retry()');
     const { from } = options;
     if (status === 'completed' && from === undefined)
       throw await this.wrongState('retry()', "Say from which step: retry({ from: 'charge' })");
@@ -137,63 +139,52 @@ export class ExecutionHandle<Value = unknown> {
 
   /** Frees a parked execution: it goes on where it stopped, with fresh attempts. Throws `ExecutionStateError`. */
   async resume(): Promise<void> {
-    if ((await this.status()) !== 'parked' || !(await this.send('resume', null)))
+    if ((await this.record('resume()')).status !== 'parked' || !(await this.send('resume', null)))
       throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
   }
 
-  private async settled({ timeout }: Waiting): Promise<StoredOutcome> {
+  private async settled(call: string, { timeout }: Waiting): Promise<StoredOutcome> {
+    const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
+    if (timeout !== undefined && timeoutMs === null)
+      throw new TypeError(`${call} takes as timeout ${DURATION_FORMS}, not ${JSON.stringify(timeout)}`);
     const known = this.run?.outcome ?? null;
-    if (known !== null && isSettled(known.status)) return known;
-    if (timeout === undefined && this.parts.runtime.consumer.runs(this.id as ExecutionId)) return this.told();
-    return this.toldOrRead(timeout === undefined ? null : (parseDuration(timeout) ?? 0));
+    return known !== null && isSettled(known.status) ? known : this.awaitOutcome(call, timeoutMs);
   }
 
-  /** This process runs it: its end will be told here. */
-  private told(): Promise<StoredOutcome> {
+  /** Told by the pass when this process runs it, else found in the store now or by a later poll. */
+  private awaitOutcome(call: string, timeoutMs: number | null): Promise<StoredOutcome> {
+    const { runtime, clock } = this.parts;
+    const id = this.id as ExecutionId;
     return new Promise((resolve, reject) => {
-      this.parts.runtime.outcomes.wait(this.id as ExecutionId, (outcome) => {
-        if (outcome === null) reject(new AppClosedError('result()'));
-        else resolve(outcome);
-      });
-    });
-  }
-
-  private toldOrRead(timeoutMs: number | null): Promise<StoredOutcome> {
-    return new Promise((resolve, reject) => {
-      const { runtime, clock } = this.parts;
       const timer =
         timeoutMs === null
           ? null
           : clock.setTimer(timeoutMs, () => {
               forget();
-              reject(new TimeoutError(`waiting for execution '${this.id}'`, timeoutMs));
+              reject(new TimeoutError(`waiting for execution '${id}'`, timeoutMs));
             });
-      const forget = runtime.outcomes.wait(this.id as ExecutionId, (outcome) => {
+      const forget = runtime.outcomes.wait(id, (outcome) => {
         timer?.cancel();
-        if (outcome === null) reject(new AppClosedError('result()'));
+        if (outcome === null) reject(new AppClosedError(call, true));
         else resolve(outcome);
       });
-      const finish = (outcome: StoredOutcome): void => {
+      const end = (answer: () => void): void => {
         forget();
         timer?.cancel();
-        resolve(outcome);
+        answer();
       };
-      if (runtime.consumer.runs(this.id as ExecutionId)) return;
-      this.record().then(
+      if (runtime.consumer.runs(id)) return;
+      this.record(call).then(
         (record) => {
-          if (isSettled(record.status)) finish(storedOutcome(record));
+          if (isSettled(record.status)) end(() => resolve(storedOutcome(record)));
         },
-        (error: unknown) => {
-          forget();
-          timer?.cancel();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
+        (error: unknown) => end(() => reject(error instanceof Error ? error : new Error(String(error)))),
       );
     });
   }
 
-  private async record(): Promise<ExecutionRecord> {
-    if (this.parts.runtime.isClosed) throw new AppClosedError('reading an execution');
+  private async record(call: string): Promise<ExecutionRecord> {
+    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
     const record = await this.parts.store.read(this.id as ExecutionId);
     if (record === null) throw new ExecutionNotFoundError(this.id);
     return record;

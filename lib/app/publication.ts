@@ -1,4 +1,4 @@
-import { NotSubscribedError } from '../model/errors-execution.js';
+import { NotSubscribedError } from '../model/errors-app.js';
 import type { ExecutionHandle } from './execution-handle.js';
 
 /** A class whose instances are `Worker`. */
@@ -19,6 +19,7 @@ export type ResultOf<Instance, Method extends MethodName<Instance>> = Instance[M
 
 /** An accepted event and the executions that it started, in (worker id, method) order. */
 export class Publication implements Iterable<ExecutionHandle> {
+  /** @internal */
   constructor(
     readonly eventId: string,
     private readonly event: string,
@@ -27,19 +28,27 @@ export class Publication implements Iterable<ExecutionHandle> {
   ) {}
 
   /**
-   * The execution of that handler; the method may be left out when only one of the worker's takes the event. Throws
-   * `NotSubscribedError`.
+   * The execution of that handler; the method may be left out when only one of the worker's takes the event (its value is
+   * then typed as that of any of the class's methods: name the method for the exact type). Throws `NotSubscribedError`.
    */
   of<Instance extends object, Method extends MethodName<Instance> = MethodName<Instance>>(
     worker: ClassOf<Instance>,
     method?: Method,
   ): ExecutionHandle<ResultOf<Instance, Method>> {
     const id = this.workerIdOf(worker);
-    const found = this.executions.filter(
+    const [first, ...others] = this.executions.filter(
       (execution) => execution.worker === id && (method === undefined || execution.handler === method),
     );
-    const [first] = found;
-    if (first === undefined || found.length > 1) throw new NotSubscribedError(id, method, this.event);
+    if (first === undefined)
+      throw new NotSubscribedError(
+        `event '${this.event}' started no execution of ${id}${method === undefined ? '' : `.${method}`}: no such handler takes it`,
+      );
+    if (others.length > 0) {
+      const started = [first, ...others].map(({ handler }) => handler).join(' and ');
+      throw new NotSubscribedError(
+        `event '${this.event}' started ${started} of ${id}. Say which: of(${worker.name}, '${first.handler}')`,
+      );
+    }
     return first as ExecutionHandle<ResultOf<Instance, Method>>;
   }
 

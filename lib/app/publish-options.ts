@@ -1,5 +1,5 @@
 import type { PublishRequest } from '../dispatch/publish-request.js';
-import { parseDuration, type Duration } from '../model/duration.js';
+import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
 import type { ResolvedEvent } from './event-sources.js';
 
@@ -71,6 +71,6 @@ function dueAtOf(
   }
   if (delay === undefined) return null;
   const delayMs = parseDuration(delay);
-  if (delayMs === null) wrong('delay', `it is '${delay}'`, "Write ms, or text such as '5 minutes'");
+  if (delayMs === null) wrong('delay', `it is '${delay}'`, `Write ${DURATION_FORMS}`);
   return now + (delayMs ?? 0);
 }

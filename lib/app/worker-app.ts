@@ -1,15 +1,12 @@
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { PublishRequest } from '../dispatch/publish-request.js';
 import type { Published } from '../dispatch/publisher.js';
+import type { Run } from '../engine/executor.js';
 import type { PublishedEvents } from '../step/step-caller.js';
 import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
-import {
-  AppClosedError,
-  ExecutionStateError,
-  NotStartedError,
-  WorkerError,
-} from '../model/errors-execution.js';
+import { AppClosedError, NotStartedError, WorkerError } from '../model/errors-app.js';
+import { ExecutionStateError } from '../model/errors-execution.js';
 import type { EventClass, EventInput, SchemaEvent, UnionMember } from '../model/event-source.js';
 import type { ExecutionFilter, ExecutionCount } from '../ports/store.js';
 import type { ExecutionRecord, ExecutionStatus } from '../model/execution.js';
@@ -250,11 +247,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     );
   }
 
-  private handle(
-    id: string,
-    definition: string,
-    run: ConstructorParameters<typeof ExecutionHandle>[4] = null,
-  ): ExecutionHandle {
+  private handle(id: string, definition: string, run: Run | null = null): ExecutionHandle {
     const { worker, method } = partsOfDefinition(definition);
     return new ExecutionHandle(this.parts, id, worker, method, run);
   }

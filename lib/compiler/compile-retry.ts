@@ -1,10 +1,10 @@
 import type { BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
-import { parseDuration } from '../model/duration.js';
+import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { type Backoff, defaultRetryPolicy, type RetryHook, type RetryPolicy } from '../model/retry-policy.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
-const known = new Set([
+const OPTIONS = new Set([
   'maxAttempts',
   'backoff',
   'jitter',
@@ -13,7 +13,6 @@ const known = new Set([
   'onRetry',
   'onExhausted',
 ]);
-const durationForms = "ms or text such as '30s' or '5 minutes'";
 
 /** Where a policy stands, for the mistakes in it. */
 export interface PolicyPlace {
@@ -33,8 +32,8 @@ export function compileRetry(options: RetryOptions, place: PolicyPlace): RetryPo
     return defaultRetryPolicy;
   }
   for (const option of Object.keys(options)) {
-    if (!known.has(option))
-      refuse(option, Reflect.get(options, option), `Write one of ${[...known].join(', ')}`);
+    if (!OPTIONS.has(option))
+      refuse(option, Reflect.get(options, option), `Write one of ${[...OPTIONS].join(', ')}`);
   }
   const { maxAttempts = defaultRetryPolicy.maxAttempts, retryIf, onExhausted } = options;
   if (!(maxAttempts === Infinity || Number.isInteger(maxAttempts)) || maxAttempts < 1) {
@@ -63,7 +62,7 @@ export function compileRetry(options: RetryOptions, place: PolicyPlace): RetryPo
 export function compileTimeout(duration: unknown, place: PolicyPlace): number | null {
   const ms = parseDuration(duration);
   if (ms !== null && ms > 0) return ms;
-  place.mistakes.add(place.member, `@Timeout has ${show(duration)}`, `Write more than 0: ${durationForms}`);
+  place.mistakes.add(place.member, `@Timeout has ${show(duration)}`, `Write more than 0: ${DURATION_FORMS}`);
   return null;
 }
 
@@ -76,14 +75,14 @@ function compileBackoff(backoff: NonNullable<RetryOptions['backoff']>, refuse: R
       delayMs: (attempt: number, error: unknown) => {
         const delay = backoff(attempt, error);
         const ms = parseDuration(delay);
-        if (ms === null) throw new TypeError(`backoff returned ${show(delay)}: return ${durationForms}`);
+        if (ms === null) throw new TypeError(`backoff returned ${show(delay)}: return ${DURATION_FORMS}`);
         return ms;
       },
     });
   }
   const read = (part: string, value: unknown): number => {
     const ms = parseDuration(value);
-    if (ms === null) refuse(`backoff with ${part}`, value, `Write ${durationForms}`);
+    if (ms === null) refuse(`backoff with ${part}`, value, `Write ${DURATION_FORMS}`);
     return ms ?? 0;
   };
   switch ((backoff as BackoffOptions | null)?.kind) {
@@ -129,7 +128,7 @@ function compileJitter(jitter: number | boolean | undefined, refuse: Refuse): nu
 
 function positive(option: string, duration: unknown, refuse: Refuse): number {
   const ms = parseDuration(duration);
-  if (ms === null || ms <= 0) refuse(option, duration, `Write more than 0: ${durationForms}`);
+  if (ms === null || ms <= 0) refuse(option, duration, `Write more than 0: ${DURATION_FORMS}`);
   return ms ?? 0;
 }
 

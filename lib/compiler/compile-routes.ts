@@ -1,7 +1,7 @@
 import type { AnyClass, EventMetadata, EventPredicate, Subscription } from '../metadata/class-metadata.js';
 import { eventMetadataOf } from '../metadata/metadata-store.js';
 import type { EventRoute } from '../model/definition.js';
-import { parseDuration } from '../model/duration.js';
+import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { familyRoute, isEventUnion, isSchemaEvent } from '../model/event-source.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
@@ -98,11 +98,7 @@ function checkedName(name: unknown, method: string, mistakes: ClassMistakes): st
 
 function checkEvent({ name, keep, correlate }: EventMetadata, method: string, mistakes: ClassMistakes): void {
   if (keep !== null && !((parseDuration(keep) ?? 0) > 0)) {
-    mistakes.add(
-      method,
-      `@Event('${name}') has keep: ${show(keep)}`,
-      "Write more than 0: ms or text such as '7d'",
-    );
+    mistakes.add(method, `@Event('${name}') has keep: ${show(keep)}`, `Write more than 0: ${DURATION_FORMS}`);
   }
   if (correlate !== null && (typeof correlate !== 'string' || correlate === '')) {
     mistakes.add(

@@ -1,4 +1,4 @@
-import { NoCurrentExecutionError } from '../model/errors-execution.js';
+import { NoCurrentExecutionError } from '../model/errors-app.js';
 import type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
 import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
 

@@ -1,6 +1,5 @@
-import type { Duration } from '../model/duration.js';
-import { parseDuration } from '../model/duration.js';
-import { NoCurrentExecutionError } from '../model/errors-execution.js';
+import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
+import { NoCurrentExecutionError } from '../model/errors-app.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import { shared } from '../ports/current-execution.js';
 
@@ -37,9 +36,7 @@ export async function step<Result>(name: string, body: () => Result): Promise<Aw
 export async function sleep(duration: Duration): Promise<void> {
   const delayMs = parseDuration(duration);
   if (delayMs === null) {
-    throw new TypeError(
-      `sleep() takes ms or text such as '30s' or '2 days', not ${JSON.stringify(duration)}`,
-    );
+    throw new TypeError(`sleep() takes ${DURATION_FORMS}, not ${JSON.stringify(duration)}`);
   }
   const current = shared().storage.getStore();
   if (current === undefined) throw new NoCurrentExecutionError('sleep()');

@@ -71,29 +71,28 @@ export {
 export { EventConflictError, InvalidEventError, UnknownEventError } from '../model/errors-event.js';
 export {
   AppClosedError,
+  NoCurrentExecutionError,
+  NotStartedError,
+  NotSubscribedError,
+  WorkerError,
+} from '../model/errors-app.js';
+export {
   CallDepthExceededError,
   CancelledError,
   DetachedStepError,
   ExecutionNotFoundError,
   ExecutionStateError,
-  NoCurrentExecutionError,
   NonDeterminismError,
-  NonRetryableError,
-  NotStartedError,
-  NotSubscribedError,
   ParkedError,
   PoisonedError,
-  RetryAfterError,
-  StepError,
   StepInterruptedError,
   TimeoutError,
   TooManyCheckpointsError,
-  UnreadableValueError,
   UnstorableArgumentsError,
   UnstorableResultError,
-  UnstorableValueError,
-  WorkerError,
 } from '../model/errors-execution.js';
+export { NonRetryableError, RetryAfterError, StepError } from '../model/errors-step.js';
+export { UnreadableValueError, UnstorableValueError } from '../model/errors-value.js';
 export {
   DriverMissingError,
   StoreIncompatibleError,

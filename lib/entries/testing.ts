@@ -3,7 +3,7 @@ export type { RunOptions, RunResult } from '../testing/handler-runs.js';
 export type { Replacement } from '../testing/overrides.js';
 export { VirtualClock } from '../testing/virtual-clock.js';
 export { ManualClock } from '../testing/manual-clock.js';
-export { SettleTimeoutError } from '../model/errors-execution.js';
+export { SettleTimeoutError } from '../testing/settle-timeout-error.js';
 
 export { describeStore, type DescribeStoreOptions } from '../testing/conformance/describe-store.js';
 export { storeCases } from '../testing/conformance/store-cases.js';

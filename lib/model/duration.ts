@@ -29,7 +29,10 @@ type Unit =
 /** A number of ms, or text such as `'30s'`, `'5 minutes'`, `'7d'`. */
 export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`;
 
-const shape = /^\d+(\.\d+)? ?[a-z]+$/;
+/** What to write for a duration, as messages say it. */
+export const DURATION_FORMS = "ms or text such as '30s' or '5 minutes'";
+
+const SHAPE = /^\d+(\.\d+)? ?[a-z]+$/;
 
 /** Ms of a duration, or null for what is none: negative, not finite, no unit, or a unit that has no fixed length. */
 export function parseDuration(value: unknown): number | null {
@@ -37,7 +40,7 @@ export function parseDuration(value: unknown): number | null {
   if (
     typeof value !== 'string' ||
     value.length > 40 ||
-    !shape.test(value) ||
+    !SHAPE.test(value) ||
     /(y|yrs?|years?|mo|months?)$/.test(value.replace(/days?$/, ''))
   )
     return null;

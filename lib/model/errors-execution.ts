@@ -1,38 +1,4 @@
-import { parseDuration, type Duration } from './duration.js';
 import { HoldfastError } from './errors.js';
-
-/** The app runs nothing before `start()` and after `stop()`. */
-export class NotStartedError extends HoldfastError {
-  static readonly code = 'NOT_STARTED';
-  readonly code = NotStartedError.code;
-  override readonly name = 'NotStartedError';
-
-  constructor(call: string) {
-    super(`${call} needs a started app: call \`await app.start()\` first`);
-  }
-}
-
-/** The app was closed; its connections are gone. */
-export class AppClosedError extends HoldfastError {
-  static readonly code = 'APP_CLOSED';
-  readonly code = AppClosedError.code;
-  override readonly name = 'AppClosedError';
-
-  constructor(call: string) {
-    super(`${call} was called on a closed app: bootstrap a new one`);
-  }
-}
-
-/** Durable functions work only below a handler. */
-export class NoCurrentExecutionError extends HoldfastError {
-  static readonly code = 'NO_CURRENT_EXECUTION';
-  readonly code = NoCurrentExecutionError.code;
-  override readonly name = 'NoCurrentExecutionError';
-
-  constructor(call: string) {
-    super(`${call} was called outside an execution: call it from a handler or a step`);
-  }
-}
 
 /** No execution has that id, or retention has removed it. */
 export class ExecutionNotFoundError extends HoldfastError {
@@ -58,19 +24,6 @@ export class ExecutionStateError extends HoldfastError {
     write: string,
   ) {
     super(`${call} is not possible on execution '${executionId}', which is ${status}. ${write}`);
-  }
-}
-
-/** A publication has no execution of that handler. */
-export class NotSubscribedError extends HoldfastError {
-  static readonly code = 'NOT_SUBSCRIBED';
-  readonly code = NotSubscribedError.code;
-  override readonly name = 'NotSubscribedError';
-
-  constructor(worker: string, method: string | undefined, event: string) {
-    super(
-      `event '${event}' started no execution of ${worker}${method === undefined ? '' : `.${method}`}: no such handler takes it`,
-    );
   }
 }
 
@@ -126,30 +79,6 @@ export class PoisonedError extends HoldfastError {
   }
 }
 
-/** A step's or handler's error whose class is not registered, as the journal kept it. */
-export class StepError extends HoldfastError {
-  static readonly code = 'STEP_FAILED';
-  readonly code = StepError.code;
-  override name = 'StepError';
-  override readonly retryable: boolean;
-  /** The `code` of the original error, when it had one. */
-  readonly originalCode: string | null;
-
-  constructor(failure: {
-    name: string;
-    message: string;
-    code: string | null;
-    stack: string | null;
-    retryable: boolean;
-  }) {
-    super(failure.message);
-    this.name = failure.name;
-    this.originalCode = failure.code;
-    this.retryable = failure.retryable;
-    if (failure.stack !== null) this.stack = failure.stack;
-  }
-}
-
 /** An at-most-once step began and its process died: nobody knows whether it took effect. */
 export class StepInterruptedError extends HoldfastError {
   static readonly code = 'STEP_INTERRUPTED';
@@ -202,31 +131,6 @@ export class UnstorableResultError extends HoldfastError {
   }
 }
 
-/** A value that the codec cannot keep. */
-export class UnstorableValueError extends HoldfastError {
-  static readonly code = 'VALUE_UNSTORABLE';
-  readonly code = UnstorableValueError.code;
-  override readonly name = 'UnstorableValueError';
-
-  constructor(
-    readonly path: string,
-    found: string,
-  ) {
-    super(`${path === '' ? 'the value' : path} is ${found}, which cannot be stored`);
-  }
-}
-
-/** Stored text that the codec does not know, for example of a class that is not registered any more. */
-export class UnreadableValueError extends HoldfastError {
-  static readonly code = 'VALUE_UNREADABLE';
-  readonly code = UnreadableValueError.code;
-  override readonly name = 'UnreadableValueError';
-
-  constructor(message: string) {
-    super(message);
-  }
-}
-
 /** One execution recorded more steps than its limit. */
 export class TooManyCheckpointsError extends HoldfastError {
   static readonly code = 'TOO_MANY_CHECKPOINTS';
@@ -261,64 +165,5 @@ export class TimeoutError extends HoldfastError {
     readonly timeoutMs: number,
   ) {
     super(`${what} timed out after ${timeoutMs}ms`);
-  }
-}
-
-/**
- * Throw it to end a step or handler without another attempt.
- *
- * @example
- * throw new NonRetryableError('card declined', { cause: error });
- */
-export class NonRetryableError extends HoldfastError {
-  static readonly code = 'NON_RETRYABLE';
-  readonly code = NonRetryableError.code;
-  override readonly name = 'NonRetryableError';
-}
-
-/**
- * Throw it to have the next attempt begin after that delay, whatever the backoff says. Attempts still count.
- *
- * @example
- * throw new RetryAfterError('rate limited', '30s', { cause: error });
- */
-export class RetryAfterError extends HoldfastError {
-  static readonly code = 'RETRY_AFTER';
-  readonly code = RetryAfterError.code;
-  override readonly name = 'RetryAfterError';
-  override readonly retryable = true;
-  readonly delayMs: number;
-
-  /** `delay`: ms, or text such as `'30s'`. Throws `TypeError` for anything else. */
-  constructor(message: string, delay: Duration, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    const delayMs = parseDuration(delay);
-    if (delayMs === null)
-      throw new TypeError(`RetryAfterError takes ms or text such as '30s', not '${String(delay)}'`);
-    this.delayMs = delayMs;
-  }
-}
-
-/** Several handlers of one event failed; `errors` holds each error. */
-export class WorkerError extends HoldfastError {
-  static readonly code = 'WORKERS_FAILED';
-  readonly code = WorkerError.code;
-  override readonly name = 'WorkerError';
-
-  constructor(readonly errors: readonly unknown[]) {
-    super(
-      `${errors.length} handlers failed: ${errors.map((e) => (e instanceof Error ? e.message : String(e))).join('; ')}`,
-    );
-  }
-}
-
-/** A body waits for something outside the virtual clock. */
-export class SettleTimeoutError extends HoldfastError {
-  static readonly code = 'SETTLE_TIMEOUT';
-  readonly code = SettleTimeoutError.code;
-  override readonly name = 'SettleTimeoutError';
-
-  constructor(what: string) {
-    super(`${what} did not end within 5 s of real time: replace what it waits for by a provider of the test`);
   }
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../adapters/system/system-clock.js';
-import { SettleTimeoutError } from '../model/errors-execution.js';
 import { type RunningBody, runningBodies } from './running-bodies.js';
+import { SettleTimeoutError } from './settle-timeout-error.js';
 import type { World } from './world.js';
 
 /** Turns of the event loop without any activity after which the engines are taken to rest. */

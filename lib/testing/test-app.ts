@@ -6,7 +6,7 @@ import { LOGGER } from '../app/tokens.js';
 import { silentLogger } from '../adapters/console/console-logger.js';
 import { memoryStore } from '../adapters/memory/memory-store.js';
 import type { WorkerClass } from '../model/definition.js';
-import { parseDuration, type Duration } from '../model/duration.js';
+import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
 import type { UnionMember } from '../model/event-source.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Store } from '../ports/store.js';
@@ -123,8 +123,7 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
    */
   advance(duration: Duration): Promise<void> {
     const ms = parseDuration(duration);
-    if (ms === null)
-      throw new TypeError(`advance() takes ms or text such as '30 days', not ${String(duration)}`);
+    if (ms === null) throw new TypeError(`advance() takes ${DURATION_FORMS}, not ${String(duration)}`);
     return this.queue(() => this.move(Math.ceil(ms)));
   }
 

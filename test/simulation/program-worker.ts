@@ -1,5 +1,5 @@
 import type { HandlerDefinition, StepDefinition, WorkerDefinition } from '../../lib/model/definition.js';
-import { NonRetryableError } from '../../lib/model/errors-execution.js';
+import { NonRetryableError } from '../../lib/model/errors-step.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../../lib/model/retry-policy.js';
 import { shared } from '../../lib/ports/current-execution.js';
 import type { Codec } from '../../lib/ports/codec.js';

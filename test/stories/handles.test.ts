@@ -130,6 +130,24 @@ describe('a handle', () => {
       run(): void {}
     }
     expect(() => published.of(OtherWorker)).toThrow(NotSubscribedError);
+    @Worker('two')
+    class Two {
+      @OnEvent(Start)
+      a(): void {}
+      @OnEvent(Start)
+      b(): void {}
+    }
+    const both = await (await openApp([Two])).publish(Start, {});
+    expect(() => both.of(Two)).toThrow("event 'start' started a and b of two. Say which: of(Two, 'a')");
+    expect(both.of(Two, 'b').handler).toBe('b');
+  });
+
+  test('refuses a timeout that is no duration', async () => {
+    const app = await openApp([OrderWorker]);
+    const handle = (await app.publish(Start, {})).of(OrderWorker);
+    const timeout = 'soon' as '1s';
+    await expect(handle.result({ timeout })).rejects.toThrow('result() takes as timeout ms or text such as');
+    await expect(handle.outcome({ timeout })).rejects.toThrow(TypeError);
   });
 
   test('gives up waiting after a timeout, and the execution goes on', async () => {

@@ -209,7 +209,10 @@ describe.each(stores)('case 24 · closing during work on a %s store', (name, mak
       .catch((error: unknown) => error);
     await app.settle();
     await app.close();
-    expect(await abandoned).toMatchObject({ code: 'APP_CLOSED' });
+    expect(await abandoned).toMatchObject({
+      code: 'APP_CLOSED',
+      message: 'the app was closed while result() was waiting; the execution goes on elsewhere',
+    });
     const next = await openApp([JobWorker], { store });
     await next.advance('5 minutes');
     const ids = published.map((each) => each.of(JobWorker).id);

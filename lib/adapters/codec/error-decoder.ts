@@ -1,4 +1,5 @@
-import { StepError, UnreadableValueError } from '../../model/errors-execution.js';
+import { StepError } from '../../model/errors-step.js';
+import { UnreadableValueError } from '../../model/errors-value.js';
 import { holdfastErrors } from './holdfast-errors.js';
 import type { StorableTypes } from './storable-types.js';
 import { builtInErrors, define } from './tagged.js';

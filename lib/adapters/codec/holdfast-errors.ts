@@ -1,7 +1,10 @@
+import * as app from '../../model/errors-app.js';
 import { ConfigurationError, DefinitionError } from '../../model/errors-boot.js';
 import { EventConflictError, InvalidEventError, UnknownEventError } from '../../model/errors-event.js';
 import * as execution from '../../model/errors-execution.js';
+import * as step from '../../model/errors-step.js';
 import * as store from '../../model/errors-store.js';
+import * as value from '../../model/errors-value.js';
 import type { ErrorCode, HoldfastError } from '../../model/errors.js';
 
 interface Leaf {
@@ -16,7 +19,10 @@ const leaves: readonly Leaf[] = [
   InvalidEventError,
   UnknownEventError,
   EventConflictError,
+  ...Object.values(app),
   ...Object.values(execution),
+  ...Object.values(step),
+  ...Object.values(value),
   ...Object.values(store),
 ];
 

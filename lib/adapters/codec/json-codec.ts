@@ -1,4 +1,4 @@
-import { UnreadableValueError } from '../../model/errors-execution.js';
+import { UnreadableValueError } from '../../model/errors-value.js';
 import type { StorableType } from '../../model/storable.js';
 import type { Codec } from '../../ports/codec.js';
 import { isError } from './error-shape.js';

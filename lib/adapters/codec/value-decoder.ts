@@ -1,4 +1,4 @@
-import { UnreadableValueError } from '../../model/errors-execution.js';
+import { UnreadableValueError } from '../../model/errors-value.js';
 import { decodeError } from './error-decoder.js';
 import { MAX_DEPTH } from './plain-value.js';
 import type { StorableTypes } from './storable-types.js';

@@ -1,5 +1,5 @@
 import { types as brands } from 'node:util';
-import { UnstorableValueError } from '../../model/errors-execution.js';
+import { UnstorableValueError } from '../../model/errors-value.js';
 import { codeOf, errorClassOf, fieldNamesOf, isError, isRetryable, nameOf } from './error-shape.js';
 import { MAX_DEPTH } from './plain-value.js';
 import type { StorableTypes } from './storable-types.js';

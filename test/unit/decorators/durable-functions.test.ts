@@ -1,5 +1,5 @@
 import { execution, sleep, step } from '../../../lib/decorators/durable-functions.js';
-import { NoCurrentExecutionError } from '../../../lib/model/errors-execution.js';
+import { NoCurrentExecutionError } from '../../../lib/model/errors-app.js';
 import { type CurrentExecution, shared } from '../../../lib/ports/current-execution.js';
 
 const asked: unknown[] = [];

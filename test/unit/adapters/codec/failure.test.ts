@@ -3,15 +3,10 @@ import fc from 'fast-check';
 import { jsonCodec } from '../../../../lib/adapters/codec/json-codec.js';
 import { DefinitionError } from '../../../../lib/model/errors-boot.js';
 import { InvalidEventError } from '../../../../lib/model/errors-event.js';
-import {
-  NonRetryableError,
-  ParkedError,
-  RetryAfterError,
-  StepError,
-  TimeoutError,
-  UnreadableValueError,
-  WorkerError,
-} from '../../../../lib/model/errors-execution.js';
+import { WorkerError } from '../../../../lib/model/errors-app.js';
+import { ParkedError, TimeoutError } from '../../../../lib/model/errors-execution.js';
+import { NonRetryableError, RetryAfterError, StepError } from '../../../../lib/model/errors-step.js';
+import { UnreadableValueError } from '../../../../lib/model/errors-value.js';
 import { StoreUnavailableError } from '../../../../lib/model/errors-store.js';
 
 class CardDeclined extends Error {

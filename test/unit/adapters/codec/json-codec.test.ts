@@ -4,11 +4,8 @@ import fc from 'fast-check';
 import { jsonCodec } from '../../../../lib/adapters/codec/json-codec.js';
 import { ConfigurationError } from '../../../../lib/model/errors-boot.js';
 import type { StorableType } from '../../../../lib/model/storable.js';
-import {
-  StepError,
-  UnreadableValueError,
-  UnstorableValueError,
-} from '../../../../lib/model/errors-execution.js';
+import { StepError } from '../../../../lib/model/errors-step.js';
+import { UnreadableValueError, UnstorableValueError } from '../../../../lib/model/errors-value.js';
 
 class Money {
   constructor(

@@ -1,0 +1,63 @@
+import { HoldfastError } from './errors.js';
+
+/** The app runs nothing before `start()` and after `stop()`. */
+export class NotStartedError extends HoldfastError {
+  static readonly code = 'NOT_STARTED';
+  readonly code = NotStartedError.code;
+  override readonly name = 'NotStartedError';
+
+  constructor(call: string) {
+    super(`${call} needs a started app: call \`await app.start()\` first`);
+  }
+}
+
+/** The app was closed; its connections are gone. */
+export class AppClosedError extends HoldfastError {
+  static readonly code = 'APP_CLOSED';
+  readonly code = AppClosedError.code;
+  override readonly name = 'AppClosedError';
+
+  /** `isWaiting`: the call was under way when the app was closed. */
+  constructor(call: string, isWaiting = false) {
+    super(
+      isWaiting
+        ? `the app was closed while ${call} was waiting; the execution goes on elsewhere`
+        : `${call} was called on a closed app: bootstrap a new one`,
+    );
+  }
+}
+
+/** Durable functions work only below a handler. */
+export class NoCurrentExecutionError extends HoldfastError {
+  static readonly code = 'NO_CURRENT_EXECUTION';
+  readonly code = NoCurrentExecutionError.code;
+  override readonly name = 'NoCurrentExecutionError';
+
+  constructor(call: string) {
+    super(`${call} was called outside an execution: call it from a handler or a step`);
+  }
+}
+
+/** A publication has no execution of that handler, or several of the worker and no method was named. */
+export class NotSubscribedError extends HoldfastError {
+  static readonly code = 'NOT_SUBSCRIBED';
+  readonly code = NotSubscribedError.code;
+  override readonly name = 'NotSubscribedError';
+
+  constructor(message: string) {
+    super(message);
+  }
+}
+
+/** Several handlers of one event failed; `errors` holds each error. */
+export class WorkerError extends HoldfastError {
+  static readonly code = 'WORKERS_FAILED';
+  readonly code = WorkerError.code;
+  override readonly name = 'WorkerError';
+
+  constructor(readonly errors: readonly unknown[]) {
+    super(
+      `${errors.length} handlers failed: ${errors.map((e) => (e instanceof Error ? e.message : String(e))).join('; ')}`,
+    );
+  }
+}
