@@ -23,14 +23,14 @@ export function memoryCeiling(keep) {
     };
   class Orders {
     async handle(event) {
-      await this.first(event);
-      await this.second(event);
-      return await this.third(event);
+      await this.first(event.orderId);
+      await this.second(event.orderId);
+      return await this.third(event.orderId);
     }
   }
-  Orders.prototype.first = step('first', async (event) => stepResult(event.orderId, 0));
-  Orders.prototype.second = step('second', async (event) => stepResult(event.orderId, 1));
-  Orders.prototype.third = step('third', async (event) => stepResult(event.orderId, 2));
+  Orders.prototype.first = step('first', async (orderId) => stepResult(orderId, 0));
+  Orders.prototype.second = step('second', async (orderId) => stepResult(orderId, 1));
+  Orders.prototype.third = step('third', async (orderId) => stepResult(orderId, 2));
   const orders = new Orders();
   return {
     durability: 'none',

@@ -20,7 +20,7 @@ export function countingStore(store) {
     store: counted,
     counts,
     calls,
-    reset() {
+    reset: () => {
       calls.clear();
       counts.groups = counts.writes = 0;
     },

@@ -43,18 +43,18 @@ export async function orderClass() {
 function ordersOf(event) {
   class Orders {
     async handle(order) {
-      await this.first(order);
-      await this.second(order);
-      return await this.third(order);
+      await this.first(order.orderId);
+      await this.second(order.orderId);
+      return await this.third(order.orderId);
     }
-    async first(order) {
-      return stepResult(order.orderId, 0);
+    async first(orderId) {
+      return stepResult(orderId, 0);
     }
-    async second(order) {
-      return stepResult(order.orderId, 1);
+    async second(orderId) {
+      return stepResult(orderId, 1);
     }
-    async third(order) {
-      return stepResult(order.orderId, 2);
+    async third(orderId) {
+      return stepResult(orderId, 2);
     }
   }
   decorate(Orders, 'handle', OnEvent(event));

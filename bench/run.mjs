@@ -28,7 +28,7 @@ const only = new RegExp(options.get('only') ?? '.');
 const folder = resolve(options.get('build') ?? join(here, '../.cache/bench'));
 
 /** Long enough for the compiler to have settled, also while other programs run. */
-const WARM_UP_MS = 2_000;
+const WARM_UP_MS = 1_500;
 
 /** What is compared with what, and the least part of the ceiling that is asked for. */
 const contests = [

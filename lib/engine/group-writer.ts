@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../ports/clock.js';
 import { outsideExecutions } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
-import type { Store, Verdict, Write } from '../ports/store.js';
+import type { Publishing, Store, Verdict, Write } from '../ports/store.js';
 import type { Writer } from '../step/pass-services.js';
 
 /** Tries of one group before its writes go one by one; then tries of each write before it is given up. */
@@ -173,17 +173,19 @@ function sizeOf(write: Write): number {
     case 'append':
       return 100 + (write.message.body?.length ?? 0);
     case 'publish':
-      return write.events.reduce(
-        (sum, event) => sum + 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length,
-        0,
-      );
+      return sizeOfEvents(write);
     case 'commit': {
       let bytes = 100;
       for (const row of write.delta.checkpoints)
         bytes += 100 + (row.value?.length ?? 0) + (row.error?.length ?? 0);
-      for (const event of write.delta.publish?.events ?? [])
-        bytes += 100 + (event.executions[0]?.input.length ?? 0) * event.executions.length;
+      if (write.delta.publish !== null) bytes += sizeOfEvents(write.delta.publish);
       return bytes + (write.delta.record?.value?.length ?? 0);
     }
   }
+}
+
+function sizeOfEvents({ events }: Publishing): number {
+  let bytes = 0;
+  for (const { executions } of events) bytes += 100 + (executions[0]?.input.length ?? 0) * executions.length;
+  return bytes;
 }

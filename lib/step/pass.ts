@@ -125,8 +125,9 @@ export class Pass {
     if (this.ended !== null) return;
     this.ended = end;
     this.queue.close();
-    for (const wait of this.waits.values()) wait.timer?.cancel();
-    for (const body of this.live) body.abort(reason);
+    // Most passes end with neither, and an iterator is made for an empty collection too.
+    if (this.waits.size > 0) for (const wait of this.waits.values()) wait.timer?.cancel();
+    if (this.live.size > 0) for (const body of this.live) body.abort(reason);
     this.resolveDone(end);
   }
 
