@@ -130,14 +130,15 @@ async function holdfast(folder, sync) {
   };
   return {
     async one(i) {
-      const id = makeId();
+      const eventId = makeId();
+      const id = `${eventId}-0`;
       const executions = [
         {
           id,
           definition,
           input: JSON.stringify(eventOf(i)),
           schemaHash: null,
-          lane: definition.id,
+          lane: `d:${definition.id}`,
           priority: 0,
           depth: 0,
           dueAt: null,
@@ -145,7 +146,7 @@ async function holdfast(folder, sync) {
           listening: ['cancel'],
         },
       ];
-      const event = { id: makeId(), name: 'order.created', session: null, dedup: null, executions };
+      const event = { id: eventId, name: 'order.created', session: null, dedup: null, executions };
       const published = must(await put({ kind: 'publish', events: [event] }));
       const lease = { executionId: id, key: published.executions[0].key, owner, fence: 1 };
       for (let step = 0; step < 3; step++) {

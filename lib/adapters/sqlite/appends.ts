@@ -1,6 +1,7 @@
 import type { AppendWrite, Verdict } from '../../ports/store.js';
 import { listeningBits, messageKindCode, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
+import type { HeldLeases } from './held-leases.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
 const ok: Verdict = Object.freeze({ verdict: 'ok' });
@@ -32,7 +33,10 @@ export class Appends {
   /** A message was stored since this was last reset. */
   appended = false;
 
-  constructor(connection: Connection) {
+  constructor(
+    connection: Connection,
+    private readonly held: HeldLeases,
+  ) {
     this.selectTarget = connection.prepare(
       'SELECT n, status, listening, seen FROM holdfast_execution WHERE id = ?',
     );
@@ -66,6 +70,7 @@ export class Appends {
     ]);
     if (seq % trimEvery === 0) this.trim.run([n, Math.min(seen, seq - remembered)]);
     this.appended = true;
+    this.held.mailed(n);
     if (!listens || status === statusCode.running || status === statusCode.pending) return ok;
     this.ready.run([now, n]);
     return okAndDue;

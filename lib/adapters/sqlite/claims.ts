@@ -5,7 +5,7 @@ import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Journals } from './journals.js';
-import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
+import type { Numbers, ProcessNumbers } from './numbers.js';
 import { ReadyLanes } from './ready-lanes.js';
 import { toStored } from './stored-text.js';
 
@@ -56,7 +56,7 @@ export class Claims {
 
   constructor(
     connection: Connection,
-    private readonly definitions: DefinitionNumbers,
+    private readonly numbers: Numbers,
     private readonly processes: ProcessNumbers,
     private readonly journals: Journals,
     private readonly held: HeldLeases,
@@ -72,7 +72,7 @@ export class Claims {
     );
     this.selectById = connection.prepare(selectDueById);
     this.take = connection.prepare(
-      'UPDATE holdfast_execution SET status = 1, fence = ?, owner = ?, strikes = ?, started_at = coalesce(started_at, ?), reason = NULL, wake_at = NULL WHERE n = ?',
+      'UPDATE holdfast_execution SET status = 1, fence = ?, owner = ?, strikes = ?, waited = coalesce(waited, ? - created_at), reason = NULL, wake_at = NULL WHERE n = ?',
     );
   }
 
@@ -120,7 +120,7 @@ export class Claims {
     const paused = new Set(this.selectPaused.all([]).map(({ definition }) => definition));
     const numbers: number[] = [];
     for (const ref of runnable) {
-      const n = paused.has(toStored(ref.id)) ? null : this.definitions.find(ref);
+      const n = paused.has(toStored(ref.id)) ? null : this.numbers.definitions.find(ref);
       if (n !== null) numbers.push(n);
     }
     return { numbers, json: JSON.stringify(numbers) };
@@ -169,13 +169,14 @@ export class Claims {
   ): ClaimedExecution {
     const row = this.selectRow.get([n]);
     if (row === undefined) throw new RangeError(`execution ${n} vanished inside a transaction`);
-    const before = toRecord(row, this.definitions);
+    const before = toRecord(row, this.numbers);
     const fence = row.fence + 1;
     const { checkpoints, progressed } = this.journals.load(n, row.turn, row.epoch, row.fence);
     const fruitless = row.fence > 0 && !progressed && fenceOfMark(row.committed) !== row.fence;
     const strikes = fruitless ? row.strikes + 1 : 0;
     this.take.run([fence, ownerNumber, strikes, now, n]);
-    this.held.hold(n, fence);
+    const inbox = this.journals.messages(n, before.id, row.seen, inboxPage);
+    this.held.hold(n, fence, row.seen > 0 || inbox.length > 0);
     return {
       lease: { executionId: before.id, key: n, owner, fence },
       record: {
@@ -184,10 +185,10 @@ export class Claims {
         waitReason: null,
         owner,
         fence,
-        startedAt: row.started_at ?? now,
+        startedAt: before.startedAt ?? now,
       },
       journal: checkpoints,
-      inbox: this.journals.messages(n, before.id, row.seen, inboxPage),
+      inbox,
       strikes,
       dueSince: row.status === statusCode.pending ? (row.due_at ?? since) : since,
     };

@@ -1,17 +1,10 @@
-import type { Checkpoint } from '../../model/checkpoint.js';
-import { isTerminal, wakeAt } from '../../model/execution.js';
+import { isTerminal, type Timers, wakeAt } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
 import type { CommitWrite, Delta, RecordChange, Verdict } from '../../ports/store.js';
-import {
-  checkpointKindCode,
-  commitMark,
-  fenceOfMark,
-  listeningBits,
-  reasonCode,
-  statusCode,
-} from './codes.js';
+import { commitMark, fenceOfMark, listeningBits, reasonCode, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
-import { fromTimers, storedPath } from './execution-row.js';
+import type { CheckpointRows } from './checkpoint-rows.js';
+import { fromTimers } from './execution-row.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Publishes } from './publishes.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
@@ -28,15 +21,13 @@ const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: '
  * after it did.
  */
 export class Commits {
-  private readonly insert: Statement<never>;
-  private readonly insertHeld: Statement<never>;
+  private readonly complete: Statement<never>;
   private readonly release: Statement<never>;
   private readonly change: Statement<never>;
   private readonly mark: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
   private readonly forget: Statement<never>;
   private readonly selectState: Statement<{ status: number; fence: number; committed: number }>;
-  private readonly selectMark: Statement<{ mark: number }>;
   /** A record was released since this was last reset. */
   released = false;
 
@@ -44,9 +35,9 @@ export class Commits {
     connection: Connection,
     private readonly publishes: Publishes,
     private readonly held: HeldLeases,
+    private readonly rows: CheckpointRows,
   ) {
-    this.insertHeld = connection.prepare(insertHeldCheckpoint);
-    this.insert = connection.prepare(insertCheckpoint);
+    this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
     this.change = connection.prepare(changeExecution);
     this.mark = connection.prepare('UPDATE holdfast_execution SET committed = ? WHERE n = ?');
@@ -55,25 +46,26 @@ export class Commits {
     this.selectState = connection.prepare(
       'SELECT status, fence, committed FROM holdfast_execution WHERE n = ?',
     );
-    this.selectMark = connection.prepare(
-      'SELECT mark FROM holdfast_checkpoint WHERE n = ? AND turn = ? AND epoch = ? AND key = ?',
-    );
   }
 
+  /** The verdict on the next write of the group, `ok` for a queued row. */
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
     const { checkpoints, record, publish } = delta;
     if (publish !== null || checkpoints.length > 1) return this.judgeAndApply(lease, delta, now);
-    const [checkpoint] = checkpoints;
+    const checkpoint = checkpoints[0];
     if (checkpoint === undefined)
       return record !== null && this.releases(lease, delta, record, now)
         ? ok
         : this.judgeAndApply(lease, delta, now);
-    if (!this.inserts(lease, delta, checkpoint)) return this.judgeAndApply(lease, delta, now);
+    if (record === null && this.rows.queue(lease, delta.commitNo, checkpoint)) return ok;
+    this.rows.flush();
+    if (!this.rows.insert(lease, delta.commitNo, checkpoint)) return this.judgeAndApply(lease, delta, now);
     if (record === null || this.releases(lease, delta, record, now)) return ok;
     return this.changes(lease, delta, record, now) ? okAndDue : ok;
   }
 
   private judgeAndApply(lease: Lease, delta: Delta, now: number): Verdict {
+    this.rows.flush();
     const refusal = this.refusal(lease, delta);
     if (refusal === already && delta.publish !== null)
       return { verdict: 'already', executions: this.publishes.accept(delta.publish, now).executions };
@@ -93,8 +85,9 @@ export class Commits {
       return already;
     let taken = false;
     const keys = new Set<string>();
-    for (const { turn, epoch, key } of checkpoints) {
-      const row = this.selectMark.get([lease.key, turn, epoch, toStored(key)]);
+    for (const checkpoint of checkpoints) {
+      const { turn, epoch, key } = checkpoint;
+      const row = this.rows.find(lease.key, checkpoint);
       if (row?.mark === mark) return already;
       const unique = `${turn}.${epoch}.${key}`;
       taken ||= row !== undefined || keys.has(unique);
@@ -105,7 +98,7 @@ export class Commits {
   }
 
   private apply(lease: Lease, delta: Delta, now: number): Verdict {
-    for (const checkpoint of delta.checkpoints) this.inserts(lease, delta, checkpoint);
+    for (const checkpoint of delta.checkpoints) this.rows.insert(lease, delta.commitNo, checkpoint);
     const executions = delta.publish === null ? null : this.publishes.accept(delta.publish, now).executions;
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);
@@ -115,30 +108,6 @@ export class Commits {
     return due ? { verdict: 'ok', executions, due } : { verdict: 'ok', executions };
   }
 
-  private inserts(lease: Lease, { commitNo }: Delta, row: Checkpoint): boolean {
-    const values = [
-      row.turn,
-      row.epoch,
-      toStored(row.key),
-      row.seq,
-      storedPath(row),
-      checkpointKindCode(row.kind),
-      row.attempt,
-      commitMark(lease.fence, commitNo),
-      row.wakeAt,
-      row.startedAt,
-      row.endedAt,
-      toStoredOrNull(row.value),
-      toStoredOrNull(row.error),
-      lease.key,
-    ];
-    if (this.held.has(lease)) return this.insertHeld.run(values) === 1;
-    values.push(lease.fence);
-    const inserted = this.insert.run(values) === 1;
-    if (inserted) this.held.hold(lease.key, lease.fence);
-    return inserted;
-  }
-
   /** One guarded statement for a record that nothing keeps from resting. False: it was not, or something needs a look. */
   private releases(lease: Lease, delta: Delta, record: RecordChange, now: number): boolean {
     const { status } = record;
@@ -146,23 +115,47 @@ export class Commits {
     const wake = status === 'waiting' ? wakeAt(record.timers) : null;
     if (wake !== null && wake <= now) return false;
     const listening = listeningBits(record.listening);
-    const released =
-      this.release.run([
-        ...this.values(lease, delta, record, listening),
-        statusCode[status],
-        reasonCode(record.waitReason),
-        wake,
-        isTerminal(status) ? now : null,
-        lease.key,
-        lease.fence,
-        commitMark(lease.fence, delta.commitNo),
-        record.seenInboxSeq,
-        listening,
-      ]) === 1;
-    if (!released) return false;
+    const mark = commitMark(lease.fence, delta.commitNo);
+    const released = this.isUsualEnd(lease, record)
+      ? this.complete.run([
+          mark,
+          listening,
+          record.seenInboxSeq,
+          now,
+          toStoredOrNull(record.value),
+          lease.key,
+          lease.fence,
+          mark,
+        ])
+      : this.release.run([
+          ...this.values(lease, delta, record, listening),
+          statusCode[status],
+          reasonCode(record.waitReason),
+          wake,
+          isTerminal(status) ? now : null,
+          lease.key,
+          lease.fence,
+          mark,
+          record.seenInboxSeq,
+          listening,
+        ]);
+    if (released === 0) return false;
     this.held.release(lease.key);
     this.released = true;
     return true;
+  }
+
+  /** Completed at the first attempt, with nothing in the inbox that could wake it. */
+  private isUsualEnd(lease: Lease, record: RecordChange): boolean {
+    return (
+      record.status === 'completed' &&
+      record.attempt === 1 &&
+      record.epoch === 0 &&
+      record.waitReason === null &&
+      record.error === null &&
+      isEmpty(record.timers) &&
+      this.held.hasNoMail(lease)
+    );
   }
 
   /** Changes the record of a delta that was judged; answers whether the record is due now. */
@@ -206,14 +199,16 @@ export class Commits {
   }
 }
 
-export const insertHeldCheckpoint = `
-INSERT INTO holdfast_checkpoint (turn, epoch, key, seq, path, kind, attempt, mark, wake_at, started_at, ended_at, value, error, n)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+function isEmpty(timers: Timers): boolean {
+  for (const _ in timers) return false;
+  return true;
+}
 
-export const insertCheckpoint = `
-INSERT INTO holdfast_checkpoint (n, turn, epoch, key, seq, path, kind, attempt, mark, wake_at, started_at, ended_at, value, error)
-SELECT n, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
-ON CONFLICT DO NOTHING`;
+/** What is alike in the usual end is in the text, which is cheaper than binding it; no inbox is looked into. */
+export const completeExecution = `
+UPDATE holdfast_execution SET committed = ?, listening = ?, seen = ?, ended_at = ?, value = ?, status = 2, owner = NULL,
+  attempt = 1, epoch = 0, reason = NULL, wake_at = NULL, timers = NULL, error = NULL
+WHERE n = ? AND fence = ? AND status = 1 AND committed < ?`;
 
 const changed =
   'committed = ?, listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, value = ?, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';

@@ -1,15 +1,15 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
-import type { ExecutionRecord, Timers } from '../../model/execution.js';
+import type { DefinitionRef, ExecutionRecord, Timers } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { StoredMessage } from '../../ports/store.js';
 import { checkpointKindOf, listeningOf, messageKindOf, reasonOf, statusOf } from './codes.js';
-import type { DefinitionNumbers } from './numbers.js';
+import type { DefinitionNumbers, Numbers } from './numbers.js';
 import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';
 
 /** Columns of {@link ExecutionRow}; the table is `e`. */
 export const executionColumns = `e.n, e.status, e.definition, e.fence, e.committed, e.strikes, e.listening, e.seen, e.priority,
-  e.wake_at, e.due_at, e.created_at, e.started_at, e.ended_at, e.attempt, e.turn, e.epoch, e.depth, e.reason, e.lane, e.id,
-  e.event_id, e.event_name, e.session, e.schema_hash, e.timers, e.value, e.error, e.input,
+  e.depth, e.attempt, e.turn, e.epoch, e.reason, e.event, e.created_at, e.waited, e.wake_at, e.due_at, e.ended_at, e.lane, e.id,
+  e.event_id, e.session, e.timers, e.value, e.error, e.input,
   (SELECT p.id FROM holdfast_process AS p WHERE p.n = e.owner) AS owner_id`;
 
 export interface ExecutionRow {
@@ -25,7 +25,7 @@ export interface ExecutionRow {
   readonly wake_at: number | null;
   readonly due_at: number | null;
   readonly created_at: number;
-  readonly started_at: number | null;
+  readonly waited: number | null;
   readonly ended_at: number | null;
   readonly attempt: number;
   readonly turn: number;
@@ -34,10 +34,9 @@ export interface ExecutionRow {
   readonly reason: number | null;
   readonly lane: string;
   readonly id: string;
-  readonly event_id: string;
-  readonly event_name: string;
+  readonly event_id: string | null;
+  readonly event: number;
   readonly session: string | null;
-  readonly schema_hash: string | null;
   readonly timers: string | null;
   readonly value: string | null;
   readonly error: string | null;
@@ -45,16 +44,19 @@ export interface ExecutionRow {
   readonly owner_id: string | null;
 }
 
-export function toRecord(row: ExecutionRow, definitions: DefinitionNumbers): ExecutionRecord {
+export function toRecord(row: ExecutionRow, { definitions, events }: Numbers): ExecutionRecord {
+  const id = fromStored(row.id) as ExecutionId;
+  const definition = definitions.refOf(row.definition);
+  const { name, schemaHash } = events.kindOf(row.event);
   return {
-    id: fromStored(row.id) as ExecutionId,
-    definition: definitions.refOf(row.definition),
-    eventId: fromStored(row.event_id) as EventId,
-    eventName: fromStored(row.event_name),
+    id,
+    definition,
+    eventId: row.event_id === null ? madeFrom(id) : (fromStored(row.event_id) as EventId),
+    eventName: name,
     input: fromStored(row.input),
-    schemaHash: fromStoredOrNull(row.schema_hash),
+    schemaHash,
     session: fromStoredOrNull(row.session),
-    lane: fromStored(row.lane),
+    lane: laneOf(row.lane, definition.id),
     priority: row.priority,
     depth: row.depth,
     status: statusOf(row.status),
@@ -70,9 +72,34 @@ export function toRecord(row: ExecutionRow, definitions: DefinitionNumbers): Exe
     owner: fromStoredOrNull(row.owner_id) as ProcessId | null,
     fence: row.fence,
     createdAt: row.created_at,
-    startedAt: row.started_at,
+    startedAt: row.waited === null ? null : row.created_at + row.waited,
     endedAt: row.ended_at,
   };
+}
+
+/** A definition's own lane, as publishers name it. */
+const ownLane = 'd:';
+
+/** A definition's own lane is a number; any other is its name, marked where that could pass for one. */
+export function storedLane(lane: string, { id }: DefinitionRef, definitions: DefinitionNumbers): string {
+  if (lane.length === id.length + ownLane.length && lane.startsWith(ownLane) && lane.endsWith(id))
+    return definitions.laneOf(id);
+  const stored = toStored(lane);
+  return /^[0-9=]/.test(stored) ? `=${stored}` : stored;
+}
+
+function laneOf(stored: string, definitionId: string): string {
+  if (/^[0-9]/.test(stored)) return ownLane + definitionId;
+  return fromStored(stored.startsWith('=') ? stored.slice(1) : stored);
+}
+
+/** Null for `<event id>-<which>`, of which {@link madeFrom} makes the event's id again. */
+export function storedEventId(eventId: EventId, id: ExecutionId): string | null {
+  return id.lastIndexOf('-') === eventId.length && id.startsWith(eventId) ? null : toStored(eventId);
+}
+
+function madeFrom(id: ExecutionId): EventId {
+  return id.slice(0, id.lastIndexOf('-')) as EventId;
 }
 
 const noTimers: Timers = Object.freeze({});
@@ -92,7 +119,7 @@ function toTimers(text: string | null): Timers {
 }
 
 export const checkpointColumns =
-  'turn, epoch, key, seq, path, kind, attempt, mark, wake_at, started_at, ended_at, value, error';
+  'seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
 
 export interface CheckpointRow {
   readonly turn: number;
@@ -104,8 +131,8 @@ export interface CheckpointRow {
   readonly attempt: number;
   readonly mark: number;
   readonly wake_at: number | null;
-  readonly started_at: number;
   readonly ended_at: number;
+  readonly took: number;
   readonly value: string | null;
   readonly error: string | null;
 }
@@ -123,14 +150,9 @@ export function toCheckpoint(row: CheckpointRow): Checkpoint {
     value: fromStoredOrNull(row.value),
     error: fromStoredOrNull(row.error),
     wakeAt: row.wake_at,
-    startedAt: row.started_at,
+    startedAt: row.ended_at - row.took,
     endedAt: row.ended_at,
   };
-}
-
-/** A path is stored only where it is not the key. */
-export function storedPath(checkpoint: Checkpoint): string | null {
-  return checkpoint.path === checkpoint.key ? null : toStored(checkpoint.path);
 }
 
 export interface MessageRow {

@@ -10,7 +10,8 @@ const mostHeld = 100_000;
  * statement, which saves a third of its cost.
  */
 export class HeldLeases {
-  private readonly fences = new Map<number, number>();
+  /** By execution: twice the fence, and one more if its inbox may hold messages (a pair of numbers costs an object each). */
+  private readonly leases = new Map<number, number>();
   private readonly selectVersion: Statement<{ data_version: number }>;
   private version = -1;
 
@@ -21,25 +22,37 @@ export class HeldLeases {
   /** Call it first in every write transaction that uses leases. */
   begin(): void {
     const version = this.selectVersion.get([])?.data_version ?? -1;
-    if (version !== this.version || this.fences.size > mostHeld) this.fences.clear();
+    if (version !== this.version || this.leases.size > mostHeld) this.leases.clear();
     this.version = version;
   }
 
-  /** The record is running under this fence. */
-  hold(key: number, fence: number): void {
-    this.fences.set(key, fence);
+  /** The record is running under this fence; `mayHaveMail`: messages for it may be stored. */
+  hold(key: number, fence: number, mayHaveMail: boolean): void {
+    this.leases.set(key, fence * 2 + (mayHaveMail ? 1 : 0));
   }
 
   release(key: number): void {
-    this.fences.delete(key);
+    this.leases.delete(key);
   }
 
   has({ key, fence }: Lease): boolean {
-    return this.fences.get(key) === fence;
+    const lease = this.leases.get(key);
+    return lease === fence * 2 || lease === fence * 2 + 1;
+  }
+
+  /** Held, and no message for it has ever been stored. */
+  hasNoMail({ key, fence }: Lease): boolean {
+    return this.leases.get(key) === fence * 2;
+  }
+
+  /** A message for it was stored. */
+  mailed(key: number): void {
+    const lease = this.leases.get(key);
+    if (lease !== undefined && lease % 2 === 0) this.leases.set(key, lease + 1);
   }
 
   /** After a rollback. */
   forget(): void {
-    this.fences.clear();
+    this.leases.clear();
   }
 }

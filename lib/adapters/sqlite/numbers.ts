@@ -1,7 +1,7 @@
 import type { DefinitionRef } from '../../model/execution.js';
 import type { ProcessId } from '../../model/ids.js';
 import type { Connection, Statement } from './connection.js';
-import { fromStored, toStored } from './stored-text.js';
+import { fromStored, fromStoredOrNull, toStored, toStoredOrNull } from './stored-text.js';
 
 /** Definitions (id, fingerprint) by the small number that rows name them by. Numbers are never reused. */
 export class DefinitionNumbers {
@@ -9,9 +9,13 @@ export class DefinitionNumbers {
   private readonly byNumber = new Map<number, DefinitionRef>();
   private readonly select: Statement<{ n: number }>;
   private readonly selectAll: Statement<{ n: number; id: string; fingerprint: string }>;
+  private readonly selectFirst: Statement<{ n: number | null }>;
   private readonly insert: Statement<never>;
+  /** The lanes of `laneOf`, by definition id. */
+  private readonly lanes = new Map<string, string>();
 
   constructor(connection: Connection) {
+    this.selectFirst = connection.prepare('SELECT min(n) AS n FROM holdfast_definition WHERE id = ?');
     this.select = connection.prepare('SELECT n FROM holdfast_definition WHERE id = ? AND fingerprint = ?');
     this.selectAll = connection.prepare('SELECT n, id, fingerprint FROM holdfast_definition');
     this.insert = connection.prepare('INSERT INTO holdfast_definition (id, fingerprint) VALUES (?, ?)');
@@ -34,6 +38,16 @@ export class DefinitionNumbers {
     return row?.n ?? null;
   }
 
+  /** The number that stands for the lane of a stored definition, whatever its fingerprint: that of its first row. */
+  laneOf(id: string): string {
+    let lane = this.lanes.get(id);
+    if (lane === undefined) {
+      lane = String(this.selectFirst.get([toStored(id)])?.n ?? missing(id));
+      this.lanes.set(id, lane);
+    }
+    return lane;
+  }
+
   refOf(n: number): DefinitionRef {
     const known = this.byNumber.get(n);
     if (known !== undefined) return known;
@@ -51,6 +65,7 @@ export class DefinitionNumbers {
   forget(): void {
     this.byId.clear();
     this.byNumber.clear();
+    this.lanes.clear();
   }
 
   private remember(n: number, ref: DefinitionRef): void {
@@ -59,6 +74,62 @@ export class DefinitionNumbers {
     versions.set(ref.fingerprint, n);
     this.byNumber.set(n, Object.freeze(ref));
   }
+}
+
+/** An event's name and the hash of the schema that checked it. */
+export interface EventKind {
+  readonly name: string;
+  readonly schemaHash: string | null;
+}
+
+/** Kinds of event by the small number that rows name them by. Numbers are never reused. */
+export class EventNumbers {
+  private readonly byName = new Map<string, Map<string | null, number>>();
+  private readonly byNumber = new Map<number, EventKind>();
+  private readonly select: Statement<{ n: number }>;
+  private readonly selectKind: Statement<{ name: string; schema_hash: string | null }>;
+  private readonly insert: Statement<never>;
+
+  constructor(connection: Connection) {
+    this.select = connection.prepare('SELECT n FROM holdfast_event WHERE name = ? AND schema_hash IS ?');
+    this.selectKind = connection.prepare('SELECT name, schema_hash FROM holdfast_event WHERE n = ?');
+    this.insert = connection.prepare('INSERT INTO holdfast_event (name, schema_hash) VALUES (?, ?)');
+  }
+
+  /** The kind's number, a new one if need be: only inside a write transaction. */
+  of(name: string, schemaHash: string | null): number {
+    const known = this.byName.get(name)?.get(schemaHash);
+    if (known !== undefined) return known;
+    const values = [toStored(name), toStoredOrNull(schemaHash)];
+    if (this.select.get(values) === undefined) this.insert.run(values);
+    const n = this.select.get(values)?.n ?? missing(name);
+    let versions = this.byName.get(name);
+    if (versions === undefined) this.byName.set(name, (versions = new Map()));
+    versions.set(schemaHash, n);
+    return n;
+  }
+
+  kindOf(n: number): EventKind {
+    let kind = this.byNumber.get(n);
+    if (kind === undefined) {
+      const { name, schema_hash } = this.selectKind.get([n]) ?? missing(String(n));
+      kind = Object.freeze({ name: fromStored(name), schemaHash: fromStoredOrNull(schema_hash) });
+      this.byNumber.set(n, kind);
+    }
+    return kind;
+  }
+
+  /** After a rollback: what was inserted is not there. */
+  forget(): void {
+    this.byName.clear();
+    this.byNumber.clear();
+  }
+}
+
+/** What the small numbers in an execution's row stand for. */
+export interface Numbers {
+  readonly definitions: DefinitionNumbers;
+  readonly events: EventNumbers;
 }
 
 /** Processes by the small number that leases name them by. */

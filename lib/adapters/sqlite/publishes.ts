@@ -1,9 +1,10 @@
 import type { EventId, ExecutionId } from '../../model/ids.js';
 import type { NewEvent, NewExecution, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
 import { listeningBits, statusCode } from './codes.js';
-import type { Connection, Statement } from './connection.js';
+import type { Connection, SqlValue, Statement } from './connection.js';
+import { storedEventId, storedLane } from './execution-row.js';
 import type { HeldLeases } from './held-leases.js';
-import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
+import type { Numbers, ProcessNumbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
 /** What is remembered of an explicit event id: its executions as [id, definition id, created at]. */
@@ -22,6 +23,7 @@ export function dedupScope(session: string | null): string {
  * Call it inside a write transaction, after `begin`.
  */
 export class Publishes {
+  private readonly insertUsual: Statement<never>;
   private readonly insert: Statement<never>;
   private readonly selectStored: Statement<{ n: number; created_at: number }>;
   private readonly selectLast: Statement<{ last: number }>;
@@ -33,10 +35,11 @@ export class Publishes {
 
   constructor(
     connection: Connection,
-    private readonly definitions: DefinitionNumbers,
+    private readonly numbers: Numbers,
     private readonly processes: ProcessNumbers,
     private readonly held: HeldLeases,
   ) {
+    this.insertUsual = connection.prepare(insertUsualExecution);
     this.insert = connection.prepare(insertExecution);
     this.selectStored = connection.prepare('SELECT n, created_at FROM holdfast_execution WHERE id = ?');
     this.selectLast = connection.prepare(selectLastNumber);
@@ -104,7 +107,7 @@ export class Publishes {
       let createdAt = now;
       if (this.insertOne(key, event, execution, now)) {
         this.last = key;
-        if (execution.owner !== null) this.held.hold(key, 1);
+        if (execution.owner !== null) this.held.hold(key, 1, false);
       } else {
         existed = true;
         const stored = this.stored(execution.id);
@@ -138,33 +141,36 @@ export class Publishes {
   }
 
   private insertOne(key: number, event: NewEvent, execution: NewExecution, now: number): boolean {
-    const { owner, dueAt } = execution;
+    const { definitions, events } = this.numbers;
+    const { owner, dueAt, definition, priority, depth } = execution;
+    const isUsual = owner !== null && priority === 0 && depth === 0 && event.session === null;
+    const values: SqlValue[] = [
+      key,
+      definitions.of(definition),
+      listeningBits(execution.listening),
+      now,
+      events.of(event.name, execution.schemaHash),
+      storedLane(execution.lane, definition, definitions),
+      toStored(execution.id),
+      storedEventId(event.id, execution.id),
+      toStored(execution.input),
+      owner === null ? null : this.processes.of(owner),
+    ];
+    if (isUsual) return this.insertUsual.run(values) === 1;
     const delayed = owner === null && dueAt !== null && dueAt > now;
     if (owner === null) this.madeDue = true;
     const status = owner !== null ? statusCode.running : delayed ? statusCode.delayed : statusCode.pending;
-    return (
-      this.insert.run([
-        key,
-        status,
-        this.definitions.of(execution.definition),
-        owner === null ? 0 : 1,
-        owner === null ? null : this.processes.of(owner),
-        listeningBits(execution.listening),
-        execution.priority,
-        delayed ? dueAt : null,
-        status === statusCode.pending ? now : null,
-        now,
-        owner === null ? null : now,
-        execution.depth,
-        toStored(execution.lane),
-        toStored(execution.id),
-        toStored(event.id),
-        toStored(event.name),
-        toStoredOrNull(event.session),
-        toStoredOrNull(execution.schemaHash),
-        toStored(execution.input),
-      ]) === 1
+    values.push(
+      status,
+      owner === null ? 0 : 1,
+      priority,
+      delayed ? dueAt : null,
+      status === statusCode.pending ? now : null,
+      owner === null ? null : 0,
+      depth,
+      toStoredOrNull(event.session),
     );
+    return this.insert.run(values) === 1;
   }
 
   private next(): number {
@@ -186,11 +192,17 @@ export class Publishes {
   }
 }
 
+const columns =
+  'n, definition, listening, created_at, event, lane, id, event_id, input, owner, committed, strikes, seen, attempt, turn, epoch';
+
+/** Leased at once, of no session, priority or depth: what is alike in all of them is in the text, which is cheaper than binding it. */
+export const insertUsualExecution = `
+INSERT INTO holdfast_execution (${columns}, status, fence, priority, waited, depth)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0) ON CONFLICT (id) DO NOTHING`;
+
 export const insertExecution = `
-INSERT INTO holdfast_execution (n, status, definition, fence, owner, committed, strikes, listening, seen, priority, wake_at,
-  due_at, created_at, started_at, attempt, turn, epoch, depth, lane, id, event_id, event_name, session,
-  schema_hash, input)
-VALUES (?, ?, ?, ?, ?, 0, 0, ?, 0, ?, ?, ?, ?, ?, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+INSERT INTO holdfast_execution (${columns}, status, fence, priority, wake_at, due_at, waited, depth, session)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 
 /** Numbers of removed executions are not used again: a lease names its execution by number and fence. */
 export const selectLastNumber = `

@@ -4,7 +4,7 @@ import type { ExecutionCount, ExecutionFilter } from '../../ports/store.js';
 import { statusCode, statusOf } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
-import type { DefinitionNumbers } from './numbers.js';
+import type { Numbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
 /** Executions that one slice of a long reading looks at; between slices the event loop runs. */
@@ -28,7 +28,7 @@ export class Queries {
 
   constructor(
     connection: Connection,
-    private readonly definitions: DefinitionNumbers,
+    private readonly numbers: Numbers,
   ) {
     this.selectById = connection.prepare(
       `SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.id = ?`,
@@ -46,7 +46,7 @@ export class Queries {
 
   read(id: ExecutionId, now: number): ExecutionRecord | null {
     const row = this.selectById.get([toStored(id)]);
-    if (row !== undefined) return toRecord(row, this.definitions);
+    if (row !== undefined) return toRecord(row, this.numbers);
     const outcome = this.selectOutcome.get([toStored(id), now]);
     return outcome === undefined ? null : (JSON.parse(fromStored(outcome.record)) as ExecutionRecord);
   }
@@ -80,7 +80,7 @@ export class Queries {
       toStoredOrNull(event ?? null),
       limit,
     ]);
-    const records = rows.map((row) => toRecord(row, this.definitions));
+    const records = rows.map((row) => toRecord(row, this.numbers));
     const next = rows.length === limit || from + slice >= last ? null : from + slice;
     return { records, next };
   }
@@ -90,7 +90,7 @@ export class Queries {
     const last = this.selectLast.get([])?.n ?? 0;
     if (from >= last) return null;
     for (const row of this.countSlice.all([from, from + slice])) {
-      const { id } = this.definitions.refOf(row.definition);
+      const { id } = this.numbers.definitions.refOf(row.definition);
       let byStatus = sums.get(id);
       if (byStatus === undefined) sums.set(id, (byStatus = new Map()));
       const status = statusOf(row.status);
@@ -102,7 +102,7 @@ export class Queries {
   /** `order-worker.fulfil` is of `order-worker`; a worker's id may hold dots, a method's name does not. */
   private definitionsOf(worker: string): number[] {
     const found: number[] = [];
-    for (const [n, { id }] of this.definitions.all())
+    for (const [n, { id }] of this.numbers.definitions.all())
       if (id.slice(0, id.lastIndexOf('.')) === worker) found.push(n);
     return found;
   }
@@ -117,5 +117,5 @@ SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <=
   AND (? IS NULL OR e.status IN (?, ?))
   AND (? IS NULL OR e.definition IN (SELECT value FROM json_each(?)))
   AND (? IS NULL OR e.session = ?)
-  AND (? IS NULL OR e.event_name = ?)
+  AND (? IS NULL OR e.event IN (SELECT k.n FROM holdfast_event AS k WHERE k.name = ?))
 ORDER BY e.n LIMIT ?`;

@@ -1,9 +1,9 @@
 import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
-import type { DefinitionNumbers } from './numbers.js';
+import type { Numbers } from './numbers.js';
 import { dedupScope } from './publishes.js';
-import { fromStoredOrNull, toStored } from './stored-text.js';
+import { toStored } from './stored-text.js';
 
 /** Executions that one call looks at, at most. */
 const looked = 20_000;
@@ -26,7 +26,7 @@ export class Retention {
 
   constructor(
     connection: Connection,
-    private readonly definitions: DefinitionNumbers,
+    private readonly numbers: Numbers,
   ) {
     this.selectEnded = connection.prepare(selectEnded);
     this.selectNext = connection.prepare(
@@ -103,8 +103,8 @@ export class Retention {
   }
 
   private remove(row: ExecutionRow, last: number, now: number): void {
-    const record = toRecord(row, this.definitions);
-    const until = this.selectUntil.get([dedupScope(fromStoredOrNull(row.session)), row.event_id, now])?.until;
+    const record = toRecord(row, this.numbers);
+    const until = this.selectUntil.get([dedupScope(record.session), toStored(record.eventId), now])?.until;
     if (until !== undefined) {
       const outcome = JSON.stringify({ ...record, input: '', timers: {}, listening: [], owner: null });
       this.keepOutcome.run([row.id, until, toStored(outcome)]);

@@ -4,7 +4,12 @@
  *
  * Executions are numbered by the store (`n`): rows made together lie together, and foreign rows name them by a small
  * integer. Small columns that guards read come first, texts that may overflow the page last. Indexes are partial: an
- * ended execution is in none but that of its id. Checkpoints are appended; their index alone keeps keys unique.
+ * ended execution is in none but that of its id. Checkpoints are appended; their index alone keeps keys unique, by a hash
+ * (`CheckpointRows`): two B-trees that grow at the end cost less than one that is kept in order of (n, hash).
+ *
+ * Every byte of a row is written three times (log, log again when it ends, file): event names are numbers, an interval stands
+ * for a second instant (`waited`: creation to start, `took`: start to end), and what `storedLane` and `storedEventId` can
+ * derive is not stored.
  */
 export const migrations: readonly string[] = [
   `
@@ -26,6 +31,13 @@ CREATE TABLE holdfast_process (
   definitions TEXT NOT NULL
 );
 
+CREATE TABLE holdfast_event (
+  n INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  schema_hash TEXT
+);
+CREATE INDEX holdfast_event_name ON holdfast_event (name);
+
 CREATE TABLE holdfast_execution (
   n INTEGER PRIMARY KEY,
   status INTEGER NOT NULL,
@@ -37,22 +49,21 @@ CREATE TABLE holdfast_execution (
   listening INTEGER NOT NULL,
   seen INTEGER NOT NULL,
   priority INTEGER NOT NULL,
-  wake_at INTEGER,
-  due_at INTEGER,
-  created_at INTEGER NOT NULL,
-  started_at INTEGER,
-  ended_at INTEGER,
+  depth INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   turn INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
-  depth INTEGER NOT NULL,
   reason INTEGER,
+  event INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  waited INTEGER,
+  wake_at INTEGER,
+  due_at INTEGER,
+  ended_at INTEGER,
   lane TEXT NOT NULL,
   id TEXT NOT NULL,
-  event_id TEXT NOT NULL,
-  event_name TEXT NOT NULL,
+  event_id TEXT,
   session TEXT,
-  schema_hash TEXT,
   timers TEXT,
   value TEXT,
   error TEXT,
@@ -66,22 +77,23 @@ CREATE INDEX holdfast_execution_idle ON holdfast_execution (definition, wake_at)
 CREATE TABLE holdfast_checkpoint (
   place INTEGER PRIMARY KEY,
   n INTEGER NOT NULL,
-  turn INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
-  key TEXT NOT NULL,
+  hash INTEGER NOT NULL,
   seq INTEGER NOT NULL,
-  path TEXT,
+  mark INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
-  mark INTEGER NOT NULL,
-  forgotten INTEGER,
-  wake_at INTEGER,
-  started_at INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
   ended_at INTEGER NOT NULL,
+  took INTEGER NOT NULL,
+  wake_at INTEGER,
+  forgotten INTEGER,
+  key TEXT NOT NULL,
+  path TEXT,
   value TEXT,
   error TEXT
 );
-CREATE UNIQUE INDEX holdfast_checkpoint_key ON holdfast_checkpoint (n, turn, epoch, key);
+CREATE UNIQUE INDEX holdfast_checkpoint_key ON holdfast_checkpoint (n, hash);
 
 CREATE TABLE holdfast_message (
   n INTEGER NOT NULL,

@@ -4,6 +4,7 @@ import { StoreIncompatibleError, StoreUnavailableError } from '../../model/error
 import type { StoreContext, Verdict, Write } from '../../ports/store.js';
 import { Appends } from './appends.js';
 import { ChangePoll } from './change-poll.js';
+import { CheckpointRows } from './checkpoint-rows.js';
 import { Claims } from './claims.js';
 import { Commits } from './commits.js';
 import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
@@ -11,7 +12,7 @@ import type { ChosenDriver } from './driver.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
 import { migrate } from './migrate.js';
-import { DefinitionNumbers, ProcessNumbers } from './numbers.js';
+import { DefinitionNumbers, EventNumbers, type Numbers, ProcessNumbers } from './numbers.js';
 import { Publishes } from './publishes.js';
 import { Queries } from './queries.js';
 import { Registry } from './registry.js';
@@ -27,7 +28,6 @@ const walPages = 2_000;
 
 /** One connection, its prepared statements and what they remember; ends with `close`. */
 export class Session {
-  readonly definitions: DefinitionNumbers;
   readonly processes: ProcessNumbers;
   readonly journals: Journals;
   readonly claims: Claims;
@@ -39,6 +39,7 @@ export class Session {
   private readonly commits: Commits;
   private readonly appends: Appends;
   private readonly held: HeldLeases;
+  private readonly rows: CheckpointRows;
 
   private constructor(
     private readonly connection: Connection,
@@ -46,22 +47,26 @@ export class Session {
     readonly context: StoreContext,
     forgetters: (() => void)[],
   ) {
-    this.definitions = new DefinitionNumbers(connection);
+    const definitions = new DefinitionNumbers(connection);
+    const events = new EventNumbers(connection);
+    const numbers: Numbers = { definitions, events };
     this.processes = new ProcessNumbers(connection);
     this.held = new HeldLeases(connection);
     forgetters.push(() => {
       this.held.forget();
-      this.definitions.forget();
+      definitions.forget();
+      events.forget();
       this.processes.forget();
     });
     this.journals = new Journals(connection);
-    this.publishes = new Publishes(connection, this.definitions, this.processes, this.held);
-    this.commits = new Commits(connection, this.publishes, this.held);
-    this.appends = new Appends(connection);
-    this.claims = new Claims(connection, this.definitions, this.processes, this.journals, this.held);
-    this.registry = new Registry(connection, this.definitions, this.processes);
-    this.queries = new Queries(connection, this.definitions);
-    this.retention = new Retention(connection, this.definitions);
+    this.publishes = new Publishes(connection, numbers, this.processes, this.held);
+    this.rows = new CheckpointRows(connection, this.held);
+    this.commits = new Commits(connection, this.publishes, this.held, this.rows);
+    this.appends = new Appends(connection, this.held);
+    this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held);
+    this.registry = new Registry(connection, definitions, this.processes);
+    this.queries = new Queries(connection, numbers);
+    this.retention = new Retention(connection, numbers);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
@@ -107,11 +112,13 @@ export class Session {
     this.held.begin();
     publishes.madeDue = commits.released = appends.appended = false;
     const verdicts: Verdict[] = [];
+    this.rows.begin(verdicts);
     for (const write of writes) {
       if (write.kind === 'commit') verdicts.push(commits.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(publishes.publish(write, now));
       else verdicts.push(appends.append(write, now));
     }
+    this.rows.flush();
     return { verdicts, changed: publishes.madeDue || commits.released || appends.appended };
   }
 

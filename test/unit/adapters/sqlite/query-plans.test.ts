@@ -6,7 +6,11 @@ import {
   promoteTimers,
 } from '../../../../lib/adapters/sqlite/claims.js';
 import {
-  insertCheckpoint,
+  insertGuardedCheckpoint,
+  selectCheckpointAt,
+} from '../../../../lib/adapters/sqlite/checkpoint-rows.js';
+import {
+  completeExecution,
   releaseExecution,
   selectWakingMessage,
 } from '../../../../lib/adapters/sqlite/commits.js';
@@ -37,7 +41,9 @@ describe('hot statements', () => {
   };
 
   it.each([
-    ['the guard of a checkpoint', insertCheckpoint],
+    ['the guard of a checkpoint', insertGuardedCheckpoint],
+    ['a checkpoint by its hash', selectCheckpointAt],
+    ['a completion', completeExecution],
     ['a release', releaseExecution],
     ['the look for a waking message', selectWakingMessage],
     ['the journal', selectJournal],
@@ -67,6 +73,7 @@ describe('hot statements', () => {
     ['the signals', 'holdfast_execution_running', selectSignals],
     ['the timers', 'holdfast_execution_idle', promoteTimers],
     ['the journal', 'holdfast_checkpoint_key', selectJournal],
+    ['a checkpoint by its hash', 'holdfast_checkpoint_key', selectCheckpointAt],
   ])('%s is found by %s', (_name, index, sql) => {
     expect(plan(sql).join('\n')).toContain(index);
   });

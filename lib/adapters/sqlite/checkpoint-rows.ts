@@ -1,0 +1,216 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+import type { Lease } from '../../model/lease.js';
+import type { Verdict } from '../../ports/store.js';
+import { checkpointKindCode, commitMark } from './codes.js';
+import type { Connection, SqlValue, Statement } from './connection.js';
+import type { HeldLeases } from './held-leases.js';
+import { keyHash, nextHash } from './key-hash.js';
+import { toStored, toStoredOrNull } from './stored-text.js';
+
+/** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
+const together = 8;
+/** Parameters of each. */
+const width = 8;
+
+const already: Verdict = Object.freeze({ verdict: 'already' });
+const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
+
+/** A stored row at one place of the index (execution, hash). */
+interface Found {
+  readonly place: number;
+  readonly mark: number;
+  readonly turn: number;
+  readonly epoch: number;
+  readonly key: string;
+}
+
+/**
+ * Inserts checkpoints. Keys are unique by the hash of (turn, epoch, key) within the execution; of two keys with one hash
+ * the later takes the next free number, so rows are only ever removed with all others of their execution.
+ *
+ * The usual row under a lease that is surely held cannot be refused but for its key: such rows wait for each other and go
+ * in together. Whatever looks at rows calls `flush` first.
+ */
+export class CheckpointRows {
+  private readonly insertUsual: Statement<never>;
+  private readonly insertUsuals: Statement<never>;
+  private readonly insertHeld: Statement<never>;
+  private readonly insertGuarded: Statement<never>;
+  private readonly selectAt: Statement<Found>;
+  private readonly selectLast: Statement<{ place: number }>;
+  /** Queued rows, their places in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
+  private readonly rows: Checkpoint[] = [];
+  private readonly indexes: number[] = [];
+  private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
+  private queued = 0;
+  private verdicts: Verdict[] = [];
+
+  constructor(
+    connection: Connection,
+    private readonly held: HeldLeases,
+  ) {
+    this.insertUsual = connection.prepare(insertUsualCheckpoints(1));
+    this.insertUsuals = connection.prepare(insertUsualCheckpoints(together));
+    this.insertHeld = connection.prepare(insertHeldCheckpoint);
+    this.insertGuarded = connection.prepare(insertGuardedCheckpoint);
+    this.selectAt = connection.prepare(selectCheckpointAt);
+    this.selectLast = connection.prepare('SELECT max(place) AS place FROM holdfast_checkpoint');
+  }
+
+  /** Call it first in a group; `verdicts` receives the refusals of queued rows. */
+  begin(verdicts: Verdict[]): void {
+    this.verdicts = verdicts;
+    this.queued = 0;
+  }
+
+  /** Takes the only row of the group's next commit, which counts as `ok` until told otherwise; false: not of the usual kind. */
+  queue(lease: Lease, commitNo: number, row: Checkpoint): boolean {
+    if (!isUsual(row) || !this.held.has(lease)) return false;
+    const { values } = this;
+    const at = this.queued++;
+    this.rows[at] = row;
+    this.indexes[at] = this.verdicts.length;
+    const first = at * width;
+    values[first] = lease.key;
+    values[first + 1] = keyHash(0, 0, row.key);
+    values[first + 2] = row.seq;
+    values[first + 3] = commitMark(lease.fence, commitNo);
+    values[first + 4] = row.endedAt;
+    values[first + 5] = row.endedAt - row.startedAt;
+    values[first + 6] = toStored(row.key);
+    values[first + 7] = toStoredOrNull(row.value);
+    if (this.queued === together) this.insertTogether();
+    return true;
+  }
+
+  /** Writes what is queued. */
+  flush(): void {
+    for (let at = 0; at < this.queued; at++) {
+      const values = this.values.slice(at * width, (at + 1) * width);
+      if (this.insertUsual.run(values) === 0) this.settle(at);
+    }
+    this.queued = 0;
+  }
+
+  /** The row of that key. */
+  find(n: number, { turn, epoch, key }: Checkpoint): Found | undefined {
+    const stored = toStored(key);
+    for (let hash = keyHash(turn, epoch, key); ; hash = nextHash(hash)) {
+      const found = this.selectAt.get([n, hash]);
+      if (found === undefined || isOf(found, turn, epoch, stored)) return found;
+    }
+  }
+
+  /** Inserts one row; false: its key exists, or the lease is not current. */
+  insert(lease: Lease, commitNo: number, row: Checkpoint): boolean {
+    const values = valuesOf(lease.key, commitMark(lease.fence, commitNo), row);
+    if (this.held.has(lease)) return this.place(this.insertHeld, values, lease.key, row);
+    values.push(lease.fence);
+    const inserted = this.place(this.insertGuarded, values, lease.key, row);
+    if (inserted) this.held.hold(lease.key, lease.fence, true);
+    return inserted;
+  }
+
+  /** Tries one number after the other until the row is in, its key is found, or no row at all is in the way. */
+  private place(statement: Statement<never>, values: SqlValue[], n: number, row: Checkpoint): boolean {
+    const key = toStored(row.key);
+    for (let hash = keyHash(row.turn, row.epoch, row.key); ; hash = nextHash(hash)) {
+      values[0] = hash;
+      if (statement.run(values) === 1) return true;
+      const found = this.selectAt.get([n, hash]);
+      if (found === undefined || isOf(found, row.turn, row.epoch, key)) return false;
+    }
+  }
+
+  private insertTogether(): void {
+    this.queued = 0;
+    const inserted = this.insertUsuals.run(this.values);
+    if (inserted === together) return;
+    // Those that went in have the newest places.
+    const before = (this.selectLast.get([])?.place ?? 0) - inserted;
+    const own = new Set<number>();
+    for (let at = 0; at < together; at++) {
+      const found = this.find(this.numberOf(at), this.rows[at] as Checkpoint);
+      const isNew = found !== undefined && found.mark === this.markOf(at) && found.place > before;
+      if (isNew && !own.has(found.place)) own.add(found.place);
+      else this.settle(at);
+    }
+  }
+
+  /** A queued row that met another: of its own key, or of another key with its hash. */
+  private settle(at: number): void {
+    const row = this.rows[at] as Checkpoint;
+    const n = this.numberOf(at);
+    const mark = this.markOf(at);
+    const found = this.find(n, row);
+    if (found === undefined) this.place(this.insertHeld, valuesOf(n, mark, row), n, row);
+    else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;
+  }
+
+  private numberOf(at: number): number {
+    return this.values[at * width] as number;
+  }
+
+  private markOf(at: number): number {
+    return this.values[at * width + 3] as number;
+  }
+}
+
+function isUsual(row: Checkpoint): boolean {
+  return (
+    row.kind === 'completed' &&
+    row.turn === 0 &&
+    row.epoch === 0 &&
+    row.attempt === 1 &&
+    row.wakeAt === null &&
+    row.error === null &&
+    row.path === row.key
+  );
+}
+
+function isOf(found: Found, turn: number, epoch: number, storedKey: string): boolean {
+  return found.turn === turn && found.epoch === epoch && found.key === storedKey;
+}
+
+/** Parameters of {@link insertHeldCheckpoint}; the hash comes first and is set for each try. */
+function valuesOf(n: number, mark: number, row: Checkpoint): SqlValue[] {
+  return [
+    0,
+    row.seq,
+    mark,
+    checkpointKindCode(row.kind),
+    row.attempt,
+    row.turn,
+    row.epoch,
+    row.endedAt,
+    row.endedAt - row.startedAt,
+    row.wakeAt,
+    toStored(row.key),
+    row.path === row.key ? null : toStored(row.path),
+    toStoredOrNull(row.value),
+    toStoredOrNull(row.error),
+    n,
+  ];
+}
+
+/** Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it. */
+export function insertUsualCheckpoints(rows: number): string {
+  const row = '(?, ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
+  return `
+INSERT INTO holdfast_checkpoint (n, hash, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
+VALUES ${Array.from({ length: rows }, () => row).join(', ')} ON CONFLICT DO NOTHING`;
+}
+
+const columns =
+  'hash, seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
+
+export const insertHeldCheckpoint = `
+INSERT INTO holdfast_checkpoint (${columns}, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+
+export const insertGuardedCheckpoint = `
+INSERT INTO holdfast_checkpoint (${columns}, n)
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, n FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
+ON CONFLICT DO NOTHING`;
+
+export const selectCheckpointAt = `
+SELECT place, mark, turn, epoch, key FROM holdfast_checkpoint WHERE n = ? AND hash = ?`;
