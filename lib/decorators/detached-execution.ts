@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { NoCurrentExecutionError } from '../model/errors-app.js';
 import type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
-import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
+import { type CurrentExecution, type InlineCall, shared, type StepCall } from '../ports/current-execution.js';
 
 const silent: ExecutionLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
  * What `execution()` gives below a step that was called outside any execution, as a unit test does: enough for the body
- * to run, and nothing durable. Steps that it calls are plain calls.
+ * to run, and nothing durable. Ids and chance are real, since such a call may also happen in production. Steps that it
+ * calls are plain calls too, each with a key of its own.
  */
 export class DetachedExecution implements CurrentExecution {
   readonly context: ExecutionContext;
@@ -14,7 +16,7 @@ export class DetachedExecution implements CurrentExecution {
 
   constructor(worker: string, step: string) {
     const signal = new AbortController().signal;
-    // The only clock beside the port: a plain call has no app to ask.
+    // The only clock and chance beside the ports: a plain call has no app to ask.
     const startedAt = Date.now();
     this.context = Object.freeze({
       id: 'detached',
@@ -27,23 +29,24 @@ export class DetachedExecution implements CurrentExecution {
       isRetry: false,
       step,
       depth: 0,
-      idempotencyKey: `detached/${step}`,
+      idempotencyKey: `detached/${step}/${randomUUID()}`,
       signal,
       log: silent,
       emit: () => {},
       progress: () => {},
       now: () => startedAt,
-      random: () => 0.5,
-      uuid: () => '00000000-0000-4000-8000-000000000000',
+      random: () => Math.random(),
+      uuid: () => randomUUID(),
     });
   }
 
-  async step({ receiver, args, body }: StepCall): Promise<unknown> {
-    return body.apply(receiver, args as never[]);
+  async step({ receiver, name, args, body }: StepCall): Promise<unknown> {
+    const nested = new DetachedExecution(receiver?.constructor.name ?? '', name);
+    return shared().storage.run(nested, () => body.apply(receiver, args as never[]));
   }
 
-  async inline({ body }: InlineCall): Promise<unknown> {
-    return body();
+  async inline({ name, body }: InlineCall): Promise<unknown> {
+    return shared().storage.run(new DetachedExecution(this.context.worker, name), body);
   }
 
   sleep(): Promise<void> {

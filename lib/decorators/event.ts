@@ -4,9 +4,12 @@ import { recordClass, recordTwice } from './record-class.js';
 
 /** Of `@Event`. */
 export interface EventOptions {
-  /** The field that tells instances of this event apart for `waitFor`, for example `'orderId'`. Default: none. */
+  /**
+   * The field that tells instances of this event apart, for example `'orderId'`. Stored with the class for `waitFor`,
+   * which a later version brings; nothing reads it yet. Default: none.
+   */
   readonly correlate?: string;
-  /** How long an event is kept for a `waitFor` that comes later. Default `'7d'`. */
+  /** How long an event waits for its waiter. Stored with the class likewise; nothing reads it yet. */
   readonly keep?: Duration;
 }
 

@@ -7,7 +7,7 @@ import { recordMethod } from './record-method.js';
 export interface OnEventOptions<Data = unknown> {
   /** Takes only the events it is true for; for the others the execution ends as `skipped`. */
   readonly when?: (event: Data) => boolean | Promise<boolean>;
-  /** Shown in graph, CLI and dashboard. */
+  /** Kept in the worker's step graph. */
   readonly description?: string;
 }
 

@@ -11,7 +11,7 @@ export interface StepOptions<Key extends (...args: never[]) => unknown = (...arg
   readonly key?: Key;
   /** A crash in the body ends the step with `StepInterruptedError`: it never begins twice. Default false. */
   readonly atMostOnce?: boolean;
-  /** Shown in graph, CLI and dashboard. */
+  /** Kept in the worker's step graph. */
   readonly description?: string;
 }
 

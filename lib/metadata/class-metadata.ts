@@ -29,9 +29,9 @@ export interface ClassMetadata {
 export interface EventMetadata {
   /** The name on the wire. */
   readonly name: string;
-  /** The field whose value `waitFor` keys on. */
+  /** The field whose value `waitFor` will key on; nothing reads it yet. */
   readonly correlate: string | null;
-  /** How long an event waits for its waiter. */
+  /** How long an event will wait for its waiter; nothing reads it yet. */
   readonly keep: Duration | null;
 }
 
@@ -41,7 +41,7 @@ export interface WorkerOptions {
   readonly id?: string;
   /** Constructor tokens in order, for builds that emit no types (tsx, esbuild). */
   readonly inject?: readonly unknown[];
-  /** Shown in graph, CLI and dashboard. */
+  /** Kept in the worker's definition. */
   readonly description?: string;
   /** The least level that `execution().log` passes on for this worker. Default: the logger's own. */
   readonly logLevel?: LogLevel;

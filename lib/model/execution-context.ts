@@ -1,4 +1,8 @@
-/** What `execution()` returns and every handler receives as its second argument. */
+/**
+ * What `execution()` returns and every handler receives as its second argument. Below a step that was called outside any
+ * execution, as a unit test does, its id is `'detached'`, `log`, `emit` and `progress` do nothing, and `idempotencyKey`,
+ * `random()` and `uuid()` are new at each call: nothing is stored that could repeat them.
+ */
 export interface ExecutionContext {
   /** The execution's id, equal on every resume. */
   readonly id: string;

@@ -1,3 +1,4 @@
+import { execution, step } from '../../../lib/decorators/durable-functions.js';
 import { Step } from '../../../lib/decorators/step.js';
 import { metadataOf } from '../../../lib/metadata/metadata-store.js';
 import { type CurrentExecution, shared, type StepCall } from '../../../lib/ports/current-execution.js';
@@ -47,6 +48,31 @@ describe('a step called outside an execution', () => {
     expect(calls).toEqual([[2, 'o-1', 5]]);
     expect(() => new Payments().fail()).toThrow('declined');
     expect(new Payments().many(1, 2, 3)).toEqual([1, 2, 3]);
+  });
+
+  it('has ids and keys that no other call has, nested calls included', async () => {
+    const drawn: unknown[] = [];
+    const draw = (): void => {
+      const { idempotencyKey, uuid, random } = execution();
+      drawn.push(idempotencyKey, uuid(), uuid(), random());
+    };
+    class Till {
+      @Step()
+      async pay(): Promise<void> {
+        draw();
+        await this.charge();
+        await this.charge();
+        await step('receipt', draw);
+      }
+
+      @Step()
+      charge(): void {
+        draw();
+      }
+    }
+    await new Till().pay();
+    await new Till().pay();
+    expect(new Set(drawn).size).toBe(2 * 4 * 4);
   });
 
   it('is told to those who listen for detached steps, who may refuse it', () => {
