@@ -13,6 +13,7 @@ import {
   type Logger,
   METRICS,
   type Metrics,
+  silentMetrics,
   STORE,
   type Store,
   storeFromEnvironment,
@@ -34,7 +35,6 @@ export interface WorkerModuleOptions extends Omit<BootstrapOptions, 'container' 
 }
 
 const OPTIONS = Symbol('holdfast/nest-options');
-const noMetrics: Metrics = { increment: () => {}, timing: () => {}, gauge: () => {} };
 
 type Parts = [WorkerModuleOptions, ModuleRefResolver, Store, Dispatcher, Clock, Logger, Metrics];
 
@@ -64,7 +64,7 @@ export class WorkerModule {
         { provide: DISPATCHER, useFactory: () => options.dispatcher ?? localDispatcher() },
         { provide: CLOCK, useValue: options.clock ?? systemClock },
         { provide: LOGGER, useFactory: () => options.logger ?? consoleLogger() },
-        { provide: METRICS, useValue: options.metrics ?? noMetrics },
+        { provide: METRICS, useValue: options.metrics ?? silentMetrics },
         {
           provide: WORKER_APP,
           useFactory: makeApp,
@@ -86,6 +86,5 @@ function makeApp(
   ...[options, resolver, store, dispatcher, clock, logger, metrics]: Parts
 ): Promise<WorkerApp> {
   const { workers: _workers, providers: _providers, imports: _imports, ...rest } = options;
-  const own = { ...rest, resolver, store, dispatcher, clock, logger };
-  return bootstrap(metrics === noMetrics ? own : { ...own, metrics });
+  return bootstrap({ ...rest, resolver, store, dispatcher, clock, logger, metrics });
 }

@@ -52,6 +52,7 @@ export {
   silentLogger,
   type ConsoleLoggerOptions,
 } from '../adapters/console/console-logger.js';
+export { silentMetrics } from '../adapters/console/silent-metrics.js';
 
 export type { Checkpoint } from '../model/checkpoint.js';
 export type {

@@ -11,7 +11,7 @@ export function breaches(path: string, source: string): string[] {
     found.push(`${path}:${line + 1} ${what}`);
   };
   const visit = (node: ts.Node): void => {
-    if (!path.startsWith('lib/adapters/system/')) {
+    if (!hasNoPorts(path)) {
       if (readsClock(node)) report(node, 'the date comes from the Clock port');
       if (importsRandomId(node)) report(node, 'ids come from the IdGenerator port');
     }
@@ -22,6 +22,11 @@ export function breaches(path: string, source: string): string[] {
   };
   visit(file);
   return found;
+}
+
+/** As the linter's settings have it: a step called outside an app has no port to ask. */
+function hasNoPorts(path: string): boolean {
+  return path.startsWith('lib/adapters/system/') || path === 'lib/decorators/detached-execution.ts';
 }
 
 function readsClock(node: ts.Node): boolean {

@@ -1,0 +1,159 @@
+import { jsonCodec } from '../adapters/codec/json-codec.js';
+import { silentMetrics } from '../adapters/console/silent-metrics.js';
+import { systemRandom } from '../adapters/system/system-random.js';
+import { uuidGenerator } from '../adapters/system/uuid-generator.js';
+import { compileWorkers } from '../compiler/compile-workers.js';
+import { metadataOf, storableClasses } from '../metadata/metadata-store.js';
+import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import type { Logger } from '../ports/logger.js';
+import type { Metrics } from '../ports/metrics.js';
+import type { AppContainer } from './container.js';
+import { createEventSources, type EventSources } from './event-sources.js';
+import { guardedLogger } from './guarded-logger.js';
+import { LifecycleBus } from './lifecycle-bus.js';
+import type { BootstrapOptions, ConfigurableOptions } from './options.js';
+import { reportErrors } from './report-errors.js';
+import { restoreEvent } from './restore-event.js';
+import { Runtime, type RuntimeSettings } from './runtime.js';
+import { effectiveOptions, settingsOf } from './settings.js';
+import { logLifecycle, measureLifecycle } from './telemetry.js';
+import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE } from './tokens.js';
+import type { Underlay } from './underlay.js';
+import { watchDetached } from './watch-detached.js';
+import { WorkerApp, type WorkerAppParts } from './worker-app.js';
+
+/** Puts the parts of one app together. */
+export class Assembly {
+  readonly runtime: Runtime;
+  readonly app: WorkerApp;
+  private readonly events: EventSources;
+  private readonly bus: LifecycleBus;
+  private readonly settings: { -readonly [Name in keyof RuntimeSettings]: RuntimeSettings[Name] };
+  private current: BootstrapOptions;
+  private readonly forgetters: (() => void)[] = [];
+  private forgetMetrics: (() => void) | null = null;
+
+  constructor(
+    options: BootstrapOptions,
+    private readonly container: AppContainer,
+    underlay: Underlay | null,
+  ) {
+    this.current = {
+      ...options,
+      store: container.get(STORE),
+      clock: container.get(CLOCK),
+      dispatcher: container.get(DISPATCHER),
+    };
+    const clock = underlay?.clock(container.get(CLOCK)) ?? container.get(CLOCK);
+    const store = underlay?.store(container.get(STORE)) ?? container.get(STORE);
+    this.settings = settingsOf(
+      options,
+      guardedLogger(() => this.logger()),
+    );
+    this.bus = new LifecycleBus((error) =>
+      this.logger().error('a listener failed', { error: String(error) }),
+    );
+    this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
+    const codec = jsonCodec({ types: [...(options.types ?? [])], declared: storableClasses });
+    this.runtime = new Runtime({
+      store,
+      clock,
+      codec,
+      dispatcher: container.get(DISPATCHER),
+      random: underlay?.random ?? systemRandom,
+      ids: uuidGenerator,
+      observer: this.bus,
+      resolver: options.resolver ?? container.resolver,
+      events: { restore: (name, data, schemaHash) => restoreEvent(this.events, name, data, schemaHash) },
+      role: options.role ?? 'both',
+      settings: underlay?.settings(this.settings) ?? this.settings,
+    });
+    const parts: WorkerAppParts = {
+      runtime: this.runtime,
+      store,
+      codec,
+      clock,
+      ids: uuidGenerator,
+      container,
+      get: (token) =>
+        options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token),
+      bus: this.bus,
+      events: this.events,
+      startedAt: clock.now(),
+      options: () => effectiveOptions(this.current),
+      concurrency: () => this.settings.concurrency,
+      configure: (changes) => this.configure(changes),
+      register: (workers) => this.register(workers),
+      forget: () => this.forgetAll(),
+    };
+    this.app = underlay?.app(parts) ?? new WorkerApp(parts);
+    this.observe(options);
+  }
+
+  async registerEvents(workers: readonly WorkerClass[]): Promise<void> {
+    for (const worker of workers)
+      for (const method of metadataOf(worker).methods.values())
+        for (const { sources } of method.subscriptions)
+          for (const source of sources) await this.events.register(source);
+  }
+
+  private async register(workers: readonly WorkerClass[]): Promise<void> {
+    const known = this.runtime.definitions.all().map((definition) => definition.type);
+    // Together with the known ones, so that an id that one of them has is refused.
+    const compiled = compileWorkers([...known, ...workers]);
+    const definitions = compiled.filter((definition) => workers.includes(definition.type));
+    await this.registerEvents(workers);
+    if (this.current.resolver === undefined) this.container.add(workers);
+    this.runtime.addWorkers(definitions);
+    await this.runtime.declare();
+  }
+
+  private configure(changes: ConfigurableOptions): void {
+    this.current = { ...this.current, ...changes };
+    Object.assign(this.settings, settingsOf(this.current, this.settings.logger));
+    if (changes.metrics !== undefined) this.measure();
+    this.runtime.changed();
+  }
+
+  private observe(options: BootstrapOptions): void {
+    const clock = this.container.get(CLOCK);
+    logLifecycle(
+      this.bus,
+      () => this.settings.logger,
+      (worker) => this.runtime.definitions.worker(worker)?.logLevel ?? null,
+    );
+    reportErrors(this.bus, { onError: () => this.current.onError, logger: () => this.logger() });
+    if (this.metrics() !== silentMetrics) this.measure();
+    this.forgetters.push(
+      watchDetached({
+        runtime: this.runtime,
+        bus: this.bus,
+        now: () => clock.now(),
+        strict: options.strict ?? false,
+        owns: (worker, receiver) => this.owns(worker, receiver),
+      }),
+    );
+  }
+
+  private measure(): void {
+    this.forgetMetrics ??= measureLifecycle(this.bus, () => this.metrics());
+  }
+
+  private owns(worker: WorkerDefinition, receiver: object): boolean {
+    const { resolver } = this.current;
+    if (resolver !== undefined) return resolver.resolve(worker) === receiver;
+    return this.container.has(worker.type) && this.container.get(worker.type) === receiver;
+  }
+
+  private logger(): Logger {
+    return this.current.logger ?? this.container.get(LOGGER);
+  }
+
+  private metrics(): Metrics {
+    return this.current.metrics ?? this.container.get(METRICS);
+  }
+
+  private forgetAll(): void {
+    for (const forget of this.forgetters.splice(0)) forget();
+  }
+}

@@ -1,0 +1,84 @@
+import { DURATION_FORMS, parseDuration } from '../model/duration.js';
+import type { ConfigurationMistake } from '../model/errors-boot.js';
+
+/** What is wrong with the value of that option; nothing is wrong with one that is left out. */
+export type OptionCheck = (option: string, value: unknown) => readonly ConfigurationMistake[];
+
+/** Takes any value: what uses it checks it. */
+export const anything: OptionCheck = () => [];
+
+export function wholeFrom(least: number): OptionCheck {
+  return that(
+    (value) => Number.isInteger(value) && (value as number) >= least,
+    `Write a whole number from ${least}`,
+  );
+}
+
+export function durationFrom(leastMs: number): OptionCheck {
+  return that(
+    (value) => (parseDuration(value) ?? -1) >= leastMs,
+    leastMs === 0 ? `Write ${DURATION_FORMS}` : `Write at least ${leastMs} ms: ${DURATION_FORMS}`,
+  );
+}
+
+export function oneOf(...allowed: readonly string[]): OptionCheck {
+  return that(
+    (value) => allowed.includes(value as string),
+    `Write ${allowed.map((each) => `'${each}'`).join(' or ')}`,
+  );
+}
+
+export function aFunction(form: string): OptionCheck {
+  return that((value) => typeof value === 'function', `Write a function ${form}`);
+}
+
+export const anArray: OptionCheck = that((value) => Array.isArray(value), 'Write an array');
+
+/** An object that has at least these methods. */
+export function withMethods(...methods: readonly string[]): OptionCheck {
+  return (option, value) => {
+    if (value === undefined) return [];
+    const missing = methods.filter(
+      (method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function',
+    );
+    if (missing.length === 0) return [];
+    return [
+      impossible(
+        option,
+        value,
+        `Give an object with the methods ${methods.join(', ')}; ${missing.join(', ')} is missing`,
+      ),
+    ];
+  };
+}
+
+/** An object of which each part has a check of its own; `noun` is what a part is called. */
+export function partsOf(noun: string, checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
+  return (option, value) => {
+    const parts = Object.entries(value ?? {});
+    return parts.flatMap(([name, part]) =>
+      Object.hasOwn(checks, name)
+        ? (checks[name]?.(`${option}.${name}`, part) ?? [])
+        : [
+            {
+              option: `${option}.${name}`,
+              found: `it is no ${noun}`,
+              write: `Write one of ${Object.keys(checks).join(', ')}`,
+            },
+          ],
+    );
+  };
+}
+
+function that(holds: (value: unknown) => boolean, write: string): OptionCheck {
+  return (option, value) => (value === undefined || holds(value) ? [] : [impossible(option, value, write)]);
+}
+
+function impossible(option: string, value: unknown, write: string): ConfigurationMistake {
+  return { option, found: `${show(value)} is not possible`, write };
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 60)}'`;
+  return typeof value === 'object' && value !== null ? 'what was given' : String(value);
+}
