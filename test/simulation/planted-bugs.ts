@@ -151,8 +151,11 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a lapse of the lease goes unnoticed',
     options: {
-      prepare: ({ runtime }) =>
-        Object.defineProperty(parts(runtime).lease, 'generation', { get: () => 0, set: () => {} }),
+      prepare: ({ runtime }) => {
+        const { lease } = parts(runtime);
+        Object.defineProperty(lease, 'generation', { get: () => 0, set: () => {} });
+        Object.assign(lease['options'] as object, { running: () => [] });
+      },
     },
   },
   {

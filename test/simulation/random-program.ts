@@ -79,12 +79,16 @@ export const attemptsOf: Readonly<Record<StepName, number>> = {
 /** Draws a handler: what it calls, in which order, what fails. */
 export class ProgramWriter {
   private nodes = 0;
+  private mayBeBare = true;
 
   constructor(private readonly random: SeededRandom) {}
 
   write(): Program {
+    const throws = this.random.chance(0.12);
+    // A handler that goes another way on its second attempt must not tell calls apart by order alone.
+    this.mayBeBare = !throws;
     const nodes = [...this.list(1, 4, 0)];
-    if (this.random.chance(0.12))
+    if (throws)
       nodes.splice(this.random.int(0, nodes.length), 0, {
         kind: 'throw',
         id: this.id(),
@@ -149,12 +153,12 @@ export class ProgramWriter {
     const hangs = step === 'hasty' && random.chance(0.2) ? attempts - 1 - throws : 0;
     return {
       step,
-      ms: random.chance(0.3) ? 0 : random.pick([1, 5, 50, 400]),
+      ms: random.chance(0.3) ? 0 : random.pick(step === 'hasty' ? [1, 5, 50, 400] : [1, 5, 50, 400, 5_000]),
       value: random.pick(valueKinds),
       throws,
       hangs: Math.max(0, hangs),
       final: false,
-      bare: random.chance(0.25),
+      bare: this.mayBeBare && random.chance(0.25),
       inner: step === 'deep' ? this.list(1, 2, depth + 1, calm) : [],
     };
   }

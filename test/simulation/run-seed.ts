@@ -227,9 +227,10 @@ class Outcomes {
       expected.status !== 'completed'
     )
       return;
-    const asExpected = fits(codec.decode(record.value ?? 'null'), expected.value);
+    const where = misfit(codec.decode(record.value ?? 'null'), expected.value);
     const mayDiffer = usesAtMostOnce(nodes) && record.fence > 1;
-    if (!asExpected && !mayDiffer) this.broken('value', `${record.id} gave ${String(record.value)}`);
+    if (where !== null && !mayDiffer)
+      this.broken('value', `${record.id} differs at ${where}: it gave ${String(record.value)}`);
     if (mayDiffer) return;
     for (const site of expected.publishes) {
       const input = codec.encode({ parent: record.id, site });
@@ -261,21 +262,30 @@ class Outcomes {
   }
 }
 
-function fits(actual: unknown, expected: unknown): boolean {
-  if (expected instanceof OneOf) return expected.values.some((value) => fits(actual, value));
-  if (Array.isArray(expected))
-    return (
-      Array.isArray(actual) &&
-      actual.length === expected.length &&
-      expected.every((value, at) => fits(actual[at], value))
-    );
+/** Where the value is not as expected; null: nowhere. */
+function misfit(actual: unknown, expected: unknown, at = 'value'): string | null {
+  if (expected instanceof OneOf) {
+    const misfits = expected.values.map((value) => misfit(actual, value, at));
+    return misfits.includes(null) ? null : misfits.join(' | ');
+  }
+  if (Array.isArray(expected)) {
+    if (!Array.isArray(actual) || actual.length !== expected.length) return at;
+    return firstOf(expected.keys(), (key) => misfit(actual[key], expected[key], `${at}[${key}]`));
+  }
   if (isPlain(expected) && isPlain(actual)) {
     const names = Object.keys(expected);
-    return (
-      names.length === Object.keys(actual).length && names.every((name) => fits(actual[name], expected[name]))
-    );
+    if (names.length !== Object.keys(actual).length) return at;
+    return firstOf(names, (name) => misfit(actual[name], expected[name], `${at}.${name}`));
   }
-  return isDeepStrictEqual(actual, codec.decode(codec.encode(expected)));
+  return isDeepStrictEqual(actual, codec.decode(codec.encode(expected))) ? null : at;
+}
+
+function firstOf<T>(items: Iterable<T>, find: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

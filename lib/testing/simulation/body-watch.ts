@@ -28,6 +28,10 @@ export class BodyWatch {
     for (const { checkpoint, fence } of known.rows.values())
       if (checkpoint.kind === 'completed' && checkpoint.path === frame.path && fence <= lease.fence)
         this.violated('I4', `${call} began again: its result is stored since fence ${fence}`);
+    const report = this.reports.get(`${record.id} ${frame.path}`);
+    if (report !== undefined && report.epoch === record.epoch && report.fence < lease.fence)
+      this.violated('I3', `${call} began again: user code had its result under fence ${report.fence}`);
+    if (known.mustEnd) this.violated('cancel', `${call} began, but its execution was claimed after a cancel`);
     this.countStart(
       `${record.id} ${record.epoch} ${frame.path} ${frame.scope}`,
       lease.fence,
