@@ -12,7 +12,9 @@ export interface Checkpoint {
   readonly kind: 'completed' | 'failed' | 'attempt' | 'timer' | 'started';
   /** Order in which steps settled within the execution; replay repeats it. */
   readonly seq: number;
+  /** The record's turn when it was written; a pass loads rows of the current turn. */
   readonly turn: number;
+  /** The record's epoch when it was written; rows of earlier ones are loaded too, but for those that a retry forgot. */
   readonly epoch: number;
   /** 1-based attempt that produced this row. */
   readonly attempt: number;

@@ -45,25 +45,32 @@ export interface ExecutionRecord {
   /** Hash of the event's schema when the payload was checked; null when the schema has none. */
   readonly schemaHash: string | null;
   readonly session: string | null;
+  /** Ready work is served in turn over lanes: `s:session`, or `d:definition` where there is no session. */
   readonly lane: string;
+  /** −100…100, higher first within the lane. */
   readonly priority: number;
+  /** How many executions started each other above this one; 0 for one that was published from outside. */
   readonly depth: number;
   readonly status: ExecutionStatus;
   readonly waitReason: WaitReason | null;
   /** 1-based attempt of the handler itself. */
   readonly attempt: number;
+  /** Which part of its life the journal is of: the only one, 0, as long as an execution serves one event. */
   readonly turn: number;
+  /** Grows by one with each `retry()` and `resume()`, from 0. What these forget belongs to lower epochs and is loaded no more. */
   readonly epoch: number;
   /** Named timers; the record wakes at the earliest. */
   readonly timers: Timers;
   /** The kinds of message that make this record due. */
   readonly listening: readonly MessageKind[];
+  /** Number of the last message that a pass has heeded; only later ones make the record due. */
   readonly seenInboxSeq: number;
   /** The encoded value of a completed execution; null otherwise. */
   readonly value: string | null;
   /** The encoded failure of a failed or parked execution; null otherwise. */
   readonly error: string | null;
   readonly owner: ProcessId | null;
+  /** Grows by one with each claim; a write under a lower one is refused as `stale`. */
   readonly fence: number;
   readonly createdAt: number;
   /** When it was first claimed; null before. */

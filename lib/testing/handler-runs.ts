@@ -6,6 +6,7 @@ import type { HandlerDefinition, WorkerClass } from '../model/definition.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { ExecutionStatus } from '../model/execution.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
+import { laneOf } from '../model/lane.js';
 import type { Interceptor } from '../step/pass-services.js';
 
 export interface RunOptions {
@@ -93,7 +94,7 @@ export class HandlerRuns {
       definition: { id: handler.id, fingerprint: definition.graph.fingerprint },
       input: codec.encode(await this.checked(name, data)),
       schemaHash: null,
-      lane: `d:${handler.id}`,
+      lane: laneOf(null, handler.id),
       priority: 0,
       depth: 0,
       dueAt: null,

@@ -1,3 +1,4 @@
+import { partsOfDefinition } from '../../model/definition.js';
 import { ConfigurationError } from '../../model/errors-boot.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord } from '../../model/execution.js';
@@ -273,10 +274,5 @@ function matches(entry: Entry, { status, worker, session, event }: port.Executio
   if (status !== undefined && entry.status !== status) return false;
   if (session !== undefined && entry.session !== session) return false;
   if (event !== undefined && entry.eventName !== event) return false;
-  return worker === undefined || workerOf(entry.work.id) === worker;
-}
-
-/** `order-worker.fulfil` is of `order-worker`; a worker's id may hold dots, a method's name does not. */
-function workerOf(definition: string): string {
-  return definition.slice(0, definition.lastIndexOf('.'));
+  return worker === undefined || partsOfDefinition(entry.work.id).worker === worker;
 }
