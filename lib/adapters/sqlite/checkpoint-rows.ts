@@ -66,6 +66,8 @@ export class CheckpointRows {
   /** Takes the only row of the group's next commit, which counts as `ok` until told otherwise; false: not of the usual kind. */
   queue(lease: Lease, commitNo: number, row: Checkpoint): boolean {
     if (!isUsual(row) || !this.held.has(lease)) return false;
+    // Not with the row that fills it: that one has no verdict yet that could be taken back.
+    if (this.queued === together) this.flush();
     const { values } = this;
     const at = this.queued++;
     this.rows[at] = row;
@@ -79,12 +81,12 @@ export class CheckpointRows {
     values[first + 5] = row.endedAt - row.startedAt;
     values[first + 6] = toStored(row.key);
     values[first + 7] = toStoredOrNull(row.value);
-    if (this.queued === together) this.insertTogether();
     return true;
   }
 
   /** Writes what is queued. */
   flush(): void {
+    if (this.queued === together) this.insertTogether();
     for (let at = 0; at < this.queued; at++) {
       const values = this.values.slice(at * width, (at + 1) * width);
       if (this.insertUsual.run(values) === 0) this.settle(at);
