@@ -30,13 +30,15 @@ export async function storedSteps(
   return stored;
 }
 
-/** Compares what was promised with what the ledger and the run log say. */
+/** Compares what was promised with what the ledger and the run log say. `orders` are those of the accepted that have ended. */
 export function compare(
+  accepted: number,
   orders: readonly Order[],
   { before, killedAt, runs, charges }: Evidence,
 ): { readonly table: string[]; readonly sentences: string[]; readonly broken: string[] } {
   const table = [row('order', [...steps.map((step) => `${step} ran`), 'card charged', 'result'])];
   const broken: string[] = [];
+  let shipped = 0;
   let unanswered = 0;
   for (const { orderId, value } of orders) {
     const counts = steps.map(
@@ -44,15 +46,24 @@ export function compare(
     );
     const charged = charges.filter((charge) => charge.orderId === orderId).length;
     if (charged !== 1) broken.push(`${orderId} was charged ${charged} times`);
-    if (value !== `${orderId} shipped with receipt-${orderId}`) broken.push(`${orderId} ended with ${value}`);
+    const isShipped = value === `${orderId} shipped with receipt-${orderId}`;
+    if (isShipped) shipped++;
+    else broken.push(`${orderId} ended with ${value}`);
     if (counts.includes(0)) broken.push(`${orderId} misses a step`);
     if ((counts[1] ?? 0) > 1) unanswered++;
-    table.push(row(orderId, [...counts.map((count) => `${count}×`), `${charged}×`, 'shipped']));
+    table.push(
+      row(orderId, [
+        ...counts.map((count) => `${count}×`),
+        `${charged}×`,
+        isShipped ? 'shipped' : 'not shipped',
+      ]),
+    );
   }
+  if (orders.length < accepted) broken.push(`${accepted - orders.length} accepted orders have not ended`);
   const again = runs.filter((run) => run.at > killedAt && before.has(`${run.orderId} ${run.step}`));
   for (const run of again) broken.push(`${run.orderId}: ${run.step} was stored, and ran again`);
   const sentences = [
-    `Orders accepted ${orders.length}, shipped ${orders.length}, lost 0.`,
+    `Orders accepted ${accepted}, shipped ${shipped}, lost ${accepted - orders.length}.`,
     `Steps stored before the kill ${before.size}, run again ${again.length}.`,
     `Cards charged ${charges.length}. ${unanswered} step${unanswered === 1 ? '' : 's'} had charged without hearing the answer and asked again`,
     'under the same idempotency key: the provider knew it and took no money.',

@@ -9,8 +9,8 @@ const programs = bundlePrograms(['scenario']);
 /** `npm run test:recovery` measures at default options: a lease of 15 s and a sweep of 5 s. */
 const measured =
   process.env['HOLDFAST_RECOVERY'] === 'defaults'
-    ? { kills: 5, options: [], boundMs: 21_000 }
-    : { kills: 1, options: ['1500ms', '1s'], boundMs: 3_500 };
+    ? { isAsked: true, kills: 5, options: [], boundMs: 21_000 }
+    : { isAsked: false, kills: 1, options: ['1500ms', '1s'], boundMs: 3_500 };
 
 test(`a live worker takes over what a killed one held within ${measured.boundMs} ms`, async () => {
   await using scene = await Scene.open();
@@ -31,6 +31,6 @@ test(`a live worker takes over what a killed one held within ${measured.boundMs}
     tookMs.push(resumed.at - killedAt);
     await expect(journey?.result()).resolves.toBe(stages.length);
   }
-  console.log(`recovery after kill -9, ms: ${tookMs.join(', ')}`);
-  expect(Math.max(...tookMs)).toBeLessThanOrEqual(measured.boundMs);
+  if (measured.isAsked) console.log(`recovery after kill -9, ms: ${tookMs.join(', ')}`);
+  expect(tookMs.filter((ms) => ms > measured.boundMs)).toEqual([]);
 }, 200_000);

@@ -1,6 +1,9 @@
 import {
+  CLOCK,
+  type Clock,
   defineEvent,
   execution,
+  fixed,
   memoryStore,
   OnEvent,
   Retry,
@@ -408,4 +411,48 @@ describe('every crash', () => {
       });
     },
   );
+});
+
+describe('a step that is tried again while a sibling keeps the pass alive', () => {
+  @Worker({ id: 'parcels', inject: [CLOCK] })
+  class ParcelWorker {
+    constructor(private readonly clock: Clock) {}
+
+    @OnEvent(Start)
+    async ship({ n }: { n: number }): Promise<string> {
+      const [label] = await Promise.all([this.label(n), this.slow()]);
+      return label;
+    }
+
+    @Step()
+    @Retry({ maxAttempts: 3, backoff: fixed('1s'), jitter: 0 })
+    async label(n: number): Promise<string> {
+      const address = await this.address(n);
+      if (count('label') < 3) throw new Error('printer jammed');
+      return `label for ${address}`;
+    }
+
+    @Step()
+    address(n: number): string {
+      count('address');
+      return `address of ${n}`;
+    }
+
+    @Step()
+    async slow(): Promise<void> {
+      count('slow');
+      await new Promise<void>((resolve) => void this.clock.setTimer(60_000, resolve));
+    }
+  }
+
+  test('does not run its nested steps again', async () => {
+    const app = await openApp([ParcelWorker]);
+    const handle = (await app.publish(Start, { n: 1 })).of(ParcelWorker, 'ship');
+    await app.advance('10s');
+    expect(Object.fromEntries(ran)).toEqual({ address: 1, label: 3, slow: 1 });
+    expect(await handle.status()).toBe('running');
+    await app.advance('1 minute');
+    expect(await handle.result()).toBe('label for address of 1');
+    expect(Object.fromEntries(ran)).toEqual({ address: 1, label: 3, slow: 1 });
+  });
 });
