@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
 const percent = (value) => `${Math.round(value * 100)} %`;
 const whole = (value) => Math.round(value).toLocaleString('en').replace(/,/g, ' ');
@@ -42,6 +42,8 @@ export function resultsPage({ rows, probes, pairs, ms }) {
 
 Written by \`npm run bench\`. ${kernel}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB,
 Node ${process.versions.node}, SQLite ${process.versions.sqlite} by \`node:sqlite\`; the temporary folder on a local disk.
+Load average over the last quarter of an hour ${loadavg()[2]?.toFixed(1)}, of which this run makes about one: above that, other programs took
+part of the processor and of the disk, and only the ratios say something.
 
 **W**: \`(await app.publish(event, data)).of(Orders, 'handle').result()\`, an event of \`defineEvent\` and a handler of three sequential
 \`@Step()\` calls that each return 103 bytes of JSON; everything checkpointed and completed. Default options but \`concurrency\`, which is c.
