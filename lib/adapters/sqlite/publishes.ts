@@ -1,11 +1,8 @@
 import type { EventId, ExecutionId } from '../../model/ids.js';
-import type { NewEvent, NewExecution, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
-import { listeningBits, statusCode } from './codes.js';
-import type { Connection, SqlValue, Statement } from './connection.js';
-import { storedEventId, storedLane } from './execution-row.js';
-import type { HeldLeases } from './held-leases.js';
-import type { Numbers, ProcessNumbers } from './numbers.js';
-import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
+import type { NewEvent, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
+import type { Connection, Statement } from './connection.js';
+import type { ExecutionRows } from './execution-rows.js';
+import { fromStored, toStored } from './stored-text.js';
 
 /** What is remembered of an explicit event id: its executions as [id, definition id, created at]. */
 interface FirstPublish {
@@ -20,29 +17,16 @@ export function dedupScope(session: string | null): string {
 
 /**
  * Accepts events. Conflicts are looked for before anything is inserted, so that a refused publish has changed nothing.
- * Call it inside a write transaction, after `begin`.
+ * Call it inside a write transaction.
  */
 export class Publishes {
-  private readonly insertUsual: Statement<never>;
-  private readonly insert: Statement<never>;
-  private readonly selectStored: Statement<{ n: number; created_at: number }>;
-  private readonly selectLast: Statement<{ last: number }>;
   private readonly selectDedup: Statement<{ hash: string; executions: string }>;
   private readonly replaceDedup: Statement<never>;
-  private last = -1;
-  /** Something was created that no process runs yet. */
-  madeDue = false;
 
   constructor(
     connection: Connection,
-    private readonly numbers: Numbers,
-    private readonly processes: ProcessNumbers,
-    private readonly held: HeldLeases,
+    private readonly rows: ExecutionRows,
   ) {
-    this.insertUsual = connection.prepare(insertUsualExecution);
-    this.insert = connection.prepare(insertExecution);
-    this.selectStored = connection.prepare('SELECT n, created_at FROM holdfast_execution WHERE id = ?');
-    this.selectLast = connection.prepare(selectLastNumber);
     this.selectDedup = connection.prepare(
       'SELECT hash, executions FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
     );
@@ -51,12 +35,10 @@ export class Publishes {
     );
   }
 
-  /** Another process may have numbered executions since the last transaction. */
-  begin(): void {
-    this.last = -1;
-  }
-
+  /** The verdict on the next write of the group. */
   publish(publishing: Publishing, now: number): Verdict {
+    const queued = this.rows.queue(publishing, now);
+    if (queued !== null) return queued;
     const conflict = this.conflict(publishing, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
     return this.accept(publishing, now);
@@ -89,6 +71,7 @@ export class Publishes {
     { events }: Publishing,
     now: number,
   ): { verdict: 'ok' | 'already'; executions: readonly PublishedExecution[] } {
+    this.rows.flush();
     const executions: PublishedExecution[] = [];
     let resent = false;
     for (const event of events) {
@@ -103,25 +86,9 @@ export class Publishes {
   private create(event: NewEvent, now: number, answer: PublishedExecution[]): boolean {
     let existed = false;
     for (const execution of event.executions) {
-      let key = this.next();
-      let createdAt = now;
-      if (this.insertOne(key, event, execution, now)) {
-        this.last = key;
-        if (execution.owner !== null) this.held.hold(key, 1, false);
-      } else {
-        existed = true;
-        const stored = this.stored(execution.id);
-        key = stored?.n ?? key;
-        createdAt = stored?.created_at ?? now;
-      }
-      answer.push({
-        eventId: event.id,
-        executionId: execution.id,
-        definition: execution.definition.id,
-        key,
-        createdAt,
-        duplicate: false,
-      });
+      const inserted = this.rows.insert(event, execution, now);
+      existed ||= inserted.existed;
+      answer.push(inserted.answer);
     }
     if (event.dedup === null) return existed;
     const { hash, until } = event.dedup;
@@ -134,52 +101,10 @@ export class Publishes {
   private repeat(event: NewEvent, first: FirstPublish, answer: PublishedExecution[]): boolean {
     const resent = first.executions[0]?.[0] === event.executions[0]?.id;
     for (const [executionId, definition, createdAt] of first.executions) {
-      const key = resent ? (this.stored(executionId)?.n ?? null) : null;
+      const key = resent ? (this.rows.find(executionId)?.n ?? null) : null;
       answer.push({ eventId: event.id, executionId, definition, key, createdAt, duplicate: key === null });
     }
     return resent && first.executions.length > 0;
-  }
-
-  private insertOne(key: number, event: NewEvent, execution: NewExecution, now: number): boolean {
-    const { definitions, events } = this.numbers;
-    const { owner, dueAt, definition, priority, depth } = execution;
-    const isUsual = owner !== null && priority === 0 && depth === 0 && event.session === null;
-    const values: SqlValue[] = [
-      key,
-      definitions.of(definition),
-      listeningBits(execution.listening),
-      now,
-      events.of(event.name, execution.schemaHash),
-      storedLane(execution.lane, definition, definitions),
-      toStored(execution.id),
-      storedEventId(event.id, execution.id),
-      toStored(execution.input),
-      owner === null ? null : this.processes.of(owner),
-    ];
-    if (isUsual) return this.insertUsual.run(values) === 1;
-    const delayed = owner === null && dueAt !== null && dueAt > now;
-    if (owner === null) this.madeDue = true;
-    const status = owner !== null ? statusCode.running : delayed ? statusCode.delayed : statusCode.pending;
-    values.push(
-      status,
-      owner === null ? 0 : 1,
-      priority,
-      delayed ? dueAt : null,
-      status === statusCode.pending ? now : null,
-      owner === null ? null : 0,
-      depth,
-      toStoredOrNull(event.session),
-    );
-    return this.insert.run(values) === 1;
-  }
-
-  private next(): number {
-    if (this.last < 0) this.last = this.selectLast.get([])?.last ?? 0;
-    return this.last + 1;
-  }
-
-  private stored(id: ExecutionId): { readonly n: number; readonly created_at: number } | undefined {
-    return this.selectStored.get([toStored(id)]);
   }
 
   private first(event: NewEvent, now: number): FirstPublish | null {
@@ -191,20 +116,3 @@ export class Publishes {
     };
   }
 }
-
-const columns =
-  'n, definition, listening, created_at, event, lane, id, event_id, input, owner, committed, strikes, seen, attempt, turn, epoch';
-
-/** Leased at once, of no session, priority or depth: what is alike in all of them is in the text, which is cheaper than binding it. */
-export const insertUsualExecution = `
-INSERT INTO holdfast_execution (${columns}, status, fence, priority, waited, depth)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0) ON CONFLICT (id) DO NOTHING`;
-
-export const insertExecution = `
-INSERT INTO holdfast_execution (${columns}, status, fence, priority, wake_at, due_at, waited, depth, session)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
-
-/** Numbers of removed executions are not used again: a lease names its execution by number and fence. */
-export const selectLastNumber = `
-SELECT max(coalesce((SELECT max(n) FROM holdfast_execution), 0),
-  coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0)) AS last`;

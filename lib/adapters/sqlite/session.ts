@@ -9,6 +9,7 @@ import { Claims } from './claims.js';
 import { Commits } from './commits.js';
 import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
 import type { ChosenDriver } from './driver.js';
+import { ExecutionRows } from './execution-rows.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
 import { migrate } from './migrate.js';
@@ -39,7 +40,8 @@ export class Session {
   private readonly commits: Commits;
   private readonly appends: Appends;
   private readonly held: HeldLeases;
-  private readonly rows: CheckpointRows;
+  private readonly executions: ExecutionRows;
+  private readonly checkpoints: CheckpointRows;
 
   private constructor(
     private readonly connection: Connection,
@@ -59,9 +61,10 @@ export class Session {
       this.processes.forget();
     });
     this.journals = new Journals(connection);
-    this.publishes = new Publishes(connection, numbers, this.processes, this.held);
-    this.rows = new CheckpointRows(connection, this.held);
-    this.commits = new Commits(connection, this.publishes, this.held, this.rows);
+    this.executions = new ExecutionRows(connection, numbers, this.processes, this.held);
+    this.publishes = new Publishes(connection, this.executions);
+    this.checkpoints = new CheckpointRows(connection, this.held);
+    this.commits = new Commits(connection, this.publishes, this.held, this.checkpoints);
     this.appends = new Appends(connection, this.held);
     this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held);
     this.registry = new Registry(connection, definitions, this.processes);
@@ -107,19 +110,23 @@ export class Session {
 
   /** Applies a group; call it inside a write transaction. */
   apply(writes: readonly Write[], now: number): { verdicts: readonly Verdict[]; changed: boolean } {
-    const { publishes, commits, appends } = this;
-    publishes.begin();
+    const { executions, checkpoints, publishes, commits, appends } = this;
     this.held.begin();
-    publishes.madeDue = commits.released = appends.appended = false;
+    commits.released = appends.appended = false;
     const verdicts: Verdict[] = [];
-    this.rows.begin(verdicts);
+    executions.begin(verdicts);
+    checkpoints.begin(verdicts);
     for (const write of writes) {
       if (write.kind === 'commit') verdicts.push(commits.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(publishes.publish(write, now));
-      else verdicts.push(appends.append(write, now));
+      else {
+        executions.flush();
+        verdicts.push(appends.append(write, now));
+      }
     }
-    this.rows.flush();
-    return { verdicts, changed: publishes.madeDue || commits.released || appends.appended };
+    executions.flush();
+    checkpoints.flush();
+    return { verdicts, changed: executions.madeDue || commits.released || appends.appended };
   }
 
   get sqliteVersion(): string {

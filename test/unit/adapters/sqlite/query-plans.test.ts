@@ -17,7 +17,7 @@ import {
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
-import { selectLastNumber } from '../../../../lib/adapters/sqlite/publishes.js';
+import { selectLastNumber } from '../../../../lib/adapters/sqlite/execution-rows.js';
 import {
   selectFirstLane,
   selectLaneAfter,
