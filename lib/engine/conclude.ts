@@ -19,8 +19,6 @@ export interface Conclusion {
   readonly hook: { readonly name: 'onRetry' | 'onExhausted'; readonly nextAt: number | null } | null;
 }
 
-const CAUSE_DEPTH = 8;
-
 const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> = {
   running: ['cancel'],
   pending: ['cancel'],
@@ -87,7 +85,7 @@ function completed(pass: Pass, value: unknown, seenInboxSeq: number): Conclusion
 function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: number | null): Conclusion {
   const { retry } = pass.handler;
   // Repeating the handler would only meet the step's failure again.
-  if (!retry.explicit && failedStepOf(pass, error) !== null)
+  if (!retry.explicit && pass.stepFailures.stepOf(error) !== null)
     return ended(pass, 'failed', seenInboxSeq, error);
   const { clock, random } = pass.services;
   const decision = decideRetry({
@@ -202,17 +200,6 @@ export function releaseOf({
 
 function plain(record: RecordChange): Conclusion {
   return { change: record, error: undefined, hook: null };
-}
-
-/** Names of the step whose final failure caused the error, or null. */
-export function failedStepOf(pass: Pass, error: unknown): string | null {
-  let cause = error;
-  for (let depth = 0; depth < CAUSE_DEPTH && typeof cause === 'object' && cause !== null; depth++) {
-    const step = pass.stepFailures.get(cause);
-    if (step !== undefined) return step;
-    cause = (cause as { readonly cause?: unknown }).cause;
-  }
-  return null;
 }
 
 /** How the execution stands after that change. */

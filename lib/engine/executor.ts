@@ -13,7 +13,7 @@ import type { RecordChange, StoredMessage, Verdict } from '../ports/store.js';
 import { Pass } from '../step/pass.js';
 import type { PassServices } from '../step/pass-services.js';
 import { runHook } from '../step/run-hook.js';
-import { conclude, failedStepOf, outcomeOf, releaseOf, reopened, type Conclusion } from './conclude.js';
+import { conclude, outcomeOf, releaseOf, reopened, type Conclusion } from './conclude.js';
 import type { Definitions, KnownHandler } from './definitions.js';
 import { requestOf, rowsFrom } from './reopen.js';
 
@@ -237,9 +237,13 @@ class PassLife implements Run {
       case 'completed':
         return this.tell('execution.completed', { durationMs });
       case 'failed':
-        return this.tell('execution.failed', { error, durationMs, step: failedStepOf(this.pass, error) });
+        return this.tell('execution.failed', {
+          error,
+          durationMs,
+          step: this.pass.stepFailures.stepOf(error),
+        });
       case 'parked':
-        return this.tell('execution.parked', { error, step: failedStepOf(this.pass, error) });
+        return this.tell('execution.parked', { error, step: this.pass.stepFailures.stepOf(error) });
       case 'waiting':
         return this.tell('execution.waiting', {
           reason: change.waitReason,

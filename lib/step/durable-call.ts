@@ -53,8 +53,10 @@ export abstract class DurableCall implements Deferred {
   start(): void {
     if (this.parent.isDead) return;
     const leftover = this.unexpectedLeftover();
-    if (leftover.length === 0) this.run();
-    else this.pass.end({ kind: 'parked', error: this.misfit(leftover) });
+    if (leftover.length === 0) {
+      this.pass.replay?.begins(this.path);
+      this.run();
+    } else this.pass.end({ kind: 'parked', error: this.misfit(leftover) });
   }
 
   /** Begins what was never recorded. */
@@ -82,8 +84,7 @@ export abstract class DurableCall implements Deferred {
       this.parent.callSettled(row.endedAt, null);
       this.resolve(result);
     } else {
-      if (typeof result === 'object' && result !== null)
-        this.pass.stepFailures.set(result, namesOf(this.path));
+      this.pass.stepFailures.add(result, namesOf(this.path));
       this.parent.callSettled(row.endedAt, { error: result });
       // It is journalled, and fails the execution when nobody looks: it must not end the process as well.
       this.promise?.catch(() => {});
@@ -160,10 +161,11 @@ export abstract class DurableCall implements Deferred {
   }
 
   private misfit(leftover: readonly string[]): NonDeterminismError {
+    const recorded = [...new Set(leftover.map(namesOf))].slice(0, 3).join(', ');
     return new NonDeterminismError(
       `${this.pass.handler.id} called step '${namesOf(this.path)}' with arguments that were not recorded, while recorded ` +
-        `calls of it were not repeated (${leftover.slice(0, 3).join(', ')}). Bring back the code that recorded them, or ` +
-        `retry({ from: '${namesOf(this.path)}' }) to forget them; then resume()`,
+        `calls of it were not repeated (${recorded}). Bring back the code that recorded them and resume(), or forget ` +
+        `them by retry({ from: '${namesOf(leftover[0] ?? this.path)}' })`,
     );
   }
 }

@@ -7,6 +7,7 @@ import type { Timer } from '../ports/clock.js';
 import type { CommitWrite, Publishing, RecordChange, Verdict } from '../ports/store.js';
 import { BegunBodies } from './begun-bodies.js';
 import { NestedResults } from './nested-results.js';
+import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { Replay } from './replay.js';
@@ -55,7 +56,7 @@ export class Pass {
   yielding: boolean;
 
   private nestedResults: NestedResults | null = null;
-  private failures: WeakMap<object, string> | null = null;
+  private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
   private readonly waits = new Map<string, Wait>();
   private begunBodies: BegunBodies | null = null;
@@ -112,12 +113,13 @@ export class Pass {
   }
 
   /** Errors that came out of steps for good, and the names of the step. */
-  get stepFailures(): WeakMap<object, string> {
-    return (this.failures ??= new WeakMap());
+  get stepFailures(): StepFailures {
+    return (this.failures ??= new StepFailures());
   }
 
+  /** User code repeats what an earlier pass ran: nothing it logs or emits is news. */
   get isReplaying(): boolean {
-    return this.replay !== null && !this.replay.done;
+    return this.replay !== null && this.replay.isBehind;
   }
 
   /** Ends the pass, once: whatever still runs is told to stop, and nothing of it counts any more. */

@@ -25,6 +25,10 @@ export class Replay {
   /** Every row before it has settled or can never be called. */
   private head = 0;
   private waitedTurns = 0;
+  /** Calls that had begun and have no result: failed attempts, sleeps. Not called again yet. */
+  private readonly unfinished = new Set<string>();
+  /** A call was made that no earlier pass had begun. */
+  private isOvertaken = false;
 
   constructor(
     journal: readonly Checkpoint[],
@@ -44,6 +48,9 @@ export class Replay {
       )
         row.reach = 'settled';
     this.rows.sort((a, b) => a.checkpoint.seq - b.checkpoint.seq);
+    for (const { checkpoint, parent } of this.rows)
+      if (isUnfinished(checkpoint, epoch) && !completed.has(checkpoint.path) && !completed.has(parent))
+        this.unfinished.add(checkpoint.path);
     for (const row of this.rows) {
       append(this.byPath, row.checkpoint.path, row);
       append(this.byParent, row.parent, row);
@@ -114,6 +121,17 @@ export class Replay {
     return paths;
   }
 
+  /** A call begins that has no result. */
+  begins(path: string): void {
+    if (!this.byPath.has(path)) this.isOvertaken = true;
+    this.unfinished.delete(path);
+  }
+
+  /** User code has not come yet to where earlier passes had come. */
+  get isBehind(): boolean {
+    return !this.isOvertaken && (this.unfinished.size > 0 || !this.done);
+  }
+
   settled(checkpoint: Checkpoint): void {
     for (const row of this.byPath.get(checkpoint.path) ?? [])
       if (row.checkpoint === checkpoint) row.reach = 'settled';
@@ -146,6 +164,10 @@ export class Replay {
       kind === 'completed' || (kind === 'failed' && epoch === this.epoch && key === failureKey(path, scope))
     );
   }
+}
+
+function isUnfinished({ kind, epoch }: Checkpoint, current: number): boolean {
+  return kind === 'timer' || ((kind === 'attempt' || kind === 'started') && epoch === current);
 }
 
 function append(index: Map<string, Row[]>, key: string, row: Row): void {

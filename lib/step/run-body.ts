@@ -115,8 +115,9 @@ function repeatsJournal(frame: Frame): boolean {
   pass.end({
     kind: 'parked',
     error: new NonDeterminismError(
-      `${pass.handler.id} ended '${namesOf(frame.path)}' without repeating recorded steps: ${leftover.slice(0, 3).join(', ')}. ` +
-        `Bring back the code that called them, or retry({ from }) the first of them to forget them; then resume()`,
+      `${pass.handler.id} ended '${namesOf(frame.path)}' without repeating recorded steps: ` +
+        `${[...new Set(leftover.map(namesOf))].slice(0, 3).join(', ')}. Bring back the code that called them and resume(), ` +
+        `or forget them by retry({ from: '${namesOf(leftover[0] ?? frame.path)}' })`,
     ),
   });
   return false;

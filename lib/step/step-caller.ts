@@ -1,6 +1,8 @@
 import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
+import { NonRetryableError } from '../model/errors-step.js';
+import { StoreUnavailableError } from '../model/errors-store.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
-import { defaultRetryPolicy, noRetryPolicy } from '../model/retry-policy.js';
+import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, StepCall } from '../ports/current-execution.js';
 import type { NewEvent } from '../ports/store.js';
 import { digestOf } from './digest.js';
@@ -18,12 +20,25 @@ export interface PublishedEvents {
   }[];
 }
 
+/** A publish that the store keeps from being prepared is tried until it answers; one that is refused is final. */
+const publishRetry: RetryPolicy = {
+  ...defaultRetryPolicy,
+  maxAttempts: Number.MAX_SAFE_INTEGER,
+  retryIf: (error) => error instanceof StoreUnavailableError,
+};
+
 /** Names the calls of user code and begins them. Calls of a body that does not count any more never settle. */
 export const stepCaller: Caller = {
   contextOf: (frame) => new FrameContext(frame),
 
   step(frame, call) {
     if (frame.isDead) return unsettled(frame);
+    if (typeof call.receiver !== 'object' || call.receiver === null)
+      return Promise.reject(
+        new NonRetryableError(
+          `step '${call.name}' was called without its worker: write (…) => this.${call.name}(…) instead of this.${call.name}`,
+        ),
+      );
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
     if (definition === null)
       return Promise.reject(new DetachedStepError(call.receiver.constructor.name, call.name));
@@ -67,7 +82,7 @@ export const stepCaller: Caller = {
     const path = frame.nextPath(name, '');
     const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${path}`;
     return runAt(frame, name, path, {
-      retry: noRetryPolicy,
+      retry: publishRetry,
       timeoutMs: frame.pass.services.settings.timeoutMs,
       atMostOnce: false,
       receiver: null,

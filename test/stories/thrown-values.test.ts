@@ -1,0 +1,85 @@
+import { Event, execution, fixed, OnEvent, Retry, sleep, Step, Worker } from 'holdfast';
+import { TestApp } from 'holdfast/testing';
+import { IsString } from 'class-validator';
+
+@Event('odd.thrown')
+class OddThrown {
+  @IsString() what!: string;
+}
+
+const ran: string[] = [];
+const logged: string[] = [];
+
+@Worker()
+class OddWorker {
+  @OnEvent(OddThrown)
+  async handle({ what }: OddThrown) {
+    execution().log.info('begins');
+    await this.throws(what);
+  }
+
+  @Step()
+  @Retry({ maxAttempts: 2, backoff: fixed('1s') })
+  async throws(what: string): Promise<void> {
+    ran.push(what);
+    throw what === 'undefined' ? undefined : what;
+  }
+}
+
+@Event('list.given')
+class ListGiven {
+  @IsString() id!: string;
+}
+
+@Worker()
+class LooseWorker {
+  @OnEvent(ListGiven)
+  async handle({ id }: ListGiven) {
+    await sleep('1s');
+    return Promise.all([id].map(this.fetch));
+  }
+
+  @Step()
+  async fetch(id: string) {
+    return id;
+  }
+}
+
+beforeEach(() => {
+  ran.length = 0;
+  logged.length = 0;
+});
+
+const logger = {
+  debug: () => {},
+  info: (message: string) => void logged.push(message),
+  warn: () => {},
+  error: () => {},
+};
+
+test.each(['oops', 'undefined'])('a step that throws %s spends its own attempts only, and names itself', async (what) => {
+  await using app = await TestApp.create({ workers: [OddWorker], logger });
+  const failed: unknown[] = [];
+  app.on('execution.failed', (event) => failed.push(event.step));
+  const published = await app.publish(OddThrown, { what });
+  await app.advance('1 minute');
+  await expect(published.of(OddWorker, 'handle').status()).resolves.toBe('failed');
+  expect(ran).toEqual([what, what]);
+  expect(failed).toEqual(['handle/throws']);
+});
+
+test('a handler that is replayed only to try a step again logs nothing twice', async () => {
+  await using app = await TestApp.create({ workers: [OddWorker], logger });
+  await app.publish(OddThrown, { what: 'oops' });
+  await app.advance('1 minute');
+  expect(logged.filter((message) => message === 'begins')).toHaveLength(1);
+});
+
+test('a step called without its worker fails once, and says how to call it', async () => {
+  await using app = await TestApp.create({ workers: [LooseWorker] });
+  const published = await app.publish(ListGiven, { id: 'a' });
+  await app.advance('1 minute');
+  const outcome = await published.of(LooseWorker, 'handle').outcome();
+  expect(outcome).toMatchObject({ success: false, metadata: { attempt: 1 } });
+  expect(String('error' in outcome ? outcome.error : '')).toMatch(/step 'fetch' was called without its worker: write/);
+});
