@@ -5,7 +5,7 @@ import { DefinitionError, type DefinitionMistake, isWorker, type WorkerClass } f
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** Where Nest keeps what its enhancers wrote on a class or method. */
-const enhancers = new Map([
+const ENHANCERS = new Map([
   ['__guards__', 'guards'],
   ['__interceptors__', 'interceptors'],
   ['__pipes__', 'pipes'],
@@ -50,7 +50,7 @@ function* whyNotRun(type: WorkerClass, wrapper: Wrapper): Generator<DefinitionMi
         'Give workers and what they inject the default scope; read what belongs to one execution from execution()',
     };
   for (const [member, target] of [[null, type] as const, ...methodsOf(type)])
-    for (const [key, name] of enhancers)
+    for (const [key, name] of ENHANCERS)
       if (Reflect.hasMetadata(key, target))
         yield {
           class: type.name,

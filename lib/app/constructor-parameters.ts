@@ -126,7 +126,7 @@ interface Problem {
 
 const useToken =
   'Write @Inject(TOKEN) on the parameter, or list the tokens: @Worker({ inject: [Payments, METRICS] })';
-const builtIn = new Set<unknown>([
+const BUILT_IN = new Set<unknown>([
   String,
   Number,
   Boolean,
@@ -178,7 +178,7 @@ function problemWith(index: number, { tokens, types, hasTypes }: Sources): Probl
       write: useToken,
     };
   }
-  if (builtIn.has(type))
+  if (BUILT_IN.has(type))
     return { found: `its type is ${type.name}, which names no dependency`, write: useToken };
   return null;
 }

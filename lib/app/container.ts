@@ -35,63 +35,63 @@ export class AppContainer {
   readonly resolver: InstanceResolver = {
     resolve: (worker: WorkerDefinition) => this.get<object>(worker.type),
   };
-  readonly #child: DependencyContainer;
-  readonly #plan: InjectionPlan;
-  readonly #values = new Map<unknown, unknown>();
+  private readonly child: DependencyContainer;
+  private readonly plan: InjectionPlan;
+  private readonly values = new Map<unknown, unknown>();
   /** What this container constructed, oldest first. */
-  readonly #built: object[] = [];
-  #disposed: Promise<void> | null = null;
+  private readonly built: object[] = [];
+  private disposed: Promise<void> | null = null;
 
   constructor(options: ContainerOptions) {
-    this.#child = childContainer(options.container);
-    this.#plan = new InjectionPlan({
+    this.child = childContainer(options.container);
+    this.plan = new InjectionPlan({
       providers: [...(options.parts ?? []), ...(options.providers ?? [])],
       late: options.late ?? [],
-      isProvidedElsewhere: (token) => this.#child.isRegistered(token as TsyringeToken, true),
+      isProvidedElsewhere: (token) => this.child.isRegistered(token as TsyringeToken, true),
     });
-    this.#plan.include([...this.#plan.tokens(), ...(options.workers ?? [])]);
+    this.plan.include([...this.plan.tokens(), ...(options.workers ?? [])]);
   }
 
   /** Everything wrong with providers and constructors. */
   get mistakes(): readonly DefinitionMistake[] {
-    return this.#plan.mistakes;
+    return this.plan.mistakes;
   }
 
   /** Builds all that depends on no late token. */
   async build(): Promise<void> {
-    this.#refuseMistakes();
-    for (const recipe of this.#plan.order) {
-      if (this.#values.has(recipe.token) || this.#plan.isLate(recipe.token)) continue;
-      this.#keep(recipe, await this.#make(recipe));
+    this.refuseMistakes();
+    for (const recipe of this.plan.order) {
+      if (this.values.has(recipe.token) || this.plan.isLate(recipe.token)) continue;
+      this.keep(recipe, await this.make(recipe));
     }
   }
 
   /** Gives the late tokens their values and builds what waited for them. */
   async complete(values: readonly (readonly [token: InjectionToken, value: unknown])[]): Promise<void> {
     for (const [token, value] of values) {
-      this.#plan.settle(token);
-      this.#keep({ kind: 'value', token, value }, value);
+      this.plan.settle(token);
+      this.keep({ kind: 'value', token, value }, value);
     }
     await this.build();
   }
 
   /** Takes in workers at run time. Throws `DefinitionError` when they cannot be constructed. */
   add(workers: readonly WorkerClass[]): void {
-    this.#plan.include(workers);
-    this.#refuseMistakes();
+    this.plan.include(workers);
+    this.refuseMistakes();
     for (const worker of workers) this.get(worker);
   }
 
   has(token: InjectionToken): boolean {
-    return this.#values.has(token) || this.#child.isRegistered(token as TsyringeToken, true);
+    return this.values.has(token) || this.child.isRegistered(token as TsyringeToken, true);
   }
 
   /** The token's value; a class that nobody provides is constructed, once. Throws `DefinitionError` for unknown tokens. */
   get<Value = unknown>(token: InjectionToken<Value>): Value {
-    if (this.#values.has(token)) return this.#values.get(token) as Value;
-    const recipe = this.#plan.find(token) ?? this.#planned(token);
-    if (recipe === null) return this.#child.resolve(token as TsyringeToken<Value>);
-    if (recipe.kind === 'late' || recipe.kind === 'factory' || this.#plan.isLate(token)) {
+    if (this.values.has(token)) return this.values.get(token) as Value;
+    const recipe = this.plan.find(token) ?? this.planned(token);
+    if (recipe === null) return this.child.resolve(token as TsyringeToken<Value>);
+    if (recipe.kind === 'late' || recipe.kind === 'factory' || this.plan.isLate(token)) {
       throw new DefinitionError([
         {
           class: tokenTitle(token),
@@ -101,7 +101,7 @@ export class AppContainer {
         },
       ]);
     }
-    return this.#keep(recipe, this.#make(recipe)) as Value;
+    return this.keep(recipe, this.make(recipe)) as Value;
   }
 
   /**
@@ -110,53 +110,53 @@ export class AppContainer {
    * gathered: every instance gets its turn.
    */
   dispose(): Promise<void> {
-    this.#disposed ??= disposeAll([...this.#built].reverse());
-    return this.#disposed;
+    this.disposed ??= disposeAll([...this.built].reverse());
+    return this.disposed;
   }
 
   /** Plans a token that was not known at boot; null: another container has it. */
-  #planned(token: InjectionToken): Recipe | null {
-    if (this.#child.isRegistered(token as TsyringeToken, true)) return null;
-    this.#plan.include([token]);
-    this.#refuseMistakes();
-    return this.#plan.find(token);
+  private planned(token: InjectionToken): Recipe | null {
+    if (this.child.isRegistered(token as TsyringeToken, true)) return null;
+    this.plan.include([token]);
+    this.refuseMistakes();
+    return this.plan.find(token);
   }
 
-  #refuseMistakes(): void {
-    const mistakes = this.#plan.takeMistakes();
+  private refuseMistakes(): void {
+    const mistakes = this.plan.takeMistakes();
     if (mistakes.length > 0) throw new DefinitionError(mistakes);
   }
 
-  #make(recipe: Recipe): unknown {
+  private make(recipe: Recipe): unknown {
     switch (recipe.kind) {
       case 'value':
         return recipe.value;
       case 'factory':
-        return recipe.make(...this.#arguments(recipe.parameters));
+        return recipe.make(...this.arguments(recipe.parameters));
       case 'class':
-        return this.#construct(recipe.type);
+        return this.construct(recipe.type);
       case 'late':
         throw new TypeError(`${tokenTitle(recipe.token)} has no value yet`);
     }
   }
 
-  #construct(type: Constructable): object {
+  private construct(type: Constructable): object {
     const constructable = type as new (...args: unknown[]) => object;
-    const instance = new constructable(...this.#arguments(this.#plan.parametersOf(type)));
-    this.#built.push(instance);
+    const instance = new constructable(...this.arguments(this.plan.parametersOf(type)));
+    this.built.push(instance);
     return instance;
   }
 
-  #keep(recipe: Recipe, value: unknown): unknown {
-    this.#values.set(recipe.token, value);
+  private keep(recipe: Recipe, value: unknown): unknown {
+    this.values.set(recipe.token, value);
     // So that what a container of the user constructs can take it too.
-    this.#child.register(recipe.token as TsyringeToken, { useFactory: () => value });
+    this.child.register(recipe.token as TsyringeToken, { useFactory: () => value });
     return value;
   }
 
-  #arguments(parameters: readonly Parameter[]): unknown[] {
+  private arguments(parameters: readonly Parameter[]): unknown[] {
     return parameters.map((parameter) => {
-      const value = this.#argument(parameter);
+      const value = this.argument(parameter);
       if (parameter.transform === null) return value;
       const transformer = this.get(
         parameter.transform.token as InjectionToken<{ transform(...args: unknown[]): unknown }>,
@@ -165,12 +165,12 @@ export class AppContainer {
     });
   }
 
-  #argument({ token, optional, all }: Parameter): unknown {
+  private argument({ token, optional, all }: Parameter): unknown {
     if (isDelayed(token)) return token.createProxy((target) => this.get(target));
     const known = token as InjectionToken;
-    if (all && this.#child.isRegistered(known as TsyringeToken, true))
-      return this.#child.resolveAll(known as TsyringeToken);
-    if (optional && typeof known !== 'function' && this.#plan.find(known) === null && !this.has(known))
+    if (all && this.child.isRegistered(known as TsyringeToken, true))
+      return this.child.resolveAll(known as TsyringeToken);
+    if (optional && typeof known !== 'function' && this.plan.find(known) === null && !this.has(known))
       return all ? [] : undefined;
     return all ? [this.get(known)] : this.get(known);
   }

@@ -1,4 +1,4 @@
-const ways = [Symbol.asyncDispose, Symbol.dispose, 'dispose', 'onModuleDestroy'] as const;
+const WAYS = [Symbol.asyncDispose, Symbol.dispose, 'dispose', 'onModuleDestroy'] as const;
 
 /** Ends each instance in turn by the first way it has; what fails is thrown together at the end. */
 export async function disposeAll(instances: readonly object[]): Promise<void> {
@@ -15,7 +15,7 @@ export async function disposeAll(instances: readonly object[]): Promise<void> {
 }
 
 async function disposeOne(instance: object): Promise<void> {
-  for (const way of ways) {
+  for (const way of WAYS) {
     const dispose: unknown = Reflect.get(instance, way);
     if (typeof dispose !== 'function') continue;
     await Reflect.apply(dispose, instance, []);

@@ -53,55 +53,55 @@ export function createEventSources(options: EventSourcesOptions): EventSources {
 }
 
 class KnownEvents implements EventSources {
-  readonly #limits: () => Limits;
-  readonly #named = new Map<string, Named>();
-  readonly #loading = new Map<AnyClass, Promise<EventDefinition>>();
-  readonly #unions: EventUnions;
-  #classEvents: Promise<ClassEvents> | null = null;
+  private readonly limits: () => Limits;
+  private readonly named = new Map<string, Named>();
+  private readonly loading = new Map<AnyClass, Promise<EventDefinition>>();
+  private readonly unions: EventUnions;
+  private classEvents: Promise<ClassEvents> | null = null;
 
   constructor({ limits, union }: EventSourcesOptions) {
-    this.#limits = limits;
-    this.#unions = createEventUnions(limits);
-    if (union !== undefined) this.#unions.add(appUnion(union));
+    this.limits = limits;
+    this.unions = createEventUnions(limits);
+    if (union !== undefined) this.unions.add(appUnion(union));
   }
 
   resolve(args: readonly unknown[]): ResolvedEvent | Promise<ResolvedEvent> {
     const [source, second, third] = args;
-    if (typeof source === 'string') return this.#byName(source, second, third);
+    if (typeof source === 'string') return this.byName(source, second, third);
     if (isSchemaEvent(source))
-      return { definition: this.#ofSchemaEvent(source), data: second, options: third };
-    if (isEventUnion(source)) return this.#member([source], second, third, source);
-    if (isEventClass(source)) return this.#ofClass(source, second, third);
+      return { definition: this.ofSchemaEvent(source), data: second, options: third };
+    if (isEventUnion(source)) return this.member([source], second, third, source);
+    if (isEventClass(source)) return this.ofClass(source, second, third);
     if (isObject(source) && !isStandardSchema(source)) {
       const type: unknown = source.constructor;
-      if (isEventClass(type)) return this.#ofClass(type, source, second);
+      if (isEventClass(type)) return this.ofClass(type, source, second);
       if (typeof (source as { readonly type?: unknown }).type === 'string') {
-        return this.#member(this.#unions.all(), source, second, source);
+        return this.member(this.unions.all(), source, second, source);
       }
     }
     throw unknown(source);
   }
 
   async register(source: unknown): Promise<void> {
-    if (isEventUnion(source)) this.#unions.add(source);
-    else if (isSchemaEvent(source)) this.#ofSchemaEvent(source);
-    else if (isEventClass(source)) await this.#definitionOfClass(source);
+    if (isEventUnion(source)) this.unions.add(source);
+    else if (isSchemaEvent(source)) this.ofSchemaEvent(source);
+    else if (isEventClass(source)) await this.definitionOfClass(source);
     else if (typeof source !== 'string') throw unknown(source);
   }
 
   definitionOf(name: string): EventDefinition | null {
-    return this.#named.get(name)?.definition ?? this.#unions.definitionOf(name);
+    return this.named.get(name)?.definition ?? this.unions.definitionOf(name);
   }
 
-  #byName(name: string, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {
-    const known = this.#named.get(name);
+  private byName(name: string, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {
+    const known = this.named.get(name);
     if (known !== undefined) return { definition: known.definition, data, options };
-    if (this.#unions.all().length === 0) throw unknown(name);
+    if (this.unions.all().length === 0) throw unknown(name);
     const isBare = isObject(data) && !Array.isArray(data) && !Object.hasOwn(data, 'type');
-    return this.#member(this.#unions.all(), isBare ? { type: name, ...data } : data, options, name);
+    return this.member(this.unions.all(), isBare ? { type: name, ...data } : data, options, name);
   }
 
-  #member(
+  private member(
     unions: readonly EventUnion[],
     data: unknown,
     options: unknown,
@@ -109,51 +109,51 @@ class KnownEvents implements EventSources {
   ): ResolvedEvent | Promise<ResolvedEvent> {
     const type: unknown = isObject(data) ? (data as { readonly type?: unknown }).type : undefined;
     if (typeof type !== 'string' || unions.length === 0) throw unknown(source);
-    const definition = this.#unions.choose(unions, type, data);
+    const definition = this.unions.choose(unions, type, data);
     return definition instanceof Promise
       ? definition.then((chosen) => ({ definition: chosen, data, options }))
       : { definition, data, options };
   }
 
-  #ofSchemaEvent(source: SchemaEvent): EventDefinition {
-    const known = this.#named.get(source.name);
+  private ofSchemaEvent(source: SchemaEvent): EventDefinition {
+    const known = this.named.get(source.name);
     if (known !== undefined && isSameSchema(known.source, source)) return known.definition;
-    return this.#add(source.name, source, schemaEventChecker(source.schema));
+    return this.add(source.name, source, schemaEventChecker(source.schema));
   }
 
-  #ofClass(type: AnyClass, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {
+  private ofClass(type: AnyClass, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {
     const name = eventMetadataOf(type)?.name as string;
-    const known = this.#named.get(name);
+    const known = this.named.get(name);
     if (known?.source === type) return { definition: known.definition, data, options };
-    return this.#definitionOfClass(type).then((definition) => ({ definition, data, options }));
+    return this.definitionOfClass(type).then((definition) => ({ definition, data, options }));
   }
 
-  #definitionOfClass(type: AnyClass): Promise<EventDefinition> {
+  private definitionOfClass(type: AnyClass): Promise<EventDefinition> {
     const name = eventMetadataOf(type)?.name as string;
-    const known = this.#named.get(name);
+    const known = this.named.get(name);
     if (known?.source === type) return Promise.resolve(known.definition);
-    let loading = this.#loading.get(type);
+    let loading = this.loading.get(type);
     if (loading === undefined) {
-      loading = this.#load(name, type).finally(() => this.#loading.delete(type));
-      this.#loading.set(type, loading);
+      loading = this.load(name, type).finally(() => this.loading.delete(type));
+      this.loading.set(type, loading);
     }
     return loading;
   }
 
-  async #load(name: string, type: AnyClass): Promise<EventDefinition> {
-    this.#classEvents ??= loadClassEvents();
-    const classEvents = await this.#classEvents.catch((error: unknown) => {
-      this.#classEvents = null;
+  private async load(name: string, type: AnyClass): Promise<EventDefinition> {
+    this.classEvents ??= loadClassEvents();
+    const classEvents = await this.classEvents.catch((error: unknown) => {
+      this.classEvents = null;
       throw error;
     });
-    return this.#add(name, type, classEvents(type));
+    return this.add(name, type, classEvents(type));
   }
 
-  #add(name: string, source: object, checker: EventChecker): EventDefinition {
-    const other = this.#named.get(name);
+  private add(name: string, source: object, checker: EventChecker): EventDefinition {
+    const other = this.named.get(name);
     if (other !== undefined) throw twoOfOneName(name, source, other.source);
-    const definition = Object.freeze({ name, families: [], checker: limitedChecker(checker, this.#limits) });
-    this.#named.set(name, { source, definition });
+    const definition = Object.freeze({ name, families: [], checker: limitedChecker(checker, this.limits) });
+    this.named.set(name, { source, definition });
     return definition;
   }
 }

@@ -36,22 +36,22 @@ interface Members {
 }
 
 class KnownUnions implements EventUnions {
-  readonly #limits: () => Limits;
-  readonly #own: EventUnion[] = [];
-  readonly #members = new WeakMap<object, Members>();
+  private readonly limits: () => Limits;
+  private readonly own: EventUnion[] = [];
+  private readonly members = new WeakMap<object, Members>();
 
   constructor(limits: () => Limits) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   add(union: EventUnion): void {
-    const other = this.#own.find(({ id }) => id === union.id);
-    if (other === undefined) this.#own.push(union);
+    const other = this.own.find(({ id }) => id === union.id);
+    if (other === undefined) this.own.push(union);
     else if (other.schema !== union.schema) throw twoOfOneId(union);
   }
 
   all(): readonly EventUnion[] {
-    const unions = [...this.#own];
+    const unions = [...this.own];
     for (const union of declaredUnions()) {
       if (!unions.some(({ schema }) => schema === union.schema)) unions.push(union);
     }
@@ -63,7 +63,7 @@ class KnownUnions implements EventUnions {
     type: string,
     data: unknown,
   ): EventDefinition | Promise<EventDefinition> {
-    const definitions = unions.map((union) => this.#member(union, type));
+    const definitions = unions.map((union) => this.member(union, type));
     if (definitions.length === 1) return definitions[0] as EventDefinition;
     const answers = definitions.map(({ checker }) => checker.check(data));
     const pick = (checked: readonly CheckedEvent[]): EventDefinition =>
@@ -75,17 +75,17 @@ class KnownUnions implements EventUnions {
 
   definitionOf(name: string): EventDefinition | null {
     const [union] = this.all();
-    return union === undefined ? null : this.#member(union, name);
+    return union === undefined ? null : this.member(union, name);
   }
 
-  #member(union: EventUnion, type: string): EventDefinition {
-    let members = this.#members.get(union.schema);
+  private member(union: EventUnion, type: string): EventDefinition {
+    let members = this.members.get(union.schema);
     if (members === undefined) {
       members = {
-        checker: limitedChecker(memberChecker(schemaEventChecker(union.schema)), this.#limits),
+        checker: limitedChecker(memberChecker(schemaEventChecker(union.schema)), this.limits),
         definitions: new Map(),
       };
-      this.#members.set(union.schema, members);
+      this.members.set(union.schema, members);
     }
     let definition = members.definitions.get(type);
     if (definition === undefined) {

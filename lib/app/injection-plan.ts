@@ -16,83 +16,83 @@ export interface InjectionPlanOptions {
 export class InjectionPlan {
   /** Dependencies first. */
   readonly order: Recipe[] = [];
-  readonly #recipes = new Map<unknown, Recipe>();
-  readonly #parameters = new Map<unknown, readonly Parameter[]>();
-  readonly #late = new Set<unknown>();
-  readonly #visited = new Set<unknown>();
-  readonly #path: unknown[] = [];
-  readonly #isProvidedElsewhere: (token: unknown) => boolean;
-  #log = new MistakeLog();
+  private readonly recipes = new Map<unknown, Recipe>();
+  private readonly parameters = new Map<unknown, readonly Parameter[]>();
+  private readonly late = new Set<unknown>();
+  private readonly visited = new Set<unknown>();
+  private readonly path: unknown[] = [];
+  private readonly isProvidedElsewhere: (token: unknown) => boolean;
+  private log = new MistakeLog();
 
   constructor(options: InjectionPlanOptions) {
-    this.#isProvidedElsewhere = (token) => options.isProvidedElsewhere(token);
+    this.isProvidedElsewhere = (token) => options.isProvidedElsewhere(token);
     options.providers.forEach((provider, position) => {
       const recipe = recipeOf(provider, position);
-      if (isMistake(recipe)) this.#log.add(recipe);
-      else this.#recipes.set(recipe.token, recipe);
+      if (isMistake(recipe)) this.log.add(recipe);
+      else this.recipes.set(recipe.token, recipe);
     });
     for (const token of options.late) {
-      this.#recipes.set(token, { kind: 'late', token });
-      this.#late.add(token);
+      this.recipes.set(token, { kind: 'late', token });
+      this.late.add(token);
     }
   }
 
   get mistakes(): readonly DefinitionMistake[] {
-    return this.#log.mistakes;
+    return this.log.mistakes;
   }
 
   /** The mistakes found since it was last asked. */
   takeMistakes(): readonly DefinitionMistake[] {
-    const { mistakes } = this.#log;
-    this.#log = new MistakeLog();
+    const { mistakes } = this.log;
+    this.log = new MistakeLog();
     return mistakes;
   }
 
   tokens(): unknown[] {
-    return [...this.#recipes.keys()];
+    return [...this.recipes.keys()];
   }
 
   find(token: unknown): Recipe | null {
-    return this.#recipes.get(token) ?? null;
+    return this.recipes.get(token) ?? null;
   }
 
   /** Whether its value waits for a late token. */
   isLate(token: unknown): boolean {
-    return this.#late.has(token);
+    return this.late.has(token);
   }
 
   /** A late token has its value now; what waited for all its late tokens can be built. */
   settle(token: unknown): void {
-    this.#late.delete(token);
+    this.late.delete(token);
     for (const recipe of this.order) {
-      if (recipe.kind !== 'late' && !this.#waits(recipe)) this.#late.delete(recipe.token);
+      if (recipe.kind !== 'late' && !this.waits(recipe)) this.late.delete(recipe.token);
     }
   }
 
   parametersOf(type: Constructable): readonly Parameter[] {
-    return this.#parameters.get(type) ?? [];
+    return this.parameters.get(type) ?? [];
   }
 
   /** Plans the tokens and all they need; nothing of them when there is a mistake, so that a later try finds it again. */
   include(tokens: readonly unknown[]): void {
-    const before = { order: this.order.length, mistakes: this.#log.mistakes.length };
-    const mistakes = this.#log.of({ name: 'providers' });
-    for (const token of tokens) this.#visit(token, mistakes, tokenTitle(token), false);
-    if (this.#log.mistakes.length > before.mistakes) this.#forget(this.order.splice(before.order));
+    const before = { order: this.order.length, mistakes: this.log.mistakes.length };
+    const mistakes = this.log.of({ name: 'providers' });
+    for (const token of tokens) this.visit(token, mistakes, tokenTitle(token), false);
+    if (this.log.mistakes.length > before.mistakes) this.forget(this.order.splice(before.order));
   }
 
-  #forget(recipes: readonly Recipe[]): void {
+  private forget(recipes: readonly Recipe[]): void {
     for (const recipe of recipes) {
-      this.#visited.delete(recipe.token);
-      if (recipe.kind === 'class') this.#parameters.delete(recipe.type);
-      if (this.#automatic(recipe.token) !== null) this.#recipes.delete(recipe.token);
+      this.visited.delete(recipe.token);
+      if (recipe.kind === 'class') this.parameters.delete(recipe.type);
+      if (this.automatic(recipe.token) !== null) this.recipes.delete(recipe.token);
     }
   }
 
-  #visit(token: unknown, mistakes: ClassMistakes, member: string, optional: boolean): void {
+  private visit(token: unknown, mistakes: ClassMistakes, member: string, optional: boolean): void {
     if (isDelayed(token)) return;
-    if (this.#path.includes(token)) {
-      const circle = [...this.#path.slice(this.#path.indexOf(token)), token].map(tokenTitle).join(' → ');
+    if (this.path.includes(token)) {
+      const circle = [...this.path.slice(this.path.indexOf(token)), token].map(tokenTitle).join(' → ');
       mistakes.add(
         member,
         `it needs itself: ${circle}`,
@@ -100,10 +100,10 @@ export class InjectionPlan {
       );
       return;
     }
-    if (this.#visited.has(token)) return;
-    const recipe = this.#recipes.get(token) ?? this.#automatic(token);
+    if (this.visited.has(token)) return;
+    const recipe = this.recipes.get(token) ?? this.automatic(token);
     if (recipe === null) {
-      if (optional || this.#isProvidedElsewhere(token)) return;
+      if (optional || this.isProvidedElsewhere(token)) return;
       mistakes.add(
         member,
         `nothing provides ${tokenTitle(token)}`,
@@ -111,44 +111,44 @@ export class InjectionPlan {
       );
       return;
     }
-    this.#recipes.set(token, recipe);
-    this.#path.push(token);
-    this.#visitDependencies(recipe);
-    this.#path.pop();
-    this.#visited.add(token);
-    if (this.#waits(recipe)) this.#late.add(token);
+    this.recipes.set(token, recipe);
+    this.path.push(token);
+    this.visitDependencies(recipe);
+    this.path.pop();
+    this.visited.add(token);
+    if (this.waits(recipe)) this.late.add(token);
     this.order.push(recipe);
   }
 
-  #visitDependencies(recipe: Recipe): void {
+  private visitDependencies(recipe: Recipe): void {
     const owner =
       recipe.kind === 'class' ? recipe.type : { name: `the factory of ${tokenTitle(recipe.token)}` };
-    const mistakes = this.#log.of(owner);
-    if (recipe.kind === 'class' && !this.#parameters.has(recipe.type)) {
-      this.#parameters.set(recipe.type, constructorParameters(recipe.type, mistakes));
+    const mistakes = this.log.of(owner);
+    if (recipe.kind === 'class' && !this.parameters.has(recipe.type)) {
+      this.parameters.set(recipe.type, constructorParameters(recipe.type, mistakes));
     }
-    for (const { index, token, optional, transform } of this.#dependencies(recipe)) {
-      this.#visit(token, mistakes, `parameter ${index}`, optional);
-      if (transform !== null) this.#visit(transform.token, mistakes, `parameter ${index}`, false);
+    for (const { index, token, optional, transform } of this.dependencies(recipe)) {
+      this.visit(token, mistakes, `parameter ${index}`, optional);
+      if (transform !== null) this.visit(transform.token, mistakes, `parameter ${index}`, false);
     }
   }
 
   /** A class that nobody provides stands for itself. */
-  #automatic(token: unknown): Recipe | null {
-    if (typeof token !== 'function' || this.#isProvidedElsewhere(token)) return null;
+  private automatic(token: unknown): Recipe | null {
+    if (typeof token !== 'function' || this.isProvidedElsewhere(token)) return null;
     return { kind: 'class', token, type: token as Constructable };
   }
 
-  #dependencies(recipe: Recipe): readonly Parameter[] {
+  private dependencies(recipe: Recipe): readonly Parameter[] {
     if (recipe.kind === 'factory') return recipe.parameters;
     return recipe.kind === 'class' ? this.parametersOf(recipe.type) : [];
   }
 
-  #waits(recipe: Recipe): boolean {
+  private waits(recipe: Recipe): boolean {
     return (
       recipe.kind === 'late' ||
-      this.#dependencies(recipe).some(
-        ({ token, transform }) => this.#late.has(token) || this.#late.has(transform?.token),
+      this.dependencies(recipe).some(
+        ({ token, transform }) => this.late.has(token) || this.late.has(transform?.token),
       )
     );
   }

@@ -1,5 +1,6 @@
 import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import type { ConfigurationMistake } from '../model/errors-boot.js';
+import { writeOneOf } from '../model/near-names.js';
 
 /** What is wrong with the value of that option; nothing is wrong with one that is left out. */
 export type OptionCheck = (option: string, value: unknown) => readonly ConfigurationMistake[];
@@ -13,6 +14,15 @@ export function wholeFrom(least: number): OptionCheck {
     `Write a whole number from ${least}`,
   );
 }
+
+export function wholeBetween(least: number, most: number): OptionCheck {
+  return that(
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    `Write a whole number from ${least} to ${most}`,
+  );
+}
+
+export const text: OptionCheck = that((value) => typeof value === 'string', 'Write text');
 
 export function durationFrom(leastMs: number): OptionCheck {
   return that(
@@ -68,6 +78,31 @@ export function partsOf(noun: string, checks: Readonly<Record<string, OptionChec
           ],
     );
   };
+}
+
+/** Everything wrong with the options of a call, such as `handle.retry()`. */
+export function optionMistakes(
+  call: string,
+  given: object,
+  checks: Readonly<Record<string, OptionCheck>>,
+): readonly ConfigurationMistake[] {
+  if (typeof given !== 'object' || given === null)
+    return [{ option: call, found: `${show(given)} is no object of options`, write: forms(checks) }];
+  return Object.entries(given).flatMap(([name, value]) =>
+    Object.hasOwn(checks, name)
+      ? (checks[name]?.(`${call}: ${name}`, value) ?? [])
+      : [
+          {
+            option: `${call}: ${name}`,
+            found: 'it is no option',
+            write: writeOneOf(name, Object.keys(checks)),
+          },
+        ],
+  );
+}
+
+function forms(checks: Readonly<Record<string, OptionCheck>>): string {
+  return `Write { ${Object.keys(checks).join(', ')} }, each of which may be left out`;
 }
 
 function that(holds: (value: unknown) => boolean, write: string): OptionCheck {

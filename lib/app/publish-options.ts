@@ -19,20 +19,21 @@ export interface PublishOptions {
   readonly dispatcher?: Readonly<Record<string, unknown>>;
 }
 
-const optionNames = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
+const OPTION_NAMES = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
 const LONGEST_ID = 16_384;
-const plainRequest = { id: null, dueAt: null, session: null, priority: 0, dispatcherOptions: null };
+const PLAIN_REQUEST = { id: null, dueAt: null, session: null, priority: 0, dispatcherOptions: null };
 
 /** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
 export function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
-  if (options === undefined) return { ...plainRequest, definition, data };
+  if (options === undefined) return { ...PLAIN_REQUEST, definition, data };
   const given = (options ?? {}) as PublishOptions;
   const mistakes: ConfigurationMistake[] = [];
   const wrong = (option: string, found: string, write: string): void => {
     mistakes.push({ option: `publish options: ${option}`, found, write });
   };
   for (const name of Object.keys(given))
-    if (!optionNames.includes(name)) wrong(name, 'it is no option', `Options are ${optionNames.join(', ')}`);
+    if (!OPTION_NAMES.includes(name))
+      wrong(name, 'it is no option', `Options are ${OPTION_NAMES.join(', ')}`);
   for (const name of ['id', 'session'] as const) {
     const value: unknown = given[name];
     if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > LONGEST_ID))

@@ -16,7 +16,7 @@ export type Recipe =
   /** Given after the boot has begun, as the app itself. */
   | { readonly kind: 'late'; readonly token: unknown };
 
-const forms = '{ provide, useValue }, { provide, useClass }, { provide, useFactory, inject } or a class';
+const FORMS = '{ provide, useValue }, { provide, useClass }, { provide, useFactory, inject } or a class';
 
 /** The recipe of a provider, or what is wrong with it. */
 export function recipeOf(provider: Provider, position: number): Recipe | DefinitionMistake {
@@ -28,7 +28,7 @@ export function recipeOf(provider: Provider, position: number): Recipe | Definit
   });
   if (typeof provider === 'function') return { kind: 'class', token: provider, type: provider };
   if (typeof provider !== 'object' || provider === null)
-    return refuse(`${String(provider)} is no provider`, `Write ${forms}`);
+    return refuse(`${String(provider)} is no provider`, `Write ${FORMS}`);
   const { provide: token } = provider;
   if (!['function', 'symbol', 'string'].includes(typeof token)) {
     return refuse(
@@ -40,7 +40,7 @@ export function recipeOf(provider: Provider, position: number): Recipe | Definit
   if (ways.length !== 1) {
     return refuse(
       `${tokenTitle(token)} has ${ways.length === 0 ? 'no value' : ways.join(' and ')}`,
-      `Write ${forms}`,
+      `Write ${FORMS}`,
     );
   }
   if ('useValue' in provider) return { kind: 'value', token, value: provider.useValue };

@@ -4,10 +4,10 @@ import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { LifecycleBus } from './lifecycle-bus.js';
 
-const severity: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+const SEVERITY: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** What is told to the logger, and how loudly. */
-const logged = {
+const LOGGED = {
   'execution.parked': ['error', 'execution parked: it waits for a person'],
   'execution.failed': ['error', 'execution failed'],
   'execution.cancelled': ['info', 'execution cancelled'],
@@ -26,13 +26,13 @@ export function logLifecycle(
   logger: () => Logger,
   levelOf: (worker: string) => LogLevel | null,
 ): void {
-  for (const [name, [level, message]] of Object.entries(logged) as [
-    keyof typeof logged,
-    (typeof logged)[keyof typeof logged],
+  for (const [name, [level, message]] of Object.entries(LOGGED) as [
+    keyof typeof LOGGED,
+    (typeof LOGGED)[keyof typeof LOGGED],
   ][]) {
     bus.on(name, (event) => {
       const least = 'worker' in event ? levelOf(event.worker) : null;
-      if (least !== null && severity.indexOf(level) < severity.indexOf(least)) return;
+      if (least !== null && SEVERITY.indexOf(level) < SEVERITY.indexOf(least)) return;
       logger()[level](message, detailsOf(event));
     });
   }

@@ -8,14 +8,13 @@ import { DefinitionError } from '../model/errors-boot.js';
 import { AppClosedError, NotStartedError, WorkerError } from '../model/errors-app.js';
 import { ExecutionStateError } from '../model/errors-execution.js';
 import type { EventClass, EventInput, SchemaEvent, UnionMember } from '../model/event-source.js';
-import type { ExecutionFilter, ExecutionCount } from '../ports/store.js';
-import type { ExecutionRecord, ExecutionStatus } from '../model/execution.js';
-import type { ExecutionId } from '../model/ids.js';
+import type { ExecutionCount } from '../ports/store.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
 import { shared } from '../ports/current-execution.js';
 import type { AppContainer } from './container.js';
 import type { EventSources } from './event-sources.js';
+import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
 import { ExecutionHandle, type HandleParts, type Outcome } from './execution-handle.js';
 import type { LifecycleBus, Listener } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
@@ -30,26 +29,12 @@ export type Publishable = EventClass | SchemaEvent | string;
 /** One entry of `publishMany`: an event with its data, or an instance of an event class alone. */
 export type PublishEntry = readonly [event: Publishable, data: unknown, options?: PublishOptions];
 
-/** What `executions.list` selects; all that is given must match. Default: everything, 100 at a time. */
-export interface ListFilter {
-  readonly status?: ExecutionStatus;
-  /** A worker's class or id. */
-  readonly worker?: ClassOf<object> | string;
-  readonly session?: string;
-  /** An event's name. */
-  readonly event?: string;
-  /** The last id of the page before. */
-  readonly after?: string;
-  /** At most 1,000; 100 by default. */
-  readonly limit?: number;
-}
-
 /** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */
 export class WorkerApp<Union extends UnionMember = never> implements AsyncDisposable {
-  /** Executions as they are stored, for operators. */
+  /** What is stored, for operators. */
   readonly executions = {
-    /** Oldest first. */
-    list: (filter: ListFilter = {}): Promise<readonly ExecutionRecord[]> => this.list(filter),
+    /** Oldest first. Throws `ConfigurationError` for a filter that is unknown or impossible. */
+    list: (filter: ListFilter = {}): Promise<readonly ExecutionSummary[]> => this.list(filter),
   };
 
   /** @internal */
@@ -252,22 +237,10 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     return new ExecutionHandle(this.parts, id, worker, method, run);
   }
 
-  private async list({
-    worker,
-    after,
-    limit = 100,
-    ...filter
-  }: ListFilter): Promise<readonly ExecutionRecord[]> {
+  private async list(filter: ListFilter): Promise<readonly ExecutionSummary[]> {
     this.assertOpen('executions.list()');
-    const query: ExecutionFilter = {
-      ...filter,
-      limit: Math.min(Math.max(1, limit), 1_000),
-      ...(worker === undefined
-        ? null
-        : { worker: typeof worker === 'string' ? worker : this.workerId(worker) }),
-      ...(after === undefined ? null : { after: after as ExecutionId }),
-    };
-    return this.parts.store.list(query);
+    const records = await this.parts.store.list(storeFilterOf(filter, (type) => this.workerId(type)));
+    return records.map(summaryOf);
   }
 
   private async setPaused(worker: ClassOf<object>, paused: boolean): Promise<void> {

@@ -4,9 +4,9 @@ import { reflection } from '../metadata/reflection.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
-const nameShape = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
-const longestName = 200;
-const nestListener = 'EVENT_LISTENER_METADATA';
+const NAME_SHAPE = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+const LONGEST_NAME = 200;
+const NEST_LISTENER = 'EVENT_LISTENER_METADATA';
 
 /** Notes decorated methods whose decorators do not fit each other, their name or their place. */
 export function checkMethods(type: AnyClass, metadata: ClassMetadata, mistakes: ClassMistakes): void {
@@ -20,7 +20,7 @@ export function checkMethods(type: AnyClass, metadata: ClassMetadata, mistakes: 
 export function checkForeignListeners(type: AnyClass, mistakes: ClassMistakes): boolean {
   let found = false;
   for (const [name, { value }] of methodsOf(type)) {
-    if (typeof value !== 'function' || reflection.getMetadata?.(nestListener, value) === undefined) continue;
+    if (typeof value !== 'function' || reflection.getMetadata?.(NEST_LISTENER, value) === undefined) continue;
     found = true;
     mistakes.add(
       name,
@@ -32,11 +32,11 @@ export function checkForeignListeners(type: AnyClass, mistakes: ClassMistakes): 
 }
 
 function checkName(name: string, mistakes: ClassMistakes): void {
-  if (name.length <= longestName && nameShape.test(name)) return;
+  if (name.length <= LONGEST_NAME && NAME_SHAPE.test(name)) return;
   mistakes.add(
-    name.slice(0, longestName),
+    name.slice(0, LONGEST_NAME),
     `its name ${show(name)} cannot stand in stored paths`,
-    `Write an identifier of up to ${longestName} characters`,
+    `Write an identifier of up to ${LONGEST_NAME} characters`,
   );
 }
 

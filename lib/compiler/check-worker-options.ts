@@ -2,8 +2,8 @@ import type { WorkerOptions } from '../metadata/class-metadata.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
-const known = new Set(['id', 'inject', 'description', 'logLevel']);
-const levels = ['debug', 'info', 'warn', 'error', 'silent'];
+const KNOWN = new Set(['id', 'inject', 'description', 'logLevel']);
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** Notes options of `@Worker` that are unknown or of the wrong kind; the id is checked apart. */
 export function checkWorkerOptions(options: WorkerOptions, mistakes: ClassMistakes): void {
@@ -19,8 +19,8 @@ export function checkWorkerOptions(options: WorkerOptions, mistakes: ClassMistak
     mistakes.add(null, `@Worker has ${option}: ${show(found)}`, write);
   };
   for (const option of Object.keys(options)) {
-    if (!known.has(option))
-      refuse(option, Reflect.get(options, option), `Write one of ${[...known].join(', ')}`);
+    if (!KNOWN.has(option))
+      refuse(option, Reflect.get(options, option), `Write one of ${[...KNOWN].join(', ')}`);
   }
   const { description, inject, logLevel } = options;
   if (description !== undefined && typeof description !== 'string')
@@ -28,6 +28,6 @@ export function checkWorkerOptions(options: WorkerOptions, mistakes: ClassMistak
   if (inject !== undefined && !Array.isArray(inject)) {
     refuse('inject', inject, "Write the constructor's tokens in order: [Payments, METRICS]");
   }
-  if (logLevel !== undefined && !levels.includes(logLevel))
-    refuse('logLevel', logLevel, `Write one of ${levels.join(', ')}`);
+  if (logLevel !== undefined && !LEVELS.includes(logLevel))
+    refuse('logLevel', logLevel, `Write one of ${LEVELS.join(', ')}`);
 }

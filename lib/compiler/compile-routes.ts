@@ -6,8 +6,8 @@ import { familyRoute, isEventUnion, isSchemaEvent } from '../model/event-source.
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
-const longestName = 200;
-const refusedInNames = /^\*|[\u0000-\u001f\u007f]|\p{Surrogate}/u;
+const LONGEST_NAME = 200;
+const REFUSED_IN_NAMES = /^\*|[\u0000-\u001f\u007f]|\p{Surrogate}/u;
 
 /** The events that the `@OnEvent`s of a method take, in the order written. Notes sources that are no events. */
 export function compileRoutes(
@@ -86,12 +86,12 @@ function isClass(value: object): value is AnyClass {
 }
 
 function checkedName(name: unknown, method: string, mistakes: ClassMistakes): string | null {
-  if (typeof name === 'string' && name !== '' && name.length <= longestName && !refusedInNames.test(name))
+  if (typeof name === 'string' && name !== '' && name.length <= LONGEST_NAME && !REFUSED_IN_NAMES.test(name))
     return name;
   mistakes.add(
     method,
     `@OnEvent has the event name ${show(name)}`,
-    `Write up to ${longestName} characters, no control characters, no '*' in front`,
+    `Write up to ${LONGEST_NAME} characters, no control characters, no '*' in front`,
   );
   return null;
 }

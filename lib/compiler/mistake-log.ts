@@ -2,10 +2,10 @@ import { DefinitionError, type DefinitionMistake } from '../model/errors-boot.js
 
 /** Collects what is wrong with all classes, each thing once, to be said at once. */
 export class MistakeLog {
-  readonly #mistakes = new Map<string, DefinitionMistake>();
+  private readonly noted = new Map<string, DefinitionMistake>();
 
   add(mistake: DefinitionMistake): void {
-    this.#mistakes.set(JSON.stringify([mistake.class, mistake.member, mistake.found]), mistake);
+    this.noted.set(JSON.stringify([mistake.class, mistake.member, mistake.found]), mistake);
   }
 
   /** Notes the mistakes of one class. */
@@ -19,12 +19,12 @@ export class MistakeLog {
   }
 
   get mistakes(): readonly DefinitionMistake[] {
-    return [...this.#mistakes.values()];
+    return [...this.noted.values()];
   }
 
   /** Throws one `DefinitionError` with everything noted; nothing noted, nothing thrown. */
   throwIfAny(): void {
-    if (this.#mistakes.size > 0) throw new DefinitionError([...this.#mistakes.values()]);
+    if (this.noted.size > 0) throw new DefinitionError([...this.noted.values()]);
   }
 }
 

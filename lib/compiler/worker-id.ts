@@ -2,8 +2,8 @@ import type { WorkerOptions } from '../metadata/class-metadata.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
-const idShape = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
-const longest = 100;
+const ID_SHAPE = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
+const LONGEST = 100;
 
 /** The worker's id, explicit or derived; null, with a mistake noted, where neither can be used. */
 export function workerId(
@@ -13,16 +13,16 @@ export function workerId(
 ): string | null {
   const { id } = options;
   if (id !== undefined) {
-    if (typeof id === 'string' && id.length <= longest && idShape.test(id)) return id;
+    if (typeof id === 'string' && id.length <= LONGEST && ID_SHAPE.test(id)) return id;
     mistakes.add(
       null,
       `its id is ${show(id)}`,
-      `Write an id of letters, digits, '-', '_' and '.', up to ${longest} characters`,
+      `Write an id of letters, digits, '-', '_' and '.', up to ${LONGEST} characters`,
     );
     return null;
   }
   const derived = kebabCase(plainName(type.name));
-  if (!looksMinified(plainName(type.name)) && derived.length <= longest && idShape.test(derived))
+  if (!looksMinified(plainName(type.name)) && derived.length <= LONGEST && ID_SHAPE.test(derived))
     return derived;
   mistakes.add(
     null,

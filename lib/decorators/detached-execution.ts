@@ -3,7 +3,7 @@ import { NoCurrentExecutionError } from '../model/errors-app.js';
 import type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
 import { type CurrentExecution, type InlineCall, shared, type StepCall } from '../ports/current-execution.js';
 
-const silent: ExecutionLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const SILENT: ExecutionLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
  * What `execution()` gives below a step that was called outside any execution, as a unit test does: enough for the body
@@ -31,7 +31,7 @@ export class DetachedExecution implements CurrentExecution {
       depth: 0,
       idempotencyKey: `detached/${step}/${randomUUID()}`,
       signal,
-      log: silent,
+      log: SILENT,
       emit: () => {},
       progress: () => {},
       now: () => startedAt,

@@ -1,12 +1,8 @@
 export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
-export {
-  WorkerApp,
-  type ListFilter,
-  type Publishable,
-  type PublishEntry,
-} from '../app/worker-app.js';
+export { WorkerApp, type Publishable, type PublishEntry } from '../app/worker-app.js';
+export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome } from '../app/execution-handle.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
@@ -35,7 +31,7 @@ export { Event, type EventOptions } from '../decorators/event.js';
 export { Inject, Injectable } from '../decorators/inject.js';
 export { OnEvent, type HandlerDecorator, type OnEventOptions } from '../decorators/on-event.js';
 export type { UnionOnEvent } from '../decorators/on-event-of.js';
-export { Retry } from '../decorators/retry.js';
+export { type PolicyDecorator, Retry } from '../decorators/retry.js';
 export { Step, type StepDecorator, type StepOptions } from '../decorators/step.js';
 export { Storable } from '../decorators/storable.js';
 export { Timeout } from '../decorators/timeout.js';
@@ -43,8 +39,9 @@ export { isWorker, Worker } from '../decorators/worker.js';
 export type { WorkerOptions } from '../metadata/class-metadata.js';
 export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
 
-export { memoryStore } from '../adapters/memory/memory-store.js';
-export { sqliteStore } from '../adapters/sqlite/sqlite-store.js';
+export { memoryStore, type MemoryStore, type MemoryStoreOptions } from '../adapters/memory/memory-store.js';
+export type { SqliteDriver } from '../adapters/sqlite/driver.js';
+export { sqliteStore, type SqliteStore, type SqliteStoreOptions } from '../adapters/sqlite/sqlite-store.js';
 export { localDispatcher } from '../adapters/local/local-dispatcher.js';
 export { systemClock } from '../adapters/system/system-clock.js';
 export {
@@ -56,6 +53,7 @@ export { silentMetrics } from '../adapters/console/silent-metrics.js';
 
 export type { Checkpoint } from '../model/checkpoint.js';
 export type {
+  EventRoute,
   HandlerDefinition,
   LogLevel,
   StepDefinition,
@@ -126,7 +124,7 @@ export type { InjectionToken, TypedToken } from '../model/injection-token.js';
 export type { Lease } from '../model/lease.js';
 export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 export type { Limits } from '../model/limits.js';
-export type { RetryHook, RetryInfo } from '../model/retry-policy.js';
+export type { Backoff, RetryHook, RetryInfo, RetryPolicy } from '../model/retry-policy.js';
 export type { GraphEdge, GraphNode, StepGraph } from '../model/step-graph.js';
 export type { Violation } from '../model/violation.js';
 export type { Clock, Timer } from '../ports/clock.js';

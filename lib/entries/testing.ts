@@ -13,5 +13,10 @@ export {
   describeDispatcher,
   type DescribeDispatcherOptions,
 } from '../testing/conformance/describe-dispatcher.js';
-export { dispatcherCases } from '../testing/conformance/dispatcher-cases.js';
+export {
+  dispatcherCases,
+  type DispatcherCase,
+  type DispatcherFactory,
+  type DispatcherHarness,
+} from '../testing/conformance/dispatcher-cases.js';
 export type { TestRunner } from '../testing/conformance/test-runner.js';

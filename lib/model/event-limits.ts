@@ -22,95 +22,91 @@ export function checkLimits(data: unknown, limits: Limits): readonly Violation[]
 }
 
 class LimitsWalk {
-  readonly #limits: Limits;
-  readonly #frames: Frame[] = [];
-  #bytes: number;
-  #fault: Violation | null = null;
+  private readonly limits: Limits;
+  private readonly frames: Frame[] = [];
+  private bytes: number;
+  private fault: Violation | null = null;
 
   constructor(limits: Limits) {
-    this.#limits = limits;
+    this.limits = limits;
     // Every value is counted with a comma behind it; the outermost has none.
-    this.#bytes = limits.eventBytes + 1;
+    this.bytes = limits.eventBytes + 1;
   }
 
   run(data: unknown): readonly Violation[] {
-    this.#visit(data);
-    for (
-      let top = this.#frames.at(-1);
-      top !== undefined && this.#fault === null;
-      top = this.#frames.at(-1)
-    ) {
-      this.#step(top);
+    this.visit(data);
+    for (let top = this.frames.at(-1); top !== undefined && this.fault === null; top = this.frames.at(-1)) {
+      this.step(top);
     }
-    return this.#fault === null ? [] : [this.#fault];
+    return this.fault === null ? [] : [this.fault];
   }
 
-  #step(frame: Frame): void {
+  private step(frame: Frame): void {
     if (frame.keys === null) {
       const items = frame.value as readonly unknown[];
-      if (frame.next === items.length) this.#frames.pop();
-      else this.#visit(items[frame.next++]);
+      if (frame.next === items.length) this.frames.pop();
+      else this.visit(items[frame.next++]);
       return;
     }
     const key = frame.keys[frame.next];
     if (key === undefined) {
-      this.#frames.pop();
+      this.frames.pop();
       return;
     }
     frame.next++;
-    if (forbidden.has(key)) this.#refuse('the key is not allowed');
-    else if (this.#take(key.length + 3)) this.#visit((frame.value as Readonly<Record<string, unknown>>)[key]);
+    if (forbidden.has(key)) this.refuse('the key is not allowed');
+    else if (this.take(key.length + 3)) this.visit((frame.value as Readonly<Record<string, unknown>>)[key]);
   }
 
-  #visit(value: unknown): void {
+  private visit(value: unknown): void {
     if (typeof value === 'string')
-      this.#take(value.length < 64 ? value.length + 3 : Buffer.byteLength(value) + 3);
-    else if (typeof value !== 'object' || value === null) this.#take(2);
-    else this.#enter(value);
+      this.take(value.length < 64 ? value.length + 3 : Buffer.byteLength(value) + 3);
+    else if (typeof value !== 'object' || value === null) this.take(2);
+    else this.enter(value);
   }
 
-  #enter(value: object): void {
+  private enter(value: object): void {
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
-      this.#take(value.byteLength);
+      this.take(value.byteLength);
       return;
     }
-    if (!this.#take(1)) return;
-    if (this.#frames.length >= this.#limits.depth) {
-      const isCycle = this.#frames.some((frame) => frame.value === value);
-      this.#refuse(
-        isCycle ? 'refers to what contains it' : `is nested deeper than ${this.#limits.depth} levels`,
+    if (!this.take(1)) return;
+    if (this.frames.length >= this.limits.depth) {
+      const isCycle = this.frames.some((frame) => frame.value === value);
+      this.refuse(
+        isCycle ? 'refers to what contains it' : `is nested deeper than ${this.limits.depth} levels`,
       );
       return;
     }
-    if (Array.isArray(value)) this.#push(value, null);
-    else if (value instanceof Map) this.#push([...value.keys(), ...value.values()], null);
-    else if (value instanceof Set) this.#push([...value], null);
-    else this.#enterFields(value);
+    if (Array.isArray(value)) this.push(value, null);
+    else if (value instanceof Map) this.push([...value.keys(), ...value.values()], null);
+    else if (value instanceof Set) this.push([...value], null);
+    else this.enterFields(value);
   }
 
-  #enterFields(value: object): void {
+  private enterFields(value: object): void {
     const keys = Object.keys(value);
-    if (keys.length <= this.#limits.keys) this.#push(value, keys);
-    else this.#refuse(`has ${keys.length} keys, more than ${this.#limits.keys}`);
+    if (keys.length <= this.limits.keys) this.push(value, keys);
+    else this.refuse(`has ${keys.length} keys, more than ${this.limits.keys}`);
   }
 
-  #push(value: object, keys: readonly string[] | null): void {
-    this.#frames.push({ value, keys, next: 0 });
+  private push(value: object, keys: readonly string[] | null): void {
+    this.frames.push({ value, keys, next: 0 });
   }
 
-  #take(bytes: number): boolean {
-    this.#bytes -= bytes;
-    if (this.#bytes >= 0) return true;
-    this.#fault = { path: '', message: `is larger than ${this.#limits.eventBytes} bytes` };
+  private take(bytes: number): boolean {
+    this.bytes -= bytes;
+    if (this.bytes >= 0) return true;
+    this.fault = { path: '', message: `is larger than ${this.limits.eventBytes} bytes` };
     return false;
   }
 
-  #refuse(message: string): void {
-    this.#fault = { path: this.#path(), message };
+  private refuse(message: string): void {
+    this.fault = { path: this.path(), message };
   }
 
-  #path(): string {
-    const names = this.#frames.map(({ keys, next }) =>
+  private path(): string {
+    const names = this.frames.map(({ keys, next }) =>
       keys === null ? String(next - 1) : (keys[next - 1] ?? ''),
     );
     const path = names.join('.');

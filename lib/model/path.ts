@@ -2,13 +2,13 @@
  * Paths name calls of steps within an execution: `fulfil/charge~1xQ…/authorize~9aB…~2`. A segment is the step's name,
  * the digest of its arguments and, from the second equal call on, its ordinal. Paths are compared whole, never by prefix.
  */
-const special = /[%/~!\u0000-\u001f\u007f\ud800-\udfff]/;
-const everySpecial = new RegExp(special, 'g');
+const SPECIAL = /[%/~!\u0000-\u001f\u007f\ud800-\udfff]/;
+const EVERY_SPECIAL = new RegExp(SPECIAL, 'g');
 
 /** Encodes a name so that no two names meet and none can pose as a path. */
 export function encodeName(name: string): string {
-  return special.test(name)
-    ? name.replace(everySpecial, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return SPECIAL.test(name)
+    ? name.replace(EVERY_SPECIAL, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
     : name;
 }
 

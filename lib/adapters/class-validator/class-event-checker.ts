@@ -40,45 +40,45 @@ export async function loadClassEvents(): Promise<ClassEvents> {
  */
 class ClassEventChecker implements EventChecker {
   readonly schemaHash: string;
-  readonly #type: AnyClass;
-  readonly #libraries: ClassLibraries;
-  readonly #schema: ClassSchema;
+  private readonly type: AnyClass;
+  private readonly libraries: ClassLibraries;
+  private readonly schema: ClassSchema;
 
   constructor(type: AnyClass, libraries: ClassLibraries) {
-    this.#type = type;
-    this.#libraries = libraries;
-    this.#schema = readClassSchema(type, libraries);
-    this.schemaHash = this.#schema.hash;
-    if (this.#schema.isEmpty) throw noValidators(type);
+    this.type = type;
+    this.libraries = libraries;
+    this.schema = readClassSchema(type, libraries);
+    this.schemaHash = this.schema.hash;
+    if (this.schema.isEmpty) throw noValidators(type);
     assertConstructible(type);
   }
 
   check(data: unknown): CheckedEvent | Promise<CheckedEvent> {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      return refused('', `must be an object with the fields of ${this.#type.name}`);
+      return refused('', `must be an object with the fields of ${this.type.name}`);
     }
     let plain: unknown;
     let instance: object;
     try {
-      plain = data instanceof this.#type ? toPlain(data, this.#isEventClass, this.#libraries.storage) : data;
+      plain = data instanceof this.type ? toPlain(data, this.isEventClass, this.libraries.storage) : data;
       const inherited = inheritedKey(plain);
       if (inherited !== null)
         return refused(inherited.slice(0, MAX_PATH), 'the key is not allowed: every object has it');
       instance = this.restore(plain);
-      if (!this.#schema.isAsync)
-        return this.#checked(plain, instance, this.#validator.validateSync(instance, options));
+      if (!this.schema.isAsync)
+        return this.checked(plain, instance, this.validator.validateSync(instance, options));
     } catch (error) {
-      return unreadable(this.#type, error);
+      return unreadable(this.type, error);
     }
-    return this.#checkLater(plain, instance);
+    return this.checkLater(plain, instance);
   }
 
   restore(data: unknown): object {
     const opaque: Opaque[] = [];
-    const isCopied = this.#schema.hasDiscriminators || hasOpaque(data);
+    const isCopied = this.schema.hasDiscriminators || hasOpaque(data);
     const source = isCopied ? copyPlain(data, opaque) : data;
-    const instance = this.#libraries.transformer.plainToInstance(
-      this.#type as unknown as new () => object,
+    const instance = this.libraries.transformer.plainToInstance(
+      this.type as unknown as new () => object,
       source as object,
       { enableImplicitConversion: false },
     );
@@ -86,28 +86,28 @@ class ClassEventChecker implements EventChecker {
     return instance;
   }
 
-  async #checkLater(plain: unknown, instance: object): Promise<CheckedEvent> {
+  private async checkLater(plain: unknown, instance: object): Promise<CheckedEvent> {
     try {
-      return this.#checked(plain, instance, await this.#validator.validate(instance, options));
+      return this.checked(plain, instance, await this.validator.validate(instance, options));
     } catch (error) {
-      if (error instanceof RangeError) return unreadable(this.#type, error);
+      if (error instanceof RangeError) return unreadable(this.type, error);
       throw error;
     }
   }
 
-  #checked(plain: unknown, instance: object, errors: readonly ValidationError[]): CheckedEvent {
+  private checked(plain: unknown, instance: object, errors: readonly ValidationError[]): CheckedEvent {
     if (errors.length > 0) return { ok: false, violations: violationsOf(errors) };
-    return { ok: true, data: withDefaults(plain, instance, this.#isEventClass, this.#libraries.storage) };
+    return { ok: true, data: withDefaults(plain, instance, this.isEventClass, this.libraries.storage) };
   }
 
-  get #validator(): ClassLibraries['validator'] {
-    return this.#libraries.validator;
+  private get validator(): ClassLibraries['validator'] {
+    return this.libraries.validator;
   }
 
   /** Whether instances of a class are data of an event: the event's own class, and those with validators. */
-  readonly #isEventClass = (type: AnyClass): boolean =>
-    type === this.#type ||
-    this.#validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
+  private readonly isEventClass = (type: AnyClass): boolean =>
+    type === this.type ||
+    this.validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
 }
 
 function violationsOf(errors: readonly ValidationError[]): readonly Violation[] {

@@ -19,56 +19,56 @@ export function readClassSchema(root: AnyClass, libraries: ClassLibraries): Clas
 }
 
 class SchemaReader {
-  readonly #libraries: ClassLibraries;
-  readonly #builtIn: ReadonlySet<string>;
-  readonly #lines: string[] = [];
-  readonly #seen = new Set<AnyClass>();
-  readonly #open: AnyClass[] = [];
-  #isAsync = false;
-  #hasDiscriminators = false;
+  private readonly libraries: ClassLibraries;
+  private readonly builtIn: ReadonlySet<string>;
+  private readonly lines: string[] = [];
+  private readonly seen = new Set<AnyClass>();
+  private readonly open: AnyClass[] = [];
+  private isAsync = false;
+  private hasDiscriminators = false;
 
   constructor(libraries: ClassLibraries) {
-    this.#libraries = libraries;
-    this.#builtIn = new Set(Object.values(libraries.validator).filter((value) => typeof value === 'string'));
+    this.libraries = libraries;
+    this.builtIn = new Set(Object.values(libraries.validator).filter((value) => typeof value === 'string'));
   }
 
   read(root: AnyClass): ClassSchema {
-    this.#open.push(root);
-    const isEmpty = this.#validatorsOf(root).length === 0;
-    for (let type = this.#open.pop(); type !== undefined; type = this.#open.pop()) {
-      if (this.#seen.has(type)) continue;
-      this.#seen.add(type);
-      for (const metadata of this.#validatorsOf(type)) this.#readValidator(type, metadata);
+    this.open.push(root);
+    const isEmpty = this.validatorsOf(root).length === 0;
+    for (let type = this.open.pop(); type !== undefined; type = this.open.pop()) {
+      if (this.seen.has(type)) continue;
+      this.seen.add(type);
+      for (const metadata of this.validatorsOf(type)) this.readValidator(type, metadata);
     }
     return {
       isEmpty,
-      isAsync: this.#isAsync,
-      hasDiscriminators: this.#hasDiscriminators,
-      hash: createHash('sha256').update(this.#lines.sort().join('\n')).digest('base64url').slice(0, 16),
+      isAsync: this.isAsync,
+      hasDiscriminators: this.hasDiscriminators,
+      hash: createHash('sha256').update(this.lines.sort().join('\n')).digest('base64url').slice(0, 16),
     };
   }
 
-  #validatorsOf(type: AnyClass): ValidationMetadata[] {
-    const storage = this.#libraries.validator.getMetadataStorage();
+  private validatorsOf(type: AnyClass): ValidationMetadata[] {
+    const storage = this.libraries.validator.getMetadataStorage();
     return storage.getTargetValidationMetadatas(type, '', false, false);
   }
 
-  #readValidator(type: AnyClass, metadata: ValidationMetadata): void {
+  private readValidator(type: AnyClass, metadata: ValidationMetadata): void {
     const { propertyName } = metadata;
-    const typed = this.#libraries.storage.findTypeMetadata(type, propertyName);
+    const typed = this.libraries.storage.findTypeMetadata(type, propertyName);
     const below = typed === undefined ? [] : classesOf(typed);
-    this.#open.push(...below);
-    if (typed?.options?.discriminator !== undefined) this.#hasDiscriminators = true;
-    if (metadata.type === 'nestedValidation' && below.length === 0) this.#isAsync = true;
-    if (metadata.type === 'customValidation') this.#readConstraint(metadata);
-    this.#lines.push(line(type, metadata, below));
+    this.open.push(...below);
+    if (typed?.options?.discriminator !== undefined) this.hasDiscriminators = true;
+    if (metadata.type === 'nestedValidation' && below.length === 0) this.isAsync = true;
+    if (metadata.type === 'customValidation') this.readConstraint(metadata);
+    this.lines.push(line(type, metadata, below));
   }
 
   /** A validator of the user's own may answer with a promise without saying so: only the library's own are known. */
-  #readConstraint(metadata: ValidationMetadata): void {
-    const storage = this.#libraries.validator.getMetadataStorage();
+  private readConstraint(metadata: ValidationMetadata): void {
+    const storage = this.libraries.validator.getMetadataStorage();
     for (const constraint of storage.getTargetValidatorConstraints(metadata.constraintCls)) {
-      if (constraint.async || !this.#builtIn.has(constraint.name)) this.#isAsync = true;
+      if (constraint.async || !this.builtIn.has(constraint.name)) this.isAsync = true;
     }
   }
 }

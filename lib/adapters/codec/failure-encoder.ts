@@ -13,32 +13,32 @@ const FIELD_NODES = 4_096;
 
 /** Turns a thrown error into tagged JSON; leaves out what cannot be read or stored, and never throws. */
 export class FailureEncoder {
-  readonly #types: StorableTypes;
-  readonly #above = new Set<object>();
-  #errors = ERRORS;
-  #fieldsText = FIELDS_TEXT;
+  private readonly types: StorableTypes;
+  private readonly above = new Set<object>();
+  private errors = ERRORS;
+  private fieldsText = FIELDS_TEXT;
 
   constructor(types: StorableTypes) {
-    this.#types = types;
+    this.types = types;
   }
 
   error(error: Error, depth = 0): Json {
-    this.#above.add(error);
-    const hooked = attempt(() => this.#hooked(error));
-    const json = hooked ?? this.#described(error, depth);
-    this.#above.delete(error);
+    this.above.add(error);
+    const hooked = attempt(() => this.hooked(error));
+    const json = hooked ?? this.described(error, depth);
+    this.above.delete(error);
     return json;
   }
 
   /** A registered class says itself what is kept of its instances. */
-  #hooked(error: Error): Json | undefined {
-    const registered = this.#types.ofPrototype(Object.getPrototypeOf(error) as object);
+  private hooked(error: Error): Json | undefined {
+    const registered = this.types.ofPrototype(Object.getPrototypeOf(error) as object);
     if (registered?.type.toStored === undefined) return undefined;
-    return this.#value(error, FIELD_TEXT * 4);
+    return this.value(error, FIELD_TEXT * 4);
   }
 
-  #described(error: Error, depth: number): Json {
-    const { kind, id } = attempt(() => errorClassOf(error, this.#types)) ?? { kind: 'other', id: '' };
+  private described(error: Error, depth: number): Json {
+    const { kind, id } = attempt(() => errorClassOf(error, this.types)) ?? { kind: 'other', id: '' };
     const body: { [key: string]: Json } = {
       name: cut(attempt(() => nameOf(error)) ?? 'Error', 256),
       message: cut(attempt(() => String(error.message)) ?? ''),
@@ -47,15 +47,13 @@ export class FailureEncoder {
       stack: attempt(() => (typeof error.stack === 'string' ? cut(error.stack) : null)) ?? null,
     };
     if ((kind === 'builtin' || kind === 'holdfast') && !ownsHiddenName(error)) delete body['name'];
-    this.#causes(error, body, depth);
-    body['fields'] = this.#fields(error);
+    this.causes(error, body, depth);
+    body['fields'] = this.fields(error);
     return tagged('error', kind, id, body);
   }
 
-  #causes(error: Error, body: { [key: string]: Json }, depth: number): void {
-    const cause = attempt(() =>
-      Object.hasOwn(error, 'cause') ? this.#inner(error.cause, depth) : undefined,
-    );
+  private causes(error: Error, body: { [key: string]: Json }, depth: number): void {
+    const cause = attempt(() => (Object.hasOwn(error, 'cause') ? this.inner(error.cause, depth) : undefined));
     if (cause !== undefined) body['cause'] = cause;
     const errors = attempt(() =>
       Object.hasOwn(error, 'errors') ? (error as { errors?: unknown }).errors : undefined,
@@ -63,32 +61,30 @@ export class FailureEncoder {
     if (!Array.isArray(errors)) return;
     body['errors'] = errors
       .slice(0, ERRORS)
-      .map((inner) => attempt(() => this.#inner(inner, depth)))
+      .map((inner) => attempt(() => this.inner(inner, depth)))
       .filter((inner) => inner !== undefined);
   }
 
-  #inner(value: unknown, depth: number): Json | undefined {
-    if (typeof value !== 'object' || value === null || !isError(value)) return this.#value(value, FIELD_TEXT);
-    if (this.#above.has(value) || depth + 1 >= CAUSES || --this.#errors < 0) return undefined;
+  private inner(value: unknown, depth: number): Json | undefined {
+    if (typeof value !== 'object' || value === null || !isError(value)) return this.value(value, FIELD_TEXT);
+    if (this.above.has(value) || depth + 1 >= CAUSES || --this.errors < 0) return undefined;
     return this.error(value, depth + 1);
   }
 
-  #fields(error: Error): Json {
+  private fields(error: Error): Json {
     const out: { [key: string]: Json } = {};
     for (const key of (attempt(() => fieldNamesOf(error)) ?? []).slice(0, FIELDS)) {
-      const field = attempt(() =>
-        this.#value((error as unknown as Record<string, unknown>)[key], FIELD_TEXT),
-      );
+      const field = attempt(() => this.value((error as unknown as Record<string, unknown>)[key], FIELD_TEXT));
       if (field !== undefined && key.length <= 256) define(out, key, field);
     }
     return out;
   }
 
-  #value(value: unknown, maxText: number): Json | undefined {
-    const json = new ValueEncoder(this.#types, FIELD_NODES).encode(value);
+  private value(value: unknown, maxText: number): Json | undefined {
+    const json = new ValueEncoder(this.types, FIELD_NODES).encode(value);
     const length = JSON.stringify(json).length;
-    if (length > maxText || length > this.#fieldsText) return undefined;
-    this.#fieldsText -= length;
+    if (length > maxText || length > this.fieldsText) return undefined;
+    this.fieldsText -= length;
     return json;
   }
 }

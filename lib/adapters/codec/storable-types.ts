@@ -8,17 +8,17 @@ export interface NamedType {
 
 /** The classes that one app may store: those of its `types` option, then those declared by decorator. */
 export class StorableTypes {
-  readonly #listed = new Map<string, StorableType>();
-  readonly #byPrototype = new Map<object, NamedType>();
-  readonly #declared: () => ReadonlyMap<string, StorableType>;
+  private readonly listed = new Map<string, StorableType>();
+  private readonly byPrototype = new Map<object, NamedType>();
+  private readonly declared: () => ReadonlyMap<string, StorableType>;
 
   /** Throws `ConfigurationError` for a value that is no class, a class without a name, or two classes of one name. */
   constructor(types: readonly StorableType[], declared: () => ReadonlyMap<string, StorableType>) {
-    this.#declared = declared;
+    this.declared = declared;
     const names = new Map([...declared()].map(([name, type]) => [type, name]));
     const mistakes: ConfigurationMistake[] = [];
     for (const type of types) {
-      const mistake = this.#add(type, names);
+      const mistake = this.add(type, names);
       if (mistake !== null) mistakes.push(mistake);
     }
     if (mistakes.length > 0) throw new ConfigurationError(mistakes);
@@ -26,19 +26,19 @@ export class StorableTypes {
 
   /** The name and class of exactly this prototype, or null. A class decorated later is found too. */
   ofPrototype(prototype: object): NamedType | null {
-    const known = this.#byPrototype.get(prototype);
+    const known = this.byPrototype.get(prototype);
     if (known !== undefined) return known;
-    for (const [name, type] of this.#declared()) {
-      if (!this.#listed.has(name)) this.#byPrototype.set(type.prototype, { name, type });
+    for (const [name, type] of this.declared()) {
+      if (!this.listed.has(name)) this.byPrototype.set(type.prototype, { name, type });
     }
-    return this.#byPrototype.get(prototype) ?? null;
+    return this.byPrototype.get(prototype) ?? null;
   }
 
   named(name: string): StorableType | null {
-    return this.#listed.get(name) ?? this.#declared().get(name) ?? null;
+    return this.listed.get(name) ?? this.declared().get(name) ?? null;
   }
 
-  #add(type: StorableType, names: ReadonlyMap<StorableType, string>): ConfigurationMistake | null {
+  private add(type: StorableType, names: ReadonlyMap<StorableType, string>): ConfigurationMistake | null {
     if (!isClass(type)) {
       return {
         option: 'types',
@@ -50,7 +50,7 @@ export class StorableTypes {
     if (name === '') {
       return { option: 'types', found: 'a class without a name', write: "Give it one: @Storable('money')" };
     }
-    const other = this.#listed.get(name);
+    const other = this.listed.get(name);
     if (other !== undefined && other !== type) {
       return {
         option: 'types',
@@ -65,8 +65,8 @@ export class StorableTypes {
         write: 'Write both',
       };
     }
-    this.#listed.set(name, type);
-    this.#byPrototype.set(type.prototype, { name, type });
+    this.listed.set(name, type);
+    this.byPrototype.set(type.prototype, { name, type });
     return null;
   }
 }

@@ -7,46 +7,45 @@ import { define, TAG_KEY, typedArrays } from './tagged.js';
 /** Each level of a value is at most four levels of tagged JSON. */
 const MAX_JSON_DEPTH = MAX_DEPTH * 4 + 8;
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
-const integer = /^-?(0|[1-9]\d*)$/;
+const INTEGER = /^-?(0|[1-9]\d*)$/;
 
 /** Rebuilds a value from tagged JSON. Knows a closed list of tags; classes come from the registry only. */
 export class ValueDecoder {
-  readonly #types: StorableTypes;
-  #depth = 0;
+  private readonly types: StorableTypes;
+  private depth = 0;
 
   constructor(types: StorableTypes) {
-    this.#types = types;
+    this.types = types;
   }
 
   decode(json: unknown): unknown {
     if (typeof json !== 'object' || json === null) return json;
-    if (++this.#depth > MAX_JSON_DEPTH)
-      throw new UnreadableValueError('the stored text is nested too deeply');
-    const value = Array.isArray(json) ? this.#items(json) : this.#object(json as Record<string, unknown>);
-    this.#depth--;
+    if (++this.depth > MAX_JSON_DEPTH) throw new UnreadableValueError('the stored text is nested too deeply');
+    const value = Array.isArray(json) ? this.items(json) : this.object(json as Record<string, unknown>);
+    this.depth--;
     return value;
   }
 
-  #items(items: unknown[]): unknown[] {
+  private items(items: unknown[]): unknown[] {
     for (let i = 0; i < items.length; i++) items[i] = this.decode(items[i]);
     return items;
   }
 
-  #object(json: Record<string, unknown>): unknown {
-    if (!Object.hasOwn(json, TAG_KEY)) return this.#fields(json);
+  private object(json: Record<string, unknown>): unknown {
+    if (!Object.hasOwn(json, TAG_KEY)) return this.fields(json);
     const parts = json[TAG_KEY];
     if (!Array.isArray(parts) || typeof parts[0] !== 'string' || Object.keys(json).length !== 1)
       throw malformed('?');
-    return this.#tagged(parts[0], parts.slice(1));
+    return this.tagged(parts[0], parts.slice(1));
   }
 
   /** In place: each key is an own one, so that assigning to it never reaches a setter, `__proto__` included. */
-  #fields(json: Record<string, unknown>): Record<string, unknown> {
+  private fields(json: Record<string, unknown>): Record<string, unknown> {
     for (const key of Object.keys(json)) json[key] = this.decode(json[key]);
     return json;
   }
 
-  #tagged(tag: string, args: readonly unknown[]): unknown {
+  private tagged(tag: string, args: readonly unknown[]): unknown {
     const [first] = args;
     switch (tag) {
       case 'undefined':
@@ -54,12 +53,12 @@ export class ValueDecoder {
       case 'number':
         return specialNumber(first);
       case 'bigint':
-        if (typeof first !== 'string' || !integer.test(first)) throw malformed(tag);
+        if (typeof first !== 'string' || !INTEGER.test(first)) throw malformed(tag);
         return BigInt(first);
       case 'Date':
         return date(first);
       case 'Map':
-        return new Map(list(tag, first).map((entry) => this.#entry(entry)));
+        return new Map(list(tag, first).map((entry) => this.entry(entry)));
       case 'Set':
         return new Set(list(tag, first).map((item) => this.decode(item)));
       case 'URL':
@@ -70,25 +69,25 @@ export class ValueDecoder {
       case 'ArrayBuffer':
         return ownBuffer(bytes(tag, first));
       case 'object':
-        return this.#fields(record(tag, first));
+        return this.fields(record(tag, first));
       case 'null':
-        return Object.setPrototypeOf(this.#fields(record(tag, first)), null);
+        return Object.setPrototypeOf(this.fields(record(tag, first)), null);
       case 'class':
-        return this.#instance(args);
+        return this.instance(args);
       case 'error':
-        return decodeError(args, this.#types, (json) => this.decode(json));
+        return decodeError(args, this.types, (json) => this.decode(json));
       default:
         return typedArray(tag, first);
     }
   }
 
-  #entry(entry: unknown): readonly [unknown, unknown] {
+  private entry(entry: unknown): readonly [unknown, unknown] {
     if (!Array.isArray(entry) || entry.length !== 2) throw malformed('Map');
     return [this.decode(entry[0]), this.decode(entry[1])];
   }
 
-  #instance([name, stored]: readonly unknown[]): unknown {
-    const type = typeof name === 'string' ? this.#types.named(name) : null;
+  private instance([name, stored]: readonly unknown[]): unknown {
+    const type = typeof name === 'string' ? this.types.named(name) : null;
     if (type === null) {
       throw new UnreadableValueError(
         `the stored text holds an instance of '${shown(name)}', which is not registered: list its class in bootstrap({ types })`,
@@ -96,14 +95,18 @@ export class ValueDecoder {
     }
     const value = this.decode(stored);
     if (typeof type.fromStored === 'function')
-      return this.#rebuilt(type.fromStored as (stored: unknown) => object, type, value);
+      return this.rebuilt(type.fromStored as (stored: unknown) => object, type, value);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('class');
     const instance = Object.create(type.prototype) as object;
     for (const key of Object.keys(value)) define(instance, key, (value as Record<string, unknown>)[key]);
     return instance;
   }
 
-  #rebuilt(fromStored: (stored: unknown) => object, type: { readonly name: string }, value: unknown): object {
+  private rebuilt(
+    fromStored: (stored: unknown) => object,
+    type: { readonly name: string },
+    value: unknown,
+  ): object {
     try {
       return fromStored.call(type, value);
     } catch (error) {

@@ -7,34 +7,34 @@ import { define, type Json, TAG_KEY, tagged, typedArrays } from './tagged.js';
 
 /** Turns one value into tagged JSON; refuses with the path of what it cannot keep. */
 export class ValueEncoder {
-  readonly #types: StorableTypes;
-  readonly #path: string[] = [];
-  readonly #above = new Set<object>();
-  #nodes: number;
-  #isTagged = false;
+  private readonly types: StorableTypes;
+  private readonly path: string[] = [];
+  private readonly above = new Set<object>();
+  private nodes: number;
+  private hasTags = false;
 
   constructor(types: StorableTypes, maxNodes: number) {
-    this.#types = types;
-    this.#nodes = maxNodes;
+    this.types = types;
+    this.nodes = maxNodes;
   }
 
   /** Whether the JSON holds a tag; without one it is plain, and `JSON.parse` alone reads it. */
   get isTagged(): boolean {
-    return this.#isTagged;
+    return this.hasTags;
   }
 
   encode(value: unknown): Json {
     try {
-      return this.#value(value);
+      return this.value(value);
     } catch (error) {
       if (error instanceof UnstorableValueError) throw error;
-      throw this.#refusal(
+      throw this.refusal(
         `something that throws when read (${error instanceof Error ? error.message : String(error)})`,
       );
     }
   }
 
-  #value(value: unknown): Json {
+  private value(value: unknown): Json {
     switch (typeof value) {
       case 'string':
       case 'boolean':
@@ -42,134 +42,127 @@ export class ValueEncoder {
       case 'number':
         return Number.isFinite(value) && !Object.is(value, -0)
           ? value
-          : this.#tag('number', Object.is(value, -0) ? '-0' : String(value));
+          : this.tag('number', Object.is(value, -0) ? '-0' : String(value));
       case 'bigint':
-        return this.#tag('bigint', value.toString());
+        return this.tag('bigint', value.toString());
       case 'undefined':
-        return this.#tag('undefined');
+        return this.tag('undefined');
       case 'function':
-        throw this.#refusal(/^class\b/.test(String(value)) ? `the class ${value.name}` : 'a function');
+        throw this.refusal(/^class\b/.test(String(value)) ? `the class ${value.name}` : 'a function');
       case 'symbol':
-        throw this.#refusal('a symbol');
+        throw this.refusal('a symbol');
       case 'object':
-        return value === null ? null : this.#nested(value);
+        return value === null ? null : this.nested(value);
     }
   }
 
-  #nested(value: object): Json {
-    if (this.#above.has(value)) throw this.#refusal('a reference to what contains it (a cycle)');
-    if (this.#path.length >= MAX_DEPTH) throw this.#refusal(`nested deeper than ${MAX_DEPTH} levels`);
-    if (--this.#nodes < 0) throw this.#refusal('beyond the number of values that one text may hold');
-    this.#above.add(value);
-    const json = this.#object(value);
-    this.#above.delete(value);
+  private nested(value: object): Json {
+    if (this.above.has(value)) throw this.refusal('a reference to what contains it (a cycle)');
+    if (this.path.length >= MAX_DEPTH) throw this.refusal(`nested deeper than ${MAX_DEPTH} levels`);
+    if (--this.nodes < 0) throw this.refusal('beyond the number of values that one text may hold');
+    this.above.add(value);
+    const json = this.object(value);
+    this.above.delete(value);
     return json;
   }
 
-  #object(value: object): Json {
+  private object(value: object): Json {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (Array.isArray(value)) return this.#array(value, prototype);
-    if (prototype === null) return this.#tag('null', this.#fields(value, Object.keys(value)));
-    if (isPlainPrototype(prototype as object)) return this.#plain(value);
-    const builtIn = this.#builtIn(value);
+    if (Array.isArray(value)) return this.array(value, prototype);
+    if (prototype === null) return this.tag('null', this.fields(value, Object.keys(value)));
+    if (isPlainPrototype(prototype as object)) return this.plain(value);
+    const builtIn = this.builtIn(value);
     if (builtIn !== null) return builtIn;
-    const registered = this.#types.ofPrototype(prototype as object);
+    const registered = this.types.ofPrototype(prototype as object);
     if (typeof registered?.type.toStored === 'function') {
       const toStored = registered.type.toStored as (instance: object) => unknown;
-      return this.#tag(
-        'class',
-        registered.name,
-        this.#at('toStored()', toStored.call(registered.type, value)),
-      );
+      return this.tag('class', registered.name, this.at('toStored()', toStored.call(registered.type, value)));
     }
-    if (isError(value)) return this.#error(value);
+    if (isError(value)) return this.error(value);
     if (registered !== null) {
       if (hasInternalState(value)) {
-        throw this.#refusal(
+        throw this.refusal(
           `a ${registered.name}, which keeps more than fields: give it static toStored and fromStored methods`,
         );
       }
-      this.#refuseSymbols(value);
-      return this.#tag('class', registered.name, this.#plainFields(value));
+      this.refuseSymbols(value);
+      return this.tag('class', registered.name, this.plainFields(value));
     }
-    return this.#refuseObject(value);
+    return this.refuseObject(value);
   }
 
-  #plain(value: object): Json {
-    this.#refuseSymbols(value);
-    return this.#plainFields(value);
+  private plain(value: object): Json {
+    this.refuseSymbols(value);
+    return this.plainFields(value);
   }
 
-  #plainFields(value: object): Json {
-    const fields = this.#fields(value, Object.keys(value));
-    return Object.hasOwn(value, TAG_KEY) ? this.#tag('object', fields) : fields;
+  private plainFields(value: object): Json {
+    const fields = this.fields(value, Object.keys(value));
+    return Object.hasOwn(value, TAG_KEY) ? this.tag('object', fields) : fields;
   }
 
-  #array(value: readonly unknown[], prototype: unknown): Json {
+  private array(value: readonly unknown[], prototype: unknown): Json {
     if (prototype !== Array.prototype && !isForeign(prototype, 'Array')) {
-      throw this.#refusal(`a ${classNameOf(value)}, a subclass of Array: return a plain array`);
+      throw this.refusal(`a ${classNameOf(value)}, a subclass of Array: return a plain array`);
     }
     const items: Json[] = [];
     for (let i = 0; i < value.length; i++) {
-      if (!(i in value)) throw this.#refusal(`an array with an empty slot at ${i}`);
-      items.push(this.#at(String(i), value[i]));
+      if (!(i in value)) throw this.refusal(`an array with an empty slot at ${i}`);
+      items.push(this.at(String(i), value[i]));
     }
     if (Object.keys(value).length !== value.length) {
-      throw this.#refusal('an array with named properties: return an object, or a plain array by [...array]');
+      throw this.refusal('an array with named properties: return an object, or a plain array by [...array]');
     }
     return items;
   }
 
-  #fields(value: object, keys: readonly string[]): { readonly [key: string]: Json } {
+  private fields(value: object, keys: readonly string[]): { readonly [key: string]: Json } {
     const out: { [key: string]: Json } = {};
     for (const key of keys) {
-      this.#path.push(key);
-      const field = this.#value((value as Readonly<Record<string, unknown>>)[key]);
-      this.#path.pop();
+      this.path.push(key);
+      const field = this.value((value as Readonly<Record<string, unknown>>)[key]);
+      this.path.pop();
       if (key === '__proto__') define(out, key, field);
       else out[key] = field;
     }
     return out;
   }
 
-  #builtIn(value: object): Json | null {
+  private builtIn(value: object): Json | null {
     const name = builtInName(value);
     if (name === null || !isExactly(value, name)) return null;
     if (!ArrayBuffer.isView(value) && Object.keys(value).length > 0) {
-      throw this.#refusal(`a ${name} with properties of its own`);
+      throw this.refusal(`a ${name} with properties of its own`);
     }
     if (brands.isDate(value)) {
       const time = value.getTime();
-      return this.#tag('Date', Number.isNaN(time) ? null : time);
+      return this.tag('Date', Number.isNaN(time) ? null : time);
     }
-    if (brands.isMap(value)) return this.#tag('Map', this.#entries(value));
+    if (brands.isMap(value)) return this.tag('Map', this.entries(value));
     if (brands.isSet(value))
-      return this.#tag(
+      return this.tag(
         'Set',
-        [...value].map((item, i) => this.#at(String(i), item)),
+        [...value].map((item, i) => this.at(String(i), item)),
       );
-    if (brands.isArrayBuffer(value)) return this.#tag('ArrayBuffer', Buffer.from(value).toString('base64'));
+    if (brands.isArrayBuffer(value)) return this.tag('ArrayBuffer', Buffer.from(value).toString('base64'));
     if (ArrayBuffer.isView(value)) {
-      return this.#tag(
-        name,
-        Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
-      );
+      return this.tag(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'));
     }
-    return this.#tag('URL', (value as URL).href);
+    return this.tag('URL', (value as URL).href);
   }
 
-  #entries(map: ReadonlyMap<unknown, unknown>): Json {
+  private entries(map: ReadonlyMap<unknown, unknown>): Json {
     const entries: Json[] = [];
     for (const [key, item] of map) {
       const label =
         typeof key === 'string' || typeof key === 'number' ? String(key) : `entry ${entries.length}`;
-      entries.push([this.#at(`key of ${label}`, key), this.#at(label, item)]);
+      entries.push([this.at(`key of ${label}`, key), this.at(label, item)]);
     }
     return entries;
   }
 
-  #error(error: Error): Json {
-    const { kind, id } = errorClassOf(error, this.#types);
+  private error(error: Error): Json {
+    const { kind, id } = errorClassOf(error, this.types);
     const body: { [key: string]: Json } = { message: String(error.message) };
     if (kind === 'class' || kind === 'other') {
       body['name'] = nameOf(error);
@@ -178,43 +171,43 @@ export class ValueEncoder {
     } else if (Object.hasOwn(error, 'name') && !Object.keys(error).includes('name')) {
       body['name'] = String(error.name);
     }
-    if (Object.hasOwn(error, 'cause')) body['cause'] = this.#at('cause', error.cause);
+    if (Object.hasOwn(error, 'cause')) body['cause'] = this.at('cause', error.cause);
     const inner: unknown = Object.hasOwn(error, 'errors') ? (error as { errors?: unknown }).errors : null;
-    if (Array.isArray(inner)) body['errors'] = this.#at('errors', inner);
-    body['fields'] = this.#fields(error, fieldNamesOf(error));
-    return this.#tag('error', kind, id, body);
+    if (Array.isArray(inner)) body['errors'] = this.at('errors', inner);
+    body['fields'] = this.fields(error, fieldNamesOf(error));
+    return this.tag('error', kind, id, body);
   }
 
-  #refuseSymbols(value: object): void {
+  private refuseSymbols(value: object): void {
     const [first] = Object.getOwnPropertySymbols(value);
-    if (first !== undefined) throw this.#refusal(`an object with the key ${String(first)}`);
+    if (first !== undefined) throw this.refusal(`an object with the key ${String(first)}`);
   }
 
-  #refuseObject(value: object): never {
-    if (brands.isRegExp(value)) throw this.#refusal('a RegExp: keep its source as a string');
-    if (brands.isPromise(value)) throw this.#refusal('a Promise: await it first');
+  private refuseObject(value: object): never {
+    if (brands.isRegExp(value)) throw this.refusal('a RegExp: keep its source as a string');
+    if (brands.isPromise(value)) throw this.refusal('a Promise: await it first');
     const name = classNameOf(value);
     const article = /^[aeiou]/i.test(name) ? 'an' : 'a';
     const instance = name === '' ? 'an instance of a class without a name' : `${article} ${name}`;
-    throw this.#refusal(
+    throw this.refusal(
       `${instance}, whose class is not registered (list it in bootstrap({ types: [${name}] }), write @Storable('name') on it, or return plain data)`,
     );
   }
 
-  #tag(tag: string, ...rest: readonly Json[]): Json {
-    this.#isTagged = true;
+  private tag(tag: string, ...rest: readonly Json[]): Json {
+    this.hasTags = true;
     return tagged(tag, ...rest);
   }
 
-  #at(key: string, value: unknown): Json {
-    this.#path.push(key);
-    const json = this.#value(value);
-    this.#path.pop();
+  private at(key: string, value: unknown): Json {
+    this.path.push(key);
+    const json = this.value(value);
+    this.path.pop();
     return json;
   }
 
-  #refusal(found: string): UnstorableValueError {
-    const path = this.#path.length > 12 ? [...this.#path.slice(0, 10), '…', this.#path.at(-1)] : this.#path;
+  private refusal(found: string): UnstorableValueError {
+    const path = this.path.length > 12 ? [...this.path.slice(0, 10), '…', this.path.at(-1)] : this.path;
     return new UnstorableValueError(path.join('.'), found);
   }
 }

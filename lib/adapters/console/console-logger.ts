@@ -1,6 +1,6 @@
 import type { Logger } from '../../ports/logger.js';
 
-const levels = ['debug', 'info', 'warn', 'error'] as const;
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 /** Of `consoleLogger`. */
 export interface ConsoleLoggerOptions {
@@ -15,11 +15,11 @@ export interface ConsoleLoggerOptions {
  * await bootstrap({ workers: [OrderWorker], logger: consoleLogger({ level: 'info' }) });
  */
 export function consoleLogger({ level = 'warn' }: ConsoleLoggerOptions = {}): Logger {
-  const least = level === 'silent' ? levels.length : levels.indexOf(level);
+  const least = level === 'silent' ? LEVELS.length : LEVELS.indexOf(level);
   const write =
-    (own: (typeof levels)[number]) =>
+    (own: (typeof LEVELS)[number]) =>
     (message: string, details?: Readonly<Record<string, unknown>>): void => {
-      if (levels.indexOf(own) >= least) console[own](line(message, details));
+      if (LEVELS.indexOf(own) >= least) console[own](line(message, details));
     };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
