@@ -33,7 +33,9 @@ export class ExecutionRows {
   private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
+  /** The newest number, true while `version` is that of the file. */
   private last = -1;
+  private version = -1;
   /** Something was created that no process runs yet. */
   madeDue = false;
 
@@ -50,11 +52,13 @@ export class ExecutionRows {
     this.selectLast = connection.prepare(selectLastNumber);
   }
 
-  /** Call it first in a group: another process may have numbered executions. `verdicts` receives those of queued duplicates. */
+  /** Call it first in a group. `verdicts` receives those of queued duplicates. */
   begin(verdicts: Verdict[]): void {
     this.verdicts = verdicts;
     this.queued = 0;
-    this.last = -1;
+    // Another process may have numbered executions.
+    if (this.version !== this.held.version) this.last = -1;
+    this.version = this.held.version;
     this.madeDue = false;
   }
 

@@ -13,7 +13,8 @@ export class HeldLeases {
   /** By execution: twice the fence, and one more if its inbox may hold messages (a pair of numbers costs an object each). */
   private readonly leases = new Map<number, number>();
   private readonly selectVersion: Statement<{ data_version: number }>;
-  private version = -1;
+  /** Another one than in the transaction before: another connection has written since. */
+  version = -1;
 
   constructor(connection: Connection) {
     this.selectVersion = connection.prepare('PRAGMA data_version');

@@ -2,7 +2,7 @@ import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.j
 import type { ExecutionId } from '../../../../lib/model/ids.js';
 import type { MessageKind } from '../../../../lib/model/execution.js';
 import type { Verdict } from '../../../../lib/ports/store.js';
-import { checkpoint, execution, FileStores, p1, publish, writeOne } from './file-store.js';
+import { checkpoint, execution, FileStores, orders, p1, publish, writeOne } from './file-store.js';
 
 const names = (verdicts: readonly Verdict[]) => verdicts.map(({ verdict }) => verdict);
 const times = (count: number, verdict: Verdict['verdict']) => Array.from({ length: count }, () => verdict);
@@ -39,6 +39,16 @@ describe('executions created leased, many in one group', () => {
     expect(await writeOne(store, checkpoint(lease, 1))).toEqual({ verdict: 'stale' });
     const next = await writeOne(store, publish(execution({ owner: p1 })));
     expect(keys).not.toContain(keysOf([next])[0]);
+  });
+
+  it('what another store created is numbered around, also when a claim came first', async () => {
+    const other = await files.open();
+    const keys: unknown[] = [];
+    for (const each of [store, other, store, other, store]) {
+      await each.claim({ owner: p1, runnable: [orders], limit: 1 });
+      keys.push(...keysOf(await each.write([publish(execution()), publish(execution({ owner: p1 }))])));
+    }
+    expect(new Set(keys).size).toBe(10);
   });
 
   it('a message later in the group finds them', async () => {

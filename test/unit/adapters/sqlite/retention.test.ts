@@ -33,6 +33,15 @@ describe('retention of a SQLite store', () => {
     expect((await writeOne(store, checkpoint(old, 2))).verdict).toBe('stale');
   });
 
+  it('nor does a store opened later', async () => {
+    const old = await run(store, p1);
+    await writeOne(store, ending(old, 1));
+    files.clock.advance(1);
+    await store.prune({ completedBefore: everything, failedBefore: everything, limit: 10 });
+    const next = await run(await files.open(), p1);
+    expect(next.key).toBeGreaterThan(old.key);
+  });
+
   it('removes journal and messages with the record', async () => {
     const lease = await run(store, p1);
     await writeOne(store, checkpoint(lease, 1));
