@@ -24,6 +24,11 @@ export function wholeBetween(least: number, most: number): OptionCheck {
 
 export const text: OptionCheck = that((value) => typeof value === 'string', 'Write text');
 
+export const aClassOrId: OptionCheck = that(
+  (value) => typeof value === 'string' || typeof value === 'function',
+  'Write a worker class, or its id',
+);
+
 export function durationFrom(leastMs: number): OptionCheck {
   return that(
     (value) => (parseDuration(value) ?? -1) >= leastMs,

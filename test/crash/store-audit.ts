@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bootstrap, silentLogger, sqliteStore, type ExecutionRecord, type WorkerApp } from 'holdfast';
+import { bootstrap, silentLogger, sqliteStore, STORE, type ExecutionRecord, type WorkerApp } from 'holdfast';
 import { chooseDriver } from '../../lib/adapters/sqlite/driver.js';
 
 /** Reads a store from outside, as an operator does: nothing runs here. */
@@ -8,10 +8,11 @@ export async function openAudit(folder: string, file = 'torture.db'): Promise<Wo
 }
 
 export async function allExecutions(audit: WorkerApp): Promise<readonly ExecutionRecord[]> {
+  const store = audit.get(STORE);
   const all: ExecutionRecord[] = [];
   for (;;) {
     const after = all.at(-1)?.id;
-    const page = await audit.executions.list({ limit: 1_000, ...(after === undefined ? null : { after }) });
+    const page = await store.list({ limit: 1_000, ...(after === undefined ? null : { after }) });
     all.push(...page);
     if (page.length < 1_000) return all;
   }

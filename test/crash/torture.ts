@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { WorkerApp } from 'holdfast';
+import { STORE, type WorkerApp } from 'holdfast';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import { checkHistory, type Findings } from './check-history.js';
 import { History } from './history.js';
@@ -162,7 +162,7 @@ class Torture {
   private async settle(audit: WorkerApp): Promise<boolean> {
     const until = Date.now() + SETTLE_MS;
     while (Date.now() < until) {
-      for (const { id, error } of await audit.executions.list({ status: 'parked' }))
+      for (const { id, error } of await audit.get(STORE).list({ status: 'parked', limit: 100 }))
         if (error?.includes('POISONED') === true) await audit.execution(id).resume();
       if ((await openExecutions(audit)) === 0) return true;
       await pause(100);

@@ -186,6 +186,46 @@ describe('an app', () => {
     expect(await app.executions.list({ event: 'no.such' })).toEqual([]);
     expect(await app.executions.list()).toHaveLength(10);
   });
+
+  test('shows each execution as one flat summary', async () => {
+    const app = await openApp([JobWorker], { now: 1_000 });
+    const [job] = await app.publish(Start, { n: 101 }, { id: 'e-1', session: 's', priority: 3 });
+    await app.settle();
+    expect(await app.executions.list()).toEqual([
+      {
+        id: job?.id,
+        worker: 'jobs',
+        handler: 'run',
+        status: 'waiting',
+        waitReason: 'timer',
+        event: 'start',
+        eventId: 'e-1',
+        session: 's',
+        priority: 3,
+        attempt: 1,
+        createdAt: 1_000,
+        startedAt: 1_000,
+        endedAt: null,
+        wakeAt: 3_601_000,
+      },
+    ]);
+  });
+
+  test.each([
+    [{ state: 'failed' }, 'executions.list(): state: it is no option. Write status'],
+    [{ status: 'done' }, "executions.list(): status: 'done' is not possible. Write 'pending' or 'running'"],
+    [{ limit: 0 }, 'executions.list(): limit: 0 is not possible. Write a whole number from 1 to 1000'],
+    [{ limit: 1_001 }, '1001 is not possible'],
+    [{ limit: 1.5 }, '1.5 is not possible'],
+    [{ limit: Infinity, session: 5 }, '2 mistakes in options'],
+    [{ worker: 5 }, '5 is not possible'],
+    ['failed', "'failed' is no object of options"],
+  ])('refuses to list by %j', async (filter, message) => {
+    const app = await openApp([JobWorker]);
+    const listed = app.executions.list(filter as object);
+    await expect(listed).rejects.toBeInstanceOf(ConfigurationError);
+    await expect(listed).rejects.toThrow(message);
+  });
 });
 
 describe('onError', () => {

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { ExecutionStatus } from '../../../model/execution.js';
 import type { ExecutionId } from '../../../model/ids.js';
 import type { PruneRequest, RecordChange } from '../../../ports/store.js';
 import { dayMs, eventId, executionId, mails, p1, type StoreDriver } from '../store-driver.js';
@@ -157,6 +158,16 @@ export const listCases = storeCaseGroup(
           if (page.length < 7) break;
         }
         assert.deepEqual(found, ids);
+      },
+    ],
+    [
+      'a status that there is not matches nothing',
+      async (d) => {
+        await d.publish();
+        for (const status of ['done', 'delayed', 'constructor', '']) {
+          const found = await d.store.list({ status: status as ExecutionStatus, limit: 9 });
+          assert.deepEqual(found, [], `status '${status}'`);
+        }
       },
     ],
     [

@@ -1,0 +1,32 @@
+/** Those of `names` that a slip of the pen may have meant by `name`, the nearest first; at most three. */
+export function nearNames(name: string, names: Iterable<string>): string[] {
+  const short = name.slice(0, 60).toLowerCase();
+  const allowed = Math.ceil(short.length * 0.4);
+  return [...names]
+    .map((each) => ({ each, distance: distanceOf(short, each.toLowerCase()) }))
+    .filter(({ distance }) => distance <= allowed)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ each }) => each);
+}
+
+/** What to write instead of an unknown name: the near ones, else all. */
+export function writeOneOf(name: string, names: Iterable<string>): string {
+  const all = [...names];
+  const near = nearNames(name, all);
+  return near.length === 0 ? `Write one of ${all.join(', ')}` : `Write ${near.join(' or ')}`;
+}
+
+/** Letters to insert, remove or replace between both. */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
