@@ -167,8 +167,9 @@ class ProgramRun {
     const frame = currentFrame();
     this.simulation.bodies.started(frame, work.step === 'once');
     this.paths.set(site, frame.path);
+    if (work.ms > 0) await this.pause(work.ms / 2);
     const inner = await this.list(work.inner, site);
-    if (work.ms > 0) await this.pause(work.ms);
+    if (work.ms > 0) await this.pause(work.ms / 2);
     if (frame.attempt <= work.throws) {
       if (work.final) throw new NonRetryableError(`final at ${site}`);
       throw new Error(`attempt ${frame.attempt} at ${site}`);

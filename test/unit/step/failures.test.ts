@@ -1,4 +1,5 @@
 import { defaultRetryPolicy } from '../../../lib/model/retry-policy.js';
+import { StoreUnavailableError } from '../../../lib/model/errors-store.js';
 import { errorOf, Scenario, valueOf } from '../engine/scenario.js';
 
 test('a publish inside an execution whose explicit id is taken by another payload fails as a conflict, for good', async () => {
@@ -15,6 +16,31 @@ test('a publish inside an execution whose explicit id is taken by another payloa
   const id = await scenario.begin('parent');
   await scenario.pass(5_000);
   expect(valueOf(await scenario.record(id))).toBe('EVENT_CONFLICT');
+});
+
+test('a publish inside an execution outlasts a store that does not answer', async () => {
+  let down = false;
+  const scenario = new Scenario({
+    handler: async ({ publish, wait }, event) => {
+      if (event !== 'parent') return event;
+      down = true;
+      await wait(20_000);
+      await publish('begin', 'child');
+      return 'published';
+    },
+    wrapStore: (store) => {
+      const subscriptions = store.subscriptions.bind(store);
+      const read = (): Promise<never> => Promise.reject(new StoreUnavailableError('down'));
+      return Object.assign(store, { subscriptions: () => (down ? read() : subscriptions()) });
+    },
+  });
+  await scenario.start();
+  const id = await scenario.begin('parent');
+  await scenario.pass(40_000);
+  down = false;
+  await scenario.pass(120_000);
+  expect(valueOf(await scenario.record(id))).toBe('published');
+  expect(scenario.simulation.model.records.size).toBe(2);
 });
 
 test('a step that nobody awaits and that fails ends the execution, not the process', async () => {
