@@ -30,6 +30,10 @@ const statuses: readonly ExecutionStatus[] = [
   'pending',
 ];
 
+export function isStatus(status: string): status is ExecutionStatus {
+  return (statuses as readonly string[]).includes(status);
+}
+
 export function statusOf(code: number): ExecutionStatus {
   return known(statuses[code], 'status', code);
 }

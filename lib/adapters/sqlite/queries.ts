@@ -1,7 +1,7 @@
 import type { ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
 import type { ExecutionCount, ExecutionFilter } from '../../ports/store.js';
-import { statusCode, statusOf } from './codes.js';
+import { isStatus, statusCode, statusOf } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
 import type { Numbers } from './numbers.js';
@@ -108,7 +108,9 @@ export class Queries {
   }
 }
 
+/** Codes that no row has for a status that there is not: a filter comes from outside. */
 function codesOf(status: ExecutionRecord['status']): readonly [number, number] {
+  if (!isStatus(status)) return [-1, -1];
   return [statusCode[status], status === 'pending' ? statusCode.delayed : statusCode[status]];
 }
 
