@@ -4,7 +4,7 @@ import { ConfigurationError, type ConfigurationMistake } from '../model/errors-b
 import type { Duration } from '../model/duration.js';
 import type { Store } from '../ports/store.js';
 import type { BootstrapOptions } from './options.js';
-import type { Role } from './runtime.js';
+import type { Role } from './role.js';
 
 const DEFAULT_FILE = '.holdfast/holdfast.db';
 

@@ -52,7 +52,8 @@ export type Outcome<Value> = (
   };
 };
 
-interface Waiting {
+/** Of `result` and `outcome`. */
+export interface WaitOptions {
   /** Give up after that long and reject with `TimeoutError`; by default it waits for ever. The execution goes on. */
   readonly timeout?: Duration;
 }
@@ -80,14 +81,14 @@ export class ExecutionHandle<Value = unknown> {
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
    * Throws `TypeError` for a timeout that is no duration.
    */
-  async result(options: Waiting = {}): Promise<Value> {
+  async result(options: WaitOptions = {}): Promise<Value> {
     const outcome = await this.settled('result()', options);
     if (outcome.status === 'completed' || outcome.status === 'skipped') return this.valueOf(outcome);
     throw this.errorOf(outcome);
   }
 
   /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
-  async outcome(options: Waiting = {}): Promise<Outcome<Value>> {
+  async outcome(options: WaitOptions = {}): Promise<Outcome<Value>> {
     const stored = await this.settled('outcome()', options);
     const record = await this.record('outcome()');
     const common = {
@@ -143,7 +144,7 @@ export class ExecutionHandle<Value = unknown> {
       throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
   }
 
-  private async settled(call: string, { timeout }: Waiting): Promise<StoredOutcome> {
+  private async settled(call: string, { timeout }: WaitOptions): Promise<StoredOutcome> {
     const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
     if (timeout !== undefined && timeoutMs === null)
       throw new TypeError(`${call} takes as timeout ${DURATION_FORMS}, not ${JSON.stringify(timeout)}`);

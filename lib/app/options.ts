@@ -12,7 +12,7 @@ import type { Metrics } from '../ports/metrics.js';
 import type { Store } from '../ports/store.js';
 import type { ExecutionMode, Interceptor } from '../step/pass-services.js';
 import type { Provider } from './provider.js';
-import type { Role } from './runtime.js';
+import type { Role } from './role.js';
 
 /** Told of each execution that ends failed or parked, and of each background fault. */
 export type ErrorHandler = (

@@ -21,9 +21,10 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
-import type { HeartbeatAnswer, ProcessRecord, Store } from '../ports/store.js';
+import type { HeartbeatAnswer, Store } from '../ports/store.js';
 import type { EventRestorer, PassServices, PassSettings } from '../step/pass-services.js';
-import { digestOf } from '../step/digest.js';
+import { processRecord } from './process-record.js';
+import type { Role } from './role.js';
 
 /** What the engine reads again and again: the app replaces values while it runs. All intervals in ms. */
 export interface RuntimeSettings extends PassSettings {
@@ -36,9 +37,6 @@ export interface RuntimeSettings extends PassSettings {
   readonly dedupMs: number;
   readonly retention: Retention;
 }
-
-/** What a process is there for; a `'publisher'` runs nothing. */
-export type Role = 'publisher' | 'worker' | 'both';
 
 export interface RuntimeParts {
   readonly store: Store;
@@ -96,7 +94,7 @@ export class Runtime {
       clock,
       observer,
       owner: this.owner,
-      describe: () => this.describe(),
+      describe: () => processRecord(this.owner, parts.role, this.definitions.runnable()),
       leaseMs: () => settings.leaseMs,
       running: () => this.consumer.current,
       renewed: (answer, before) => this.renewed(answer, before),
@@ -331,23 +329,9 @@ export class Runtime {
     this.consumer.reconcile(before, owned);
   }
 
-  private describe(): ProcessRecord {
-    const definitions = this.definitions.runnable();
-    const deployment = digestOf(
-      JSON.stringify(definitions.map(({ id, fingerprint }) => `${id} ${fingerprint}`).toSorted()),
-    );
-    return { id: this.owner, deployment, role: this.parts.role, definitions };
-  }
-
   private passServices(): PassServices {
-    const { clock, random, codec, observer, events, settings } = this.parts;
     return {
-      clock,
-      random,
-      codec,
-      observer,
-      events,
-      settings,
+      ...this.parts,
       writer: this.writer,
       steps: this.definitions,
       publishing: () => this.publisher,

@@ -4,12 +4,12 @@ export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app
 export { WorkerApp, type Publishable, type PublishEntry } from '../app/worker-app.js';
 export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
-export { ExecutionHandle, type Outcome } from '../app/execution-handle.js';
+export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
 export type { AppStats } from '../app/stats.js';
 export type { StepView } from '../app/step-views.js';
 export type { Listener } from '../app/lifecycle-bus.js';
-export type { Role } from '../app/runtime.js';
+export type { Role } from '../app/role.js';
 export type {
   ClassProvider,
   Constructable,
@@ -40,6 +40,7 @@ export type { WorkerOptions } from '../metadata/class-metadata.js';
 export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
 
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from '../adapters/memory/memory-store.js';
+export type { MemoryState } from '../adapters/memory/memory-state.js';
 export type { SqliteDriver } from '../adapters/sqlite/driver.js';
 export { sqliteStore, type SqliteStore, type SqliteStoreOptions } from '../adapters/sqlite/sqlite-store.js';
 export { localDispatcher } from '../adapters/local/local-dispatcher.js';

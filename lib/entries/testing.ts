@@ -1,4 +1,4 @@
-export { TestApp, type FiredAttempt, type TestAppOptions } from '../testing/test-app.js';
+export { TestApp, type FiredAttempt, type HandlerData, type TestAppOptions } from '../testing/test-app.js';
 export type { RunOptions, RunResult } from '../testing/handler-runs.js';
 export type { Replacement } from '../testing/overrides.js';
 export { VirtualClock } from '../testing/virtual-clock.js';

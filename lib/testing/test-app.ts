@@ -41,7 +41,7 @@ export interface FiredAttempt {
 }
 
 /** What a handler takes first, as plain data. */
-type HandlerData<Instance, Method extends keyof Instance> = Instance[Method] extends (
+export type HandlerData<Instance, Method extends keyof Instance> = Instance[Method] extends (
   data: infer Data,
   ...rest: never[]
 ) => unknown

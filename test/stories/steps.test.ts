@@ -433,7 +433,7 @@ describe('a step that is tried again while a sibling keeps the pass alive', () =
     }
 
     @Step()
-    address(n: number): string {
+    async address(n: number): Promise<string> {
       count('address');
       return `address of ${n}`;
     }

@@ -53,8 +53,8 @@ describe('a step called outside an execution', () => {
   it('has ids and keys that no other call has, nested calls included', async () => {
     const drawn: unknown[] = [];
     const draw = (): void => {
-      const { idempotencyKey, uuid, random } = execution();
-      drawn.push(idempotencyKey, uuid(), uuid(), random());
+      const current = execution();
+      drawn.push(current.idempotencyKey, current.uuid(), current.uuid(), current.random());
     };
     class Till {
       @Step()
@@ -66,7 +66,7 @@ describe('a step called outside an execution', () => {
       }
 
       @Step()
-      charge(): void {
+      async charge(): Promise<void> {
         draw();
       }
     }
