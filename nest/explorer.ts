@@ -1,6 +1,12 @@
 import { Injectable, Scope } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { DefinitionError, type DefinitionMistake, isWorker, type WorkerClass } from '../lib/entries/index.js';
+import {
+  DefinitionError,
+  type DefinitionMistake,
+  hasWorkerMethods,
+  isWorker,
+  type WorkerClass,
+} from '../lib/entries/index.js';
 
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
@@ -33,11 +39,13 @@ export class Explorer {
   }
 }
 
-/** The class itself, that of what a factory made, or the one that an overridden provider stands for. */
+/**
+ * The class itself, that of what a factory made, or the one that an overridden provider stands for. One with decorated
+ * methods that lacks `@Worker` is taken too: the app says what to write on it.
+ */
 function workerClassOf({ metatype, instance, token }: Wrapper): WorkerClass | null {
-  for (const type of [metatype, (instance as object | null | undefined)?.constructor, token])
-    if (isWorker(type)) return type;
-  return null;
+  const types = [metatype, (instance as object | null | undefined)?.constructor, token];
+  return types.find(isWorker) ?? types.find(hasWorkerMethods) ?? null;
 }
 
 function* whyNotRun(type: WorkerClass, wrapper: Wrapper): Generator<DefinitionMistake> {

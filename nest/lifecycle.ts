@@ -25,6 +25,7 @@ export class Lifecycle
       const workers = this.explorer.workers();
       for (const [type, instance] of workers) this.resolver.keep(type, instance);
       await this.app.register(...workers.keys());
+      this.resolver.ready();
     });
   }
 

@@ -12,7 +12,18 @@ import type {
 export class ModuleRefResolver implements InstanceResolver {
   private readonly instances = new Map<WorkerClass, object>();
 
+  private hasWorkers = false;
+
   constructor(private readonly moduleRef: ModuleRef) {}
+
+  /** The app knows its workers now. */
+  ready(): void {
+    this.hasWorkers = true;
+  }
+
+  isReady(): boolean {
+    return this.hasWorkers;
+  }
 
   keep(type: WorkerClass, instance: object): void {
     this.instances.set(type, instance);

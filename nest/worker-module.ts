@@ -5,6 +5,7 @@ import {
   type BootstrapOptions,
   CLOCK,
   type Clock,
+  ConfigurationError,
   consoleLogger,
   DISPATCHER,
   type Dispatcher,
@@ -85,6 +86,51 @@ export class WorkerModule {
 function makeApp(
   ...[options, resolver, store, dispatcher, clock, logger, metrics]: Parts
 ): Promise<WorkerApp> {
+  refuseUnknown(options);
   const { workers: _workers, providers: _providers, imports: _imports, ...rest } = options;
   return bootstrap({ ...rest, resolver, store, dispatcher, clock, logger, metrics });
+}
+
+const OPTION_NAMES = Object.keys({
+  workers: true,
+  providers: true,
+  imports: true,
+  store: true,
+  dispatcher: true,
+  events: true,
+  executionMode: true,
+  role: true,
+  clock: true,
+  types: true,
+  strict: true,
+  dedup: true,
+  maxCallDepth: true,
+  interceptors: true,
+  concurrency: true,
+  logger: true,
+  metrics: true,
+  onError: true,
+  limits: true,
+  retention: true,
+  lease: true,
+  sweep: true,
+  drainTimeout: true,
+  timeout: true,
+} satisfies Record<keyof WorkerModuleOptions, true>);
+
+/** What is possible for an option, `bootstrap` checks. */
+function refuseUnknown(options: WorkerModuleOptions): void {
+  const unknown = Object.keys(options).filter((name) => !OPTION_NAMES.includes(name));
+  if (unknown.length === 0) return;
+  throw new ConfigurationError(
+    unknown.map((name) =>
+      name === 'container' || name === 'resolver'
+        ? {
+            option: name,
+            found: "Nest's container gives the workers",
+            write: 'Remove it, and name modules whose exports the workers inject in imports',
+          }
+        : { option: name, found: 'it is no option', write: `Options are ${OPTION_NAMES.join(', ')}` },
+    ),
+  );
 }

@@ -79,6 +79,7 @@ export class Assembly {
         options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token),
       bus: this.bus,
       events: this.events,
+      knowsWorkers: () => options.resolver?.isReady?.() ?? true,
       startedAt: clock.now(),
       options: () => effectiveOptions(this.current),
       concurrency: () => this.settings.concurrency,

@@ -199,6 +199,11 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** Waits only where the event's checker has to be loaded. */
   private request(args: readonly unknown[]): PublishRequest | Promise<PublishRequest> {
     this.assertOpen('publish()');
+    if (!this.parts.knowsWorkers())
+      throw new NotStartedError(
+        'publish()',
+        'the host has not told the app its workers yet. Under Nest, publish from onModuleInit on: after `await app.init()` or `app.listen()`, never in a constructor',
+      );
     const { events, clock } = this.parts;
     const resolved = events.resolve(args);
     if (resolved instanceof Promise) return resolved.then((late) => requestOf(late, clock.now()));
@@ -299,6 +304,8 @@ export interface WorkerAppParts extends HandleParts {
   readonly get: <Value>(token: InjectionToken<Value>) => Value;
   readonly bus: LifecycleBus;
   readonly events: EventSources;
+  /** Whether the host has told its workers: before, an event would start nothing. */
+  readonly knowsWorkers: () => boolean;
   readonly startedAt: number;
   readonly options: () => Readonly<BootstrapOptions>;
   readonly concurrency: () => number;

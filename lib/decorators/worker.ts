@@ -1,6 +1,6 @@
 import type { AnyClass, WorkerOptions } from '../metadata/class-metadata.js';
 import { writeInjectable, writeInjection } from './host-metadata.js';
-import { findOwnMetadata } from '../metadata/metadata-store.js';
+import { findOwnMetadata, metadataOf } from '../metadata/metadata-store.js';
 import type { WorkerClass } from '../model/definition.js';
 import { recordClass, recordTwice } from './record-class.js';
 
@@ -30,6 +30,11 @@ export function Worker(idOrOptions: string | WorkerOptions = {}): (target: AnyCl
         writeInjection(target, index, token);
       });
   };
+}
+
+/** Whether the value is a class with decorated methods, its own or inherited, and so should have `@Worker`: for hosts. */
+export function hasWorkerMethods(value: unknown): value is WorkerClass {
+  return typeof value === 'function' && metadataOf(value as AnyClass).methods.size > 0;
 }
 
 /** Whether the value is a class with a `@Worker` of its own: for hosts that look for workers. */

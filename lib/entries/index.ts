@@ -35,7 +35,7 @@ export { type PolicyDecorator, Retry } from '../decorators/retry.js';
 export { Step, type StepDecorator, type StepOptions } from '../decorators/step.js';
 export { Storable } from '../decorators/storable.js';
 export { Timeout } from '../decorators/timeout.js';
-export { isWorker, Worker } from '../decorators/worker.js';
+export { hasWorkerMethods, isWorker, Worker } from '../decorators/worker.js';
 export type { WorkerOptions } from '../metadata/class-metadata.js';
 export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
 

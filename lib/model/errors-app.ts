@@ -6,8 +6,13 @@ export class NotStartedError extends HoldfastError {
   readonly code = NotStartedError.code;
   override readonly name = 'NotStartedError';
 
-  constructor(call: string) {
-    super(`${call} needs a started app: call \`await app.start()\` first`);
+  /** `why` replaces the usual reason. */
+  constructor(call: string, why?: string) {
+    super(
+      why === undefined
+        ? `${call} needs a started app: call \`await app.start()\` first`
+        : `${call} came too early: ${why}`,
+    );
   }
 }
 

@@ -7,4 +7,6 @@ export interface InstanceResolver {
   resolve(worker: WorkerDefinition): object | Promise<object>;
   /** What the host's container holds under a token, for `app.get`. Left out: the app's own container is asked. */
   get?<Value>(token: InjectionToken<Value>): Value;
+  /** False as long as the host has not told the app its workers: nothing can be published. Left out: it has. */
+  isReady?(): boolean;
 }

@@ -1,6 +1,5 @@
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { DefinitionError } from '../../model/errors-boot.js';
-import type { Violation } from '../../model/violation.js';
 import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
 import { type AnyClass, type ClassLibraries, loadClassLibraries } from './class-libraries.js';
 import { type ClassSchema, readClassSchema } from './class-schema.js';
@@ -13,9 +12,7 @@ import {
   toPlain,
   withDefaults,
 } from './plain-event.js';
-
-const MAX_VIOLATIONS = 100;
-const MAX_PATH = 256;
+import { MAX_PATH, violationsOf } from './violations.js';
 
 const options: ValidatorOptions = {
   whitelist: true,
@@ -55,7 +52,7 @@ class ClassEventChecker implements EventChecker {
 
   check(data: unknown): CheckedEvent | Promise<CheckedEvent> {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      return refused('', `must be an object with the fields of ${this.type.name}`);
+      return refused('', `must be an object with the fields of ${this.type.name}, not ${kindOf(data)}`);
     }
     let plain: unknown;
     let instance: object;
@@ -66,11 +63,11 @@ class ClassEventChecker implements EventChecker {
         return refused(inherited.slice(0, MAX_PATH), 'the key is not allowed: every object has it');
       instance = this.restore(plain);
       if (!this.schema.isAsync)
-        return this.checked(plain, instance, this.validator.validateSync(instance, options));
+        return this.checked(data, plain, instance, this.validator.validateSync(instance, options));
     } catch (error) {
       return unreadable(this.type, error);
     }
-    return this.checkLater(plain, instance);
+    return this.checkLater(data, plain, instance);
   }
 
   restore(data: unknown): object {
@@ -86,18 +83,33 @@ class ClassEventChecker implements EventChecker {
     return instance;
   }
 
-  private async checkLater(plain: unknown, instance: object): Promise<CheckedEvent> {
+  private async checkLater(data: unknown, plain: unknown, instance: object): Promise<CheckedEvent> {
     try {
-      return this.checked(plain, instance, await this.validator.validate(instance, options));
+      return this.checked(data, plain, instance, await this.validator.validate(instance, options));
     } catch (error) {
       if (error instanceof RangeError) return unreadable(this.type, error);
       throw error;
     }
   }
 
-  private checked(plain: unknown, instance: object, errors: readonly ValidationError[]): CheckedEvent {
-    if (errors.length > 0) return { ok: false, violations: violationsOf(errors) };
-    return { ok: true, data: withDefaults(plain, instance, this.isEventClass, this.libraries.storage) };
+  private checked(
+    data: unknown,
+    plain: unknown,
+    instance: object,
+    errors: readonly ValidationError[],
+  ): CheckedEvent {
+    const { storage } = this.libraries;
+    const violations =
+      errors.length === 0
+        ? []
+        : violationsOf(errors, {
+            instance,
+            plain: data instanceof this.type ? null : plain,
+            nameOf: (parent, field) =>
+              storage.findExposeMetadata(parent.constructor as AnyClass, field)?.options?.name ?? field,
+          });
+    if (violations.length > 0) return { ok: false, violations };
+    return { ok: true, data: withDefaults(plain, instance, this.isEventClass, storage) };
   }
 
   private get validator(): ClassLibraries['validator'] {
@@ -110,23 +122,9 @@ class ClassEventChecker implements EventChecker {
     this.validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
 }
 
-function violationsOf(errors: readonly ValidationError[]): readonly Violation[] {
-  const violations: Violation[] = [];
-  const visit = (error: ValidationError, above: string): void => {
-    const path = above === '' ? error.property : `${above}.${error.property}`;
-    const shown = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
-    for (const message of Object.values(error.constraints ?? {}))
-      violations.push({ path: shown, message: cut(message) });
-    for (const child of error.children ?? []) visit(child, path);
-  };
-  for (const error of errors) visit(error, '');
-  if (violations.length <= MAX_VIOLATIONS) return violations;
-  const rest = violations.length - MAX_VIOLATIONS;
-  return [...violations.slice(0, MAX_VIOLATIONS), { path: '', message: `has ${rest} more violations` }];
-}
-
-function cut(message: string): string {
-  return message.length > MAX_PATH * 2 ? `${message.slice(0, MAX_PATH * 2)}…` : message;
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
 }
 
 function refused(path: string, message: string): CheckedEvent {

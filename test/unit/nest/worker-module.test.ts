@@ -279,11 +279,46 @@ describe('what this host cannot run is refused, all at once', () => {
     );
   });
 
+  test.each(['a class', 'a factory'])('handlers and steps of %s that lacks @Worker', async (form) => {
+    class Bare {
+      @OnEvent(Ping) run(): void {}
+    }
+    const provider = form === 'a class' ? Bare : { provide: 'bare', useFactory: () => new Bare() };
+    const module = await compile([provider]);
+    await expect(module.init()).rejects.toThrow('Bare: it has no @Worker. Write @Worker() on Bare');
+  });
+
   test('a worker without a handler', async () => {
     @Worker()
     class Idle {}
     expect(await mistakesOf([Idle])).toEqual([['Idle', null, 'it has no handler and no step']]);
   });
+});
+
+test.each<[string, object, RegExp]>([
+  ['a container', { container: {} }, /container: Nest's container gives the workers\. Remove it/],
+  ['a resolver', { resolver: {} }, /resolver: Nest's container/],
+  [
+    'an unknown option',
+    { concurency: 5 },
+    /Options are workers, providers, imports, store, (?!.*(container|resolver))/,
+  ],
+])('%s among the options is refused', async (_, options, message) => {
+  const compiled = compile([], options);
+  await expect(compiled).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
+  await expect(compiled).rejects.toThrow(message);
+});
+
+test('nothing is published before the app knows its workers', async () => {
+  const module = await compile([PingWorker]);
+  const app = module.get(WorkerApp);
+  const published = app.publish(Ping, { id: '1' });
+  await expect(published).rejects.toMatchObject({ code: 'NOT_STARTED' });
+  await expect(published).rejects.toThrow(/too early: .* after `await app\.init\(\)`/);
+  expect(await app.executions.list()).toEqual([]);
+  await module.init();
+  expect((await app.publish(Ping, { id: '1' })).executions).toHaveLength(1);
+  await module.close();
 });
 
 test('impossible options are refused while the module compiles', async () => {

@@ -284,6 +284,43 @@ class Everything {
   @ValidateIf((o: Everything) => o.bool === true) @IsString() onlyIfBool?: string;
 }
 
+describe('a field without a validator', () => {
+  class Item {
+    @IsString() sku!: string;
+    gift?: boolean;
+  }
+  class Noted {
+    @IsString() id!: string;
+    note?: string;
+    @IsOptional() @ValidateNested({ each: true }) @Type(() => Item) items?: Item[];
+  }
+
+  it('does not count while nobody has written to it', () => {
+    expect(stored(classEvents(Noted), { id: '1', items: [{ sku: 'a' }] })).toEqual(
+      Object.assign(new Noted(), { id: '1', items: [Object.assign(new Item(), { sku: 'a' })] }),
+    );
+    expect(stored(classEvents(Noted), Object.assign(new Noted(), { id: '1' }))).toMatchObject({ id: '1' });
+  });
+
+  it.each([
+    [{ id: '1', note: 'x' }, 'note', 'Noted.note has no validator'],
+    [{ id: '1', note: undefined }, 'note', 'Noted.note has no validator'],
+    [{ id: '1', items: [{ sku: 'a', gift: true }] }, 'items.0.gift', 'Item.gift has no validator'],
+    [
+      Object.assign(new Noted(), { id: '1', note: 'x' }),
+      'note',
+      'write @IsOptional() @IsString(), or @Allow()',
+    ],
+    [['1'], '', 'must be an object with the fields of Noted, not an array'],
+    [5, '', 'not a number'],
+  ])('is refused in %j, with what to write', async (data, path, message) => {
+    expect(await classEvents(Noted).check(data)).toEqual({
+      ok: false,
+      violations: [{ path, message: expect.stringContaining(message) as string }],
+    });
+  });
+});
+
 describe('an invalid event is refused by path', () => {
   it.each<[new () => object, unknown, readonly string[]]>([
     [Order, { ...order, orderId: 'x' }, ['orderId']],
