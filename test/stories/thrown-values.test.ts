@@ -36,6 +36,7 @@ class LooseWorker {
   @OnEvent(ListGiven)
   async handle({ id }: ListGiven) {
     await sleep('1s');
+    // oxlint-disable-next-line typescript/unbound-method -- the mistake that is to be told
     return Promise.all([id].map(this.fetch));
   }
 
@@ -57,16 +58,19 @@ const logger = {
   error: () => {},
 };
 
-test.each(['oops', 'undefined'])('a step that throws %s spends its own attempts only, and names itself', async (what) => {
-  await using app = await TestApp.create({ workers: [OddWorker], logger });
-  const failed: unknown[] = [];
-  app.on('execution.failed', (event) => failed.push(event.step));
-  const published = await app.publish(OddThrown, { what });
-  await app.advance('1 minute');
-  await expect(published.of(OddWorker, 'handle').status()).resolves.toBe('failed');
-  expect(ran).toEqual([what, what]);
-  expect(failed).toEqual(['handle/throws']);
-});
+test.each(['oops', 'undefined'])(
+  'a step that throws %s spends its own attempts only, and names itself',
+  async (what) => {
+    await using app = await TestApp.create({ workers: [OddWorker], logger });
+    const failed: unknown[] = [];
+    app.on('execution.failed', (event) => failed.push(event.step));
+    const published = await app.publish(OddThrown, { what });
+    await app.advance('1 minute');
+    await expect(published.of(OddWorker, 'handle').status()).resolves.toBe('failed');
+    expect(ran).toEqual([what, what]);
+    expect(failed).toEqual(['handle/throws']);
+  },
+);
 
 test('a handler that is replayed only to try a step again logs nothing twice', async () => {
   await using app = await TestApp.create({ workers: [OddWorker], logger });
@@ -81,5 +85,7 @@ test('a step called without its worker fails once, and says how to call it', asy
   await app.advance('1 minute');
   const outcome = await published.of(LooseWorker, 'handle').outcome();
   expect(outcome).toMatchObject({ success: false, metadata: { attempt: 1 } });
-  expect(String('error' in outcome ? outcome.error : '')).toMatch(/step 'fetch' was called without its worker: write/);
+  expect(String('error' in outcome ? outcome.error : '')).toMatch(
+    /step 'fetch' was called without its worker: write/,
+  );
 });

@@ -9,7 +9,14 @@ export const publishCases = storeCaseGroup(
       'an accepted execution can be read as it was published',
       async (d) => {
         const id = await d.publish(
-          { input: '{"total":3}', schemaHash: 's1', lane: 'vip', priority: 7, depth: 2, listening: ['cancel', 'event'] },
+          {
+            input: '{"total":3}',
+            schemaHash: 's1',
+            lane: 'vip',
+            priority: 7,
+            depth: 2,
+            listening: ['cancel', 'event'],
+          },
           { id: eventId('e1'), name: 'order.placed', session: 'tenant-1' },
         );
         const record = await d.record(id);
