@@ -12,6 +12,8 @@ import type { SeedOptions } from './run-seed.js';
 /** A mistake planted into the engine or the store, to see whether the simulation finds it. */
 export interface PlantedBug {
   readonly name: string;
+  /** A seed that has found it before: tried first, because the search for it is long. */
+  readonly foundBy?: number;
   /** How a seed runs with the mistake. */
   readonly options?: SeedOptions;
   /** Changes classes of the engine; answers what changes them back. */
@@ -86,6 +88,7 @@ const isRetry = (name: string): boolean => name.startsWith('retry:');
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no process sweeps',
+    foundBy: 766,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },
   },
   {
@@ -146,10 +149,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'bodies start though the lease may have run out',
+    foundBy: 45,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).lease, { mayStartBody: () => true }) },
   },
   {
     name: 'a lapse of the lease goes unnoticed',
+    foundBy: 309,
     options: {
       prepare: ({ runtime }) => {
         const { lease } = parts(runtime);
