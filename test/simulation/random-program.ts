@@ -118,7 +118,9 @@ export class ProgramWriter {
     if (draw < 0.82) return { kind: 'race', id, branches: this.branches(depth, true) };
     if (draw < 0.89)
       return { kind: 'guard', id, body: this.failing(depth), rescue: this.list(1, 2, depth + 1) };
-    if (draw < 0.95) return { kind: 'publish', id, explicit: this.random.chance(0.3) };
+    // Publishes are told apart by order alone, too.
+    if (draw < 0.95 && (this.mayBeBare || !calm))
+      return { kind: 'publish', id, explicit: this.random.chance(0.3) };
     return { kind: 'plain-await', id, turns: this.random.int(1, 5) };
   }
 
