@@ -22,8 +22,9 @@ import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Store } from '../ports/store.js';
+import { anything, optionMistakes, refuse, text } from './option-checks.js';
 import type { Runtime } from './runtime.js';
-import { stepViews, type StepView } from './step-views.js';
+import { latestRows, namesOfKind, stepViews, type StepView } from './step-views.js';
 
 /** What every handle of one app works with. */
 export interface HandleParts {
@@ -60,6 +61,8 @@ export interface WaitOptions {
 
 /** One execution, from this process: it may run in any. */
 export class ExecutionHandle<Value = unknown> {
+  private hasAnswered = false;
+
   /** @internal */
   constructor(
     private readonly parts: HandleParts,
@@ -79,7 +82,7 @@ export class ExecutionHandle<Value = unknown> {
   /**
    * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error,
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
-   * Throws `TypeError` for a timeout that is no duration.
+   * Throws `TypeError` for a timeout that is no duration, `ConfigurationError` for an unknown option.
    */
   async result(options: WaitOptions = {}): Promise<Value> {
     const outcome = await this.settled('result()', options);
@@ -125,9 +128,11 @@ export class ExecutionHandle<Value = unknown> {
 
   /**
    * Goes on with fresh attempts at what failed; what completed stays. With `from`, that step and all that was recorded
-   * after it run again; a completed execution needs it. Throws `ExecutionStateError`.
+   * after it run again; a completed execution needs it. Throws `ExecutionStateError`, and
+   * `ConfigurationError` for an unknown option.
    */
   async retry(options: { readonly from?: string } = {}): Promise<void> {
+    refuse(optionMistakes('retry()', options, { from: text }));
     const { status } = await this.record('retry()');
     const { from } = options;
     if (status === 'completed' && from === undefined)
@@ -144,12 +149,22 @@ export class ExecutionHandle<Value = unknown> {
       throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
   }
 
-  private async settled(call: string, { timeout }: WaitOptions): Promise<StoredOutcome> {
+  private async settled(call: string, options: WaitOptions): Promise<StoredOutcome> {
+    refuse(optionMistakes(call, options, { timeout: anything }));
+    const { timeout } = options;
     const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
     if (timeout !== undefined && timeoutMs === null)
       throw new TypeError(`${call} takes as timeout ${DURATION_FORMS}, not ${JSON.stringify(timeout)}`);
-    const known = this.run?.outcome ?? null;
-    return known !== null && isSettled(known.status) ? known : this.awaitOutcome(call, timeoutMs);
+    const told = this.run?.outcome ?? null;
+    if (told === null || !isSettled(told.status)) return this.awaitOutcome(call, timeoutMs);
+    // What the pass told holds until somebody retries the execution, which any process may do.
+    const isNews = told.status === 'completed' && !this.hasAnswered;
+    this.hasAnswered = true;
+    if (isNews || isFinal(told.status)) return told;
+    return this.awaitOutcome(call, timeoutMs).catch((error: unknown) => {
+      if (error instanceof ExecutionNotFoundError) return told;
+      throw error;
+    });
   }
 
   /** Told by the pass when this process runs it, else found in the store now or by a later poll. */
@@ -166,7 +181,8 @@ export class ExecutionHandle<Value = unknown> {
             });
       const forget = runtime.outcomes.wait(id, (outcome) => {
         timer?.cancel();
-        if (outcome === null) reject(new AppClosedError(call, true));
+        if (outcome === 'closed') reject(new AppClosedError(call, true));
+        else if (outcome === 'gone') reject(new ExecutionNotFoundError(this.id));
         else resolve(outcome);
       });
       const end = (answer: () => void): void => {
@@ -233,9 +249,9 @@ export class ExecutionHandle<Value = unknown> {
   private async errorWithSteps(outcome: StoredOutcome): Promise<unknown> {
     const error = this.errorOf(outcome);
     if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return error;
-    const steps = await this.steps();
-    const failed = steps.filter((step) => step.status === 'failed').at(-1)?.path ?? null;
-    const completed = steps.filter((step) => step.status === 'completed').map((step) => step.path);
+    const rows = latestRows(await this.parts.store.journal(this.id as ExecutionId));
+    const failed = namesOfKind(rows, 'failed').at(-1) ?? null;
+    const completed = namesOfKind(rows, 'completed');
     Object.defineProperty(error, 'failedStep', { value: failed, enumerable: true, configurable: true });
     Object.defineProperty(error, 'completedSteps', {
       value: completed,
@@ -244,4 +260,9 @@ export class ExecutionHandle<Value = unknown> {
     });
     return error;
   }
+}
+
+/** No retry begins it again. */
+function isFinal(status: ExecutionStatus): boolean {
+  return status === 'cancelled' || status === 'skipped';
 }

@@ -244,7 +244,8 @@ export class Runtime {
       if (this.phase !== 'new') return;
       this.phase = 'open';
       this.forgetChange = store.onChange(() => {
-        this.paused.refresh().catch((error: unknown) => this.fault('read pauses', error));
+        void this.attempt('read subscriptions', () => this.subscriptions.refresh());
+        void this.attempt('read pauses', () => this.paused.refresh());
         this.changed();
       });
     }

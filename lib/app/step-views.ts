@@ -18,6 +18,11 @@ export interface StepView {
 
 /** The journal as users read it: one entry per call, in the order in which calls ended. */
 export function stepViews(journal: readonly Checkpoint[], codec: Codec): readonly StepView[] {
+  return latestRows(journal).map((row) => viewOf(row, codec));
+}
+
+/** The row that tells how each call stands, in the order in which calls ended. */
+export function latestRows(journal: readonly Checkpoint[]): readonly Checkpoint[] {
   const latest = new Map<string, Checkpoint>();
   for (const row of journal) {
     // A failed attempt of the handler itself: no step.
@@ -25,7 +30,12 @@ export function stepViews(journal: readonly Checkpoint[], codec: Codec): readonl
     const known = latest.get(row.path);
     if (known === undefined || rank(row) >= rank(known)) latest.set(row.path, row);
   }
-  return [...latest.values()].sort((a, b) => a.seq - b.seq).map((row) => viewOf(row, codec));
+  return [...latest.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** Names of the steps that ended so. */
+export function namesOfKind(rows: readonly Checkpoint[], kind: 'completed' | 'failed'): readonly string[] {
+  return rows.filter((row) => row.kind === kind).map((row) => namesOf(row.path));
 }
 
 /** Results win over attempts, later epochs over earlier ones. */

@@ -8,8 +8,15 @@ import type { StoredOutcome } from '../model/outcome.js';
 /** Awaited executions that one poll reads. */
 const POLL_PAGE = 100;
 
-/** Gets null when the app closes before the execution is settled. */
-type Waiter = (outcome: StoredOutcome | null) => void;
+/** What became of an execution: how it ended, or why nobody will tell. */
+export type AwaitedOutcome =
+  | StoredOutcome
+  /** The store holds no such execution any more: retention removed it. */
+  | 'gone'
+  /** The app closes before the execution is settled. */
+  | 'closed';
+
+type Waiter = (outcome: AwaitedOutcome) => void;
 
 export interface OutcomesOptions {
   readonly store: Store;
@@ -47,7 +54,7 @@ export class Outcomes {
 
   /** Tells everyone that nobody will tell them any more. */
   close(): void {
-    for (const id of this.waiters.keys()) this.settle(id, null);
+    for (const id of this.waiters.keys()) this.settle(id, 'closed');
     this.rest();
   }
 
@@ -91,10 +98,11 @@ export class Outcomes {
 
   private async read(id: ExecutionId): Promise<void> {
     const record = await this.options.store.read(id);
-    if (record !== null && isSettled(record.status)) this.settle(id, storedOutcome(record));
+    if (record === null) this.settle(id, 'gone');
+    else if (isSettled(record.status)) this.settle(id, storedOutcome(record));
   }
 
-  private settle(id: ExecutionId, outcome: StoredOutcome | null): void {
+  private settle(id: ExecutionId, outcome: AwaitedOutcome): void {
     const waiters = this.waiters.get(id);
     this.waiters.delete(id);
     this.rest();

@@ -13,6 +13,9 @@ export class Subscriptions {
   private own: readonly Subscription[] = [];
   private routes = new Map<string, readonly Subscription[]>();
   private refreshedAt = Number.NEGATIVE_INFINITY;
+  /** Readings that were sent, and the newest that was answered. */
+  private sent = 0;
+  private answered = 0;
 
   constructor(
     private readonly store: Store,
@@ -40,10 +43,13 @@ export class Subscriptions {
     if (this.own.length > 0) await this.store.subscribe(this.own);
   }
 
-  /** Reads what other processes hold. */
+  /** Reads what other processes hold. Of readings under way together, the one that was sent last counts. */
   async refresh(): Promise<void> {
     const readAt = this.clock.monotonic();
+    const reading = ++this.sent;
     const stored = await this.store.subscriptions();
+    if (reading < this.answered) return;
+    this.answered = reading;
     this.refreshedAt = readAt;
     const declared = new Set(this.own.map(keyOf));
     this.index([...this.own, ...stored.filter((subscription) => !declared.has(keyOf(subscription)))]);

@@ -3,8 +3,9 @@ import type { Store } from '../ports/store.js';
 import type { Definitions } from '../engine/definitions.js';
 
 /**
- * Executions keep the fingerprint of the graph that they began with. Those whose graph no live process has any more are
+ * Executions keep the fingerprint of the graph that they began with. Those whose graph no live process runs any more are
  * adopted by a process that has their handler: recorded steps still answer, and a replay that does not fit is parked.
+ * A process that only publishes runs none, whatever it declares.
  */
 export class Adopter {
   private orphans: readonly DefinitionRef[] = [];
@@ -30,7 +31,9 @@ export class Adopter {
       return;
     }
     const alive = new Set(
-      (await this.store.processes()).flatMap((process) => process.definitions.map(keyOf)),
+      (await this.store.processes())
+        .filter(({ role }) => role !== 'publisher')
+        .flatMap(({ definitions }) => definitions.map(keyOf)),
     );
     this.orphans = foreign.filter((ref) => !alive.has(keyOf(ref)));
   }

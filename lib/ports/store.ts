@@ -88,7 +88,10 @@ export interface Store {
   /** Every (definition, fingerprint) that some open execution or live process has. */
   definitions(): Promise<readonly DefinitionRef[]>;
 
-  /** Adds or refreshes subscriptions; the same (event, definition) replaces the older. */
+  /**
+   * Adds or refreshes subscriptions; the same (event, definition) replaces the older. What was not there before is a
+   * change that other processes are told of.
+   */
   subscribe(subscriptions: readonly Subscription[]): Promise<void>;
 
   /** Every subscription that some process has held within the last 7 days. */
@@ -105,7 +108,7 @@ export interface Store {
 
   /**
    * Calls the listener when another process may have changed something: work became due, an execution ended, a message
-   * came. A hint: it may come late, twice, or without cause. Returns its removal.
+   * came, a handler subscribed. A hint: it may come late, twice, or without cause. Returns its removal.
    */
   onChange(listener: () => void): () => void;
 }

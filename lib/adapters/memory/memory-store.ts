@@ -27,6 +27,15 @@ export interface MemoryStoreOptions {
  * long as the id is remembered.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const unknown = Object.keys(options).filter((name) => name !== 'keep');
+  if (unknown.length > 0)
+    throw new ConfigurationError(
+      unknown.map((name) => ({
+        option: `memoryStore.${name}`,
+        found: 'it is no option',
+        write: 'Write memoryStore() or memoryStore({ keep: 1000 })',
+      })),
+    );
   return new MemoryStore(options);
 }
 
@@ -167,7 +176,10 @@ export class MemoryStore implements port.Store {
 
   async subscribe(subscriptions: readonly port.Subscription[]): Promise<void> {
     const now = this.now();
-    for (const subscription of subscriptions) this.parts.subscriptions.add(subscription, now);
+    let changed = false;
+    for (const subscription of subscriptions)
+      changed = this.parts.subscriptions.add(subscription, now) || changed;
+    if (changed) this.tell();
   }
 
   async subscriptions(): Promise<readonly port.Subscription[]> {

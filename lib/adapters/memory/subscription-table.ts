@@ -13,11 +13,14 @@ const keptMs = 7 * 24 * 60 * 60 * 1_000;
 export class SubscriptionTable {
   private readonly byDefinition = new Map<string, Map<string, Held>>();
 
-  add(subscription: Subscription, heldAt: number): void {
-    const id = subscription.definition.id;
-    let events = this.byDefinition.get(id);
-    if (events === undefined) this.byDefinition.set(id, (events = new Map()));
-    events.set(subscription.event, { subscription: plainCopy(subscription), heldAt });
+  /** Answers whether it was not held in that form before. */
+  add(subscription: Subscription, heldAt: number): boolean {
+    const { definition, event } = subscription;
+    let events = this.byDefinition.get(definition.id);
+    if (events === undefined) this.byDefinition.set(definition.id, (events = new Map()));
+    const known = events.get(event);
+    events.set(event, { subscription: plainCopy(subscription), heldAt });
+    return known?.subscription.definition.fingerprint !== definition.fingerprint;
   }
 
   /** A live process declares the definition. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
+import { writeOneOf } from '../../model/near-names.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
@@ -26,6 +27,7 @@ export interface SqliteStoreOptions {
  * @example sqliteStore('./.holdfast/holdfast.db')
  */
 export function sqliteStore(options: string | SqliteStoreOptions): SqliteStore {
+  refuseUnknown(options);
   return new SqliteStore(typeof options === 'string' ? { path: options } : options);
 }
 
@@ -189,9 +191,10 @@ export class SqliteStore implements port.Store {
   }
 
   async subscribe(subscriptions: readonly port.Subscription[]): Promise<void> {
-    const { transactor, registry, context } = this.ready();
-    if (subscriptions.length > 0)
-      await transactor.write(() => registry.subscribe(subscriptions, context.clock.now()));
+    const { transactor, registry, context, poll } = this.ready();
+    if (subscriptions.length === 0) return;
+    await transactor.write(() => registry.subscribe(subscriptions, context.clock.now()));
+    if (this.opened > 1) poll.tell();
   }
 
   async subscriptions(): Promise<readonly port.Subscription[]> {
@@ -255,6 +258,29 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
     if (difference !== 0) return difference > 0;
   }
   return true;
+}
+
+const OPTION_NAMES = ['path', 'synchronous', 'driver'] as const satisfies (keyof SqliteStoreOptions)[];
+
+function refuseUnknown(options: unknown): void {
+  if (typeof options === 'string') return;
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigurationError([
+      {
+        option: 'sqliteStore()',
+        found: `found ${options === undefined ? 'nothing' : typeof options}`,
+        write: "Write sqliteStore('./.holdfast/holdfast.db') or sqliteStore({ path })",
+      },
+    ]);
+  const unknown = Object.keys(options).filter((name) => !(OPTION_NAMES as readonly string[]).includes(name));
+  if (unknown.length > 0)
+    throw new ConfigurationError(
+      unknown.map((name) => ({
+        option: `sqliteStore.${name}`,
+        found: 'it is no option',
+        write: writeOneOf(name, OPTION_NAMES),
+      })),
+    );
 }
 
 function checkOptions(path: unknown, synchronous: unknown): void {

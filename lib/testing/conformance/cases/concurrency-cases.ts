@@ -162,7 +162,7 @@ export const sharedCases = storeCaseGroup(
         assert.deepEqual(await d.claimedIds(), [lease.executionId]);
       },
     ],
-    ...(['work became due', 'an execution ended', 'a message came'] as const).map(
+    ...(['work became due', 'an execution ended', 'a message came', 'a handler subscribed'] as const).map(
       (what): [string, (d: StoreDriver) => Promise<void>] => [
         `a listener hears that ${what} elsewhere`,
         async (d) => {
@@ -177,7 +177,10 @@ export const sharedCases = storeCaseGroup(
             await other.write([{ kind: 'publish', events: [d.event([d.execution()])] }]);
           else if (what === 'an execution ended')
             await other.write([d.delta(lease, { record: { status: 'completed' } })]);
-          else await other.write([{ kind: 'append', message: d.message(lease.executionId, 'cancel') }]);
+          else if (what === 'a message came')
+            await other.write([{ kind: 'append', message: d.message(lease.executionId, 'cancel') }]);
+          else
+            await other.subscribe([{ event: 'e', definition: orders, worker: 'orders', method: 'fulfil' }]);
           await d.eventually(() => calls > 0, `the listener hears that ${what}`);
           remove();
         },
