@@ -4,11 +4,12 @@ import { localDispatcher } from '../adapters/local/local-dispatcher.js';
 import { systemClock } from '../adapters/system/system-clock.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { WorkerDefinition } from '../model/definition.js';
-import { ConfigurationError, DefinitionError } from '../model/errors-boot.js';
+import { DefinitionError } from '../model/errors-boot.js';
 import type { UnionMember } from '../model/event-source.js';
 import { Assembly } from './assembly.js';
 import { AppContainer, createContainer, type ContainerOptions } from './container.js';
 import { storeFromEnvironment, withEnvironment } from './environment.js';
+import { refuse } from './option-checks.js';
 import type { BootstrapOptions } from './options.js';
 import { checkBootstrapOptions } from './settings.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from './tokens.js';
@@ -31,9 +32,8 @@ export async function bootstrap<Union extends UnionMember = never>(
 
 /** As `bootstrap`, on what the underlay puts beneath the engine. */
 export async function assemble(given: BootstrapOptions, underlay: Underlay | null): Promise<WorkerApp> {
-  const options = withEnvironment(given, process.env);
-  const mistakes = checkBootstrapOptions(options);
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  const { options, mistakes } = withEnvironment(given, process.env);
+  refuse([...mistakes, ...checkBootstrapOptions(options)]);
   const definitions = compileAll(options);
   const container = await createContainer(containerOptions(options));
   try {

@@ -1,53 +1,74 @@
 import { memoryStore } from '../adapters/memory/memory-store.js';
 import { sqliteStore } from '../adapters/sqlite/sqlite-store.js';
-import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
-import type { Duration } from '../model/duration.js';
+import type { ConfigurationMistake } from '../model/errors-boot.js';
 import type { Store } from '../ports/store.js';
 import type { BootstrapOptions } from './options.js';
-import type { Role } from './role.js';
+import { durationFrom, oneOf, refuse, wholeFrom, type OptionCheck } from './option-checks.js';
+import type { Provider } from './provider.js';
+import { STORE } from './tokens.js';
 
 const DEFAULT_FILE = '.holdfast/holdfast.db';
 
-/** Fills options that were left out from `HOLDFAST_…` variables; code wins. */
-export function withEnvironment<Options extends BootstrapOptions>(
-  options: Options,
-  env: NodeJS.ProcessEnv,
-): Options {
+/** Options, and what is wrong with the variables that filled them. */
+export interface FilledOptions {
+  readonly options: BootstrapOptions;
+  readonly mistakes: readonly ConfigurationMistake[];
+}
+
+/**
+ * Fills options that were left out from `HOLDFAST_…` variables; code wins. Tells of each variable that is impossible, that
+ * of the store too where code names none.
+ */
+export function withEnvironment(given: BootstrapOptions, env: NodeJS.ProcessEnv): FilledOptions {
+  const options = definedOf(given);
   const mistakes: ConfigurationMistake[] = [];
-  const number = (name: string): number | undefined => {
-    const text = env[name];
-    if (text === undefined || text === '') return undefined;
-    if (!/^\d+$/.test(text))
-      mistakes.push({ option: name, found: `'${text}' is no number`, write: 'Write digits only' });
-    return Number(text);
+  const read = (option: keyof BootstrapOptions, name: string, check: OptionCheck): unknown => {
+    const written = env[name];
+    if (written === undefined || written === '' || Object.hasOwn(options, option)) return undefined;
+    const value = /^\d+$/.test(written) ? Number(written) : written;
+    const found = check(name, value);
+    mistakes.push(...found);
+    return found.length === 0 ? value : undefined;
   };
-  const timeout = env['HOLDFAST_TIMEOUT'];
-  const found: BootstrapOptions = definedOf({
-    concurrency: number('HOLDFAST_CONCURRENCY'),
-    maxCallDepth: number('HOLDFAST_MAX_CALL_DEPTH'),
-    timeout: (timeout !== undefined && /^\d+$/.test(timeout) ? Number(timeout) : timeout || undefined) as
-      | Duration
-      | undefined,
-    role: (env['HOLDFAST_ROLE'] || undefined) as Role | undefined,
-  });
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-  return { ...found, ...definedOf(options) };
+  const filled = {
+    concurrency: read('concurrency', 'HOLDFAST_CONCURRENCY', wholeFrom(1)),
+    maxCallDepth: read('maxCallDepth', 'HOLDFAST_MAX_CALL_DEPTH', wholeFrom(1)),
+    timeout: read('timeout', 'HOLDFAST_TIMEOUT', durationFrom(1)),
+    role: read('role', 'HOLDFAST_ROLE', oneOf('publisher', 'worker', 'both')),
+  } as BootstrapOptions;
+  if (!namesStore(options)) mistakes.push(...urlMistakes(urlOf(env)));
+  return { options: { ...definedOf(filled), ...options }, mistakes };
 }
 
 /** The store that `HOLDFAST_STORE_URL` names: `memory:`, `sqlite:path`, or a path; a SQLite file in the working directory by default. */
 export function storeFromEnvironment(env: NodeJS.ProcessEnv): Store {
-  const url = env['HOLDFAST_STORE_URL'] || `sqlite:${DEFAULT_FILE}`;
-  if (url === 'memory:') return memoryStore();
-  const path = /^(?:sqlite|file):(?:\/\/)?(.+)$/.exec(url)?.[1];
-  if (path !== undefined) return sqliteStore(path);
-  if (!/^[a-z][a-z0-9+.-]+:/i.test(url)) return sqliteStore(url);
-  throw new ConfigurationError([
+  const url = urlOf(env);
+  refuse(urlMistakes(url));
+  return url === 'memory:' ? memoryStore() : sqliteStore(pathOf(url) ?? url);
+}
+
+function namesStore({ store, providers }: BootstrapOptions): boolean {
+  const provided = Array.isArray(providers) ? (providers as readonly (Provider | null | undefined)[]) : [];
+  return store !== undefined || provided.some((one) => typeof one === 'object' && one?.provide === STORE);
+}
+
+function urlOf(env: NodeJS.ProcessEnv): string {
+  return env['HOLDFAST_STORE_URL'] || `sqlite:${DEFAULT_FILE}`;
+}
+
+function pathOf(url: string): string | undefined {
+  return /^(?:sqlite|file):(?:\/\/)?(.+)$/.exec(url)?.[1];
+}
+
+function urlMistakes(url: string): readonly ConfigurationMistake[] {
+  if (url === 'memory:' || pathOf(url) !== undefined || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return [];
+  return [
     {
       option: 'HOLDFAST_STORE_URL',
       found: `the scheme of '${url.slice(0, url.indexOf(':') + 1)}' is not known`,
       write: "Write 'memory:' or 'sqlite:path/to/file.db', or pass { store } in code",
     },
-  ]);
+  ];
 }
 
 function definedOf<Value extends object>(options: Value): Value {

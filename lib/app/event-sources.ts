@@ -3,7 +3,7 @@ import type { ClassEvents } from '../adapters/class-validator/class-event-checke
 import { loadClassEvents } from '../adapters/class-validator/class-event-checker.js';
 import { isStandardSchema, schemaEventChecker } from '../adapters/standard-schema/schema-event-checker.js';
 import type { AnyClass } from '../metadata/class-metadata.js';
-import { eventMetadataOf } from '../metadata/metadata-store.js';
+import { eventMetadataOf, findOwnMetadata } from '../metadata/metadata-store.js';
 import { ConfigurationError, DefinitionError } from '../model/errors-boot.js';
 import { UnknownEventError } from '../model/errors-event.js';
 import { type EventUnion, isEventUnion, isSchemaEvent, type SchemaEvent } from '../model/event-source.js';
@@ -141,6 +141,8 @@ class KnownEvents implements EventSources {
   }
 
   private async load(name: string, type: AnyClass): Promise<EventDefinition> {
+    const { mistakes = [] } = findOwnMetadata(type) ?? {};
+    if (mistakes.length > 0) throw new DefinitionError(mistakes);
     this.classEvents ??= loadClassEvents();
     const classEvents = await this.classEvents.catch((error: unknown) => {
       this.classEvents = null;

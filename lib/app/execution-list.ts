@@ -1,9 +1,16 @@
 import { partsOfDefinition } from '../model/definition.js';
-import { ConfigurationError } from '../model/errors-boot.js';
 import { wakeAt, type ExecutionRecord, type ExecutionStatus, type WaitReason } from '../model/execution.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { ExecutionFilter } from '../ports/store.js';
-import { aClassOrId, oneOf, optionMistakes, text, wholeBetween, type OptionCheck } from './option-checks.js';
+import {
+  aClassOrId,
+  oneOf,
+  optionMistakes,
+  refuse,
+  text,
+  wholeBetween,
+  type OptionCheck,
+} from './option-checks.js';
 import type { ClassOf } from './publication.js';
 
 /**
@@ -74,8 +81,7 @@ export function storeFilterOf(
   given: ListFilter,
   workerIdOf: (type: ClassOf<object>) => string,
 ): ExecutionFilter {
-  const mistakes = optionMistakes('executions.list()', given, CHECKS);
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+  refuse(optionMistakes('executions.list()', given, CHECKS));
   const { status, worker, session, event, after, limit = 100 } = given;
   return {
     limit,

@@ -1,4 +1,10 @@
-import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
+import { ConfigurationError } from '../model/errors-boot.js';
+import {
+  LIFECYCLE_EVENT_NAMES,
+  type LifecycleEvent,
+  type LifecycleEventName,
+} from '../model/lifecycle-event.js';
+import { writeOneOf } from '../model/near-names.js';
 import { outsideExecutions } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 
@@ -54,6 +60,27 @@ export class LifecycleBus implements Observer {
       }
     }
   }
+}
+
+/** Throws `ConfigurationError` for a name that no event has, and for a listener that cannot be called. */
+export function assertListens(name: unknown, listener: unknown): void {
+  const option = `app.on('${String(name).slice(0, 60)}')`;
+  if (typeof name !== 'string' || !isListenable(name))
+    throw new ConfigurationError([
+      {
+        option,
+        found: 'no lifecycle event has that name',
+        write: writeOneOf(String(name), [...LIFECYCLE_EVENT_NAMES, 'custom.<name>', '*']),
+      },
+    ]);
+  if (typeof listener !== 'function')
+    throw new ConfigurationError([
+      { option, found: `its listener is ${typeof listener}`, write: 'Write a function (event) => …' },
+    ]);
+}
+
+function isListenable(name: string): boolean {
+  return name === '*' || name.startsWith('custom.') || LIFECYCLE_EVENT_NAMES.includes(name);
 }
 
 function isWantedFamily(listeners: ReadonlyMap<string, unknown>, name: string): boolean {

@@ -1,5 +1,5 @@
 import { DURATION_FORMS, parseDuration } from '../model/duration.js';
-import type { ConfigurationMistake } from '../model/errors-boot.js';
+import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
 import { writeOneOf } from '../model/near-names.js';
 
 /** What is wrong with the value of that option; nothing is wrong with one that is left out. */
@@ -70,15 +70,17 @@ export function withMethods(...methods: readonly string[]): OptionCheck {
 /** An object of which each part has a check of its own; `noun` is what a part is called. */
 export function partsOf(noun: string, checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
   return (option, value) => {
-    const parts = Object.entries(value ?? {});
-    return parts.flatMap(([name, part]) =>
+    if (value === undefined || value === null) return [];
+    if (typeof value !== 'object')
+      return [impossible(option, value, `Write { ${Object.keys(checks).join(', ')} }`)];
+    return Object.entries(value).flatMap(([name, part]) =>
       Object.hasOwn(checks, name)
         ? (checks[name]?.(`${option}.${name}`, part) ?? [])
         : [
             {
               option: `${option}.${name}`,
               found: `it is no ${noun}`,
-              write: `Write one of ${Object.keys(checks).join(', ')}`,
+              write: writeOneOf(name, Object.keys(checks)),
             },
           ],
     );
@@ -104,6 +106,11 @@ export function optionMistakes(
           },
         ],
   );
+}
+
+/** Throws `ConfigurationError` with all mistakes, if any. */
+export function refuse(mistakes: readonly ConfigurationMistake[]): void {
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 }
 
 function forms(checks: Readonly<Record<string, OptionCheck>>): string {

@@ -1,6 +1,7 @@
 import { parseDuration, type Duration } from '../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
 import { defaultLimits, type Limits } from '../model/limits.js';
+import { writeOneOf } from '../model/near-names.js';
 import type { Logger } from '../ports/logger.js';
 import {
   aFunction,
@@ -40,8 +41,8 @@ const CONFIGURABLE = {
 const BOOT_ONLY = {
   workers: anArray,
   providers: anArray,
-  container: anything,
-  resolver: anything,
+  container: withMethods('createChildContainer', 'resolve', 'isRegistered'),
+  resolver: withMethods('resolve'),
   store: withMethods('open', 'write', 'claim', 'close'),
   dispatcher: withMethods('start', 'send', 'stop'),
   events: anything,
@@ -62,7 +63,7 @@ export function checkBootstrapOptions(options: BootstrapOptions): readonly Confi
   return Object.entries(options).flatMap(
     ([name, value]) =>
       CHECKS.get(name)?.(name, value) ?? [
-        { option: name, found: 'it is no option', write: `Options are ${[...CHECKS.keys()].join(', ')}` },
+        { option: name, found: 'it is no option', write: writeOneOf(name, CHECKS.keys()) },
       ],
   );
 }

@@ -16,7 +16,7 @@ import type { AppContainer } from './container.js';
 import type { EventSources } from './event-sources.js';
 import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
 import { ExecutionHandle, type HandleParts, type Outcome } from './execution-handle.js';
-import type { LifecycleBus, Listener } from './lifecycle-bus.js';
+import { assertListens, type LifecycleBus, type Listener } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { Publication, type ClassOf } from './publication.js';
 import { requestOf, type PublishOptions } from './publish-options.js';
@@ -146,8 +146,12 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     return this.parts.get(token);
   }
 
-  /** Calls the listener with each lifecycle event of that name, or of any with `'*'`. Returns its removal. */
+  /**
+   * Calls the listener with each lifecycle event of that name, or of any with `'*'`; `'custom.*'`
+   * hears all custom ones. Returns its removal. Throws `ConfigurationError` for a name that no event has.
+   */
   on<Name extends LifecycleEventName | '*'>(name: Name, listener: Listener<Name>): () => void {
+    assertListens(name, listener);
     return this.parts.bus.on(name, listener as Listener);
   }
 

@@ -1,5 +1,5 @@
 import type { AnyClass, EventMetadata, EventPredicate, Subscription } from '../metadata/class-metadata.js';
-import { eventMetadataOf } from '../metadata/metadata-store.js';
+import { eventMetadataOf, findOwnMetadata } from '../metadata/metadata-store.js';
 import type { EventRoute } from '../model/definition.js';
 import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { familyRoute, isEventUnion, isSchemaEvent } from '../model/event-source.js';
@@ -74,6 +74,8 @@ function routeOf(source: unknown, method: string, mistakes: ClassMistakes): stri
     return null;
   }
   checkEvent(event, method, mistakes);
+  for (const { member, found, write } of findOwnMetadata(source)?.mistakes ?? [])
+    mistakes.add(method, `its event ${[source.name, member].filter(Boolean).join('.')}: ${found}`, write);
   return checkedName(event.name, method, mistakes);
 }
 

@@ -1,6 +1,7 @@
 import type { AnyClass } from '../metadata/class-metadata.js';
 import type { Duration } from '../model/duration.js';
 import { recordClass, recordTwice } from './record-class.js';
+import { recordOptions } from './record-options.js';
 
 /** Of `@Event`. */
 export interface EventOptions {
@@ -12,6 +13,8 @@ export interface EventOptions {
   /** How long an event waits for its waiter. Stored with the class likewise; nothing reads it yet. */
   readonly keep?: Duration;
 }
+
+const OPTION_NAMES = ['correlate', 'keep'] as const satisfies (keyof EventOptions)[];
 
 /**
  * Makes a class an event. `name` is what is stored and sent: it stays when the class is renamed.
@@ -26,6 +29,8 @@ export function Event(name: string, options: EventOptions = {}): (target: AnyCla
   return (target: AnyClass, context?: unknown) => {
     const record = recordClass('Event', target, context);
     if (record.event !== null) recordTwice(record, target, null, 'Event');
-    record.event = { name, correlate: options.correlate ?? null, keep: options.keep ?? null };
+    const place = { decorator: 'Event', record, type: target, member: null };
+    const { correlate, keep } = recordOptions(place, options, OPTION_NAMES) ? options : {};
+    record.event = { name, correlate: correlate ?? null, keep: keep ?? null };
   };
 }

@@ -2,6 +2,7 @@ import type { EventPredicate, Subscription } from '../metadata/class-metadata.js
 import type { EventData, EventSource } from '../model/event-source.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import { recordMethod } from './record-method.js';
+import { recordOptions } from './record-options.js';
 
 /** Of `@OnEvent`. */
 export interface OnEventOptions<Data = unknown> {
@@ -56,6 +57,8 @@ export function OnEvent(
   return subscribe(Array.isArray(events) ? events : [events], guardOrOptions, options);
 }
 
+const OPTION_NAMES = ['when', 'description'] as const satisfies (keyof OnEventOptions)[];
+
 /** Records one subscription of the decorated method. */
 export function subscribe(
   sources: readonly unknown[],
@@ -63,15 +66,21 @@ export function subscribe(
   options: OnEventOptions<never> | undefined,
 ): HandlerDecorator<never> {
   const guard = typeof guardOrOptions === 'function' ? guardOrOptions : null;
-  const rest = guard === null ? (guardOrOptions as OnEventOptions<never> | undefined) : options;
-  const subscription: Subscription = {
-    sources: [...sources],
-    guard,
-    when: rest?.when ?? null,
-    description: rest?.description ?? null,
-  };
+  const rest: unknown = (guard === null ? guardOrOptions : options) ?? {};
   return (target, key, descriptor) => {
+    const found = recordMethod('OnEvent', target, key, descriptor);
+    if (found === null) return;
+    const place = { decorator: 'OnEvent', record: found.record, type: found.type, member: found.name };
+    const { when, description } = (
+      recordOptions(place, rest, OPTION_NAMES) ? rest : {}
+    ) as OnEventOptions<never>;
+    const subscription: Subscription = {
+      sources: [...sources],
+      guard,
+      when: when ?? null,
+      description: description ?? null,
+    };
     // Decorators run from the lowest up: the first in the source comes last.
-    recordMethod('OnEvent', target, key, descriptor)?.method.subscriptions.unshift(subscription);
+    found.method.subscriptions.unshift(subscription);
   };
 }

@@ -3,6 +3,7 @@ import { shared } from '../ports/current-execution.js';
 import { DetachedExecution } from './detached-execution.js';
 import { recordTwice } from './record-class.js';
 import { type MethodTarget, recordMethod } from './record-method.js';
+import { recordOptions } from './record-options.js';
 import type { Storable } from './storable.js';
 
 /** Of `@Step`. Each may be left out. */
@@ -23,6 +24,8 @@ export type StepDecorator<Key extends (...args: never[]) => unknown> = <
   method: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
+
+const OPTION_NAMES = ['key', 'atMostOnce', 'description'] as const satisfies (keyof StepOptions)[];
 
 type StepTarget<
   Key extends (...args: never[]) => unknown,
@@ -48,10 +51,16 @@ export function Step<Key extends (...args: never[]) => unknown = () => unknown>(
     const found = recordMethod('Step', target as object, key, descriptor);
     if (found === null) return;
     if (found.method.step !== null) recordTwice(found.record, found.type, found.name, 'Step');
+    const place = { decorator: 'Step', record: found.record, type: found.type, member: found.name };
+    const {
+      key: keyOf,
+      atMostOnce,
+      description,
+    } = recordOptions(place, options, OPTION_NAMES) ? options : {};
     found.method.step = {
-      key: options.key ?? null,
-      atMostOnce: options.atMostOnce ?? false,
-      description: options.description ?? null,
+      key: keyOf ?? null,
+      atMostOnce: atMostOnce ?? false,
+      description: description ?? null,
     };
     found.descriptor.value = durable(found);
   };

@@ -71,3 +71,27 @@ export type LifecycleEvent =
 
 /** What `app.on` takes, besides `*`. */
 export type LifecycleEventName = LifecycleEvent['name'];
+
+/** Every name but those of custom events, which users choose. */
+export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
+  'execution.accepted': true,
+  'execution.started': true,
+  'execution.waiting': true,
+  'execution.completed': true,
+  'execution.failed': true,
+  'execution.cancelled': true,
+  'execution.parked': true,
+  'execution.skipped': true,
+  'step.started': true,
+  'step.completed': true,
+  'step.failed': true,
+  'step.retried': true,
+  'step.detached': true,
+  'event.unhandled': true,
+  'app.started': true,
+  'app.draining': true,
+  'app.stopped': true,
+  'app.fault': true,
+  'app.recovered': true,
+  'store.written': true,
+} satisfies Record<Exclude<LifecycleEventName, `custom.${string}`>, true>);

@@ -1,7 +1,7 @@
 /** Those of `names` that a slip of the pen may have meant by `name`, the nearest first; at most three. */
 export function nearNames(name: string, names: Iterable<string>): string[] {
   const short = name.slice(0, 60).toLowerCase();
-  const allowed = Math.ceil(short.length * 0.4);
+  const allowed = Math.min(short.length - 1, Math.max(2, Math.floor(short.length * 0.35)));
   return [...names]
     .map((each) => ({ each, distance: distanceOf(short, each.toLowerCase()) }))
     .filter(({ distance }) => distance <= allowed)

@@ -1,0 +1,149 @@
+import {
+  bootstrap,
+  ConfigurationError,
+  defineEvent,
+  DefinitionError,
+  Event,
+  memoryStore,
+  OnEvent,
+  silentLogger,
+  sqliteStore,
+  Step,
+  Worker,
+  type BootstrapOptions,
+} from 'holdfast';
+import { z } from 'zod';
+import { openApp } from './support/open-apps.js';
+
+const Start = defineEvent('start', z.object({ n: z.number().default(0) }));
+
+@Worker('jobs')
+class JobWorker {
+  @OnEvent(Start)
+  async run({ n }: { n: number }): Promise<number> {
+    return this.double(n);
+  }
+
+  @Step()
+  async double(n: number): Promise<number> {
+    return 2 * n;
+  }
+}
+
+const quiet = { store: memoryStore(), logger: silentLogger };
+
+function boot(options: object): Promise<unknown> {
+  return bootstrap({ ...quiet, ...options } as BootstrapOptions);
+}
+
+describe('an option that there is not', () => {
+  test.each<[string, () => unknown, string]>([
+    [
+      'sqliteStore({ sychronous })',
+      () => sqliteStore({ path: 'x', sychronous: 'FULL' } as never),
+      'sqliteStore.sychronous: it is no option. Write synchronous',
+    ],
+    [
+      'sqliteStore()',
+      () => sqliteStore(undefined as never),
+      "sqliteStore(): found nothing. Write sqliteStore('./.holdfast/holdfast.db')",
+    ],
+    [
+      'memoryStore({ keeep })',
+      () => memoryStore({ keeep: 5 } as never),
+      'memoryStore.keeep: it is no option. Write memoryStore() or memoryStore({ keep: 1000 })',
+    ],
+  ])('%s says what to write', (_, make, message) => {
+    expect(make).toThrow(ConfigurationError);
+    expect(make).toThrow(message);
+  });
+
+  test.each<[object, string]>([
+    [{ retention: { complete: '1d' } }, 'retention.complete: it is no retention. Write completed'],
+    [{ retention: '30d' }, "retention: '30d' is not possible. Write { completed, failed }"],
+    [
+      { container: {} },
+      'container: what was given is not possible. Give an object with the methods createChildContainer',
+    ],
+    [{ concurency: 5 }, 'concurency: it is no option. Write concurrency'],
+    [{ colour: 5 }, 'colour: it is no option. Write one of concurrency, logger'],
+  ])('bootstrap(%j) says what to write', async (options, message) => {
+    await expect(boot(options)).rejects.toBeInstanceOf(ConfigurationError);
+    await expect(boot(options)).rejects.toThrow(message);
+  });
+
+  test('of a handle says what to write', async () => {
+    const app = await openApp([JobWorker]);
+    const handle = (await app.publish(Start, { n: 1 })).of(JobWorker, 'run');
+    const refused = [
+      handle.result({ timout: '1s' } as never),
+      handle.outcome({ timout: '1s' } as never),
+      handle.retry({ form: 'double' } as never),
+    ];
+    const errors = await Promise.all(refused.map((each) => each.catch((error: unknown) => error)));
+    expect(errors.map(String)).toEqual([
+      expect.stringContaining('result(): timout: it is no option. Write timeout'),
+      expect.stringContaining('outcome(): timout: it is no option. Write timeout'),
+      expect.stringContaining('retry(): form: it is no option. Write from'),
+    ]);
+    expect(errors.every((error) => error instanceof ConfigurationError)).toBe(true);
+  });
+
+  test('of decorators is told in one DefinitionError', async () => {
+    @Event('slipped', { corelate: 'id' } as never)
+    class Slipped {}
+    @Worker()
+    class SlipWorker {
+      @OnEvent(Slipped, { wen: () => true } as never) take(): void {}
+      @OnEvent(Start, 'text' as never) start(): void {}
+      @Step({ atMostonce: true } as never) once(): void {}
+      @Step('named' as never) named(): void {}
+    }
+    const error = await boot({ workers: [SlipWorker] }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DefinitionError);
+    const { mistakes } = error as DefinitionError;
+    expect(mistakes.map(({ member, found, write }) => `${member}: ${found}. ${write}`)).toEqual([
+      'take: @OnEvent has the unknown option wen. Write when',
+      "start: @OnEvent has 'text' as its options. Write { when, description }, each of which may be left out",
+      'once: @Step has the unknown option atMostonce. Write atMostOnce',
+      "named: @Step has 'named' as its options. Write { key, atMostOnce, description }, each of which may be left out",
+      'take: its event Slipped: @Event has the unknown option corelate. Write correlate',
+    ]);
+  });
+});
+
+describe('a lifecycle event that there is not', () => {
+  test.each([
+    ['execution.complete', 'no lifecycle event has that name. Write execution.completed'],
+    ['step.start', 'Write step.started'],
+    ['nothing-like-it', 'Write one of execution.accepted, '],
+  ])("is refused: '%s'", async (name, message) => {
+    const app = await openApp([JobWorker]);
+    expect(() => app.on(name as never, () => {})).toThrow(ConfigurationError);
+    expect(() => app.on(name as never, () => {})).toThrow(message);
+  });
+
+  test('may be a custom one', async () => {
+    const app = await openApp([JobWorker]);
+    for (const name of ['custom.*', 'custom.paid', '*'] as const) app.on(name, () => {})();
+  });
+});
+
+test('every HOLDFAST_ variable that is impossible is told at once, unless code wins', async () => {
+  const wrong = { CONCURRENCY: 'many', TIMEOUT: 'soon', ROLE: 'boss', STORE_URL: 'oracle://x' };
+  for (const [name, value] of Object.entries(wrong)) process.env[`HOLDFAST_${name}`] = value;
+  try {
+    const error = await bootstrap({ lease: 'never' as never }).catch((reason: unknown) => reason);
+    expect((error as ConfigurationError).mistakes.map(({ option }) => option)).toEqual([
+      'HOLDFAST_CONCURRENCY',
+      'HOLDFAST_TIMEOUT',
+      'HOLDFAST_ROLE',
+      'HOLDFAST_STORE_URL',
+      'lease',
+    ]);
+    const app = await bootstrap({ ...quiet, concurrency: 1, timeout: '1s', role: 'worker' });
+    await app.close();
+  } finally {
+    for (const name of Object.keys(wrong)) Reflect.deleteProperty(process.env, `HOLDFAST_${name}`);
+  }
+});
