@@ -5,6 +5,7 @@ import { uuidGenerator } from '../adapters/system/uuid-generator.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
 import { metadataOf, storableClasses } from '../metadata/metadata-store.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import { messageOf } from '../model/message-of.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { AppContainer } from './container.js';
@@ -51,7 +52,7 @@ export class Assembly {
       guardedLogger(() => this.logger()),
     );
     this.bus = new LifecycleBus((error) =>
-      this.logger().error('a listener failed', { error: String(error) }),
+      this.settings.logger.error('a listener failed', { error: messageOf(error) }),
     );
     this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
     const codec = jsonCodec({ types: [...(options.types ?? [])], declared: storableClasses });

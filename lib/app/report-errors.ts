@@ -1,4 +1,5 @@
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import { messageOf } from '../model/message-of.js';
 import type { Logger } from '../ports/logger.js';
 import type { LifecycleBus } from './lifecycle-bus.js';
 import type { ErrorHandler } from './options.js';
@@ -28,6 +29,6 @@ async function reportError(event: LifecycleEvent, { onError, logger }: Reporting
   try {
     await handler(event.error, where);
   } catch (error) {
-    logger().error('onError failed', { error: String(error) });
+    logger().error('onError failed', { error: messageOf(error) });
   }
 }

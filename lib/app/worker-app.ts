@@ -2,7 +2,7 @@ import { compileWorkers } from '../compiler/compile-workers.js';
 import type { PublishRequest } from '../dispatch/publish-request.js';
 import type { Published } from '../dispatch/publisher.js';
 import type { Run } from '../engine/executor.js';
-import type { PublishedEvents } from '../step/step-caller.js';
+import type { PublishedEvents } from '../step/publish-call.js';
 import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
 import { AppClosedError, NotStartedError, WorkerError } from '../model/errors-app.js';
@@ -11,7 +11,7 @@ import type { EventClass, EventInput, SchemaEvent, UnionMember } from '../model/
 import type { ExecutionCount } from '../ports/store.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
-import { shared } from '../ports/current-execution.js';
+import { type CurrentExecution, shared } from '../ports/current-execution.js';
 import type { AppContainer } from './container.js';
 import type { EventSources } from './event-sources.js';
 import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
@@ -86,18 +86,21 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     event: NotAUnionMember<Instance, Union>,
     options?: PublishOptions,
   ): Promise<Publication>;
-  async publish(...args: readonly unknown[]): Promise<Publication> {
-    const [publication] = await this.publishAll([await this.request(args)]);
-    return publication as Publication;
+  publish(...args: readonly unknown[]): Promise<Publication> {
+    const current = this.ownExecution();
+    return current === undefined
+      ? this.publishNow(args)
+      : this.publishAsStep(current, [args], ([publication]) => publication as Publication);
   }
 
   /** Accepts all events or none. */
-  async publishMany(
+  publishMany(
     entries: readonly (PublishEntry | readonly [event: object, options?: PublishOptions])[],
   ): Promise<readonly Publication[]> {
-    const requests: PublishRequest[] = [];
-    for (const entry of entries) requests.push(await this.request(entry));
-    return requests.length === 0 ? [] : this.publishAll(requests);
+    const current = this.ownExecution();
+    return current === undefined || entries.length === 0
+      ? this.publishAllNow(entries)
+      : this.publishAsStep(current, entries, (publications) => publications);
   }
 
   /**
@@ -208,27 +211,60 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
         'publish()',
         'the host has not told the app its workers yet. Under Nest, publish from onModuleInit on: after `await app.init()` or `app.listen()`, never in a constructor',
       );
+    return this.resolve(args);
+  }
+
+  private resolve(args: readonly unknown[]): PublishRequest | Promise<PublishRequest> {
     const { events, clock } = this.parts;
     const resolved = events.resolve(args);
     if (resolved instanceof Promise) return resolved.then((late) => requestOf(late, clock.now()));
     return requestOf(resolved, clock.now());
   }
 
-  private async publishAll(requests: readonly PublishRequest[]): Promise<readonly Publication[]> {
+  private async publishNow(args: readonly unknown[]): Promise<Publication> {
+    const [published] = await this.parts.runtime.publisher.publish([await this.request(args)]);
+    return this.publicationOf(published as Published);
+  }
+
+  private async publishAllNow(entries: readonly (readonly unknown[])[]): Promise<readonly Publication[]> {
+    const requests: PublishRequest[] = [];
+    for (const entry of entries) requests.push(await this.request(entry));
+    if (requests.length === 0) return [];
+    const published = await this.parts.runtime.publisher.publish(requests);
+    return published.map((each) => this.publicationOf(each));
+  }
+
+  /** What is wrong with the events fails the step: an execution that does not await it fails with it, and not the process. */
+  private publishAsStep<Answer>(
+    current: CurrentExecution,
+    entries: readonly (readonly unknown[])[],
+    answerOf: (publications: readonly Publication[]) => Answer,
+  ): Promise<Answer> {
+    const requests = (): Promise<readonly PublishRequest[]> =>
+      Promise.all(entries.map(async (entry) => this.resolve(entry)));
+    const answer = current.publish(requests).then((stored) => answerOf(this.publicationsOf(stored)));
+    answer.catch(() => {});
+    return answer;
+  }
+
+  private publicationsOf(stored: unknown): readonly Publication[] {
+    return (stored as PublishedEvents).events.map((each) =>
+      this.publication(
+        each.eventId,
+        each.event,
+        each.executions.map(({ id, definition }) => this.handle(id, definition)),
+      ),
+    );
+  }
+
+  private publicationOf(published: Published): Publication {
+    return this.publication(published.eventId, published.event, this.handlesOf(published));
+  }
+
+  /** The execution that calls, when it is one of this app. */
+  private ownExecution(): CurrentExecution | undefined {
     const current = shared().storage.getStore();
-    const { publisher } = this.parts.runtime;
-    if (current !== undefined && current.app === publisher) {
-      const stored = (await current.publish(requests)) as PublishedEvents;
-      return stored.events.map((each) =>
-        this.publication(
-          each.eventId,
-          each.event,
-          each.executions.map(({ id, definition }) => this.handle(id, definition)),
-        ),
-      );
-    }
-    const published = await publisher.publish(requests);
-    return published.map((each) => this.publication(each.eventId, each.event, this.handlesOf(each)));
+    return current?.app === this.parts.runtime.publisher ? current : undefined;
   }
 
   private publication(eventId: string, event: string, executions: readonly ExecutionHandle[]): Publication {
@@ -281,8 +317,8 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   }
 
   private assertCanWait(call: string): void {
-    const current = shared().storage.getStore();
-    if (current !== undefined && current.app === this.parts.runtime.publisher) {
+    const current = this.ownExecution();
+    if (current !== undefined) {
       const { id } = current.context as { readonly id: string };
       throw new ExecutionStateError(
         id,

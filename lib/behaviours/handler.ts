@@ -17,6 +17,7 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
     scope: String(record.attempt),
     attempt: record.attempt,
     idempotencyKey: `${record.id}/${path}`,
+    time: record.startedAt ?? 0,
   });
   pass.replay?.open(path, frame.scope);
   const method = (instance as Record<string, (...args: unknown[]) => unknown>)[handler.method];

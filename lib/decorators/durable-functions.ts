@@ -18,12 +18,21 @@ export function execution(): ExecutionContext {
  * @example
  * const rates = await step('fetch rates', () => this.http.get('/rates'));
  */
-export async function step<Result>(name: string, body: () => Result): Promise<Awaited<Result>> {
-  if (typeof name !== 'string' || name === '' || typeof body !== 'function') {
-    throw new TypeError("step() takes a name and a function: step('fetch rates', () => …)");
-  }
+export function step<Result>(name: string, body: () => Result): Promise<Awaited<Result>> {
   const current = shared().storage.getStore();
-  return (current === undefined ? await body() : await current.inline({ name, body })) as Awaited<Result>;
+  if (current === undefined || !isCall(name, body)) return plainCall(name, body);
+  // The promise itself, no other that follows it: one that nobody awaits must not end the process when it fails.
+  return current.inline({ name, body }) as Promise<Awaited<Result>>;
+}
+
+async function plainCall<Result>(name: string, body: () => Result): Promise<Awaited<Result>> {
+  if (!isCall(name, body))
+    throw new TypeError("step() takes a name and a function: step('fetch rates', () => …)");
+  return await body();
+}
+
+function isCall(name: unknown, body: unknown): boolean {
+  return typeof name === 'string' && name !== '' && typeof body === 'function';
 }
 
 /**

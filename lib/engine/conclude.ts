@@ -4,6 +4,7 @@ import { UnstorableResultError } from '../model/errors-execution.js';
 import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
+import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
 import type { CommitWrite, RecordChange } from '../ports/store.js';
 import { attemptKey } from '../step/checkpoint-key.js';
@@ -77,8 +78,8 @@ function completed(pass: Pass, value: unknown, seenInboxSeq: number): Conclusion
       throw new RangeError(`it has more than limits.resultBytes (${resultBytes}) bytes`);
     return plain({ ...change(pass, 'completed', seenInboxSeq), value: text });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return ended(pass, 'failed', seenInboxSeq, new UnstorableResultError(pass.handler.id, reason));
+    const unstorable = new UnstorableResultError(pass.handler.id, messageOf(error));
+    return ended(pass, 'failed', seenInboxSeq, unstorable);
   }
 }
 

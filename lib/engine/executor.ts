@@ -11,6 +11,7 @@ import type { Timer } from '../ports/clock.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { RecordChange, StoredMessage, Verdict } from '../ports/store.js';
 import { Pass } from '../step/pass.js';
+import type { PassEnd } from '../step/pass-end.js';
 import type { PassServices } from '../step/pass-services.js';
 import { runHook } from '../step/run-hook.js';
 import { conclude, outcomeOf, releaseOf, reopened, type Conclusion } from './conclude.js';
@@ -116,8 +117,17 @@ class PassLife implements Run {
     else if (pass.ended === null) this.begin();
     const end = await pass.done;
     this.deadline?.cancel();
-    const conclusion = conclude(pass, end, this.seenInboxSeq, this.deadlineAt);
+    const conclusion = this.conclude(end);
     if (conclusion !== null) await this.store(conclusion);
+  }
+
+  /** What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
+  private conclude(end: PassEnd): Conclusion | null {
+    try {
+      return conclude(this.pass, end, this.seenInboxSeq, this.deadlineAt);
+    } catch (error) {
+      return conclude(this.pass, { kind: 'parked', error }, this.seenInboxSeq, this.deadlineAt);
+    }
   }
 
   deliver(messages: readonly StoredMessage[]): void {
@@ -205,8 +215,8 @@ class PassLife implements Run {
     return new Promise((resolve) => {
       const { writer } = this.pass.services;
       const done = (verdict: Verdict): void => {
-        if (isApplied(verdict)) this.stored(conclusion, verdict);
         resolve();
+        if (isApplied(verdict)) this.stored(conclusion, verdict);
       };
       writer.submit(this.pass.finalWrite(conclusion.change), done, () => resolve());
     });
@@ -220,14 +230,20 @@ class PassLife implements Run {
       change.status === 'pending' || ('due' in verdict && verdict.due === true),
     );
     this.tellEnd(change, error);
-    if (hook === null) return;
+    if (hook !== null) void this.callHook(hook, error);
+  }
+
+  private async callHook({ name, nextAt }: NonNullable<Conclusion['hook']>, error: unknown): Promise<void> {
     const { retry } = this.known.handler;
-    const info = { attempt: this.pass.record.attempt, maxAttempts: retry.maxAttempts, nextAt: hook.nextAt };
-    const resolved = this.options.resolver.resolve(this.known.worker);
-    const call = (instance: object): void =>
-      runHook(retry[hook.name], instance, error, info, this.pass.services, hook.name);
-    if (resolved instanceof Promise) resolved.then(call, () => {});
-    else call(resolved);
+    const { services, record } = this.pass;
+    if (retry[name] === null) return;
+    try {
+      const instance = await this.options.resolver.resolve(this.known.worker);
+      const info = { attempt: record.attempt, maxAttempts: retry.maxAttempts, nextAt };
+      runHook(retry[name], instance, error, info, services, name);
+    } catch (cause) {
+      services.observer.emit({ name: 'app.fault', task: name, error: cause, at: services.clock.now() });
+    }
   }
 
   private tellEnd(change: RecordChange, error: unknown): void {

@@ -120,7 +120,7 @@ export class GroupWriter implements Writer {
       (verdicts) => {
         if (this.closed) return;
         if (sentAt > 0) this.tell(group.length, sentAt);
-        for (let at = 0; at < group.length; at++) (group[at] as Queued).done(verdicts[at] as Verdict);
+        for (let at = 0; at < group.length; at++) this.answer(group[at] as Queued, verdicts[at] as Verdict);
         if (this.queue.length > 0) this.scheduleFlush();
         else this.becomeIdle();
       },
@@ -136,15 +136,33 @@ export class GroupWriter implements Writer {
       this.queue = [...group, ...this.queue];
       this.flush();
     } else if (group.length === 1 && tries >= WRITE_TRIES) {
-      this.observer.emit({ name: 'app.fault', task: 'write', error, at: this.clock.now() });
-      (group[0] as Queued).failed(
-        new StoreUnavailableError(
-          'the store did not answer: whether the write was applied is unknown, repeating it is safe',
-          error,
-        ),
-      );
+      this.fault('write', error);
+      this.giveUp(group[0] as Queued, error);
       this.flush();
     } else this.sendLater(group, tries);
+  }
+
+  /** Whoever sent the write may fail at its verdict: the others get theirs all the same. */
+  private answer({ done }: Queued, verdict: Verdict): void {
+    try {
+      done(verdict);
+    } catch (error) {
+      this.fault('take a verdict', error);
+    }
+  }
+
+  private giveUp({ failed }: Queued, cause: unknown): void {
+    const unknown =
+      'the store did not answer: whether the write was applied is unknown, repeating it is safe';
+    try {
+      failed(new StoreUnavailableError(unknown, cause));
+    } catch (error) {
+      this.fault('take a failed write', error);
+    }
+  }
+
+  private fault(task: string, error: unknown): void {
+    this.observer.emit({ name: 'app.fault', task, error, at: this.clock.now() });
   }
 
   private sendLater(group: readonly Queued[], tries: number): void {

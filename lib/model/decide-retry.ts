@@ -29,18 +29,22 @@ export function decideRetry({
   if (attempt >= policy.maxAttempts) return { kind: 'final', exhausted: true };
   const delayMs =
     askedDelay(error) ?? jittered(backoffDelay(policy.backoff, attempt, error), policy.jitter, random);
-  if (!(delayMs >= 0)) return { kind: 'final', exhausted: false };
   const at = now + Math.round(delayMs);
+  if (!(delayMs >= 0) || !Number.isSafeInteger(at)) return { kind: 'final', exhausted: false };
   if (policy.maxDurationMs !== null && at > firstStartedAt + policy.maxDurationMs)
     return { kind: 'final', exhausted: true };
   return { kind: 'retry', at };
 }
 
-/** Marked final by whoever threw it: `retryable: false` or `isNonRetryable: true`. */
+/** Marked final by whoever threw it: `retryable: false` or `isNonRetryable: true`. A mark that cannot be read is none. */
 function isFinal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const marks = error as { readonly retryable?: unknown; readonly isNonRetryable?: unknown };
-  return marks.retryable === false || marks.isNonRetryable === true;
+  try {
+    return marks.retryable === false || marks.isNonRetryable === true;
+  } catch {
+    return false;
+  }
 }
 
 function allows(policy: RetryPolicy, error: unknown, attempt: number): boolean {
@@ -54,8 +58,14 @@ function allows(policy: RetryPolicy, error: unknown, attempt: number): boolean {
 
 function askedDelay(error: unknown): number | null {
   if (typeof error !== 'object' || error === null) return null;
-  const { code, delayMs } = error as { readonly code?: unknown; readonly delayMs?: unknown };
-  return code === 'RETRY_AFTER' && typeof delayMs === 'number' ? delayMs : null;
+  const asked = error as { readonly code?: unknown; readonly delayMs?: unknown };
+  try {
+    if (asked.code !== 'RETRY_AFTER') return null;
+    const { delayMs } = asked;
+    return typeof delayMs === 'number' ? delayMs : null;
+  } catch {
+    return null;
+  }
 }
 
 function jittered(delayMs: number, jitter: number, random: number): number {
@@ -72,9 +82,14 @@ function backoffDelay(backoff: Backoff, attempt: number, error: unknown): number
       return Math.min(backoff.initialMs * backoff.factor ** (attempt - 1), backoff.maxMs);
     case 'custom':
       try {
-        return backoff.delayMs(attempt, error);
+        return numberOf(backoff.delayMs(attempt, error));
       } catch {
         return Number.NaN;
       }
   }
+}
+
+/** What a function of the user gives may be anything. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : Number.NaN;
 }

@@ -79,15 +79,19 @@ export class PoisonedError extends HoldfastError {
   }
 }
 
-/** An at-most-once step began and its process died: nobody knows whether it took effect. */
+/** An at-most-once step began and was cut off, by the end of its process or by its timeout: nobody knows whether it took effect. */
 export class StepInterruptedError extends HoldfastError {
   static readonly code = 'STEP_INTERRUPTED';
   readonly code = StepInterruptedError.code;
   override readonly name = 'StepInterruptedError';
 
-  constructor(readonly step: string) {
+  constructor(
+    readonly step: string,
+    cause?: unknown,
+  ) {
     super(
       `step '${step}' runs at most once and was interrupted: find out whether it took effect before going on`,
+      cause === undefined ? undefined : { cause },
     );
   }
 }

@@ -23,8 +23,8 @@ export interface CurrentExecution {
   step(call: StepCall): Promise<unknown>;
   inline(call: InlineCall): Promise<unknown>;
   sleep(ms: number): Promise<void>;
-  /** Publishes as a step of this execution. `publish` answers what the step stores. */
-  publish(request: unknown): Promise<unknown>;
+  /** Publishes what `requests` gives as a step of this execution; answers what the step stores. */
+  publish(requests: () => unknown): Promise<unknown>;
 }
 
 /** Told of steps that run outside any execution on an instance that a running app owns. */

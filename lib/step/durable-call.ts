@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
-import type { Publishing } from '../ports/store.js';
+import type { Publishing, Rejection } from '../ports/store.js';
 import type { Frame } from './frame.js';
 import type { Deferred, Pass } from './pass.js';
 
@@ -104,7 +104,7 @@ export abstract class DurableCall implements Deferred {
     row: Checkpoint,
     publish: Publishing | null,
     stored?: () => void,
-    conflicted?: (eventId: string) => void,
+    refused?: (rejection: Rejection) => void,
   ): void {
     if (this.isNested) this.pass.nested.submitted(row);
     const then = (): void => {
@@ -114,9 +114,9 @@ export abstract class DurableCall implements Deferred {
       if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();
       else this.settle(row);
     };
-    this.pass.commit([row], publish, then, (eventId) => {
+    this.pass.commit([row], publish, then, (rejection) => {
       if (this.isNested) this.pass.nested.refused(row);
-      if (!this.parent.isDead) conflicted?.(eventId);
+      if (!this.parent.isDead) refused?.(rejection);
     });
   }
 

@@ -10,7 +10,7 @@ export interface Caller {
   step(frame: Frame, call: StepCall): Promise<unknown>;
   inline(frame: Frame, call: InlineCall): Promise<unknown>;
   sleep(frame: Frame, ms: number): Promise<void>;
-  publish(frame: Frame, request: unknown): Promise<unknown>;
+  publish(frame: Frame, requests: () => unknown): Promise<unknown>;
 }
 
 export interface FrameOptions {
@@ -23,6 +23,8 @@ export interface FrameOptions {
   readonly scope: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
+  /** Time as the body sees it at first. */
+  readonly time: number;
 }
 
 /** One running body, of a handler or a step: where durable calls made below it belong. */
@@ -66,7 +68,7 @@ export class Frame implements CurrentExecution, Body {
     this.attempt = options.attempt;
     this.idempotencyKey = options.idempotencyKey;
     this.level = options.parent === null ? 0 : options.parent.level + 1;
-    this.time = options.parent === null ? (options.pass.record.startedAt ?? 0) : options.parent.time;
+    this.time = options.time;
   }
 
   get context(): ExecutionContext {
@@ -82,9 +84,12 @@ export class Frame implements CurrentExecution, Body {
     return this.dead || this.pass.ended !== null || (this.parent?.isDead ?? false);
   }
 
-  /** Only first attempts must repeat what was recorded: a failure that was retried may lead elsewhere. */
+  /**
+   * Only the handler must repeat what was recorded, a step's body may read the world; and only in its first attempt: a
+   * failure that was retried may lead elsewhere.
+   */
   get isStrict(): boolean {
-    return this.pass.isStrict && !/[^1.]|1\d/.test(this.scope);
+    return this.parent === null && this.attempt === 1 && this.pass.isStrict;
   }
 
   get signal(): AbortSignal {
@@ -107,8 +112,8 @@ export class Frame implements CurrentExecution, Body {
     return this.caller.sleep(this, ms);
   }
 
-  publish(request: unknown): Promise<unknown> {
-    return this.caller.publish(this, request);
+  publish(requests: () => unknown): Promise<unknown> {
+    return this.caller.publish(this, requests);
   }
 
   /** The path of the next call with that name and digest. */
@@ -171,6 +176,8 @@ export class Frame implements CurrentExecution, Body {
     this.runningTime?.stop();
     if (this.dormant) this.parent?.callRuns();
     this.dormant = false;
+    // Branches that nobody awaited may go on: what they call now belongs to nothing.
+    this.dead = true;
   }
 
   abort(reason: unknown): void {

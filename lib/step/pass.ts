@@ -4,7 +4,7 @@ import { StepInterruptedError, TooManyCheckpointsError } from '../model/errors-e
 import type { ExecutionRecord, Timers, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { Timer } from '../ports/clock.js';
-import type { CommitWrite, Publishing, RecordChange, Verdict } from '../ports/store.js';
+import type { CommitWrite, Publishing, RecordChange, Rejection, Verdict } from '../ports/store.js';
 import { BegunBodies } from './begun-bodies.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
@@ -138,14 +138,14 @@ export class Pass {
   }
 
   /**
-   * Commits rows, with what waits in the buffer; `then` runs when they are stored, `conflicted` when an event that
-   * should be published with them has the id of another: nothing was stored then.
+   * Commits rows, with what waits in the buffer; `then` runs when they are stored, `refused` when an event that should
+   * be published with them was published before: nothing was stored then.
    */
   commit(
     rows: readonly Checkpoint[],
     publish: Publishing | null,
     then: () => void,
-    conflicted?: (eventId: string) => void,
+    refused?: (rejection: Rejection) => void,
   ): void {
     // What a refused write held would be lost: it holds nothing but the rows of the publish.
     const alone = this.buffer.length === 0 || publish !== null;
@@ -162,17 +162,21 @@ export class Pass {
       (verdict) => {
         this.committing--;
         if (this.ended !== null) return;
-        if (isApplied(verdict)) then();
-        else if (
-          verdict.verdict === 'rejected' &&
-          verdict.reason === 'event-conflict' &&
-          conflicted !== undefined
-        )
-          conflicted(verdict.eventId ?? '');
+        if (isApplied(verdict)) this.goOn(then);
+        else if (refused !== undefined && isRefusedEvent(verdict)) this.goOn(() => refused(verdict));
         else this.end({ kind: 'lost' });
       },
       () => this.end({ kind: 'lost' }),
     );
+  }
+
+  /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */
+  private goOn(then: () => void): void {
+    try {
+      then();
+    } catch (error) {
+      this.end({ kind: 'parked', error });
+    }
   }
 
   /** The write that carries the pass's end: buffered rows and the change of the record. */
@@ -344,4 +348,11 @@ function isInterruption(failure: unknown): boolean {
 
 function isApplied(verdict: Verdict): boolean {
   return verdict.verdict === 'ok' || verdict.verdict === 'already';
+}
+
+function isRefusedEvent(verdict: Verdict): verdict is Rejection {
+  return (
+    verdict.verdict === 'rejected' &&
+    (verdict.reason === 'event-conflict' || verdict.reason === 'event-known')
+  );
 }

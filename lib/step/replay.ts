@@ -103,7 +103,7 @@ export class Replay {
   lastFailedEpoch(path: string): number | null {
     let last: number | null = null;
     for (const { checkpoint } of this.byPath.get(path) ?? [])
-      if (checkpoint.epoch < this.epoch && (checkpoint.kind === 'failed' || checkpoint.kind === 'attempt'))
+      if (checkpoint.epoch < this.epoch && isFinalFailure(checkpoint))
         last = Math.max(last ?? 0, checkpoint.epoch);
     return last;
   }
@@ -168,6 +168,11 @@ export class Replay {
 
 function isUnfinished({ kind, epoch }: Checkpoint, current: number): boolean {
   return kind === 'timer' || ((kind === 'attempt' || kind === 'started') && epoch === current);
+}
+
+/** Of an attempt that parked its execution, too: no other was to follow. */
+function isFinalFailure({ kind, wakeAt }: Checkpoint): boolean {
+  return kind === 'failed' || (kind === 'attempt' && wakeAt === null);
 }
 
 function append(index: Map<string, Row[]>, key: string, row: Row): void {

@@ -6,7 +6,8 @@ import { RunningTime, type Timed } from './running-time.js';
 
 export type BodyOutcome =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: unknown };
+  /** `isCutOff`: it used up its time, and may go on all the same. */
+  | { readonly ok: false; readonly error: unknown; readonly isCutOff: boolean };
 
 export interface BodySpec {
   readonly timeoutMs: number | null;
@@ -26,6 +27,9 @@ export function runBody(frame: Frame, spec: BodySpec, owner: BodyOwner): void {
 
 /** One object for what would else be a closure each: bodies are the most frequent thing that the engine makes. */
 class BodyRun implements Timed {
+  /** What it gave at once. */
+  value: unknown = undefined;
+
   constructor(
     private readonly frame: Frame,
     private readonly spec: BodySpec,
@@ -37,21 +41,21 @@ class BodyRun implements Timed {
     frame.pass.live.add(frame);
     if (spec.timeoutMs !== null)
       frame.runningTime = new RunningTime(frame.pass.services.clock, spec.timeoutMs, this);
-    let answer: unknown;
+    let promise: Promise<unknown> | null;
     try {
-      answer = shared().storage.run(frame, intercept, frame, spec);
+      promise = shared().storage.run(frame, attempt, this, frame, spec);
     } catch (error) {
-      this.returned({ ok: false, error });
+      this.threw(error);
       return;
     }
-    if (!isThenable(answer)) {
-      this.returned({ ok: true, value: answer });
+    if (promise === null) {
+      this.returned({ ok: true, value: this.value });
       return;
     }
     frame.startTime();
-    answer.then(
+    promise.then(
       (value) => this.returned({ ok: true, value }),
-      (error: unknown) => this.returned({ ok: false, error }),
+      (error: unknown) => this.threw(error),
     );
   }
 
@@ -61,7 +65,11 @@ class BodyRun implements Timed {
     const error = new TimeoutError(namesOf(frame.path), spec.timeoutMs ?? 0);
     frame.kill(error);
     frame.pass.replay?.close(frame.path);
-    this.owner.bodyEnded({ ok: false, error });
+    this.tell({ ok: false, error, isCutOff: true });
+  }
+
+  private threw(error: unknown): void {
+    this.returned({ ok: false, error, isCutOff: false });
   }
 
   private returned(outcome: BodyOutcome): void {
@@ -75,15 +83,33 @@ class BodyRun implements Timed {
 
   private ended(outcome: BodyOutcome): void {
     const { frame } = this;
+    const counts = !frame.isDead;
     frame.ended();
     frame.pass.bodyEnded(frame);
-    if (frame.isDead) return;
+    if (!counts) return;
     const outcomeOrLate =
       outcome.ok && frame.lateFailure !== null
-        ? { ok: false as const, error: frame.lateFailure.error }
+        ? { ok: false as const, error: frame.lateFailure.error, isCutOff: false }
         : outcome;
-    if (repeatsJournal(frame)) this.owner.bodyEnded(outcomeOrLate);
+    if (repeatsJournal(frame)) this.tell(outcomeOrLate);
   }
+
+  /** What bodies give and throw is anything: should it defeat the engine, a person has to look, and nobody else is disturbed. */
+  private tell(outcome: BodyOutcome): void {
+    try {
+      this.owner.bodyEnded(outcome);
+    } catch (error) {
+      this.frame.pass.end({ kind: 'parked', error });
+    }
+  }
+}
+
+/** Runs the body; null when it gave its value at once. Promises of others answer as often and whenever they like: wrapped, once. */
+function attempt(run: BodyRun, frame: Frame, spec: BodySpec): Promise<unknown> | null {
+  const answer = intercept(frame, spec);
+  if (isThenable(answer)) return Promise.resolve(answer);
+  run.value = answer;
+  return null;
 }
 
 function intercept(frame: Frame, spec: BodySpec): unknown {

@@ -1,24 +1,19 @@
 import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
+import { messageOf } from '../model/message-of.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, StepCall } from '../ports/current-execution.js';
-import type { NewEvent } from '../ports/store.js';
 import { digestOf } from './digest.js';
 import { DurableSleep } from './durable-sleep.js';
 import type { Caller, Frame } from './frame.js';
 import { FrameContext } from './frame-context.js';
+import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { StepRun, type StepSpec } from './step-run.js';
 
-/** What a publish inside an execution stores, and its promise gives. */
-export interface PublishedEvents {
-  readonly events: readonly {
-    readonly eventId: string;
-    readonly event: string;
-    readonly executions: readonly { readonly id: string; readonly definition: string }[];
-  }[];
-}
+/** Where a call stands that never got into the journal. */
+const BEFORE_ANY = 0;
 
 /** A publish that the store keeps from being prepared is tried until it answers; one that is refused is final. */
 const publishRetry: RetryPolicy = {
@@ -34,17 +29,18 @@ export const stepCaller: Caller = {
   step(frame, call) {
     if (frame.isDead) return unsettled(frame);
     if (typeof call.receiver !== 'object' || call.receiver === null)
-      return Promise.reject(
+      return refused(
+        frame,
         new NonRetryableError(
           `step '${call.name}' was called without its worker: write (…) => this.${call.name}(…) instead of this.${call.name}`,
         ),
       );
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
     if (definition === null)
-      return Promise.reject(new DetachedStepError(call.receiver.constructor.name, call.name));
+      return refused(frame, new DetachedStepError(call.receiver.constructor.name, call.name));
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition.key, call);
-    if (typeof digest !== 'string') return Promise.reject(digest);
+    if (typeof digest !== 'string') return refused(frame, digest);
     return run(frame, encodeName(name), digest, {
       retry: definition.retry,
       timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
@@ -75,7 +71,7 @@ export const stepCaller: Caller = {
     });
   },
 
-  publish(frame, request) {
+  publish(frame, requests) {
     if (frame.isDead) return unsettled(frame);
     const publishing = frame.pass.services.publishing();
     const name = `${BUILT_IN}publish`;
@@ -87,10 +83,16 @@ export const stepCaller: Caller = {
       atMostOnce: false,
       receiver: null,
       args: [],
-      invoke: () => publishing.prepare(request, seed, frame.pass.record.depth + 1),
-      publish: (prepared) => {
-        const events = prepared as readonly NewEvent[];
-        return { value: summaryOf(events), events };
+      invoke: async () => {
+        const events = await publishing.prepare(await requests(), seed, frame.pass.record.depth + 1);
+        return events.map((event): PublishedEvent => ({ event, known: null }));
+      },
+      publish: {
+        of: (value) => {
+          const published = value as readonly PublishedEvent[];
+          return { value: summaryOf(published), events: newEventsOf(published) };
+        },
+        withKnown: (value, known) => withKnown(value as readonly PublishedEvent[], known),
       },
     });
   },
@@ -124,21 +126,23 @@ function digestOfCall(
     for (let at = 1; at < call.args.length; at++) text += `\n${codec.encode(call.args[at])}`;
     return digestOf(text);
   } catch (error) {
-    return new UnstorableArgumentsError(call.name, error instanceof Error ? error.message : String(error));
+    return new UnstorableArgumentsError(call.name, messageOf(error));
   }
 }
 
-function summaryOf(events: readonly NewEvent[]): PublishedEvents {
-  return {
-    events: events.map((event) => ({
-      eventId: event.id,
-      event: event.name,
-      executions: event.executions.map((execution) => ({
-        id: execution.id,
-        definition: execution.definition.id,
-      })),
-    })),
-  };
+/** A call that cannot be made fails as a step does: whoever awaits it learns it, else the body that made it fails. */
+function refused(frame: Frame, error: Error): Promise<never> {
+  const { queue } = frame.pass;
+  const promise = new Promise<never>((_, reject) => {
+    frame.callBegan();
+    queue.add(BEFORE_ANY, false, () => {
+      if (frame.isDead) return;
+      frame.callSettled(frame.time, { error });
+      reject(error);
+    });
+  });
+  promise.catch(() => {});
+  return promise;
 }
 
 /** The body will wait for ever: it uses the process no more. */

@@ -7,10 +7,11 @@ import {
 } from '../model/errors-execution.js';
 import { EventConflictError } from '../model/errors-event.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import { messageOf } from '../model/message-of.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
-import type { NewEvent } from '../ports/store.js';
+import type { KnownEvent, NewEvent, Rejection } from '../ports/store.js';
 import { runHook } from './run-hook.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
@@ -25,8 +26,15 @@ export interface StepSpec {
   readonly receiver: object | null;
   readonly args: readonly unknown[];
   readonly invoke: () => unknown;
-  /** For a step that publishes: what its value is stored as, and the events that its commit accepts. */
-  readonly publish?: (value: unknown) => { readonly value: unknown; readonly events: readonly NewEvent[] };
+  readonly publish?: StepPublish;
+}
+
+/** For a step that publishes. */
+export interface StepPublish {
+  /** What the body's value is stored as, and the events that the step's commit accepts. */
+  readonly of: (value: unknown) => { readonly value: unknown; readonly events: readonly NewEvent[] };
+  /** The body's value when events turned out to be published before: its commit accepts them no more. */
+  readonly withKnown: (value: unknown, known: readonly KnownEvent[]) => unknown;
 }
 
 /** One call of one step: its attempts, its retries, its result. */
@@ -34,6 +42,8 @@ export class StepRun extends DurableCall implements BodyOwner {
   private attempt = 1;
   private firstStartedAt = 0;
   private startedAt = 0;
+  /** Time as the caller saw it when it called: the body begins with it, whenever it begins. */
+  private readonly time = this.parent.time;
 
   constructor(
     private readonly caller: Caller,
@@ -85,9 +95,17 @@ export class StepRun extends DurableCall implements BodyOwner {
       );
       this.pass.commit([mark], null, () => {
         if (services.mayStartBody()) this.runAttempt();
-        else this.pass.refuse();
+        else this.refuseMarked();
       });
     } else this.runAttempt();
+  }
+
+  /** The mark is stored and the body does not begin: told as an attempt that failed, the next one may. */
+  private refuseMarked(): void {
+    if (this.parent.isDead) return;
+    this.pass.begun.ended(this.path);
+    this.recordAttempt(new Error('the lease was about to run out: the body did not begin'), this.startedAt);
+    this.pass.refuse();
   }
 
   private runAttempt(): void {
@@ -102,6 +120,7 @@ export class StepRun extends DurableCall implements BodyOwner {
       scope: `${this.parent.scope}.${this.attempt}`,
       attempt: this.attempt,
       idempotencyKey: this.idempotencyKey(),
+      time: this.time,
     });
     this.pass.replay?.open(this.path, frame.scope);
     runBody(frame, this.spec, this);
@@ -109,18 +128,18 @@ export class StepRun extends DurableCall implements BodyOwner {
 
   bodyEnded(outcome: BodyOutcome): void {
     if (outcome.ok) this.succeeded(outcome.value);
+    else if (outcome.isCutOff && this.spec.atMostOnce) this.cutOff(outcome.error);
     else this.failed(outcome.error);
   }
 
   private succeeded(value: unknown): void {
     if (this.spec.atMostOnce) this.pass.begun.ended(this.path);
-    const published = this.spec.publish?.(value) ?? null;
+    const published = this.spec.publish?.of(value) ?? null;
     let encoded: EncodedValue;
     try {
       encoded = this.encode(published === null ? value : published.value);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.failFor(new UnstorableResultError(namesOf(this.path), reason), false);
+      this.failFor(new UnstorableResultError(namesOf(this.path), messageOf(error)), false);
       return;
     }
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
@@ -130,7 +149,19 @@ export class StepRun extends DurableCall implements BodyOwner {
       if (published !== null) this.pass.services.publishing().published(published.events);
       this.tell('step.completed');
     };
-    this.store(row, published, stored, (eventId) => this.failFor(new EventConflictError(eventId), false));
+    this.store(row, published, stored, (rejection) => this.refused(value, rejection));
+  }
+
+  /** An event of it was published before: with another payload, or by somebody who started other executions. */
+  private refused(value: unknown, { reason, eventId, known }: Rejection): void {
+    if (reason !== 'event-known') this.failFor(new EventConflictError(eventId ?? ''), false);
+    else this.succeeded(this.spec.publish?.withKnown(value, known ?? []));
+  }
+
+  /** Nobody knows what the body does from here on: it must not begin beside itself. */
+  private cutOff(error: unknown): void {
+    this.tell('step.failed', error);
+    this.failFor(new StepInterruptedError(namesOf(this.path), error), false);
   }
 
   private failed(error: unknown): void {

@@ -146,7 +146,7 @@ class ProgramRun {
   private async publish(frame: Frame, explicit: boolean, site: string): Promise<unknown> {
     const parent = frame.pass.record.id;
     const id = explicit ? `child of ${parent} at ${site}` : null;
-    const stored = await frame.publish([requestFor(childEvent, { parent, site }, { id })]);
+    const stored = await frame.publish(() => [requestFor(childEvent, { parent, site }, { id })]);
     this.settled(frame, site, stored);
     return 'published';
   }

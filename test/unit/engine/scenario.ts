@@ -182,7 +182,7 @@ export class Scenario {
       inline: (name, body) => currentFrame().inline({ name, body: noted(name, body) }) as never,
       sleep: (ms) => currentFrame().sleep(ms),
       wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
-      publish: (event, data, id) => currentFrame().publish([requestOf(event, data, { id: id ?? null })]),
+      publish: (event, data, id) => currentFrame().publish(() => [requestOf(event, data, { id: id ?? null })]),
     };
   }
 }

@@ -1,0 +1,45 @@
+import type { KnownEvent, NewEvent } from '../ports/store.js';
+
+/** What a publish inside an execution stores, and its promise gives. */
+export interface PublishedEvents {
+  readonly events: readonly {
+    readonly eventId: string;
+    readonly event: string;
+    readonly executions: KnownEvent['executions'];
+  }[];
+}
+
+/** One event of a publish inside an execution. */
+export interface PublishedEvent {
+  readonly event: NewEvent;
+  /** The executions that its id stands for since it was first published; null: the step's commit creates its own. */
+  readonly known: KnownEvent['executions'] | null;
+}
+
+/** What the step's commit accepts. */
+export function newEventsOf(published: readonly PublishedEvent[]): readonly NewEvent[] {
+  return published.filter(({ known }) => known === null).map(({ event }) => event);
+}
+
+/** After a commit that was refused, since some of its events were published before. */
+export function withKnown(
+  published: readonly PublishedEvent[],
+  known: readonly KnownEvent[],
+): readonly PublishedEvent[] {
+  const byIndex = new Map(known.map(({ eventIndex, executions }) => [eventIndex, executions]));
+  let sent = 0;
+  return published.map((each) =>
+    each.known === null ? { event: each.event, known: byIndex.get(sent++) ?? null } : each,
+  );
+}
+
+/** What a replay gives again. */
+export function summaryOf(published: readonly PublishedEvent[]): PublishedEvents {
+  return {
+    events: published.map(({ event, known }) => ({
+      eventId: event.id,
+      event: event.name,
+      executions: known ?? event.executions.map(({ id, definition }) => ({ id, definition: definition.id })),
+    })),
+  };
+}
