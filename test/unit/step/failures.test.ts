@@ -139,3 +139,33 @@ test('a step tried again in an hour does not keep its sibling waiting', async ()
   await scenario.pass(1_000);
   expect(scenario.began).toContain('tail#1');
 });
+
+test('a branch that nobody awaited calls nothing any more once its step has ended', async () => {
+  const scenario = new Scenario({
+    steps: {
+      outer: { retry: { ...defaultRetryPolicy, maxAttempts: 2, backoff: { kind: 'fixed', delayMs: 10 } } },
+      quick: {},
+      slow: {},
+      late: {},
+      busy: {},
+    },
+    handler: ({ step, wait }) =>
+      Promise.all([
+        step('outer', [], async () => {
+          const branches = [
+            step('quick', [], () => wait(10)),
+            step('slow', [], () => wait(20)).then(() => step('late', [], () => wait(5_000))),
+          ];
+          await Promise.race(branches);
+          return 'raced';
+        }),
+        step('busy', [], () => wait(10_000)),
+      ]),
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(15_000);
+  expect(valueOf(await scenario.record(id))).toEqual(['raced', undefined]);
+  expect(scenario.began).toEqual(['outer#1', 'quick#1', 'slow#1', 'busy#1']);
+  expect(scenario.used).toBe(0);
+});
