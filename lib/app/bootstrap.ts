@@ -71,7 +71,8 @@ function containerOptions(options: BootstrapOptions): ContainerOptions {
   const store = provided.has(STORE) ? undefined : (options.store ?? storeFromEnvironment(process.env));
   return {
     ...(options.resolver === undefined && options.workers !== undefined
-      ? { workers: options.workers }
+      ? // What is no class has been told by the compiler.
+        { workers: options.workers.filter((worker) => typeof worker === 'function') }
       : null),
     ...(options.container === undefined ? null : { container: options.container }),
     providers: options.providers ?? [],

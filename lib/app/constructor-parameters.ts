@@ -18,9 +18,13 @@ export interface Parameter {
 
 /**
  * What the constructor that a class runs takes: its own, or that of the nearest class it extends. Tokens go before
- * emitted types. Notes parameters that nothing usable is known about.
+ * emitted types. Notes parameters that nothing usable is known about; `neededBy` is the title of what takes the class.
  */
-export function constructorParameters(type: WorkerClass, mistakes: ClassMistakes): Parameter[] {
+export function constructorParameters(
+  type: WorkerClass,
+  mistakes: ClassMistakes,
+  neededBy: string | null = null,
+): Parameter[] {
   const owner = constructorOwner(type);
   if (owner === null) return [];
   const sources = readSources(owner);
@@ -30,11 +34,13 @@ export function constructorParameters(type: WorkerClass, mistakes: ClassMistakes
     ...[...sources.tokens.keys()].map((index) => index + 1),
     0,
   );
+  const isWorker = findOwnMetadata(type)?.worker != null;
+  const needed = isWorker || neededBy === null ? '' : ` (${type.name} is injected into ${neededBy})`;
   const parameters: Parameter[] = [];
   for (let index = 0; index < count; index++) {
-    const problem = problemWith(index, sources);
+    const problem = problemWith(index, sources, isWorker ? WORKER_CURES : CURES);
     if (problem === null) parameters.push(parameter(index, sources));
-    else mistakes.add(`parameter ${index}`, problem.found, problem.write);
+    else mistakes.add(`parameter ${index}`, problem.found + needed, problem.write);
   }
   return parameters;
 }
@@ -124,8 +130,23 @@ interface Problem {
   readonly write: string;
 }
 
-const useToken =
+/** What to write where a type says nothing. */
+interface Cures {
+  readonly noTypes: string;
+  readonly noToken: string;
+}
+
+const USE_TOKEN =
   'Write @Inject(TOKEN) on the parameter, or list the tokens: @Worker({ inject: [Payments, METRICS] })';
+const WORKER_CURES: Cures = {
+  noToken: USE_TOKEN,
+  noTypes: `${USE_TOKEN}. With tsc or SWC, set emitDecoratorMetadata`,
+};
+const CURES: Cures = {
+  noToken: "Write @Inject(TOKEN) (from 'holdfast') on the parameter",
+  noTypes:
+    "Write @Injectable() (from 'holdfast') on the class and compile it with emitDecoratorMetadata, or write @Inject(TOKEN) on the parameter",
+};
 const BUILT_IN = new Set<unknown>([
   String,
   Number,
@@ -141,7 +162,7 @@ const BUILT_IN = new Set<unknown>([
   Error,
 ]);
 
-function problemWith(index: number, { tokens, types, hasTypes }: Sources): Problem | null {
+function problemWith(index: number, { tokens, types, hasTypes }: Sources, cures: Cures): Problem | null {
   if (tokens.has(index)) {
     const token = tokens.get(index);
     const named = isDescriptor(token) ? token.token : token;
@@ -157,7 +178,7 @@ function problemWith(index: number, { tokens, types, hasTypes }: Sources): Probl
     return {
       found:
         'its type is unknown: the build emits no constructor types (tsx and esbuild never do), or the class has no decorator',
-      write: `${useToken}. With tsc or SWC, set emitDecoratorMetadata and decorate the class with @Injectable()`,
+      write: cures.noTypes,
     };
   }
   if (type === undefined || type === null) {
@@ -175,10 +196,10 @@ function problemWith(index: number, { tokens, types, hasTypes }: Sources): Probl
   if (type === Object || typeof type !== 'function') {
     return {
       found: 'its type is an interface, a union or another type that does not exist at run time',
-      write: useToken,
+      write: cures.noToken,
     };
   }
   if (BUILT_IN.has(type))
-    return { found: `its type is ${type.name}, which names no dependency`, write: useToken };
+    return { found: `its type is ${type.name}, which names no dependency`, write: cures.noToken };
   return null;
 }

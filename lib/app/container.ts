@@ -45,7 +45,8 @@ export class AppContainer {
   constructor(options: ContainerOptions) {
     this.child = childContainer(options.container);
     this.plan = new InjectionPlan({
-      providers: [...(options.parts ?? []), ...(options.providers ?? [])],
+      parts: options.parts ?? [],
+      providers: options.providers ?? [],
       late: options.late ?? [],
       isProvidedElsewhere: (token) => this.child.isRegistered(token as TsyringeToken, true),
     });

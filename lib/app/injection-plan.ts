@@ -6,6 +6,8 @@ import { isMistake, type Recipe, recipeOf } from './recipe.js';
 import { tokenTitle } from './token-title.js';
 
 export interface InjectionPlanOptions {
+  /** The framework's own; `providers` replace them. */
+  readonly parts: readonly Provider[];
   /** Of several for one token the last holds. */
   readonly providers: readonly Provider[];
   readonly late: readonly unknown[];
@@ -26,8 +28,8 @@ export class InjectionPlan {
 
   constructor(options: InjectionPlanOptions) {
     this.isProvidedElsewhere = (token) => options.isProvidedElsewhere(token);
-    options.providers.forEach((provider, position) => {
-      const recipe = recipeOf(provider, position);
+    [...options.parts, ...options.providers].forEach((provider, position) => {
+      const recipe = recipeOf(provider, position - options.parts.length);
       if (isMistake(recipe)) this.log.add(recipe);
       else this.recipes.set(recipe.token, recipe);
     });
@@ -125,7 +127,9 @@ export class InjectionPlan {
       recipe.kind === 'class' ? recipe.type : { name: `the factory of ${tokenTitle(recipe.token)}` };
     const mistakes = this.log.of(owner);
     if (recipe.kind === 'class' && !this.parameters.has(recipe.type)) {
-      this.parameters.set(recipe.type, constructorParameters(recipe.type, mistakes));
+      const needing = this.path.at(-2);
+      const neededBy = needing === undefined ? null : tokenTitle(needing);
+      this.parameters.set(recipe.type, constructorParameters(recipe.type, mistakes, neededBy));
     }
     for (const { index, token, optional, transform } of this.dependencies(recipe)) {
       this.visit(token, mistakes, `parameter ${index}`, optional);

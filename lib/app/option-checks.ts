@@ -47,7 +47,16 @@ export function aFunction(form: string): OptionCheck {
   return that((value) => typeof value === 'function', `Write a function ${form}`);
 }
 
-export const anArray: OptionCheck = that((value) => Array.isArray(value), 'Write an array');
+export const anArray: OptionCheck = (option, value) =>
+  value === undefined || Array.isArray(value)
+    ? []
+    : [
+        impossible(
+          option,
+          value,
+          typeof value === 'function' && value.name !== '' ? `Write [${value.name}]` : 'Write an array',
+        ),
+      ];
 
 /** An object that has at least these methods. */
 export function withMethods(...methods: readonly string[]): OptionCheck {
@@ -66,6 +75,14 @@ export function withMethods(...methods: readonly string[]): OptionCheck {
     ];
   };
 }
+
+/** A store; text is told what makes one. */
+export const aStore: OptionCheck = (option, value) => {
+  if (typeof value !== 'string') return withMethods('open', 'write', 'claim', 'close')(option, value);
+  const path = value.replace(/^(?:sqlite|file):(?:\/\/)?/, '').slice(0, 60);
+  const write = /^(?:memory:?)?$/.test(path) ? 'memoryStore()' : `sqliteStore('${path}')`;
+  return [impossible(option, value, `Write ${write}`)];
+};
 
 /** An object of which each part has a check of its own; `noun` is what a part is called. */
 export function partsOf(noun: string, checks: Readonly<Record<string, OptionCheck>>): OptionCheck {
@@ -127,5 +144,7 @@ function impossible(option: string, value: unknown, write: string): Configuratio
 
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 60)}'`;
+  if (typeof value === 'function')
+    return /^class\b/.test(String(value)) ? `class ${value.name}` : 'a function';
   return typeof value === 'object' && value !== null ? 'what was given' : String(value);
 }

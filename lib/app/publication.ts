@@ -41,7 +41,7 @@ export class Publication implements Iterable<ExecutionHandle> {
     );
     if (first === undefined)
       throw new NotSubscribedError(
-        `event '${this.event}' started no execution of ${id}${method === undefined ? '' : `.${method}`}: no such handler takes it`,
+        `event '${this.event}' started no execution of ${id}${method === undefined ? '' : `.${method}`}: ${this.started()}`,
       );
     if (others.length > 0) {
       const started = [first, ...others].map(({ handler }) => handler).join(' and ');
@@ -50,6 +50,12 @@ export class Publication implements Iterable<ExecutionHandle> {
       );
     }
     return first as ExecutionHandle<ResultOf<Instance, Method>>;
+  }
+
+  private started(): string {
+    if (this.executions.length === 0)
+      return 'when it was published, no handler had been registered for it on this store, or its `when` turned it down. Start an app with the worker first';
+    return `no such handler takes it. It started ${this.executions.map(({ worker, handler }) => `${worker}.${handler}`).join(', ')}`;
   }
 
   [Symbol.iterator](): Iterator<ExecutionHandle> {

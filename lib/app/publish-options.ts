@@ -1,6 +1,7 @@
 import type { PublishRequest } from '../dispatch/publish-request.js';
 import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
+import { writeOneOf } from '../model/near-names.js';
 import type { ResolvedEvent } from './event-sources.js';
 
 /** How an event is published. Unknown or impossible options are a `ConfigurationError`. */
@@ -32,20 +33,19 @@ export function requestOf({ definition, data, options }: ResolvedEvent, now: num
     mistakes.push({ option: `publish options: ${option}`, found, write });
   };
   for (const name of Object.keys(given))
-    if (!OPTION_NAMES.includes(name))
-      wrong(name, 'it is no option', `Options are ${OPTION_NAMES.join(', ')}`);
+    if (!OPTION_NAMES.includes(name)) wrong(name, 'it is no option', writeOneOf(name, OPTION_NAMES));
   for (const name of ['id', 'session'] as const) {
     const value: unknown = given[name];
     if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > LONGEST_ID))
       wrong(
         name,
-        typeof value === 'string' ? `it has ${value.length} characters` : `it is ${typeof value}`,
+        typeof value === 'string' ? `it has ${value.length} characters` : found(value),
         `Write text of 1 to ${LONGEST_ID} characters`,
       );
   }
   const { priority = 0 } = given;
   if (!Number.isInteger(priority) || Math.abs(priority) > 100)
-    wrong('priority', `it is ${priority}`, 'Write a whole number from -100 to 100');
+    wrong('priority', found(priority), 'Write a whole number from -100 to 100');
   const dueAt = dueAtOf(given, now, wrong);
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
   return {
@@ -57,6 +57,14 @@ export function requestOf({ definition, data, options }: ResolvedEvent, now: num
     priority,
     dispatcherOptions: given.dispatcher ?? null,
   };
+}
+
+function found(value: unknown): string {
+  if (typeof value === 'string') return `found '${value.slice(0, 60)}'`;
+  if (typeof value === 'number') return `found the number ${value}`;
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? 'found an array' : 'found an object';
+  return typeof value === 'function' ? 'found a function' : `found ${String(value)}`;
 }
 
 function dueAtOf(
@@ -72,6 +80,6 @@ function dueAtOf(
   }
   if (delay === undefined) return null;
   const delayMs = parseDuration(delay);
-  if (delayMs === null) wrong('delay', `it is '${delay}'`, `Write ${DURATION_FORMS}`);
+  if (delayMs === null) wrong('delay', found(delay), `Write ${DURATION_FORMS}`);
   return now + (delayMs ?? 0);
 }

@@ -1,4 +1,5 @@
 import type { DefinitionMistake } from '../model/errors-boot.js';
+import { nearNames, writeOneOf } from '../model/near-names.js';
 import type { Parameter } from './constructor-parameters.js';
 import type { Constructable, Provider } from './provider.js';
 import { tokenTitle } from './token-title.js';
@@ -18,6 +19,8 @@ export type Recipe =
 
 const FORMS = '{ provide, useValue }, { provide, useClass }, { provide, useFactory, inject } or a class';
 
+const WAYS = ['useValue', 'useClass', 'useFactory'];
+
 /** The recipe of a provider, or what is wrong with it. */
 export function recipeOf(provider: Provider, position: number): Recipe | DefinitionMistake {
   const refuse = (found: string, write: string): DefinitionMistake => ({
@@ -36,7 +39,10 @@ export function recipeOf(provider: Provider, position: number): Recipe | Definit
       'Write a class, a symbol or a string as `provide`; look for a circular import',
     );
   }
-  const ways = ['useValue', 'useClass', 'useFactory'].filter((way) => Object.hasOwn(provider, way));
+  const ways = WAYS.filter((way) => Object.hasOwn(provider, way));
+  const slip = Object.keys(provider).find((name) => nearNames(name, WAYS).length > 0 && !WAYS.includes(name));
+  if (ways.length === 0 && slip !== undefined)
+    return refuse(`${tokenTitle(token)} has ${slip}`, writeOneOf(slip, WAYS));
   if (ways.length !== 1) {
     return refuse(
       `${tokenTitle(token)} has ${ways.length === 0 ? 'no value' : ways.join(' and ')}`,

@@ -163,6 +163,16 @@ function refuseUndecorated(type: WorkerClass, mistakes: ClassMistakes): void {
 }
 
 function refuseNoClass(type: unknown, log: MistakeLog): null {
+  const instanceOf = typeof type === 'object' && type !== null ? type.constructor : Object;
+  if (typeof instanceOf === 'function' && instanceOf !== Object && !Array.isArray(type)) {
+    log.add({
+      class: '(workers)',
+      member: null,
+      found: `an instance of ${show(instanceOf)} is no class`,
+      write: `Write ${show(instanceOf)}, and give what it needs in providers`,
+    });
+    return null;
+  }
   log.add({
     class: '(workers)',
     member: null,

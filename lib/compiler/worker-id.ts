@@ -24,9 +24,10 @@ export function workerId(
   const derived = kebabCase(plainName(type.name));
   if (!looksMinified(plainName(type.name)) && derived.length <= LONGEST && ID_SHAPE.test(derived))
     return derived;
+  const why = looksMinified(plainName(type.name)) ? ' (looks minified)' : '';
   mistakes.add(
     null,
-    `its name ${show(type.name)} gives no safe id: it may change with the next build`,
+    `its name ${show(type.name)}${why} gives no safe id: it may change with the next build`,
     "Write an explicit id: @Worker('orders')",
   );
   return null;

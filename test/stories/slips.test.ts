@@ -60,6 +60,9 @@ describe('an option that there is not', () => {
 
   test.each<[object, string]>([
     [{ retention: { complete: '1d' } }, 'retention.complete: it is no retention. Write completed'],
+    [{ workers: JobWorker }, 'workers: class JobWorker is not possible. Write [JobWorker]'],
+    [{ store: 'sqlite:x.db' }, "store: 'sqlite:x.db' is not possible. Write sqliteStore('x.db')"],
+    [{ store: 'memory:' }, 'Write memoryStore()'],
     [{ retention: '30d' }, "retention: '30d' is not possible. Write { completed, failed }"],
     [
       { container: {} },
@@ -110,6 +113,40 @@ describe('an option that there is not', () => {
       'take: its event Slipped: @Event has the unknown option corelate. Write correlate',
     ]);
   });
+});
+
+test('an instance among the workers is one mistake', async () => {
+  const booted = boot({ workers: [new JobWorker()] });
+  await expect(booted).rejects.toThrow(
+    '1 mistake in worker definitions:\n  - (workers): an instance of JobWorker is no class. Write JobWorker',
+  );
+});
+
+test.each([
+  [{ id: 5 }, 'publish options: id: found the number 5. Write text'],
+  [{ sesion: 's' }, 'publish options: sesion: it is no option. Write session'],
+  [{ priority: 'high' }, "priority: found 'high'. Write a whole number"],
+  [{ delay: {} }, 'delay: found an object. Write'],
+])('publish options %j are refused with what was found', async (options, message) => {
+  const app = await openApp([JobWorker]);
+  await expect(app.publish(Start, { n: 1 }, options as never)).rejects.toThrow(message);
+});
+
+test('what a publication did not start says what it did', async () => {
+  @Worker('others')
+  class OtherWorker {
+    @OnEvent('other') take(): void {}
+  }
+  const app = await openApp([JobWorker, OtherWorker]);
+  const started = await app.publish(Start, { n: 1 });
+  expect(() => started.of(OtherWorker, 'take')).toThrow(
+    "event 'start' started no execution of others.take: no such handler takes it. It started jobs.run",
+  );
+  const empty = await openApp([]);
+  const unheard = await empty.publish(Start, { n: 1 });
+  expect(() => unheard.of(JobWorker, 'run')).toThrow(
+    'when it was published, no handler had been registered for it on this store',
+  );
 });
 
 describe('a lifecycle event that there is not', () => {

@@ -366,7 +366,26 @@ describe('a parameter that cannot be given', () => {
   ])('of %s names class, parameter, cause and cure', async (_, types, found) => {
     const [mistake] = await mistakesOf([emitted(one(), types)]);
     expect(mistake).toContain(`Sample.parameter 0: ${found}`);
-    expect(mistake).toMatch(/Write @Inject\(TOKEN\)|import \{ Payments \}|Break the circle/);
+    expect(mistake).toMatch(
+      /Write @Inject(able\(\) \(from 'holdfast'\)|\(TOKEN\))|import \{ Payments \}|Break the circle/,
+    );
+  });
+
+  it('of a class that is no worker names what takes it, and no option of @Worker', async () => {
+    class Mailer {
+      constructor(readonly url: string) {}
+    }
+    @Worker()
+    class OnboardingWorker {
+      constructor(readonly mailer: Mailer) {}
+    }
+    const [mistake] = await mistakesOf([OnboardingWorker]);
+    expect(mistake).toMatch(
+      /^Mailer\.parameter 0: .* \(Mailer is injected into OnboardingWorker\)\. Write @Injectable\(\)/,
+    );
+    expect(mistake).not.toContain('@Worker');
+    const all = await mistakesOf([emitted(OnboardingWorker, [Object])]);
+    expect(all.join()).toContain('@Worker({ inject: [Payments, METRICS] })');
   });
 
   it('by a token that is undefined is refused', async () => {
@@ -431,10 +450,14 @@ describe('a parameter that cannot be given', () => {
     [{ provide: undefined, useValue: 1 }, 'it provides undefined'],
     [{ provide: 'a', useValue: 1, useClass: Clock }, "'a' has useValue and useClass"],
     [{ provide: 'a' }, "'a' has no value"],
+    [{ provide: 'a', useVale: 1 }, "'a' has useVale. Write useValue"],
     [{ provide: 'a', useClass: undefined }, "'a' has useClass: undefined"],
     [{ provide: 'a', useFactory: 5 }, "'a' has no factory function"],
     [undefined, 'undefined is no provider'],
   ])('a provider %p is refused', async (provider, found) => {
+    const parts = [{ provide: STORE, useValue: 1 }];
+    const counted = createContainer({ parts, providers: [Clock, provider as unknown as Provider] });
+    await expect(counted).rejects.toThrow(`providers.1: ${found}`);
     expect(await mistakesOf([], [provider as unknown as Provider])).toEqual([
       expect.stringContaining(`providers.0: ${found}`),
     ]);
