@@ -170,7 +170,8 @@ export class Consumer {
   /** Gives reserved slots back and takes those of the executions that are still ours, under a new fence. */
   reclaim(ids: readonly ExecutionId[]): void {
     for (const id of ids) if (this.running.get(id) === null) this.running.delete(id);
-    if (ids.length > 0 && this.accepting && this.pulling === null) this.take(() => this.takeBack(ids));
+    const lost = ids.filter((id) => !this.running.has(id));
+    if (lost.length > 0 && this.accepting && this.pulling === null) this.take(() => this.takeBack(lost));
     else this.freed();
   }
 

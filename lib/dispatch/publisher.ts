@@ -78,17 +78,18 @@ export class Publisher implements StepPublisher {
     const requests = request as readonly PublishRequest[];
     if (this.mayMiss(requests)) await this.options.subscriptions.refresh();
     const events: NewEvent[] = [];
+    const explicit = new Map<string, NewEvent>();
     for (const [at, each] of requests.entries()) {
       const prepared = await this.options.preparer.prepare(each, madeId(seed, at), depth);
       if (this.isUnhandled(each)) this.unhandled.add(prepared);
-      events.push(prepared);
+      events.push(prepared.dedup === null ? prepared : firstOf(explicit, prepared));
     }
     return events;
   }
 
   published(events: readonly NewEvent[]): void {
     this.options.consumer.pull('hint');
-    for (const event of events) {
+    for (const event of new Set(events)) {
       for (const execution of event.executions) this.tellAccepted(event, execution);
       if (this.unhandled.has(event)) this.tellUnhandled(event.name, event.id);
       this.hint(event.executions);
@@ -121,35 +122,39 @@ export class Publisher implements StepPublisher {
   ): readonly Published[] {
     let needsPull = false;
     let next = 0;
-    // Stored before, by a write whose answer was lost or by another publish of that id: it may be over by now.
-    if (!isNew) this.options.consumer.reclaim([...slots.keys()]);
-    return events.map((event, at) => {
+    const resent: ExecutionId[] = [];
+    const publications = events.map((event, at) => {
       const runs = new Map<ExecutionId, Run>();
       const mine: PublishedExecution[] = [];
-      while (next < executions.length && executions[next]?.eventId === event.id)
+      const unleased: NewExecution[] = [];
+      while (next < executions.length && executions[next]?.eventIndex === at)
         mine.push(executions[next++] as PublishedExecution);
       for (const execution of event.executions) {
         const stored = mine.find((candidate) => candidate.executionId === execution.id);
         const slot = slots.get(execution.id);
-        if (isNew && stored?.duplicate !== true) this.tellAccepted(event, execution);
-        if (slot !== undefined) {
-          const run =
-            !isNew || stored === undefined || stored.duplicate || stored.key === null
-              ? null
-              : this.start(slot, event, execution, stored.key, stored.createdAt);
+        // An explicit id that was published before stands for the executions that it started then.
+        if (stored === undefined || stored.duplicate || stored.key === null) {
+          if (slot !== undefined) this.options.consumer.unreserve(slot);
+          continue;
+        }
+        this.tellAccepted(event, execution);
+        if (execution.owner === null) unleased.push(execution);
+        if (slot === undefined) {
+          if (execution.dueAt === null) needsPull = true;
+          else this.options.consumer.wake(execution.dueAt);
+        } else if (isNew) {
+          const run = this.start(slot, event, execution, stored.key, stored.createdAt);
           if (run !== null) runs.set(execution.id, run);
-          else if (isNew) this.options.consumer.unreserve(slot);
-        } else if (execution.dueAt === null) needsPull = true;
-        else this.options.consumer.wake(execution.dueAt);
+        } else resent.push(execution.id);
       }
       if (needsPull) this.options.consumer.pull('hint');
       if (mine.length === 0 && this.isUnhandled(requests[at])) this.tellUnhandled(event.name, event.id);
-      this.hint(
-        event.executions.filter((execution) => execution.owner === null),
-        requests[at]?.dispatcherOptions ?? undefined,
-      );
+      this.hint(unleased, requests[at]?.dispatcherOptions ?? undefined);
       return { eventId: event.id, event: event.name, executions: mine, runs };
     });
+    // Stored by a write whose answer was lost: it may be over by now, or another's.
+    if (resent.length > 0) this.options.consumer.reclaim(resent);
+    return publications;
   }
 
   private start(
@@ -233,6 +238,14 @@ export class Publisher implements StepPublisher {
   private tellUnhandled(event: string, eventId: EventId): void {
     this.options.observer.emit({ name: 'event.unhandled', event, eventId, at: this.options.clock.now() });
   }
+}
+
+/** An event that a publish names twice is one: it starts its executions once. */
+function firstOf(explicit: Map<string, NewEvent>, event: NewEvent): NewEvent {
+  const name = JSON.stringify([event.session, event.id, event.dedup?.hash]);
+  const first = explicit.get(name);
+  if (first === undefined) explicit.set(name, event);
+  return first ?? event;
 }
 
 /** The same for each replay of the step that publishes. */

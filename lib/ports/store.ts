@@ -178,7 +178,10 @@ export interface Delta {
   readonly checkpoints: readonly Checkpoint[];
   /** What changes in the record; absent: the record is not written. */
   readonly record: RecordChange | null;
-  /** Events published by a step of this execution. */
+  /**
+   * Events published by a step of this execution. Refuses the delta (`event-known`) when one of them was accepted
+   * before, by another write: what the delta's checkpoint says of its executions would not be true.
+   */
   readonly publish: Publishing | null;
 }
 
@@ -237,7 +240,25 @@ export type Verdict =
   /** The fence is not current any more, or the record is not running: nothing was applied. */
   | { readonly verdict: 'stale' }
   /** Nothing was applied, and sending again will not help. */
-  | { readonly verdict: 'rejected'; readonly reason: RejectReason; readonly eventId?: EventId };
+  | Rejection;
+
+/** Why nothing was applied. */
+export interface Rejection {
+  readonly verdict: 'rejected';
+  readonly reason: RejectReason;
+  /** With `event-conflict`. */
+  readonly eventId?: EventId;
+  /** With `event-known`: all events of the delta that are. */
+  readonly known?: readonly KnownEvent[];
+}
+
+/** An event that was accepted before under its explicit id. */
+export interface KnownEvent {
+  /** Its place in `events`, from 0. */
+  readonly eventIndex: number;
+  /** Those of the first publish; none when no handler took it then. */
+  readonly executions: readonly { readonly id: ExecutionId; readonly definition: string }[];
+}
 
 /** Why a write can never be applied. */
 export type RejectReason =
@@ -245,6 +266,8 @@ export type RejectReason =
   | 'checkpoint-exists'
   /** The same explicit event id was published with another payload. */
   | 'event-conflict'
+  /** In a delta: the same explicit event id was published by another write, which started other executions. */
+  | 'event-known'
   /** No such execution. */
   | 'unknown-execution'
   /** The execution does not listen to that kind of message any more. */
@@ -253,6 +276,8 @@ export type RejectReason =
 /** Answered for a publish, in the order of `events` and their executions; for a duplicate, those of the first publish. */
 export interface PublishedExecution {
   readonly eventId: EventId;
+  /** The place of its event in `events`, from 0: ids of different sessions may be equal. */
+  readonly eventIndex: number;
   readonly executionId: ExecutionId;
   readonly definition: string;
   /** The store's name for the record, for the lease of one created with an owner; null for a duplicate. */

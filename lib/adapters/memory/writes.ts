@@ -3,6 +3,7 @@ import type { EventId } from '../../model/ids.js';
 import type {
   AppendWrite,
   CommitWrite,
+  KnownEvent,
   NewEvent,
   PublishedExecution,
   Publishing,
@@ -47,6 +48,8 @@ export class Writes {
       return { verdict: 'rejected', reason: 'checkpoint-exists' };
     const conflict = delta.publish === null ? null : this.conflict(delta.publish, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+    const known = delta.publish === null ? [] : this.known(delta.publish, now);
+    if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
 
     for (const checkpoint of delta.checkpoints) entry.journal.add(checkpoint);
     entry.lastFence = lease.fence;
@@ -89,6 +92,16 @@ export class Writes {
     return null;
   }
 
+  /** Those that another write accepted before. */
+  private known({ events }: Publishing, now: number): readonly KnownEvent[] {
+    const found: KnownEvent[] = [];
+    for (const [eventIndex, event] of events.entries()) {
+      const row = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
+      if (row !== undefined && !isOwn(row, event)) found.push({ eventIndex, executions: row.executions });
+    }
+    return found;
+  }
+
   /** Whether this very write was applied before: its executions exist under the same ids. */
   private isResent({ events }: Publishing, now: number): boolean {
     for (const event of events) {
@@ -103,19 +116,21 @@ export class Writes {
 
   private accept({ events }: Publishing, now: number): PublishedExecution[] {
     const published: PublishedExecution[] = [];
+    let index = 0;
     for (const event of events) {
       const known = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
-      if (known === undefined) this.create(event, now, published);
-      else this.repeat(event, known, published);
+      if (known === undefined) this.create(event, index, now, published);
+      else this.repeat(event, index, known, published);
+      index++;
     }
     return published;
   }
 
-  private create(event: NewEvent, now: number, published: PublishedExecution[]): void {
+  private create(event: NewEvent, index: number, now: number, published: PublishedExecution[]): void {
     for (const execution of event.executions) {
       const entry = this.executions.byId.get(execution.id) ?? this.executions.create(event, execution, now);
       if (entry.place !== 'running') this.changed = true;
-      published.push(answer(event, entry));
+      published.push(answer(event, index, entry));
     }
     if (event.dedup === null) return;
     const { hash, until } = event.dedup;
@@ -123,29 +138,36 @@ export class Writes {
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);
   }
 
-  private repeat(event: NewEvent, known: DedupRow, published: PublishedExecution[]): void {
-    const own = known.executions[0]?.id === event.executions[0]?.id;
+  private repeat(event: NewEvent, index: number, known: DedupRow, published: PublishedExecution[]): void {
+    const own = isOwn(known, event);
     for (const { id, definition } of known.executions) {
       const entry = own ? this.executions.byId.get(id) : undefined;
       published.push(
         entry === undefined
           ? {
               eventId: event.id,
+              eventIndex: index,
               executionId: id,
               definition,
               key: null,
               createdAt: known.createdAt,
               duplicate: true,
             }
-          : answer(event, entry),
+          : answer(event, index, entry),
       );
     }
   }
 }
 
-function answer(event: NewEvent, entry: Entry): PublishedExecution {
+/** It was this very publish that the row remembers. */
+function isOwn(row: DedupRow, event: NewEvent): boolean {
+  return row.executions[0]?.id === event.executions[0]?.id;
+}
+
+function answer(event: NewEvent, eventIndex: number, entry: Entry): PublishedExecution {
   return {
     eventId: event.id,
+    eventIndex,
     executionId: entry.id,
     definition: entry.work.id,
     key: entry.key,

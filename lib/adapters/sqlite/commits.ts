@@ -72,6 +72,8 @@ export class Commits {
     if (refusal !== null) return refusal;
     const conflict = delta.publish === null ? null : this.publishes.conflict(delta.publish, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+    const known = delta.publish === null ? [] : this.publishes.known(delta.publish, now);
+    if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
     return this.apply(lease, delta, now);
   }
 

@@ -71,7 +71,7 @@ export class ExecutionRows {
     // Not with the row that fills it: that one has no verdict yet that could be taken back.
     if (this.queued === together) this.flush();
     const key = this.next();
-    const answer = answerOf(event, execution, key, now);
+    const answer = answerOf(event, 0, execution, key, now);
     const at = this.queued++;
     this.answers[at] = answer;
     this.indexes[at] = this.verdicts.length;
@@ -97,17 +97,18 @@ export class ExecutionRows {
   /** Inserts one, or finds the one with its id; `existed` tells which. */
   insert(
     event: NewEvent,
+    eventIndex: number,
     execution: NewExecution,
     now: number,
   ): { readonly answer: PublishedExecution; readonly existed: boolean } {
     const key = this.next();
     if (this.insertOne(key, event, execution, now)) {
       if (execution.owner !== null) this.held.hold(key, 1, false);
-      return { answer: answerOf(event, execution, key, now), existed: false };
+      return { answer: answerOf(event, eventIndex, execution, key, now), existed: false };
     }
     const stored = this.find(execution.id);
     return {
-      answer: answerOf(event, execution, stored?.n ?? key, stored?.created_at ?? now),
+      answer: answerOf(event, eventIndex, execution, stored?.n ?? key, stored?.created_at ?? now),
       existed: true,
     };
   }
@@ -181,9 +182,16 @@ function isUsual({ session }: NewEvent, { owner, priority, depth }: NewExecution
   return owner !== null && priority === 0 && depth === 0 && session === null;
 }
 
-function answerOf(event: NewEvent, execution: NewExecution, key: number, at: number): PublishedExecution {
+function answerOf(
+  event: NewEvent,
+  eventIndex: number,
+  execution: NewExecution,
+  key: number,
+  at: number,
+): PublishedExecution {
   return {
     eventId: event.id,
+    eventIndex,
     executionId: execution.id,
     definition: execution.definition.id,
     key,

@@ -1,5 +1,5 @@
 import type { EventId, ExecutionId } from '../../model/ids.js';
-import type { NewEvent, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
+import type { KnownEvent, NewEvent, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
 import { fromStored, toStored } from './stored-text.js';
@@ -66,6 +66,18 @@ export class Publishes {
     return null;
   }
 
+  /** Those that another write accepted before. */
+  known({ events }: Publishing, now: number): readonly KnownEvent[] {
+    const found: KnownEvent[] = [];
+    for (const [eventIndex, event] of events.entries()) {
+      const first = event.dedup === null ? null : this.first(event, now);
+      if (first === null || isOwn(first, event)) continue;
+      const executions = first.executions.map(([id, definition]) => ({ id, definition }));
+      found.push({ eventIndex, executions });
+    }
+    return found;
+  }
+
   /** Creates what is new and answers what exists; `already` when this very write was applied before. */
   accept(
     { events }: Publishing,
@@ -74,19 +86,21 @@ export class Publishes {
     this.rows.flush();
     const executions: PublishedExecution[] = [];
     let resent = false;
+    let index = 0;
     for (const event of events) {
       const first = event.dedup === null ? null : this.first(event, now);
-      if (first === null) resent = this.create(event, now, executions) || resent;
-      else resent = this.repeat(event, first, executions) || resent;
+      if (first === null) resent = this.create(event, index, now, executions) || resent;
+      else resent = this.repeat(event, index, first, executions) || resent;
+      index++;
     }
     return { verdict: resent ? 'already' : 'ok', executions };
   }
 
   /** Answers whether executions of the event existed already. */
-  private create(event: NewEvent, now: number, answer: PublishedExecution[]): boolean {
+  private create(event: NewEvent, index: number, now: number, answer: PublishedExecution[]): boolean {
     let existed = false;
     for (const execution of event.executions) {
-      const inserted = this.rows.insert(event, execution, now);
+      const inserted = this.rows.insert(event, index, execution, now);
       existed ||= inserted.existed;
       answer.push(inserted.answer);
     }
@@ -98,11 +112,17 @@ export class Publishes {
   }
 
   /** Answers whether it is this very publish that is repeated. */
-  private repeat(event: NewEvent, first: FirstPublish, answer: PublishedExecution[]): boolean {
-    const resent = first.executions[0]?.[0] === event.executions[0]?.id;
+  private repeat(
+    event: NewEvent,
+    eventIndex: number,
+    first: FirstPublish,
+    answer: PublishedExecution[],
+  ): boolean {
+    const resent = isOwn(first, event);
     for (const [executionId, definition, createdAt] of first.executions) {
       const key = resent ? (this.rows.find(executionId)?.n ?? null) : null;
-      answer.push({ eventId: event.id, executionId, definition, key, createdAt, duplicate: key === null });
+      const duplicate = key === null;
+      answer.push({ eventId: event.id, eventIndex, executionId, definition, key, createdAt, duplicate });
     }
     return resent && first.executions.length > 0;
   }
@@ -115,4 +135,9 @@ export class Publishes {
       executions: JSON.parse(row.executions) as FirstPublish['executions'],
     };
   }
+}
+
+/** It was this very publish that the row remembers. */
+function isOwn(first: FirstPublish, event: NewEvent): boolean {
+  return first.executions[0]?.[0] === event.executions[0]?.id;
 }

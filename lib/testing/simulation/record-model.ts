@@ -56,11 +56,11 @@ export class RecordModel {
 
   published(events: readonly NewEvent[], verdict: Verdict, now: number): void {
     if (verdict.verdict !== 'ok' && verdict.verdict !== 'already') return;
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
       const name = event.dedup === null ? null : JSON.stringify([event.session, event.id]);
       const known = name === null ? undefined : this.events.get(name);
       const answered = (verdict.executions ?? [])
-        .filter((each) => each.eventId === event.id)
+        .filter((each) => each.eventIndex === index)
         .map((each) => each.executionId);
       const expected = known ?? event.executions.map((each) => each.id);
       if (JSON.stringify([...answered].sort()) !== JSON.stringify([...expected].sort()))

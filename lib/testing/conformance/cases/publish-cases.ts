@@ -67,16 +67,17 @@ export const publishCases = storeCaseGroup(
         const b = d.event([d.execution()]);
         const answer = d.published(await d.publishEvents(a, b));
         assert.deepEqual(
-          answer.map(({ eventId, executionId, definition, duplicate }) => [
+          answer.map(({ eventId, eventIndex, executionId, definition, duplicate }) => [
             eventId,
+            eventIndex,
             executionId,
             definition,
             duplicate,
           ]),
           [
-            [a.id, a.executions[0]?.id, mails.id, false],
-            [a.id, a.executions[1]?.id, orders.id, false],
-            [b.id, b.executions[0]?.id, orders.id, false],
+            [a.id, 0, a.executions[0]?.id, mails.id, false],
+            [a.id, 0, a.executions[1]?.id, orders.id, false],
+            [b.id, 1, b.executions[0]?.id, orders.id, false],
           ],
         );
       },
@@ -148,6 +149,7 @@ export const publishCases = storeCaseGroup(
         assert.deepEqual(answer, [
           {
             eventId: 'e1',
+            eventIndex: 0,
             executionId: first.executions[0]?.id,
             definition: orders.id,
             key: null,
@@ -230,6 +232,27 @@ export const publishCases = storeCaseGroup(
           'event-conflict',
         );
         assert.deepEqual(await d.store.list({ limit: 10 }), []);
+      },
+    ],
+    [
+      'one id in two sessions of a write is two events, new or known',
+      async (d) => {
+        const one = d.explicit('e1', { session: 'a' });
+        const two = d.explicit('e1', { session: 'b' });
+        const expected = [
+          [0, one.executions[0]?.id],
+          [1, two.executions[0]?.id],
+        ];
+        for (const events of [
+          [one, two],
+          [d.explicit('e1', { session: 'a' }), d.explicit('e1', { session: 'b' })],
+        ])
+          assert.deepEqual(
+            d
+              .published(await d.publishEvents(...events))
+              .map(({ eventIndex, executionId }) => [eventIndex, executionId]),
+            expected,
+          );
       },
     ],
     [

@@ -161,21 +161,69 @@ export const publishInCommitCases = storeCaseGroup(
       },
     ],
     [
-      'a duplicate event inside a delta answers the first executions',
+      'an event inside a delta that was published before refuses the whole delta and answers the first executions',
       async (d) => {
         const first = d.explicit('e1');
         await d.publishEvents(first);
         const lease = await d.run();
-        const second = d.event([d.execution()], {
-          id: eventId('e1'),
-          dedup: { hash: 'h1', until: d.now + dayMs },
+        const fresh = d.event([d.execution()]);
+        const verdict = await d.commit(lease, {
+          checkpoints: [d.checkpoint('emit')],
+          publish: { events: [fresh, d.explicit('e1'), d.explicit('e2')] },
         });
-        const [answer] = d.published(
-          await d.commit(lease, { checkpoints: [d.checkpoint('emit')], publish: { events: [second] } }),
-        );
+        d.is(verdict, 'rejected', 'event-known');
+        assert.deepEqual(verdict.verdict === 'rejected' ? verdict.known : null, [
+          { eventIndex: 1, executions: [{ id: first.executions[0]?.id, definition: orders.id }] },
+        ]);
+        assert.deepEqual(await d.journalKeys(lease.executionId), []);
+        assert.equal(await d.store.read(fresh.executions[0]?.id ?? executionId('')), null);
+        d.is(await d.publishEvents(d.explicit('e2', { hash: 'other' })), 'ok');
+      },
+    ],
+    [
+      'an event inside a delta that started nothing when it was published before refuses the delta too',
+      async (d) => {
+        const dedup = { hash: 'h1', until: d.now + dayMs };
+        await d.publishEvents(d.event([], { id: eventId('e1'), dedup }));
+        const lease = await d.run();
+        const verdict = await d.commit(lease, {
+          checkpoints: [d.checkpoint('emit')],
+          publish: { events: [d.explicit('e1')] },
+        });
+        d.is(verdict, 'rejected', 'event-known');
+        assert.deepEqual(verdict.verdict === 'rejected' ? verdict.known : null, [
+          { eventIndex: 0, executions: [] },
+        ]);
+      },
+    ],
+    [
+      'a resent delta with a publish under an explicit id is already applied, not known',
+      async (d) => {
+        const lease = await d.run();
+        const write = d.delta(lease, {
+          checkpoints: [d.checkpoint('emit')],
+          publish: { events: [d.explicit('e1')] },
+        });
+        d.is(await d.write(write), 'ok');
+        d.is(await d.write(write), 'already');
+      },
+    ],
+    [
+      'one event twice inside a delta is accepted once',
+      async (d) => {
+        const lease = await d.run();
+        const event = d.explicit('e1');
+        const verdict = await d.commit(lease, {
+          checkpoints: [d.checkpoint('emit')],
+          publish: { events: [event, event] },
+        });
+        d.is(verdict, 'ok');
         assert.deepEqual(
-          [answer?.executionId, answer?.definition, answer?.duplicate],
-          [first.executions[0]?.id, orders.id, true],
+          d.published(verdict).map(({ eventIndex, executionId }) => [eventIndex, executionId]),
+          [
+            [0, event.executions[0]?.id],
+            [1, event.executions[0]?.id],
+          ],
         );
       },
     ],
