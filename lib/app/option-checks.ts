@@ -24,6 +24,11 @@ export function wholeBetween(least: number, most: number): OptionCheck {
 
 export const text: OptionCheck = that((value) => typeof value === 'string', 'Write text');
 
+export const anObject: OptionCheck = that(
+  (value) => typeof value === 'object' && value !== null,
+  'Write an object',
+);
+
 export const aClassOrId: OptionCheck = that(
   (value) => typeof value === 'string' || typeof value === 'function',
   'Write a worker class, or its id',

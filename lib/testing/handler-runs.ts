@@ -1,4 +1,5 @@
 import { ExecutionHandle } from '../app/execution-handle.js';
+import { anObject, optionMistakes, refuse, text } from '../app/option-checks.js';
 import type { StepView } from '../app/step-views.js';
 import type { WorkerAppParts } from '../app/worker-app.js';
 import { eventMetadataOf } from '../metadata/metadata-store.js';
@@ -7,6 +8,7 @@ import { InvalidEventError } from '../model/errors-event.js';
 import type { ExecutionStatus } from '../model/execution.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import { laneOf } from '../model/lane.js';
+import { writeOneOf } from '../model/near-names.js';
 import type { Interceptor } from '../step/pass-services.js';
 
 export interface RunOptions {
@@ -29,10 +31,13 @@ export interface RunResult<Value> {
   readonly error: unknown;
   /** What was recorded, in the order in which it ended. */
   readonly steps: readonly StepView[];
+  /** Names of `given` and `until` that the run has not come to, for example on a branch that it did not take. */
+  readonly unused: readonly string[];
   readonly handle: ExecutionHandle<Value>;
 }
 
 interface Plan {
+  readonly used: Set<string>;
   readonly given: ReadonlyMap<string, unknown>;
   readonly until: string | null;
   stopped: boolean;
@@ -56,11 +61,13 @@ export class HandlerRuns {
     options: RunOptions,
     settle: () => Promise<void>,
   ): Promise<RunResult<Value>> {
+    refuse(optionMistakes('run()', options, { given: anObject, until: text }));
     const { ids } = this.parts;
     const id = ids.next() as ExecutionId;
     const plan: Plan = {
       given: new Map(Object.entries(options.given ?? {})),
       until: options.until ?? null,
+      used: new Set(),
       stopped: false,
     };
     this.plans.set(id, plan);
@@ -72,12 +79,29 @@ export class HandlerRuns {
 
   private async report<Value>(handle: ExecutionHandle<Value>, plan: Plan): Promise<RunResult<Value>> {
     const [status, steps] = await Promise.all([handle.status(), handle.steps()]);
-    const common = { steps, handle, value: undefined, error: undefined };
+    const named = [...plan.given.keys(), ...(plan.until === null ? [] : [plan.until])];
+    const unused = named.filter((name) => !plan.used.has(name));
+    const common = { steps, handle, unused, value: undefined, error: undefined };
     if (plan.stopped) return { ...common, status: 'stopped' };
-    if (status === 'completed') return { ...common, status, value: await handle.result() };
-    if (status !== 'failed' && status !== 'parked') return { ...common, status };
+    if (status !== 'completed' && status !== 'failed' && status !== 'parked') return { ...common, status };
     const outcome = await handle.outcome();
-    return { ...common, status, error: outcome.success ? undefined : outcome.error };
+    this.refuseUnknownSteps(unused, outcome.success ? undefined : outcome.error);
+    if (outcome.success) return { ...common, status, value: outcome.value };
+    return { ...common, status, error: outcome.error };
+  }
+
+  /** What a run to the end has not met, and no class declares, is no step: inline steps are known when they are met. */
+  private refuseUnknownSteps(unused: readonly string[], cause: unknown): void {
+    const declared = this.parts.runtime.definitions
+      .all()
+      .flatMap(({ id, steps }) => [...steps.keys()].flatMap((name) => [name, `${id}.${name}`]));
+    const unknown = unused.find((name) => !declared.includes(name.slice(name.lastIndexOf('/') + 1)));
+    if (unknown === undefined) return;
+    const plain = declared.filter((name) => !name.includes('.'));
+    throw new TypeError(
+      `run() names '${unknown}', which the run has not met and which is no step of this app's workers. ${writeOneOf(unknown.slice(unknown.lastIndexOf('/') + 1), plain)}`,
+      { cause },
+    );
   }
 
   private async accept(id: ExecutionId, worker: WorkerClass, method: string, data: unknown): Promise<void> {
@@ -128,12 +152,15 @@ export class HandlerRuns {
     ];
     if (plan.until !== null && names.includes(plan.until)) {
       plan.stopped = true;
+      plan.used.add(plan.until);
       // The first step may be reached before the consumer has taken down that the pass runs.
       queueMicrotask(() => this.stop(call.executionId));
       return new Promise(() => {});
     }
-    for (const name of names) if (plan.given.has(name)) return plan.given.get(name);
-    return next();
+    const given = names.find((name) => plan.given.has(name));
+    if (given === undefined) return next();
+    plan.used.add(given);
+    return plan.given.get(given);
   };
 }
 

@@ -148,7 +148,8 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   /**
    * Runs one handler on data, whoever else takes the event, with results given for steps, and stops before `until`.
-   * Resolves when the handler ended, stopped, or waits for time.
+   * Resolves when the handler ended, stopped, or waits for time. Throws `ConfigurationError` for an unknown option, and
+   * `TypeError` for a name that turned out to be no step.
    *
    * @example
    * const run = await app.run(OrderWorker, 'fulfil', order, { given: { charge: receipt }, until: 'confirm' });

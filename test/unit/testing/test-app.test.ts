@@ -11,6 +11,7 @@ import {
   execution,
   fixed,
   Inject,
+  ConfigurationError,
   InvalidEventError,
   memoryStore,
   OnEvent,
@@ -355,6 +356,26 @@ describe('run', () => {
       status: 'completed',
       value: 7,
     });
+  });
+
+  test('tells which names it has not come to', async () => {
+    const app = await create({ workers: [FailingWorker] });
+    const run = await app.run(FailingWorker, 'handle', order, { given: { 'handle/fail': 7 }, until: 'fail' });
+    expect([run.status, run.unused]).toEqual(['stopped', ['handle/fail']]);
+    const early = await app.run(FailingWorker, 'handle', order, { given: { fail: 7 } });
+    expect(early.unused).toEqual([]);
+  });
+
+  test.each([
+    [{ given: { fial: 7 } }, TypeError, "run() names 'fial', which the run has not met"],
+    [{ given: { fail: 7 }, until: 'handle/fial' }, TypeError, 'Write fail'],
+    [{ gven: { fail: 7 } }, ConfigurationError, 'run(): gven: it is no option. Write given'],
+    [{ until: 5 }, ConfigurationError, 'run(): until: 5 is not possible. Write text'],
+  ])('refuses %j', async (options, type, message) => {
+    const app = await create({ workers: [FailingWorker] });
+    const run = app.run(FailingWorker, 'handle', order, options as never);
+    await expect(run).rejects.toThrow(message);
+    await expect(run).rejects.toBeInstanceOf(type);
   });
 
   test('refuses data that the event refuses, and methods that are no handlers', async () => {
