@@ -16,13 +16,6 @@ function wide(keys: number): Record<string, number> {
   return value;
 }
 
-function within(ms: number, run: () => unknown): unknown {
-  const start = performance.now();
-  const answer = run();
-  expect(performance.now() - start).toBeLessThan(ms);
-  return answer;
-}
-
 describe('data within the limits has no violation', () => {
   it.each<[string, unknown]>([
     [
@@ -78,18 +71,18 @@ describe('data beyond the limits is refused with a path', () => {
   it('a graph that unfolds without end is left at the size limit', () => {
     let value: unknown = ['x'];
     for (let i = 0; i < 60; i++) value = [value, value];
-    expect(within(500, () => check(value))).toHaveLength(1);
+    expect(check(value)).toHaveLength(1);
   });
 
-  it('500,000 keys answer in milliseconds', () => {
+  it('500,000 keys are refused before they are walked', () => {
     const data: unknown = JSON.parse(JSON.stringify(wide(500_000)));
-    expect(within(1_000, () => check(data))).toHaveLength(1);
+    expect(check(data)).toHaveLength(1);
   });
 
-  it('depth 1,000,000 answers in milliseconds, with a depth limit of as much too', () => {
+  it('depth 1,000,000 is refused, and walked without recursion where the limit allows it', () => {
     const data: unknown = JSON.parse('['.repeat(1_000_000) + ']'.repeat(1_000_000));
-    expect(within(50, () => check(data))).toHaveLength(1);
-    expect(within(1_000, () => check(data, { depth: 2_000_000, eventBytes: 10_000_000 }))).toEqual([]);
+    expect(check(data)).toHaveLength(1);
+    expect(check(data, { depth: 2_000_000, eventBytes: 10_000_000 })).toEqual([]);
   });
 
   it('a depth of 0 allows primitives only', () => {
