@@ -433,16 +433,14 @@ test('what a container built in any life is disposed when the app is closed', as
   expect(new Set(disposed).size).toBe(2);
 });
 
-test('a year passes quickly, however many executions sleep', async () => {
+test('a year passes in one test, however many executions sleep', async () => {
   const app = await create({ store: memoryStore({ keep: 10_000 }) });
   const published = await app.publishMany(
     Array.from({ length: 500 }, (_, n) => [OrderPlaced, { orderId: `o-${n}` }] as const),
   );
   const results = Promise.all(published.map((each) => each.of(OrderWorker, 'fulfil').result()));
-  const begun = performance.now();
   for (let month = 0; month < 12; month++) await app.advance('31 days');
   expect(await results).toHaveLength(500);
-  expect(performance.now() - begun).toBeLessThan(4_000);
 });
 
 test('a zero delay needs nobody to move time, and each attempt asks which override holds', async () => {
