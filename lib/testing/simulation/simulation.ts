@@ -67,6 +67,9 @@ const defaultSettings: RuntimeSettings = {
   retention: { completedMs: 30 * 86_400_000, failedMs: 90 * 86_400_000 },
 };
 
+/** How long a client waits for an answer. */
+const ANSWER_MS = 30_000;
+
 /** Timers that an idle process holds: lease, sweep, the next instant. */
 const IDLE_TIMERS = 3;
 
@@ -138,16 +141,34 @@ export class Simulation {
 
   /** Sends a message to an accepted execution, at that time. */
   sendAt(atMs: number, message: (accepted: readonly AcceptedEvent[]) => Message | null): void {
+    const ended = this.callBegins();
     this.time.after(atMs - this.time.elapsed, null, () => {
       const made = message(this.accepted);
       const process = this.pickUp();
-      if (made === null || process === null) return;
+      if (made === null || process === null) {
+        ended();
+        return;
+      }
       this.trace.add(`${made.kind} to ${made.to}`);
-      process.runtime.writer.write({ kind: 'append', message: made }).then(
-        () => process.runtime.changed(),
-        () => {},
-      );
+      this.time.after(ANSWER_MS, null, ended);
+      process.runtime.writer
+        .write({ kind: 'append', message: made })
+        .then(
+          () => process.runtime.changed(),
+          () => {},
+        )
+        .finally(ended);
     });
+  }
+
+  /** A call from outside is under way: the run does not end before it; answers what tells its end. */
+  private callBegins(): () => void {
+    let open = true;
+    this.calls++;
+    return () => {
+      if (open) this.calls--;
+      open = false;
+    };
   }
 
   /** Runs to the end of the faults, then until everything accepted is settled; throws the first violation. */
@@ -273,7 +294,7 @@ export class Simulation {
         if (!answered) this.givenUp(ended, request, repeat);
       },
     );
-    this.time.after(30_000, null, () => {
+    this.time.after(ANSWER_MS, null, () => {
       if (!answered) this.givenUp(ended, request, repeat);
     });
   }
