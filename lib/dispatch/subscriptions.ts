@@ -1,4 +1,5 @@
 import type { WorkerDefinition } from '../model/definition.js';
+import { StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store, Subscription } from '../ports/store.js';
 
@@ -47,12 +48,22 @@ export class Subscriptions {
   async refresh(): Promise<void> {
     const readAt = this.clock.monotonic();
     const reading = ++this.sent;
-    const stored = await this.store.subscriptions();
+    const stored = await this.read();
     if (reading < this.answered) return;
     this.answered = reading;
     this.refreshedAt = readAt;
     const declared = new Set(this.own.map(keyOf));
     this.index([...this.own, ...stored.filter((subscription) => !declared.has(keyOf(subscription)))]);
+  }
+
+  /** A store that fails to answer is asked again by whoever needs to know: the error says so. */
+  private async read(): Promise<readonly Subscription[]> {
+    try {
+      return await this.store.subscriptions();
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      throw new StoreUnavailableError('the store did not tell which handlers take which event', error);
+    }
   }
 
   /** Subscriptions of any of the names, one per handler, in order of (worker id, method). */

@@ -89,3 +89,37 @@ test('a step called without its worker fails once, and says how to call it', asy
     /step 'fetch' was called without its worker: write/,
   );
 });
+
+@Event('any.wanted')
+class AnyWanted {
+  @IsString() mirror!: string;
+}
+
+@Worker()
+class AnyWorker {
+  @OnEvent(AnyWanted)
+  async handle({ mirror }: AnyWanted) {
+    ran.push('handle');
+    const other = mirror === 'none' ? [] : [Promise.reject(new Error(`${mirror} is down`))];
+    return Promise.any([this.bad(1), this.bad(2), ...other]);
+  }
+
+  @Step()
+  @Retry({ maxAttempts: 1 })
+  async bad(n: number): Promise<string> {
+    throw new Error(`${n} is down`);
+  }
+}
+
+test.each([
+  ['steps alone', 'none', 1],
+  ['steps and a promise of the handler', 'other', 3],
+])('a handler that lets through the failures of Promise.any over %s', async (_, mirror, attempts) => {
+  await using app = await TestApp.create({ workers: [AnyWorker] });
+  const published = await app.publish(AnyWanted, { mirror });
+  await app.advance('10 minutes');
+  expect(await published.of(AnyWorker, 'handle').outcome()).toMatchObject({
+    success: false,
+    metadata: { attempt: attempts },
+  });
+});

@@ -152,3 +152,35 @@ test('a closed writer drops what was not sent, holds no timer and tells nobody',
   expect([settled, clock.nextTimerAt()]).toEqual([[], null]);
   await expect(writer.write(message('c'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
+
+test('whoever fails at its verdict keeps neither its group nor later writes from theirs', async () => {
+  const { writer, submit, settled, events, turns } = setup();
+  const fail = (): never => {
+    throw new Error('at the verdict');
+  };
+  submit('a');
+  writer.submit(message('hostile'), fail, fail);
+  submit('b');
+  await turns(20);
+  submit('c');
+  await turns(20);
+  expect(settled).toEqual(['a ok', 'b ok', 'c ok']);
+  expect(events).toMatchObject([{ name: 'app.fault', error: { message: 'at the verdict' } }]);
+});
+
+test('nor does one that fails at the news that its write was given up', async () => {
+  const { writer, submit, settled, turns } = setup({
+    answer: (ids) => (ids.includes('hostile') ? down() : Promise.resolve(ids.map(() => ok))),
+  });
+  writer.submit(
+    message('hostile'),
+    () => {},
+    () => {
+      throw new Error('at the news');
+    },
+  );
+  await turns(15_000);
+  submit('a');
+  await turns(20);
+  expect(settled).toEqual(['a ok']);
+});

@@ -103,3 +103,64 @@ test('a replay that skips recorded steps parks the execution, and does so again 
   await scenario.pass(3_000);
   expect(valueOf(await scenario.record(id))).toBe(2);
 });
+
+test('retry({ from }) of a step that completed gives it the same idempotency key, though an attempt had failed', async () => {
+  let runs = 0;
+  const scenario = new Scenario({
+    steps: { charge: { retry: twice } },
+    handler: ({ step }) =>
+      step('charge', [], () => {
+        if (++runs === 1) throw new Error('no answer: did it charge?');
+        return 'charged';
+      }),
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(1_000);
+  expect((await scenario.record(id)).status).toBe('completed');
+  scenario.send(id, 'retry', 'charge');
+  await scenario.pass(1_000);
+  expect([runs, scenario.effects('charge').size]).toEqual([3, 1]);
+});
+
+test('so it does when the step had failed for good in an attempt of the one around it', async () => {
+  let runs = 0;
+  const scenario = new Scenario({
+    steps: { outer: { retry: twice }, charge: {} },
+    handler: ({ step }) =>
+      step('outer', [], () =>
+        step('charge', [], () => {
+          if (++runs === 1) throw new Error('no answer');
+          return 'charged';
+        }),
+      ),
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(1_000);
+  scenario.send(id, 'retry', 'outer');
+  await scenario.pass(1_000);
+  expect([runs, (await scenario.record(id)).status]).toEqual([3, 'completed']);
+  expect(scenario.effects('charge').size).toBe(1);
+});
+
+test('a step that failed for good gets a new idempotency key by retry(), and keeps that one', async () => {
+  let runs = 0;
+  const scenario = new Scenario({
+    steps: { charge: { retry: twice } },
+    handler: ({ step }) =>
+      step('charge', [], () => {
+        if (++runs <= 3) throw new Error('declined');
+        return 'charged';
+      }),
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(1_000);
+  scenario.send(id, 'retry');
+  await scenario.pass(1_000);
+  scenario.send(id, 'retry', 'charge');
+  await scenario.pass(1_000);
+  expect([runs, (await scenario.record(id)).status]).toEqual([5, 'completed']);
+  expect([...scenario.effects('charge')].map((key) => key.split('@')[1])).toEqual([undefined, '1']);
+});

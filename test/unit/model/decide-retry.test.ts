@@ -107,6 +107,8 @@ test.each([
   ],
   ['gives NaN', () => Number.NaN],
   ['gives a negative delay', () => -1],
+  ['gives a delay without end', () => Number.POSITIVE_INFINITY],
+  ['gives no number', () => Symbol('soon') as never],
 ])('a back-off of the user that %s ends it', (_, delayMs) => {
   expect(decide({ backoff: { kind: 'custom', delayMs } }, 1)).toEqual({ kind: 'final', exhausted: false });
 });
@@ -119,3 +121,15 @@ test('the delay that a RetryAfterError asks for goes before the back-off, withou
 test('a thrown value that is no object is retried like any other', () => {
   for (const thrown of [undefined, null, 'text', 0]) expect(decide({}, 1, 0.5, thrown).kind).toBe('retry');
 });
+
+test.each(['retryable', 'isNonRetryable', 'code', 'delayMs'])(
+  'an error whose %s cannot be read is retried like any other',
+  (name) => {
+    const error = Object.defineProperty({ code: 'RETRY_AFTER' }, name, {
+      get: () => {
+        throw new Error('nobody reads it');
+      },
+    });
+    expect(decide({}, 1, 0.5, error).kind).toBe('retry');
+  },
+);

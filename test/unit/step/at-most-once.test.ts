@@ -1,4 +1,5 @@
 import { defaultRetryPolicy } from '../../../lib/model/retry-policy.js';
+import type { Write } from '../../../lib/ports/store.js';
 import { errorOf, Scenario, valueOf } from '../engine/scenario.js';
 
 const fixed = { kind: 'fixed' as const, delayMs: 10 };
@@ -92,3 +93,64 @@ test('retry() by a person begins an interrupted body again', async () => {
   await scenario.pass(60_000);
   expect(valueOf(await scenario.record(id))).toBe('charged');
 });
+
+test('a body that used up its time does not begin beside itself: nobody knows how it ended', async () => {
+  const scenario = new Scenario({
+    steps: { charge: { atMostOnce: true, timeoutMs: 100, retry: thrice } },
+    handler: ({ step, wait }) => step('charge', [], () => wait(1_000).then(() => 'charged')),
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(10_000);
+  const record = await scenario.record(id);
+  expect([record.status, scenario.began]).toEqual(['failed', ['charge#1']]);
+  expect(errorOf(record)).toMatchObject({ code: 'STEP_INTERRUPTED', cause: { code: 'TIMEOUT' } });
+});
+
+test('a body that used up its time does not begin when the handler is tried again either', async () => {
+  const scenario = new Scenario({
+    definition: { retry: thrice },
+    steps: { charge: { atMostOnce: true, timeoutMs: 100 } },
+    handler: ({ step, wait }) => step('charge', [], () => wait(1_000)),
+  });
+  await scenario.start();
+  await scenario.begin();
+  await scenario.pass(10_000);
+  expect(scenario.began).toEqual(['charge#1']);
+});
+
+test('a body that did not begin since its lease was about to run out begins later: it was not interrupted', async () => {
+  let refusals = 0;
+  const scenario = new Scenario({
+    steps: { charge: { atMostOnce: true } },
+    handler: ({ step }) => step('charge', [], () => 'charged'),
+    prepare: ({ runtime }) => {
+      const { lease } = runtime as unknown as { readonly lease: { mayStartBody(): boolean } };
+      const mayStart = lease.mayStartBody.bind(lease);
+      lease.mayStartBody = () => (marks === 1 && refusals++ === 0 ? false : mayStart());
+    },
+    wrapStore: (store) =>
+      new Proxy(store, {
+        get: (target, name) => {
+          const member: unknown = Reflect.get(target, name, target);
+          if (typeof member !== 'function') return member;
+          if (name !== 'write') return member.bind(target);
+          return async (group: readonly Write[]) => {
+            const verdicts = await target.write(group);
+            marks += group.filter(isMark).length;
+            return verdicts;
+          };
+        },
+      }),
+  });
+  let marks = 0;
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(60_000);
+  expect(valueOf(await scenario.record(id))).toBe('charged');
+  expect([refusals > 0, scenario.began]).toEqual([true, ['charge#2']]);
+});
+
+function isMark(write: Write): boolean {
+  return write.kind === 'commit' && write.delta.checkpoints.some(({ kind }) => kind === 'started');
+}

@@ -125,3 +125,52 @@ test('time, randomness and ids of the context are equal on resume', async () => 
   expect(seen.length).toBe(2);
   expect(seen[0]).toEqual(seen[1]);
 });
+
+test('time as a step sees it at first is that of its call, on resume as before, whatever ended beside it', async () => {
+  const steps = { outer: {}, sibling: {}, stamp: {} };
+  let passes = 0;
+  const scenario = new Scenario({
+    processes: 2,
+    steps,
+    handler: (calls) => {
+      const { step, wait } = calls;
+      passes++;
+      return Promise.all([
+        step('outer', [], async () => {
+          const stamped = await step('stamp', [calls.frame.context.now()], () => 'stamped');
+          if (passes === 1) await wait(60_000);
+          return stamped;
+        }),
+        step('sibling', [], () => wait(20).then(() => 'late')),
+      ]);
+    },
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(200);
+  scenario.crashOwner(id);
+  await scenario.pass(200_000);
+  expect(valueOf(await scenario.record(id))).toEqual(['stamped', 'late']);
+  expect(scenario.began.filter((name) => name === 'stamp#1')).toEqual(['stamp#1']);
+});
+
+test('a step whose body read the world may be cut off: it calls other steps then, and that is no mismatch', async () => {
+  const steps = { importAll: {}, save: {} };
+  let page = 0;
+  const scenario = new Scenario({
+    processes: 2,
+    steps,
+    handler: ({ step, wait }) =>
+      step('importAll', [], async () => {
+        const rows = ++page === 1 ? ['a', 'b'] : ['c', 'd'];
+        for (const row of rows) await step('save', [row], () => wait(row === 'b' ? 60_000 : 1));
+        return rows;
+      }),
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(200);
+  scenario.crashOwner(id);
+  await scenario.pass(200_000);
+  expect(valueOf(await scenario.record(id))).toEqual(['c', 'd']);
+});
