@@ -115,9 +115,11 @@ export class UnstorableArgumentsError extends HoldfastError {
   readonly code = UnstorableArgumentsError.code;
   override readonly name = 'UnstorableArgumentsError';
 
-  constructor(step: string, reason: string) {
+  /** `position` is that of the argument, from 1; null where a key function's value is meant. */
+  constructor(step: string, reason: string, position: number | null = null) {
+    const what = position === null ? 'what names the call' : `argument ${position}`;
     super(
-      `the arguments of step '${step}' cannot be encoded to name the call (${reason}). Write @Step({ key: (…) => something plain })`,
+      `a call of step '${step}' cannot be named by its arguments: in ${what}, ${reason}. Or write @Step({ key: (…) => something plain })`,
     );
   }
 }
@@ -129,9 +131,7 @@ export class UnstorableResultError extends HoldfastError {
   override readonly name = 'UnstorableResultError';
 
   constructor(step: string, reason: string) {
-    super(
-      `the result of '${step}' cannot be stored (${reason}). Return plain data, or register its class in bootstrap({ types })`,
-    );
+    super(`the result of '${step}' cannot be stored: ${reason}`);
   }
 }
 

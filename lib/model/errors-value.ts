@@ -9,8 +9,10 @@ export class UnstorableValueError extends HoldfastError {
   constructor(
     readonly path: string,
     found: string,
+    /** What to do instead, as a sentence without its full stop. */
+    cure = 'Give plain data',
   ) {
-    super(`${path === '' ? 'the value' : path} is ${found}, which cannot be stored`);
+    super(`${path === '' ? 'the value' : path} is ${found}, which cannot be stored. ${cure}`);
   }
 }
 

@@ -82,7 +82,8 @@ export class ValueEncoder {
     if (registered !== null) {
       if (hasInternalState(value)) {
         throw this.refusal(
-          `a ${registered.name}, which keeps more than fields: give it static toStored and fromStored methods`,
+          `an instance of ${registered.name}, which keeps more than fields`,
+          'Give its class static toStored and fromStored methods',
         );
       }
       this.refuseSymbols(value);
@@ -103,7 +104,10 @@ export class ValueEncoder {
 
   private array(value: readonly unknown[], prototype: unknown): Json {
     if (prototype !== Array.prototype && !isForeign(prototype, 'Array')) {
-      throw this.refusal(`a ${classNameOf(value)}, a subclass of Array: return a plain array`);
+      throw this.refusal(
+        `an instance of ${classNameOf(value)}, a subclass of Array`,
+        'Give a plain array: [...it]',
+      );
     }
     const items: Json[] = [];
     for (let i = 0; i < value.length; i++) {
@@ -111,7 +115,7 @@ export class ValueEncoder {
       items.push(this.at(String(i), value[i]));
     }
     if (Object.keys(value).length !== value.length) {
-      throw this.refusal('an array with named properties: return an object, or a plain array by [...array]');
+      throw this.refusal('an array with named properties', 'Give an object, or a plain array: [...array]');
     }
     return items;
   }
@@ -132,7 +136,7 @@ export class ValueEncoder {
     const name = builtInName(value);
     if (name === null || !isExactly(value, name)) return null;
     if (!ArrayBuffer.isView(value) && Object.keys(value).length > 0) {
-      throw this.refusal(`a ${name} with properties of its own`);
+      throw this.refusal(`an instance of ${name} with properties of its own`);
     }
     if (brands.isDate(value)) {
       const time = value.getTime();
@@ -184,13 +188,12 @@ export class ValueEncoder {
   }
 
   private refuseObject(value: object): never {
-    if (brands.isRegExp(value)) throw this.refusal('a RegExp: keep its source as a string');
-    if (brands.isPromise(value)) throw this.refusal('a Promise: await it first');
+    if (brands.isRegExp(value)) throw this.refusal('a RegExp', 'Keep its source as a string');
+    if (brands.isPromise(value)) throw this.refusal('a Promise', 'Await it first');
     const name = classNameOf(value);
-    const article = /^[aeiou]/i.test(name) ? 'an' : 'a';
-    const instance = name === '' ? 'an instance of a class without a name' : `${article} ${name}`;
     throw this.refusal(
-      `${instance}, whose class is not registered (list it in bootstrap({ types: [${name}] }), write @Storable('name') on it, or return plain data)`,
+      `an instance of ${name === '' ? 'a class without a name' : name}`,
+      `List the class in bootstrap({ types: [${name}] }), write @Storable('name') on it, or give plain data`,
     );
   }
 
@@ -206,9 +209,9 @@ export class ValueEncoder {
     return json;
   }
 
-  private refusal(found: string): UnstorableValueError {
+  private refusal(found: string, cure?: string): UnstorableValueError {
     const path = this.path.length > 12 ? [...this.path.slice(0, 10), '…', this.path.at(-1)] : this.path;
-    return new UnstorableValueError(path.join('.'), found);
+    return new UnstorableValueError(path.join('.'), found, cure);
   }
 }
 

@@ -129,6 +129,11 @@ export class Session {
     return { verdicts, changed: executions.madeDue || commits.released || appends.appended };
   }
 
+  /** For messages: `node:sqlite`, `libsql`, or what the caller passed in. */
+  get driver(): string {
+    return this.connection.driver;
+  }
+
   get sqliteVersion(): string {
     return (
       this.connection.prepare<{ version: string }>('SELECT sqlite_version() AS version').get([])?.version ??

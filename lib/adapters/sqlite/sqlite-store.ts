@@ -246,7 +246,7 @@ export class SqliteStore implements port.Store {
     if (this.warned || isAtLeast(session.sqliteVersion, soundForSeveral)) return;
     this.warned = true;
     session.context.warn(
-      `SQLite ${session.sqliteVersion} has a bug that can lose commits when several processes share one file: use Node 24, or a driver with SQLite 3.51.3 or later`,
+      `${session.driver} brings SQLite ${session.sqliteVersion}, which has a bug that can lose commits when several processes share one file. Run Node 24, or npm install better-sqlite3@12 and write: import Database from 'better-sqlite3'; sqliteStore({ path, driver: Database })`,
     );
   }
 }

@@ -208,12 +208,22 @@ describe('what cannot be kept is refused with its path', () => {
   class Dates extends Date {}
   class List extends Array<number> {}
   it.each<[string, unknown, string, string]>([
-    ['a function', { lines: [{}, {}, { price: () => 1 }] }, 'lines.2.price', 'a function'],
+    [
+      'a function',
+      { lines: [{}, {}, { price: () => 1 }] },
+      'lines.2.price',
+      'a function, which cannot be stored. Give plain data',
+    ],
     ['a symbol', { s: Symbol('x') }, 's', 'a symbol'],
     ['a RegExp', { r: /a+/ }, 'r', 'a RegExp'],
-    ['a Promise', [Promise.resolve(1)], '0', 'await it'],
+    ['a Promise', [Promise.resolve(1)], '0', 'a Promise, which cannot be stored. Await it first'],
     ['a cycle', { a: cycle }, 'a.self.back', 'a cycle'],
-    ['an unregistered class', { p: new Point() }, 'p', 'types: [Point]'],
+    [
+      'an unregistered class',
+      { p: new Point() },
+      'p',
+      'is an instance of Point, which cannot be stored. List the class in bootstrap({ types: [Point] })',
+    ],
     ['a class itself', { p: Point }, 'p', 'the class Point'],
     ['a subclass of Date', new Dates(), '', 'Dates'],
     ['a subclass of Array', { l: List.from([1]) }, 'l', 'List'],
