@@ -4,6 +4,7 @@ import { Outcomes } from '../dispatch/outcomes.js';
 import { PausedDefinitions } from '../dispatch/paused-definitions.js';
 import { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
+import { ANSWER_MS, answerInTime, endsInTime } from '../engine/answer-in-time.js';
 import { outcomeOf } from '../engine/conclude.js';
 import { Definitions } from '../engine/definitions.js';
 import { Executor, type Run } from '../engine/executor.js';
@@ -13,6 +14,7 @@ import { Adopter } from '../maintenance/adopter.js';
 import { Pruner, type Retention } from '../maintenance/pruner.js';
 import { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
+import { StoreUnavailableError } from '../model/errors-store.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
@@ -52,6 +54,10 @@ export interface RuntimeParts {
   /** Read at each use. */
   readonly settings: RuntimeSettings;
 }
+
+/** What the end may take beyond the drain timeout; and, when that is over too, each part of it. */
+const GRACE_MS = 1_000;
+const LEAST_MS = 250;
 
 type Phase = 'new' | 'open' | 'started' | 'closed' | 'killed';
 
@@ -119,6 +125,7 @@ export class Runtime {
       concurrency: () => settings.concurrency,
       isPaused: (definition) => this.paused.has(definition),
       lease: this.lease,
+      answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
     });
     const preparer = new EventPreparer({
       clock,
@@ -178,7 +185,7 @@ export class Runtime {
     return this.inTurn(() => this.begin());
   }
 
-  /** Takes nothing new, lets what runs finish within the drain timeout, hands back the rest. */
+  /** Takes nothing new, lets what runs finish within the drain timeout, hands back the rest; does not wait for a store that is silent. */
   stop(): Promise<void> {
     return this.inTurn(() => this.end());
   }
@@ -261,26 +268,45 @@ export class Runtime {
 
   private async shut(): Promise<void> {
     if (this.isClosed) return;
+    const { clock, store, settings } = this.parts;
+    const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
     await this.stop();
-    await this.writer.idle();
+    await this.endsBy(until, 'write what was accepted', this.writer.idle());
     this.forgetChange?.();
     const wasOpen = this.phase !== 'new';
     this.phase = 'closed';
     this.outcomes.close();
-    this.writer.close();
-    if (wasOpen) await this.parts.store.close();
+    this.writer.abandon();
+    if (wasOpen) await this.endsBy(0, 'close the store', store.close());
   }
 
   private async end(): Promise<void> {
     if (this.phase !== 'started') return;
     this.phase = 'open';
+    const { clock, dispatcher, settings } = this.parts;
+    const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
     this.tell('app.draining');
-    await this.sweeper.stop();
-    await this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
-    await this.consumer.drain(this.parts.settings.drainTimeoutMs);
-    await this.writer.idle();
-    await this.attempt('leave', () => this.lease.stop());
+    const drained = Promise.all([
+      this.consumer.drain(settings.drainTimeoutMs),
+      this.sweeper.stop(),
+      this.attempt('stop the dispatcher', () => dispatcher.stop()),
+    ]);
+    await this.endsBy(
+      until,
+      'drain',
+      drained.then(() => this.writer.idle()),
+    );
+    const left = this.attempt('leave', () => this.lease.stop());
+    await this.endsBy(until, 'leave', left);
     this.tell('app.stopped');
+  }
+
+  /** Waits for a part of the end; what is not over by then goes on without us. */
+  private async endsBy(until: number, task: string, work: Promise<unknown>): Promise<void> {
+    const { clock } = this.parts;
+    const leftMs = Math.max(until - clock.monotonic(), LEAST_MS);
+    if (!(await endsInTime(clock, leftMs, work)))
+      this.fault(task, new StoreUnavailableError(`it was not over within ${leftMs} ms, and was left alone`));
   }
 
   private async begin(): Promise<void> {
@@ -289,8 +315,13 @@ export class Runtime {
     await this.lease.start();
     this.phase = 'started';
     // Each sweep does these again: a store that does not answer just now does not keep the process from starting.
-    await this.attempt('adopt executions', () => this.adopter.refresh());
-    await this.attempt('read pauses', () => this.paused.refresh());
+    const { clock } = this.parts;
+    await this.attempt('adopt executions', () =>
+      answerInTime(clock, ANSWER_MS, 'adopt executions', this.adopter.refresh()),
+    );
+    await this.attempt('read pauses', () =>
+      answerInTime(clock, ANSWER_MS, 'read pauses', this.paused.refresh()),
+    );
     if (!this.isStarted) return;
     try {
       await this.parts.dispatcher.start((hint) => this.hinted(hint.executionId));

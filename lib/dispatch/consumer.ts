@@ -2,7 +2,8 @@ import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
-import type { ClaimedExecution, Store } from '../ports/store.js';
+import type { ClaimAnswer, ClaimedExecution, Store, StoredMessage } from '../ports/store.js';
+import { answerInTime } from '../engine/answer-in-time.js';
 import type { Executor, Run, Work } from '../engine/executor.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
@@ -23,6 +24,8 @@ export interface ConsumerOptions {
   readonly concurrency: () => number;
   readonly isPaused: (definition: string) => boolean;
   readonly lease: LeaseState;
+  /** How long a claim may take to be answered. */
+  readonly answerMs: () => number;
 }
 
 /** What the consumer asks of the process's lease. */
@@ -146,7 +149,11 @@ export class Consumer {
     for (const id of ids) {
       const run = this.running.get(id);
       if (run === undefined || run === null) continue;
-      run.deliver(await this.options.store.inbox(id, run.pass.record.seenInboxSeq, INBOX_PAGE));
+      for (let after: number | null = run.seenInboxSeq; after !== null; ) {
+        const messages: readonly StoredMessage[] = await this.options.store.inbox(id, after, INBOX_PAGE);
+        run.deliver(messages);
+        after = messages.length < INBOX_PAGE ? null : (messages.at(-1)?.seq ?? null);
+      }
     }
   }
 
@@ -208,11 +215,12 @@ export class Consumer {
   }
 
   private async claim(reason: PullReason, limit: number, ids?: readonly ExecutionId[]): Promise<void> {
-    const { store, owner, runnable, lease } = this.options;
+    const { store, clock, owner, runnable, lease, answerMs } = this.options;
     const { generation } = lease;
     const wasBehind = this.backlog;
     const request = { owner, runnable: runnable(), limit };
-    const answer = await store.claim(ids === undefined ? request : { ...request, ids });
+    const call = store.claim(ids === undefined ? request : { ...request, ids });
+    const answer = await answerInTime(clock, answerMs(), 'claim', call, (late) => this.handBackLate(late));
     if (ids === undefined) this.backlog = answer.more;
     if (answer.nextAt !== null) this.wake(answer.nextAt);
     if (reason === 'sweep' && !wasBehind) this.tellRecovered(answer.claimed);
@@ -220,6 +228,12 @@ export class Consumer {
     for (const work of answer.claimed)
       if (suspect === undefined || work === suspect) this.admit(work, generation);
       else this.release(work);
+  }
+
+  /** Others may have it by now, or we ourselves under a newer fence: it is not begun, but claimed again. */
+  private handBackLate({ claimed }: ClaimAnswer): void {
+    for (const work of claimed) this.release(work);
+    this.pull('hint');
   }
 
   /** Runs what was leased under that generation of the process's lease, or hands it back. */

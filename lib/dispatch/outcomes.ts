@@ -4,6 +4,7 @@ import type { Observer } from '../ports/observer.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
 import type { StoredOutcome } from '../model/outcome.js';
+import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 
 /** Awaited executions that one poll reads. */
 const POLL_PAGE = 100;
@@ -64,8 +65,7 @@ export class Outcomes {
     this.polling = true;
     try {
       const ids = [...this.waiters.keys()].filter((id) => !this.options.runsHere(id));
-      for (let at = 0; at < ids.length; at += POLL_PAGE)
-        await Promise.all(ids.slice(at, at + POLL_PAGE).map((id) => this.read(id)));
+      for (let at = 0; at < ids.length; at += POLL_PAGE) await this.readPage(ids.slice(at, at + POLL_PAGE));
     } catch (error) {
       const { observer, clock } = this.options;
       observer.emit({ name: 'app.fault', task: 'read outcomes', error, at: clock.now() });
@@ -94,6 +94,11 @@ export class Outcomes {
     if (others.length === 0) this.waiters.delete(id);
     else this.waiters.set(id, others);
     this.rest();
+  }
+
+  private async readPage(ids: readonly ExecutionId[]): Promise<void> {
+    const read = Promise.all(ids.map((id) => this.read(id)));
+    await answerInTime(this.options.clock, ANSWER_MS, 'read outcomes', read);
   }
 
   private async read(id: ExecutionId): Promise<void> {

@@ -39,6 +39,8 @@ export interface Run {
   readonly over: Promise<void>;
   /** How the execution stands, once the pass has stored it; null before. */
   readonly outcome: StoredOutcome | null;
+  /** Of the newest message that it was given. */
+  readonly seenInboxSeq: number;
   /** Messages that came while it runs. */
   deliver(messages: readonly StoredMessage[]): void;
 }
@@ -78,7 +80,7 @@ class PassLife implements Run {
   outcome: StoredOutcome | null = null;
   private readonly deadlineAt: number | null;
   private readonly forget: readonly string[] | null;
-  private seenInboxSeq: number;
+  seenInboxSeq: number;
   private deadline: Timer | null = null;
 
   constructor(
@@ -132,7 +134,7 @@ class PassLife implements Run {
 
   deliver(messages: readonly StoredMessage[]): void {
     const last = messages.at(-1);
-    if (last === undefined || this.pass.ended !== null) return;
+    if (last === undefined || last.seq <= this.seenInboxSeq || this.pass.ended !== null) return;
     this.seenInboxSeq = last.seq;
     if (requestOf(messages).kind === 'cancel')
       this.pass.end({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));

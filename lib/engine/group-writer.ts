@@ -34,6 +34,7 @@ interface Queued {
  */
 export class GroupWriter implements Writer {
   private queue: Queued[] = [];
+  private underWay: readonly Queued[] = [];
   private busy = false;
   private closed = false;
   private flushesInTurn = 0;
@@ -67,6 +68,13 @@ export class GroupWriter implements Writer {
   idle(): Promise<void> {
     if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => this.whenIdle.push(resolve));
+  }
+
+  /** Closes, and tells everyone whose write has no verdict that there will be none. */
+  abandon(): void {
+    const left = this.busy ? [...this.underWay, ...this.queue] : [];
+    this.close();
+    for (const queued of left) this.giveUp(queued, new Error('the app was closed meanwhile'));
   }
 
   /** Drops what was not sent. Nobody is told: the process is as good as gone. */
@@ -116,9 +124,11 @@ export class GroupWriter implements Writer {
 
   private send(group: readonly Queued[], tries: number): void {
     const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
+    this.underWay = group;
     this.store.write(group.map((queued) => queued.write)).then(
       (verdicts) => {
         if (this.closed) return;
+        this.underWay = [];
         if (sentAt > 0) this.tell(group.length, sentAt);
         for (let at = 0; at < group.length; at++) this.answer(group[at] as Queued, verdicts[at] as Verdict);
         if (this.queue.length > 0) this.scheduleFlush();
@@ -132,10 +142,12 @@ export class GroupWriter implements Writer {
   private retry(group: readonly Queued[], tries: number, error: unknown): void {
     if (this.closed) return;
     if (group.length > 1 && tries >= GROUP_TRIES) {
+      this.underWay = [];
       for (const queued of group) queued.isAlone = true;
       this.queue = [...group, ...this.queue];
       this.flush();
     } else if (group.length === 1 && tries >= WRITE_TRIES) {
+      this.underWay = [];
       this.fault('write', error);
       this.giveUp(group[0] as Queued, error);
       this.flush();

@@ -2,7 +2,11 @@ import type { ProcessId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { HeartbeatAnswer, ProcessRecord, Store } from '../ports/store.js';
+import { ANSWER_MS, answerInTime } from './answer-in-time.js';
 import type { Run } from './executor.js';
+
+/** An unanswered renewal is given up after this part of the lease: the next one is still sent while it holds. */
+const PATIENCE = 1 / 6;
 
 interface LeaseKeeperOptions {
   readonly store: Store;
@@ -26,11 +30,17 @@ export class LeaseKeeper {
   private timer: Timer | null = null;
   private running = false;
   private renewing: Promise<void> | null = null;
+  private leaving: Promise<void> = Promise.resolve();
+  /** Grows with each halt: a renewal that was sent before it is answered for nobody. */
+  private halts = 0;
 
   constructor(private readonly options: LeaseKeeperOptions) {}
 
   /** Registers the process; rejects when the store does. */
   async start(): Promise<void> {
+    const { clock } = this.options;
+    // A leave that arrived after our next registration would end it.
+    await answerInTime(clock, ANSWER_MS, 'leave', this.leaving);
     this.running = true;
     try {
       await this.renew();
@@ -53,33 +63,41 @@ export class LeaseKeeper {
   async stop(): Promise<void> {
     this.halt();
     await this.renewing?.catch(() => {});
-    await this.options.store.leave(this.options.owner);
+    const left = this.options.store.leave(this.options.owner);
+    this.leaving = left.catch(() => {});
+    await left;
   }
 
   /** Stops renewing, as a dead process does. */
   halt(): void {
     this.running = false;
+    this.halts++;
     this.sentAt = null;
     this.timer?.cancel();
   }
 
-  /** Renews now, for example after a registration. */
-  async renew(): Promise<void> {
+  /** Renews now, for example after a registration. An answer that comes after `patienceMs` counts all the same. */
+  async renew(patienceMs = ANSWER_MS): Promise<void> {
     const { store, clock, describe, running, renewed } = this.options;
+    const { halts } = this;
     const leaseMs = this.options.leaseMs();
     const before = running();
     const sentAt = clock.monotonic();
-    const answer = await store.heartbeat(describe(), leaseMs);
-    if (!this.running) return;
-    if (this.sentAt === null || clock.monotonic() - this.sentAt >= leaseMs) this.generation++;
-    this.sentAt = Math.max(this.sentAt ?? sentAt, sentAt);
-    renewed(answer, before);
+    const answered = (answer: HeartbeatAnswer): void => {
+      if (!this.running || halts !== this.halts) return;
+      if (this.sentAt === null || clock.monotonic() - this.sentAt >= leaseMs) this.generation++;
+      this.sentAt = Math.max(this.sentAt ?? sentAt, sentAt);
+      renewed(answer, before);
+    };
+    const call = store.heartbeat(describe(), leaseMs);
+    answered(await answerInTime(clock, patienceMs, 'renew lease', call, answered));
   }
 
   private schedule(): void {
     if (!this.running) return;
-    this.timer = this.options.clock.setTimer(this.options.leaseMs() / 3, () => {
-      this.renewing = this.renew()
+    const leaseMs = this.options.leaseMs();
+    this.timer = this.options.clock.setTimer(leaseMs / 3, () => {
+      this.renewing = this.renew(Math.min(leaseMs * PATIENCE, ANSWER_MS))
         .catch((error: unknown) => {
           this.options.observer.emit({
             name: 'app.fault',

@@ -1,3 +1,4 @@
+import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
@@ -10,7 +11,7 @@ export interface SweeperOptions {
   readonly random: Random;
   readonly observer: Observer;
   readonly intervalMs: () => number;
-  /** What each sweep does, in order; one that fails does not keep the next from running. */
+  /** What each sweep does, in order; one that fails, or does not end, does not keep the next from running. */
   readonly tasks: readonly { readonly name: string; readonly run: () => unknown }[];
 }
 
@@ -52,7 +53,8 @@ export class Sweeper {
     for (const task of this.options.tasks) {
       if (!this.running) return;
       try {
-        await task.run();
+        const done = task.run();
+        if (done instanceof Promise) await answerInTime(this.options.clock, ANSWER_MS, task.name, done);
       } catch (error) {
         this.options.observer.emit({
           name: 'app.fault',
