@@ -10,7 +10,7 @@ import type { Storable } from './storable.js';
 export interface StepOptions<Key extends (...args: never[]) => unknown = (...args: never[]) => unknown> {
   /** What tells two calls apart, from the call's arguments. Default: the arguments themselves. */
   readonly key?: Key;
-  /** A crash in the body ends the step with `StepInterruptedError`: it never begins twice. Default false. */
+  /** A crash or timeout in the body ends the step with `StepInterruptedError`: it never begins twice. Default false. */
   readonly atMostOnce?: boolean;
   /** Kept in the worker's step graph. */
   readonly description?: string;

@@ -48,7 +48,7 @@ export interface StepDefinition {
   readonly retry: RetryPolicy;
   /** Bounds the running time of one attempt; null: the app's `timeout`. */
   readonly timeoutMs: number | null;
-  /** A crash in the body ends the step with `StepInterruptedError` instead of running it again. */
+  /** A crash or timeout in the body ends the step with `StepInterruptedError` instead of running it again. */
   readonly atMostOnce: boolean;
   /** Identity of a call instead of its arguments; null: the arguments. */
   readonly key: ((...args: never[]) => unknown) | null;
