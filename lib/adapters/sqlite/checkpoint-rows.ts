@@ -196,7 +196,7 @@ function valuesOf(n: number, mark: number, row: Checkpoint): SqlValue[] {
 }
 
 /** Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it. */
-export function insertUsualCheckpoints(rows: number): string {
+function insertUsualCheckpoints(rows: number): string {
   const row = '(?, ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
   return `
 INSERT INTO holdfast_checkpoint (n, hash, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
@@ -206,7 +206,7 @@ VALUES ${Array.from({ length: rows }, () => row).join(', ')} ON CONFLICT DO NOTH
 const columns =
   'hash, seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
 
-export const insertHeldCheckpoint = `
+const insertHeldCheckpoint = `
 INSERT INTO holdfast_checkpoint (${columns}, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export const insertGuardedCheckpoint = `

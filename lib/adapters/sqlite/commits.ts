@@ -223,9 +223,9 @@ UPDATE holdfast_execution SET ${changed}, owner = NULL
 WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND NOT EXISTS (
   SELECT 1 FROM holdfast_message AS m WHERE m.n = holdfast_execution.n AND m.seq > ? AND (? >> m.kind) & 1)`;
 
-export const changeExecution = `
+const changeExecution = `
 UPDATE holdfast_execution SET ${changed}, due_at = ?, owner = CASE WHEN ? = 1 THEN owner END WHERE n = ?`;
 
-export const forgetCheckpoints = `
+const forgetCheckpoints = `
 UPDATE holdfast_checkpoint SET forgotten = 1
 WHERE n = ? AND epoch < ? AND key IN (SELECT value FROM json_each(?))`;

@@ -32,7 +32,7 @@ export function sqliteCode(error: unknown): number | null {
 }
 
 export const sqliteBusy = 5;
-export const sqliteIoError = 10;
+const sqliteIoError = 10;
 export const sqliteNotADatabase = 26;
 const unknownCode = 1;
 

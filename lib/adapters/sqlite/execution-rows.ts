@@ -204,14 +204,14 @@ const columns =
   'n, definition, listening, created_at, event, lane, id, event_id, input, owner, committed, strikes, seen, attempt, turn, epoch';
 
 /** What is alike in all usual rows is in the text, which is cheaper than binding it. */
-export function insertUsualExecutions(rows: number): string {
+function insertUsualExecutions(rows: number): string {
   const row = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0)';
   return `
 INSERT INTO holdfast_execution (${columns}, status, fence, priority, waited, depth)
 VALUES ${Array.from({ length: rows }, () => row).join(', ')} ON CONFLICT (id) DO NOTHING`;
 }
 
-export const insertExecution = `
+const insertExecution = `
 INSERT INTO holdfast_execution (${columns}, status, fence, priority, wake_at, due_at, waited, depth, session)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 

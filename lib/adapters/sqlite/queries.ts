@@ -8,7 +8,7 @@ import type { Numbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
 /** Executions that one slice of a long reading looks at; between slices the event loop runs. */
-export const slice = 20_000;
+const slice = 20_000;
 
 /** A position in a reading that goes on in slices. */
 export interface Page {
@@ -114,7 +114,7 @@ function codesOf(status: ExecutionRecord['status']): readonly [number, number] {
   return [statusCode[status], status === 'pending' ? statusCode.delayed : statusCode[status]];
 }
 
-export const selectSlice = `
+const selectSlice = `
 SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?
   AND (? IS NULL OR e.status IN (?, ?))
   AND (? IS NULL OR e.definition IN (SELECT value FROM json_each(?)))

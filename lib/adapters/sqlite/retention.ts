@@ -114,12 +114,12 @@ export class Retention {
   }
 }
 
-export const selectEnded = `
+const selectEnded = `
 SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?
   AND ((e.status IN (2, 4, 5) AND e.ended_at < ?) OR (e.status = 3 AND e.ended_at < ?))
 ORDER BY e.n LIMIT ?`;
 
 /** A process that runs nothing and is long dead; its number is never used again. */
-export const removeProcesses = `
+const removeProcesses = `
 DELETE FROM holdfast_process WHERE expires_at <= ? AND NOT EXISTS (
   SELECT 1 FROM holdfast_execution AS e WHERE e.status = 1 AND e.owner = holdfast_process.n)`;

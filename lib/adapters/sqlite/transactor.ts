@@ -131,7 +131,7 @@ export class Transactor {
 }
 
 /** A driver's error as the port's; anything else is a fault of ours and stays what it is. */
-export function storeError(error: unknown): unknown {
+function storeError(error: unknown): unknown {
   if (sqliteCode(error) === null) return error;
   return new StoreUnavailableError(
     `SQLite: ${error instanceof Error ? error.message : String(error)}`,
