@@ -45,7 +45,11 @@ function pack(folder) {
   const [{ filename, files, size }] = JSON.parse(answer);
   const stray = files
     .map((file) => file.path)
-    .filter((path) => !/^(dist\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path));
+    .filter((path) => !/^(dist\/|docs\/[\w-]+\.md$|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path));
+  const packed = new Set(files.map((file) => file.path));
+  const links = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((docs\/[^)#]+)/g);
+  const broken = [...links].map(([, path]) => path).filter((path) => !packed.has(path));
+  if (broken.length > 0) throw new Error(`README.md links to what is not packed: ${broken.join(', ')}`);
   if (stray.length > 0) throw new Error(`files that do not belong into the package: ${stray.join(', ')}`);
   console.log(`${filename}: ${files.length} files, ${Math.ceil(size / 1024)} KiB`);
   return join(folder, filename);
