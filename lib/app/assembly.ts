@@ -99,6 +99,12 @@ export class Assembly {
           for (const source of sources) await this.events.register(source);
   }
 
+  /** Leaves nothing behind of an app that could not be made. */
+  async undo(): Promise<void> {
+    this.forgetAll();
+    await this.runtime.close().catch(() => undefined);
+  }
+
   private async register(workers: readonly WorkerClass[]): Promise<void> {
     const known = this.runtime.definitions.all().map((definition) => definition.type);
     // Together with the known ones, so that an id that one of them has is refused.
@@ -111,7 +117,13 @@ export class Assembly {
   }
 
   private configure(changes: ConfigurableOptions): void {
-    this.current = { ...this.current, ...changes };
+    const { limits, retention } = this.current;
+    this.current = {
+      ...this.current,
+      ...changes,
+      limits: { ...limits, ...changes.limits },
+      retention: { ...retention, ...changes.retention },
+    };
     Object.assign(this.settings, settingsOf(this.current, this.settings.logger));
     if (changes.metrics !== undefined) this.measure();
     this.runtime.changed();

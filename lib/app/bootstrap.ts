@@ -36,8 +36,9 @@ export async function assemble(given: BootstrapOptions, underlay: Underlay | nul
   refuse([...mistakes, ...checkBootstrapOptions(options)]);
   const definitions = compileAll(options);
   const container = await createContainer(containerOptions(options));
+  let assembly: Assembly | null = null;
   try {
-    const assembly = new Assembly(options, container, underlay);
+    assembly = new Assembly(options, container, underlay);
     await assembly.registerEvents(options.workers ?? []);
     assembly.runtime.addWorkers(definitions);
     await container.complete([
@@ -47,6 +48,7 @@ export async function assemble(given: BootstrapOptions, underlay: Underlay | nul
     await assembly.runtime.open();
     return assembly.app;
   } catch (error) {
+    await assembly?.undo();
     await container.dispose().catch(() => undefined);
     throw error;
   }

@@ -71,12 +71,10 @@ export class EventPreparer {
     if (subscribed.every((subscription) => this.guardOf(subscription) === null)) return subscribed;
     const guards = subscribed.map((subscription) => this.guardOf(subscription));
     const event = definition.checker.restore(this.options.codec.decode(input));
-    const answers = guards.map((guard) => (guard === null ? true : guard(event)));
+    const answers = guards.map((guard) => (guard === null ? true : answerOf(guard, event)));
     if (answers.some((answer) => answer instanceof Promise))
-      return Promise.all(answers.map(async (answer) => answer)).then((late) =>
-        subscribed.filter((_, at) => late[at] === true),
-      );
-    return subscribed.filter((_, at) => answers[at] === true);
+      return Promise.all(answers).then((late) => subscribed.filter((_, at) => late[at]));
+    return subscribed.filter((_, at) => answers[at]);
   }
 
   private guardOf({ definition, event }: Subscription): EventRoute['accepts'] {
@@ -122,5 +120,15 @@ export class EventPreparer {
         },
       ]);
     return input;
+  }
+}
+
+/** One that fails keeps nobody else from the event: the first pass of its handler asks it again, and tells. */
+function answerOf(guard: NonNullable<EventRoute['accepts']>, event: unknown): boolean | Promise<boolean> {
+  try {
+    const answer = guard(event);
+    return answer instanceof Promise ? answer.then(Boolean, () => true) : Boolean(answer);
+  } catch {
+    return true;
   }
 }

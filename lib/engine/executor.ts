@@ -168,11 +168,11 @@ class PassLife implements Run {
   private offer(instance: object, event: unknown): void {
     const { routes } = this.known.handler;
     const route = routes.find((candidate) => candidate.event === this.pass.record.eventName) ?? routes[0];
-    const accepted = accepts(route, event, this.pass);
-    if (typeof accepted === 'boolean') this.runNow(instance, accepted, event);
+    const accepted = accepts(route, event, this.work.journal);
+    if (!(accepted instanceof Promise)) this.runNow(instance, Boolean(accepted), event);
     else
       accepted.then(
-        (takes) => this.runNow(instance, takes, event),
+        (takes) => this.runNow(instance, Boolean(takes), event),
         (error: unknown) => this.couldNotBegin(error),
       );
   }
@@ -293,8 +293,13 @@ class PassLife implements Run {
   }
 }
 
-function accepts(route: EventRoute | undefined, event: unknown, pass: Pass): boolean | Promise<boolean> {
-  if (route === undefined || route.accepts === null || pass.replay !== null || pass.record.epoch > 0)
+/** Asked until a step is recorded: from then on the event was taken. */
+function accepts(
+  route: EventRoute | undefined,
+  event: unknown,
+  journal: readonly Checkpoint[],
+): boolean | Promise<boolean> {
+  if (route === undefined || route.accepts === null || journal.some(({ path }) => path.includes('/')))
     return true;
   return route.accepts(event);
 }
