@@ -45,7 +45,9 @@ function pack(folder) {
   const [{ filename, files, size }] = JSON.parse(answer);
   const stray = files
     .map((file) => file.path)
-    .filter((path) => !/^(dist\/|docs\/[\w-]+\.md$|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path));
+    .filter(
+      (path) => !/^(dist\/|docs\/[\w-]+\.md$|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(path),
+    );
   const packed = new Set(files.map((file) => file.path));
   const links = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((docs\/[^)#]+)/g);
   const broken = [...links].map(([, path]) => path).filter((path) => !packed.has(path));

@@ -7,7 +7,7 @@ import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../m
 import { DefinitionError } from '../model/errors-boot.js';
 import { AppClosedError, NotStartedError, WorkerError } from '../model/errors-app.js';
 import { ExecutionStateError } from '../model/errors-execution.js';
-import type { EventClass, EventInput, SchemaEvent, UnionMember } from '../model/event-source.js';
+import type { EventInput, UnionMember } from '../model/event-source.js';
 import type { ExecutionCount } from '../ports/store.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
@@ -20,14 +20,9 @@ import { assertListens, type LifecycleBus, type Listener } from './lifecycle-bus
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { Publication, type ClassOf } from './publication.js';
 import { requestOf, type PublishOptions } from './publish-options.js';
+import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
-
-/** What can be published with data beside it. */
-export type Publishable = EventClass | SchemaEvent | string;
-
-/** One entry of `publishMany`: an event with its data, or an instance of an event class alone. */
-export type PublishEntry = readonly [event: Publishable, data: unknown, options?: PublishOptions];
 
 /** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */
 export class WorkerApp<Union extends UnionMember = never> implements AsyncDisposable {
@@ -330,13 +325,6 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     if (!this.parts.runtime.isStarted) throw new NotStartedError(call);
   }
 }
-
-/** Instances of event classes, but nothing that the app's union should check. */
-type NotAUnionMember<Instance extends object, Union> = [Union] extends [never]
-  ? Instance
-  : Instance extends { readonly type: string }
-    ? never
-    : Instance;
 
 /** What an app is made of; `bootstrap` gathers it. */
 export interface WorkerAppParts extends HandleParts {

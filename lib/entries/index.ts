@@ -1,7 +1,8 @@
 export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
-export { WorkerApp, type Publishable, type PublishEntry } from '../app/worker-app.js';
+export { WorkerApp } from '../app/worker-app.js';
+export type { Publishable, PublishEntry } from '../app/publishable.js';
 export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';

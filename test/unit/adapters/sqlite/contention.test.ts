@@ -220,14 +220,8 @@ describe('a SQLite file used by several', () => {
     connection.close();
     const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
     const sound = major * 1e6 + minor * 1e3 + patch >= 3_051_003;
-    expect(files.warnings).toEqual(
-      sound
-        ? []
-        : [
-            expect.stringMatching(
-              /^(libsql|node:sqlite) brings SQLite \d+\.\d+\.\d+, which has a bug .* sqliteStore\(\{ path, driver: Database \}\)$/,
-            ),
-          ],
-    );
+    const told =
+      /^(libsql|node:sqlite) brings SQLite \d+\.\d+\.\d+, which has a bug .* sqliteStore\(\{ path, driver: Database \}\)$/;
+    expect(files.warnings.map((warning) => told.test(warning))).toEqual(sound ? [] : [true]);
   });
 });
