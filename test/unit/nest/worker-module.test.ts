@@ -157,6 +157,28 @@ test.each([
   await module.close();
 });
 
+test('the store is made from the configuration of an imported module', async () => {
+  const store = memoryStore();
+  @NestInjectable()
+  class Config {
+    readonly store = store;
+  }
+  @Module({ providers: [Config], exports: [Config] })
+  class ConfigModule {}
+  const module = await Test.createTestingModule({
+    imports: [
+      WorkerModule.forRoot({
+        imports: [ConfigModule],
+        providers: [{ provide: STORE, useFactory: (config: Config) => config.store, inject: [Config] }],
+      }),
+    ],
+    providers: [PingWorker],
+  }).compile();
+  await module.init();
+  expect(module.get(WorkerApp).options.store).toBe(store);
+  await module.close();
+});
+
 test('a worker that injects the app publishes through it', async () => {
   const Pong = defineEvent('pong', withId);
   @Worker()
