@@ -5,7 +5,8 @@ import type { EventId, ExecutionId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
-import type { NewEvent, NewExecution, Subscription } from '../ports/store.js';
+import type { Subscription } from '../ports/store.js';
+import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import type { PassSettings } from '../step/pass-services.js';
 import { payloadHash } from './payload-hash.js';
 import type { PublishRequest } from './publish-request.js';
@@ -73,8 +74,10 @@ export class EventPreparer {
     const event = definition.checker.restore(this.options.codec.decode(input));
     const answers = guards.map((guard) => (guard === null ? true : answerOf(guard, event)));
     if (answers.some((answer) => answer instanceof Promise))
-      return Promise.all(answers).then((late) => subscribed.filter((_, at) => late[at]));
-    return subscribed.filter((_, at) => answers[at]);
+      return Promise.all(answers.map(async (answer) => answer)).then((late) =>
+        subscribed.filter((_, at) => late[at] === true),
+      );
+    return subscribed.filter((_, at) => answers[at] === true);
   }
 
   private guardOf({ definition, event }: Subscription): EventRoute['accepts'] {

@@ -30,15 +30,16 @@ class Plain {
 test('a bootstrap that fails at its store leaves nothing behind', async () => {
   const store: Store = memoryStore();
   let opened = 0;
-  const { open, close } = store;
+  const open = store.open.bind(store);
+  const close = store.close.bind(store);
   Object.assign(store, {
     open: (context: Parameters<Store['open']>[0]) => {
       opened++;
-      return open.call(store, context);
+      return open(context);
     },
     close: () => {
       opened--;
-      return close.call(store);
+      return close();
     },
     subscribe: () => Promise.reject(new Error('read-only')),
   });
@@ -69,7 +70,7 @@ test('a when that answers something truthy takes the event, in the publishing pr
   const web = await openApp([], { store, role: 'publisher' });
   const published = [await app.publish(Start, { n: 1 }), await web.publish(Start, { n: 1 })];
   await app.settle();
-  const statuses = await Promise.all(published.map(({ executions }) => executions[0]?.status()));
+  const statuses = await Promise.all(published.map(async ({ executions }) => executions[0]?.status()));
   expect(statuses).toEqual(['completed', 'completed']);
   expect((await app.publish(Start, { n: 0 })).executions).toEqual([]);
 });

@@ -143,7 +143,7 @@ test('outcome() answers where the value of a step cannot be decoded', async () =
     }
 
     @Step()
-    pay(): object {
+    async pay(): Promise<object> {
       return new Money(1);
     }
   }
