@@ -11,49 +11,15 @@ import { Executor, type Run } from '../engine/executor.js';
 import { GroupWriter } from '../engine/group-writer.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { Adopter } from '../maintenance/adopter.js';
-import { Pruner, type Retention } from '../maintenance/pruner.js';
+import { Pruner } from '../maintenance/pruner.js';
 import { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
-import type { Clock } from '../ports/clock.js';
-import type { Codec } from '../ports/codec.js';
-import type { Dispatcher } from '../ports/dispatcher.js';
-import type { IdGenerator } from '../ports/id-generator.js';
-import type { InstanceResolver } from '../ports/instance-resolver.js';
-import type { Observer } from '../ports/observer.js';
-import type { Random } from '../ports/random.js';
-import type { HeartbeatAnswer, Store } from '../ports/store.js';
-import type { EventRestorer, PassServices, PassSettings } from '../step/pass-services.js';
+import type { HeartbeatAnswer } from '../ports/store.js';
+import type { PassServices } from '../step/pass-services.js';
 import { processRecord } from './process-record.js';
-import type { Role } from './role.js';
-
-/** What the engine reads again and again: the app replaces values while it runs. All intervals in ms. */
-export interface RuntimeSettings extends PassSettings {
-  readonly concurrency: number;
-  readonly leaseMs: number;
-  readonly sweepMs: number;
-  /** How often awaited executions are read that no hint told of; 1,000 by default. */
-  readonly pollMs?: number;
-  readonly drainTimeoutMs: number;
-  readonly dedupMs: number;
-  readonly retention: Retention;
-}
-
-export interface RuntimeParts {
-  readonly store: Store;
-  readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly ids: IdGenerator;
-  readonly codec: Codec;
-  readonly observer: Observer;
-  readonly resolver: InstanceResolver;
-  readonly events: EventRestorer;
-  readonly role: Role;
-  /** Read at each use. */
-  readonly settings: RuntimeSettings;
-}
+import type { RuntimeParts } from './runtime-parts.js';
 
 /** What the end may take beyond the drain timeout; and, when that is over too, each part of it. */
 const GRACE_MS = 1_000;

@@ -16,7 +16,7 @@ import {
   type OptionCheck,
 } from './option-checks.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
-import type { RuntimeSettings } from './runtime.js';
+import type { RuntimeSettings } from './runtime-parts.js';
 
 /** What each option that `configure` takes must be. */
 const CONFIGURABLE = {

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
-import type { RuntimeSettings } from './runtime.js';
+import type { RuntimeSettings } from './runtime-parts.js';
 import type { WorkerApp, WorkerAppParts } from './worker-app.js';
 
 /** What lies beneath an app where its options do not reach: a test kit puts a simulated process there. */

@@ -2,7 +2,8 @@ import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
-import type { ClaimAnswer, ClaimedExecution, Store, StoredMessage } from '../ports/store.js';
+import type { ClaimAnswer, ClaimedExecution, Store } from '../ports/store.js';
+import type { StoredMessage } from '../ports/store-write.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Executor, Run, Work } from '../engine/executor.js';
 

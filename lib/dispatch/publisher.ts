@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Observer } from '../ports/observer.js';
-import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store.js';
+import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
 import type { StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/executor.js';
 import type { Consumer, Reservation } from './consumer.js';

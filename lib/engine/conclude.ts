@@ -6,7 +6,7 @@ import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
 import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
-import type { CommitWrite, RecordChange } from '../ports/store.js';
+import type { CommitWrite, RecordChange } from '../ports/store-write.js';
 import { attemptKey } from '../step/checkpoint-key.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';

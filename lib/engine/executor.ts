@@ -9,7 +9,7 @@ import type { Lease } from '../model/lease.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Timer } from '../ports/clock.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
-import type { RecordChange, StoredMessage, Verdict } from '../ports/store.js';
+import type { RecordChange, StoredMessage, Verdict } from '../ports/store-write.js';
 import { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import type { PassServices } from '../step/pass-services.js';

@@ -3,7 +3,8 @@ import type { Clock, Timer } from '../ports/clock.js';
 import { outsideExecutions } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
-import type { Publishing, Store, Verdict, Write } from '../ports/store.js';
+import type { Store } from '../ports/store.js';
+import type { Publishing, Verdict, Write } from '../ports/store-write.js';
 import type { Writer } from '../step/pass-services.js';
 
 /** Tries of one group before its writes go one by one; then tries of each write before it is given up. */

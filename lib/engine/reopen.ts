@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { namesOf } from '../model/path.js';
-import type { StoredMessage } from '../ports/store.js';
+import type { StoredMessage } from '../ports/store-write.js';
 
 /** What the messages of an inbox ask of an execution. */
 export type Request =

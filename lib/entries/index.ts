@@ -136,31 +136,33 @@ export type { Logger } from '../ports/logger.js';
 export type { Metrics, MetricTags } from '../ports/metrics.js';
 export type { Random } from '../ports/random.js';
 export type {
-  AppendWrite,
   ClaimAnswer,
   ClaimRequest,
   ClaimedExecution,
-  CommitWrite,
-  Delta,
   ExecutionCount,
   ExecutionFilter,
   HeartbeatAnswer,
-  Message,
-  NewEvent,
-  NewExecution,
   ProcessRecord,
   PruneAnswer,
   PruneRequest,
+  Store,
+  StoreContext,
+  Subscription,
+} from '../ports/store.js';
+export type {
+  AppendWrite,
+  CommitWrite,
+  Delta,
+  Message,
+  NewEvent,
+  NewExecution,
   PublishWrite,
   PublishedExecution,
   Publishing,
   RecordChange,
   RejectReason,
-  Store,
-  StoreContext,
   StoredMessage,
-  Subscription,
   Verdict,
   Write,
-} from '../ports/store.js';
+} from '../ports/store-write.js';
 export type { AttemptCall, ExecutionMode, Interceptor } from '../step/pass-services.js';

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
-import type { Publishing, Rejection } from '../ports/store.js';
+import type { Publishing, Rejection } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
 import type { Deferred, Pass } from './pass.js';
 

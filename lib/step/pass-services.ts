@@ -5,7 +5,7 @@ import type { Codec } from '../ports/codec.js';
 import type { Logger } from '../ports/logger.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
-import type { NewEvent, Verdict, Write } from '../ports/store.js';
+import type { NewEvent, Verdict, Write } from '../ports/store-write.js';
 
 /** What passes need from the process they run in. One per app. */
 export interface PassServices {

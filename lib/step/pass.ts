@@ -1,10 +1,9 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { HandlerDefinition, WorkerDefinition } from '../model/definition.js';
 import { StepInterruptedError, TooManyCheckpointsError } from '../model/errors-execution.js';
-import type { ExecutionRecord, Timers, WaitReason } from '../model/execution.js';
+import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
-import type { Timer } from '../ports/clock.js';
-import type { CommitWrite, Publishing, RecordChange, Rejection, Verdict } from '../ports/store.js';
+import type { CommitWrite, Publishing, RecordChange, Rejection, Verdict } from '../ports/store-write.js';
 import { BegunBodies } from './begun-bodies.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
@@ -12,6 +11,7 @@ import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { Replay } from './replay.js';
 import { SettleQueue } from './settle-queue.js';
+import { Waits } from './waits.js';
 
 /** A body that runs, seen by the pass. */
 export interface Body {
@@ -29,14 +29,6 @@ export interface Body {
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
   start(): void;
-}
-
-interface Wait {
-  readonly at: number;
-  readonly reason: WaitReason;
-  readonly body: Body;
-  readonly resume: () => void;
-  timer: Timer | null;
 }
 
 /** One claim's work on one execution: what runs, what waits, what is committed. It ends once. */
@@ -58,7 +50,7 @@ export class Pass {
   private nestedResults: NestedResults | null = null;
   private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
-  private readonly waits = new Map<string, Wait>();
+  private readonly waits: Waits;
   private begunBodies: BegunBodies | null = null;
   /** A call was not begun, because too little of the lease is left. */
   private refused = false;
@@ -92,6 +84,9 @@ export class Pass {
     this.rowCount = journal.length;
     this.lastSeq = journal.length === 0 ? 0 : journal.reduce((last, row) => Math.max(last, row.seq), 0);
     this.yielding = services.settings.mode === 'ISOLATED';
+    this.waits = new Waits(services.clock, () => {
+      if (this.ended === null) this.scheduleCheck();
+    });
     this.queue = new SettleQueue(
       services.clock,
       (seq) => this.replay === null || this.replay.mayPass(seq),
@@ -127,8 +122,8 @@ export class Pass {
     if (this.ended !== null) return;
     this.ended = end;
     this.queue.close();
-    // Most passes end with neither, and an iterator is made for an empty collection too.
-    if (this.waits.size > 0) for (const wait of this.waits.values()) wait.timer?.cancel();
+    this.waits.cancel();
+    // Most passes end with none, and an iterator is made for an empty set too.
     if (this.live.size > 0) for (const body of this.live) body.abort(reason);
     this.resolveDone(end);
   }
@@ -192,8 +187,7 @@ export class Pass {
 
   /** Runs `resume` at the instant: in this pass when it lives that long, else in the pass that the timer wakes. */
   wait(name: string, at: number, reason: WaitReason, body: Body, resume: () => void): void {
-    this.waits.set(name, { at, reason, body, resume, timer: null });
-    body.callWaits();
+    this.waits.add(name, { at, reason, body, resume });
     this.scheduleCheck();
   }
 
@@ -257,14 +251,14 @@ export class Pass {
 
   /** Suspends the pass when nothing but time can move it on. */
   private check(): void {
-    this.dropDeadWaits();
+    this.waits.dropDead();
     if (this.isBusy()) {
       if (this.buffer.length > 0) this.commit([], null, () => this.scheduleCheck());
-      this.armWaits();
+      this.waits.arm();
     } else if (this.withheld > 0 || this.refused) {
       this.end({ kind: 'yielded' });
-    } else if (this.waits.size > 0) {
-      this.end({ kind: 'waiting', reason: this.waitReason(), timers: this.timers() });
+    } else if (!this.waits.empty) {
+      this.end({ kind: 'waiting', reason: this.waits.reason, timers: this.waits.timers() });
     } else if (this.yielding && this.isDraining) {
       this.end({ kind: 'yielded' });
     }
@@ -278,38 +272,6 @@ export class Pass {
     if (this.committing > 0 || !this.queue.empty || this.deferred.length > 0) return true;
     for (const body of this.live) if (!body.isDead && body.outstanding === 0) return true;
     return false;
-  }
-
-  private dropDeadWaits(): void {
-    for (const [name, wait] of this.waits) {
-      if (!wait.body.isDead) continue;
-      wait.timer?.cancel();
-      this.waits.delete(name);
-    }
-  }
-
-  private armWaits(): void {
-    const now = this.services.clock.now();
-    for (const [name, wait] of this.waits) {
-      if (wait.timer !== null) continue;
-      wait.timer = this.services.clock.setTimer(Math.max(0, wait.at - now), () => {
-        if (this.ended !== null || !this.waits.delete(name)) return;
-        wait.body.callRuns();
-        wait.resume();
-        this.scheduleCheck();
-      });
-    }
-  }
-
-  private timers(): Timers {
-    const timers: Record<string, number> = {};
-    for (const [name, wait] of this.waits) timers[name] = wait.at;
-    return timers;
-  }
-
-  private waitReason(): WaitReason {
-    for (const wait of this.waits.values()) if (wait.reason === 'retry') return 'retry';
-    return 'timer';
   }
 
   private turnedIdle(): void {

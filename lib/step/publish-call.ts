@@ -1,4 +1,4 @@
-import type { KnownEvent, NewEvent } from '../ports/store.js';
+import type { KnownEvent, NewEvent } from '../ports/store-write.js';
 
 /** What a publish inside an execution stores, and its promise gives. */
 export interface PublishedEvents {

@@ -11,7 +11,7 @@ import { messageOf } from '../model/message-of.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
-import type { KnownEvent, NewEvent, Rejection } from '../ports/store.js';
+import type { KnownEvent, NewEvent, Rejection } from '../ports/store-write.js';
 import { runHook } from './run-hook.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';

@@ -1,6 +1,6 @@
 import { assemble } from '../app/bootstrap.js';
 import type { BootstrapOptions } from '../app/options.js';
-import type { RuntimeSettings } from '../app/runtime.js';
+import type { RuntimeSettings } from '../app/runtime-parts.js';
 import { STORE } from '../app/tokens.js';
 import type { WorkerApp, WorkerAppParts } from '../app/worker-app.js';
 import type { Store } from '../ports/store.js';

@@ -6,7 +6,8 @@ import { Pass } from '../../lib/step/pass.js';
 import { Replay } from '../../lib/step/replay.js';
 import { SettleQueue } from '../../lib/step/settle-queue.js';
 import { StepRun } from '../../lib/step/step-run.js';
-import type { Store, Verdict, Write } from '../../lib/ports/store.js';
+import type { Store } from '../../lib/ports/store.js';
+import type { Verdict, Write } from '../../lib/ports/store-write.js';
 import type { SeedOptions } from './run-seed.js';
 
 /** A mistake planted into the engine or the store, to see whether the simulation finds it. */

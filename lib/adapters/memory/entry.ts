@@ -6,7 +6,8 @@ import type {
   WaitReason,
 } from '../../model/execution.js';
 import type { EventId, ProcessId } from '../../model/ids.js';
-import type { NewExecution, ProcessRecord } from '../../ports/store.js';
+import type { ProcessRecord } from '../../ports/store.js';
+import type { NewExecution } from '../../ports/store-write.js';
 import { Chain, type Linked } from './chain.js';
 import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
@@ -62,7 +63,10 @@ export class Entry implements Heaped, Linked<Entry> {
 
   constructor(
     readonly key: number,
-    execution: Pick<NewExecution, 'id' | 'input' | 'schemaHash' | 'lane' | 'priority' | 'depth' | 'listening'>,
+    execution: Pick<
+      NewExecution,
+      'id' | 'input' | 'schemaHash' | 'lane' | 'priority' | 'depth' | 'listening'
+    >,
     readonly work: DefinitionWork,
     readonly eventId: EventId,
     readonly eventName: string,

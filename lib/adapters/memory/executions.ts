@@ -1,6 +1,6 @@
 import { isTerminal, wakeAt } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
-import type { NewEvent, NewExecution, RecordChange } from '../../ports/store.js';
+import type { NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
 import { type DefinitionWork, Entry, noTimers } from './entry.js';

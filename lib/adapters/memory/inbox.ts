@@ -1,6 +1,6 @@
 import type { MessageKind } from '../../model/execution.js';
 import type { MessageId } from '../../model/ids.js';
-import type { Message, StoredMessage } from '../../ports/store.js';
+import type { Message, StoredMessage } from '../../ports/store-write.js';
 
 /** Ids of acknowledged messages that one inbox still recognises. */
 const remembered = 1_000;

@@ -1,7 +1,8 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionRecord } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
-import type { ProcessRecord, StoredMessage, Subscription } from '../../ports/store.js';
+import type { ProcessRecord, Subscription } from '../../ports/store.js';
+import type { StoredMessage } from '../../ports/store-write.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
 import type { Executions } from './executions.js';

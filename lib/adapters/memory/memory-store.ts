@@ -6,6 +6,7 @@ import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Clock } from '../../ports/clock.js';
 import type * as port from '../../ports/store.js';
+import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
@@ -77,10 +78,10 @@ export class MemoryStore implements port.Store {
     if (this.opened > 0) this.opened--;
   }
 
-  async write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
+  async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const now = this.now();
     const apply = this.parts.writes;
-    const verdicts: port.Verdict[] = [];
+    const verdicts: Verdict[] = [];
     for (const write of writes) {
       if (write.kind === 'commit') verdicts.push(apply.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(apply.publish(write, now));
@@ -107,7 +108,7 @@ export class MemoryStore implements port.Store {
     return entry === undefined ? [] : entry.journal.load(entry.turn, entry.epoch);
   }
 
-  async inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly port.StoredMessage[]> {
+  async inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly StoredMessage[]> {
     return this.parts.executions.byId.get(id)?.inbox?.after(afterSeq, limit) ?? [];
   }
 

@@ -8,7 +8,7 @@ import type {
   PublishedExecution,
   Publishing,
   Verdict,
-} from '../../ports/store.js';
+} from '../../ports/store-write.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import type { Executions } from './executions.js';

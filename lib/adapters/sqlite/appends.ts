@@ -1,4 +1,4 @@
-import type { AppendWrite, Verdict } from '../../ports/store.js';
+import type { AppendWrite, Verdict } from '../../ports/store-write.js';
 import { listeningBits, messageKindCode, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';

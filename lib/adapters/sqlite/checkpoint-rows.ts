@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
-import type { Verdict } from '../../ports/store.js';
+import type { Verdict } from '../../ports/store-write.js';
 import { checkpointKindCode, commitMark } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';

@@ -1,6 +1,6 @@
 import { isTerminal, type Timers, wakeAt } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
-import type { CommitWrite, Delta, RecordChange, Verdict } from '../../ports/store.js';
+import type { CommitWrite, Delta, RecordChange, Verdict } from '../../ports/store-write.js';
 import { commitMark, fenceOfMark, listeningBits, reasonCode, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { CheckpointRows } from './checkpoint-rows.js';

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { DefinitionRef, ExecutionRecord, Timers } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
-import type { StoredMessage } from '../../ports/store.js';
+import type { StoredMessage } from '../../ports/store-write.js';
 import { checkpointKindOf, listeningOf, messageKindOf, reasonOf, statusOf } from './codes.js';
 import type { DefinitionNumbers, Numbers } from './numbers.js';
 import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';

@@ -1,5 +1,11 @@
 import type { ExecutionId } from '../../model/ids.js';
-import type { NewEvent, NewExecution, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
+import type {
+  NewEvent,
+  NewExecution,
+  PublishedExecution,
+  Publishing,
+  Verdict,
+} from '../../ports/store-write.js';
 import { listeningBits, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import { storedEventId, storedLane } from './execution-row.js';

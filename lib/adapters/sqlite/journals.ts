@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionId } from '../../model/ids.js';
-import type { StoredMessage } from '../../ports/store.js';
+import type { StoredMessage } from '../../ports/store-write.js';
 import { fenceOfMark } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import {

@@ -1,5 +1,11 @@
 import type { EventId, ExecutionId } from '../../model/ids.js';
-import type { KnownEvent, NewEvent, PublishedExecution, Publishing, Verdict } from '../../ports/store.js';
+import type {
+  KnownEvent,
+  NewEvent,
+  PublishedExecution,
+  Publishing,
+  Verdict,
+} from '../../ports/store-write.js';
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
 import { fromStored, toStored } from './stored-text.js';

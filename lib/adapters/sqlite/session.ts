@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreIncompatibleError, StoreUnavailableError } from '../../model/errors-store.js';
-import type { StoreContext, Verdict, Write } from '../../ports/store.js';
+import type { StoreContext } from '../../ports/store.js';
+import type { Verdict, Write } from '../../ports/store-write.js';
 import { Appends } from './appends.js';
 import { ChangePoll } from './change-poll.js';
 import { CheckpointRows } from './checkpoint-rows.js';

@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { chooseDriver, type SqliteDriver } from './driver.js';
 import { Session, type Synchronous } from './session.js';
 
@@ -88,7 +89,7 @@ export class SqliteStore implements port.Store {
     (await opening)?.close();
   }
 
-  async write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
+  async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const session = this.ready();
     const { verdicts, changed } = await session.transactor.write(() =>
       session.apply(writes, session.context.clock.now()),
@@ -116,7 +117,7 @@ export class SqliteStore implements port.Store {
     });
   }
 
-  async inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly port.StoredMessage[]> {
+  async inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly StoredMessage[]> {
     const { transactor, queries, journals } = this.ready();
     return transactor.read(() => {
       const row = queries.find(id);

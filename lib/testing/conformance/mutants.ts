@@ -2,15 +2,8 @@ import type { MemoryExecution } from '../../adapters/memory/memory-state.js';
 import { MemoryStore } from '../../adapters/memory/memory-store.js';
 import type { MessageKind } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
-import type {
-  ClaimAnswer,
-  ClaimRequest,
-  CommitWrite,
-  PublishWrite,
-  Store,
-  Verdict,
-  Write,
-} from '../../ports/store.js';
+import type { ClaimAnswer, ClaimRequest, Store } from '../../ports/store.js';
+import type { CommitWrite, PublishWrite, Verdict, Write } from '../../ports/store-write.js';
 
 /** A store with one planted bug. A suite that passes it proves nothing. */
 export interface MutantStore {

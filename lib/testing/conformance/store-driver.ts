@@ -4,21 +4,17 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { DefinitionRef, ExecutionRecord, MessageKind } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { Lease } from '../../model/lease.js';
+import type { ClaimAnswer, ClaimedExecution, ClaimRequest, ProcessRecord, Store } from '../../ports/store.js';
 import type {
-  ClaimAnswer,
-  ClaimedExecution,
-  ClaimRequest,
   Delta,
   Message,
   NewEvent,
   NewExecution,
-  ProcessRecord,
   PublishedExecution,
   RecordChange,
-  Store,
   Verdict,
   Write,
-} from '../../ports/store.js';
+} from '../../ports/store-write.js';
 import type { ManualClock } from '../manual-clock.js';
 import type { StoreHarness } from './store-harness.js';
 

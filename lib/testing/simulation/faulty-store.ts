@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { Verdict, Write } from '../../ports/store-write.js';
 import type { Machine } from './machine.js';
 
 /** `late`: the caller has given up when the call is applied after all. */
@@ -36,7 +37,7 @@ export class FaultyStore implements port.Store {
     return this.inner.close();
   }
 
-  write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
+  write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     return this.call('write', () => this.inner.write(writes));
   }
 

@@ -1,15 +1,8 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { isSettled, isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
-import type {
-  AppendWrite,
-  ClaimedExecution,
-  ClaimRequest,
-  CommitWrite,
-  NewEvent,
-  NewExecution,
-  Verdict,
-} from '../../ports/store.js';
+import type { ClaimedExecution, ClaimRequest } from '../../ports/store.js';
+import type { AppendWrite, CommitWrite, NewEvent, NewExecution, Verdict } from '../../ports/store-write.js';
 
 /** What the model knows of one execution. */
 export interface ModelRecord {

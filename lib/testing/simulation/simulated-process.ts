@@ -1,6 +1,7 @@
 import { jsonCodec } from '../../adapters/codec/json-codec.js';
 import { localDispatcher } from '../../adapters/local/local-dispatcher.js';
-import { Runtime, type RuntimeSettings } from '../../app/runtime.js';
+import { Runtime } from '../../app/runtime.js';
+import type { RuntimeSettings } from '../../app/runtime-parts.js';
 import type { WorkerDefinition } from '../../model/definition.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import type { Codec } from '../../ports/codec.js';

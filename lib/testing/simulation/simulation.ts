@@ -1,4 +1,4 @@
-import type { RuntimeSettings } from '../../app/runtime.js';
+import type { RuntimeSettings } from '../../app/runtime-parts.js';
 import type { PublishRequest } from '../../dispatch/publish-request.js';
 import type { Published } from '../../dispatch/publisher.js';
 import type { WorkerDefinition } from '../../model/definition.js';
@@ -7,7 +7,8 @@ import type { ExecutionId } from '../../model/ids.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import { defaultLimits } from '../../model/limits.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
-import type { Message, Store } from '../../ports/store.js';
+import type { Store } from '../../ports/store.js';
+import type { Message } from '../../ports/store-write.js';
 import { BodyWatch } from './body-watch.js';
 import { noFaults, type FaultMix } from './fault-mix.js';
 import { GuaranteeViolatedError } from './guarantee-violated-error.js';

@@ -1,5 +1,6 @@
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { Verdict, Write } from '../../ports/store-write.js';
 import type { RecordModel } from './record-model.js';
 
 /** The simulated machine room's one store: every call that is applied is checked against the model. */
@@ -33,11 +34,10 @@ export class WatchedStore implements port.Store {
     return this.inner.close();
   }
 
-  async write(writes: readonly port.Write[]): Promise<readonly port.Verdict[]> {
+  async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const now = this.context.clock.now();
     const verdicts = await this.inner.write(writes);
-    for (let at = 0; at < writes.length; at++)
-      this.check(writes[at] as port.Write, verdicts[at] as port.Verdict, now);
+    for (let at = 0; at < writes.length; at++) this.check(writes[at] as Write, verdicts[at] as Verdict, now);
     return verdicts;
   }
 
@@ -119,7 +119,7 @@ export class WatchedStore implements port.Store {
     return this.inner.onChange(listener);
   }
 
-  private check(write: port.Write, verdict: port.Verdict, now: number): void {
+  private check(write: Write, verdict: Verdict, now: number): void {
     if (write.kind === 'publish') this.model.published(write.events, verdict, now);
     else if (write.kind === 'commit') this.model.committed(write, verdict, now);
     else this.model.appended(write, verdict);

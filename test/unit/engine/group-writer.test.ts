@@ -1,7 +1,8 @@
 import { GroupWriter } from '../../../lib/engine/group-writer.js';
 import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
 import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';
-import type { AppendWrite, Store, Verdict, Write } from '../../../lib/ports/store.js';
+import type { Store } from '../../../lib/ports/store.js';
+import type { AppendWrite, Verdict, Write } from '../../../lib/ports/store-write.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
 
 const ok: Verdict = { verdict: 'ok' };

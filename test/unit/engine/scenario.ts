@@ -1,13 +1,14 @@
 import { jsonCodec } from '../../../lib/adapters/codec/json-codec.js';
 import { memoryStore } from '../../../lib/adapters/memory/memory-store.js';
-import type { RuntimeSettings } from '../../../lib/app/runtime.js';
+import type { RuntimeSettings } from '../../../lib/app/runtime-parts.js';
 import type { HandlerDefinition, StepDefinition, WorkerDefinition } from '../../../lib/model/definition.js';
 import type { ExecutionRecord } from '../../../lib/model/execution.js';
 import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
 import { defaultRetryPolicy, noRetryPolicy } from '../../../lib/model/retry-policy.js';
 import { shared } from '../../../lib/ports/current-execution.js';
 import type { EventDefinition } from '../../../lib/ports/event-checker.js';
-import type { Message, Store } from '../../../lib/ports/store.js';
+import type { Store } from '../../../lib/ports/store.js';
+import type { Message } from '../../../lib/ports/store-write.js';
 import type { Frame } from '../../../lib/step/frame.js';
 import type { PublishRequest } from '../../../lib/dispatch/publish-request.js';
 import { noFaults, type FaultMix } from '../../../lib/testing/simulation/fault-mix.js';
@@ -182,7 +183,8 @@ export class Scenario {
       inline: (name, body) => currentFrame().inline({ name, body: noted(name, body) }) as never,
       sleep: (ms) => currentFrame().sleep(ms),
       wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
-      publish: (event, data, id) => currentFrame().publish(() => [requestOf(event, data, { id: id ?? null })]),
+      publish: (event, data, id) =>
+        currentFrame().publish(() => [requestOf(event, data, { id: id ?? null })]),
     };
   }
 }

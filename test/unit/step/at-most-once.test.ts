@@ -1,5 +1,5 @@
 import { defaultRetryPolicy } from '../../../lib/model/retry-policy.js';
-import type { Write } from '../../../lib/ports/store.js';
+import type { Write } from '../../../lib/ports/store-write.js';
 import { errorOf, Scenario, valueOf } from '../engine/scenario.js';
 
 const fixed = { kind: 'fixed' as const, delayMs: 10 };

@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import type { ExecutionStatus } from '../../../model/execution.js';
 import type { ExecutionId } from '../../../model/ids.js';
-import type { PruneRequest, RecordChange } from '../../../ports/store.js';
+import type { PruneRequest } from '../../../ports/store.js';
+import type { RecordChange } from '../../../ports/store-write.js';
 import { dayMs, eventId, executionId, mails, p1, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-case.js';
 

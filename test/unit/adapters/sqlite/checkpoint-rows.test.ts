@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { keyHash, nextHash } from '../../../../lib/adapters/sqlite/key-hash.js';
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { Lease } from '../../../../lib/model/lease.js';
-import type { Verdict } from '../../../../lib/ports/store.js';
+import type { Verdict } from '../../../../lib/ports/store-write.js';
 import { checkpoint, ending, FileStores, p1, run, writeOne } from './file-store.js';
 
 /** Different keys with one hash: there is a pair among some 80,000. */

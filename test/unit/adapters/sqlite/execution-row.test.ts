@@ -1,6 +1,6 @@
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { EventId, ExecutionId } from '../../../../lib/model/ids.js';
-import type { Write } from '../../../../lib/ports/store.js';
+import type { Write } from '../../../../lib/ports/store-write.js';
 import { execution, FileStores, orders, p1, p2, publish, writeOne } from './file-store.js';
 
 describe('what a row leaves out', () => {

@@ -1,7 +1,7 @@
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { ExecutionId } from '../../../../lib/model/ids.js';
 import type { MessageKind } from '../../../../lib/model/execution.js';
-import type { Verdict } from '../../../../lib/ports/store.js';
+import type { Verdict } from '../../../../lib/ports/store-write.js';
 import { checkpoint, execution, FileStores, orders, p1, publish, writeOne } from './file-store.js';
 
 const names = (verdicts: readonly Verdict[]) => verdicts.map(({ verdict }) => verdict);

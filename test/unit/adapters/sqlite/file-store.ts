@@ -11,14 +11,8 @@ import {
 import type { DefinitionRef, MessageKind } from '../../../../lib/model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../../../../lib/model/ids.js';
 import type { Lease } from '../../../../lib/model/lease.js';
-import type {
-  Delta,
-  NewExecution,
-  RecordChange,
-  StoreContext,
-  Verdict,
-  Write,
-} from '../../../../lib/ports/store.js';
+import type { StoreContext } from '../../../../lib/ports/store.js';
+import type { Delta, NewExecution, RecordChange, Verdict, Write } from '../../../../lib/ports/store-write.js';
 import { ManualClock } from '../../../../lib/testing/manual-clock.js';
 
 export const orders: DefinitionRef = { id: 'orders.fulfil', fingerprint: 'f1' };

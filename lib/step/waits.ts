@@ -1,0 +1,81 @@
+import type { Timers, WaitReason } from '../model/execution.js';
+import type { Clock, Timer } from '../ports/clock.js';
+
+/** A body whose call waits, as its running time sees it. */
+interface WaitingBody {
+  readonly isDead: boolean;
+  callWaits(): void;
+  callRuns(): void;
+}
+
+export interface Wait {
+  readonly at: number;
+  readonly reason: WaitReason;
+  /** The body that called. */
+  readonly body: WaitingBody;
+  readonly resume: () => void;
+}
+
+interface ArmedWait extends Wait {
+  timer: Timer | null;
+}
+
+/** What a pass waits for: each wait is a named timer of the record, and while the pass lives, one in memory. */
+export class Waits {
+  private all: Map<string, ArmedWait> | null = null;
+
+  /** `resumed` is called after a wait has ended in this pass. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly resumed: () => void,
+  ) {}
+
+  get empty(): boolean {
+    return this.all === null || this.all.size === 0;
+  }
+
+  add(name: string, wait: Wait): void {
+    this.all ??= new Map();
+    this.all.set(name, { ...wait, timer: null });
+    wait.body.callWaits();
+  }
+
+  /** Forgets waits of bodies that do not count any more. */
+  dropDead(): void {
+    for (const [name, wait] of this.all ?? []) {
+      if (!wait.body.isDead) continue;
+      wait.timer?.cancel();
+      this.all?.delete(name);
+    }
+  }
+
+  /** Has each wait end in this pass, should the pass live that long. */
+  arm(): void {
+    const now = this.clock.now();
+    for (const [name, wait] of this.all ?? [])
+      wait.timer ??= this.clock.setTimer(Math.max(0, wait.at - now), () => this.end(name, wait));
+  }
+
+  cancel(): void {
+    for (const wait of this.all?.values() ?? []) wait.timer?.cancel();
+    this.all = null;
+  }
+
+  timers(): Timers {
+    const timers: Record<string, number> = {};
+    for (const [name, wait] of this.all ?? []) timers[name] = wait.at;
+    return timers;
+  }
+
+  get reason(): WaitReason {
+    for (const wait of this.all?.values() ?? []) if (wait.reason === 'retry') return 'retry';
+    return 'timer';
+  }
+
+  private end(name: string, wait: ArmedWait): void {
+    if (this.all?.delete(name) !== true) return;
+    wait.body.callRuns();
+    wait.resume();
+    this.resumed();
+  }
+}
