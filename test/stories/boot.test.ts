@@ -1,15 +1,5 @@
-import {
-  bootstrap,
-  defineEvent,
-  memoryStore,
-  OnEvent,
-  silentLogger,
-  Step,
-  type Store,
-  Worker,
-} from 'holdfast';
+import { defineEvent, memoryStore, OnEvent, Step, Worker } from 'holdfast';
 import { z } from 'zod';
-import { shared } from '../../lib/ports/current-execution.js';
 import { openApp } from './support/open-apps.js';
 
 const Start = defineEvent('start', z.object({ n: z.number() }));
@@ -26,28 +16,6 @@ class Plain {
     return n;
   }
 }
-
-test('a bootstrap that fails at its store leaves nothing behind', async () => {
-  const store: Store = memoryStore();
-  let opened = 0;
-  const open = store.open.bind(store);
-  const close = store.close.bind(store);
-  Object.assign(store, {
-    open: (context: Parameters<Store['open']>[0]) => {
-      opened++;
-      return open(context);
-    },
-    close: () => {
-      opened--;
-      return close();
-    },
-    subscribe: () => Promise.reject(new Error('read-only')),
-  });
-  const before = shared().detached.size;
-  const boot = bootstrap({ workers: [Plain], store, logger: silentLogger });
-  await expect(boot).rejects.toThrow('read-only');
-  expect([opened, shared().detached.size]).toEqual([0, before]);
-});
 
 test('configure({ limits }) and configure({ retention }) keep what was set before', async () => {
   const app = await openApp([Plain], { limits: { eventBytes: 30 }, retention: { failed: '2d' } });

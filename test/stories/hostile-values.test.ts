@@ -67,8 +67,10 @@ const throwing = (error: unknown) => (): never => {
   throw error;
 };
 const answering =
-  (then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void) => () =>
-    Object.defineProperty({}, 'then', { value: then });
+  (then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void) => () => ({
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+    then,
+  });
 
 let rejections: unknown[];
 const note = (reason: unknown): void => void rejections.push(reason);
