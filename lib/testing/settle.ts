@@ -6,7 +6,7 @@ import type { World } from './world.js';
 /** Turns of the event loop without any activity after which the engines are taken to rest. */
 const QUIET_TURNS = 3;
 /** Real ms that a body gets which waits for nothing that the machine knows of: a thread may still answer. */
-const GRACE_MS = 50;
+const GRACE_MS = 300;
 const PATIENCE_MS = 5_000;
 
 /** Lets every engine on the clock do what is due, without moving time. */
