@@ -36,7 +36,7 @@ export function row({
 
 /** `RESULTS.md`: what was measured, on what, and how to measure it again. */
 export function resultsPage({ rows, probes, pairs, ms }) {
-  const kernel = readFileSync('/proc/version', 'utf8').split(' ').slice(0, 3).join(' ');
+  const kernel = `Linux ${readFileSync('/proc/version', 'utf8').split(' ')[2].split('-')[0]}`;
   const durabilities = new Map(rows.map((each) => [each.title.split(',')[0], each]));
   return `# Measured
 
