@@ -65,7 +65,9 @@ interface WorkerSource {
   readonly mistakes: ClassMistakes;
 }
 
-function compileParts(source: WorkerSource): Pick<WorkerDefinition, 'handlers' | 'steps' | 'graph'> {
+function compileParts(
+  source: WorkerSource,
+): Omit<WorkerDefinition, 'id' | 'description' | 'logLevel' | 'type'> {
   const { id, metadata } = source;
   const defaults = stepDefaults(source);
   const handlers: HandlerDefinition[] = [];
@@ -84,7 +86,13 @@ function compileParts(source: WorkerSource): Pick<WorkerDefinition, 'handlers' |
     // Checked also where they stand on neither.
     if (method.subscriptions.length === 0 && method.step === null) policies(name, method, source);
   }
-  return { handlers: Object.freeze(handlers), steps: frozenMap(steps), graph: compileGraph(id, nodes, []) };
+  return {
+    handlers: Object.freeze(handlers),
+    steps: frozenMap(steps),
+    compensations: frozenMap([]),
+    renames: frozenMap([]),
+    graph: compileGraph(id, nodes, []),
+  };
 }
 
 type StepDefaults = Pick<StepDefinition, 'retry' | 'timeoutMs'>;
@@ -105,6 +113,10 @@ function compileHandler(name: string, method: MethodMetadata, source: WorkerSour
     routes: Object.freeze(compileRoutes(name, method.subscriptions, source.mistakes)),
     retry: retry ?? defaultRetryPolicy,
     timeoutMs,
+    declared: Object.freeze([]),
+    concurrency: null,
+    rateLimit: null,
+    priority: 0,
   });
 }
 
@@ -123,6 +135,9 @@ function compileStep(
     timeoutMs: timeoutMs ?? defaults.timeoutMs,
     atMostOnce: method.step?.atMostOnce ?? false,
     key: method.step?.key ?? null,
+    isDeclared: false,
+    concurrency: null,
+    rateLimit: null,
   });
 }
 

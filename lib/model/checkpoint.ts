@@ -2,14 +2,15 @@
  * One row of an execution's journal. Rows are insert-only within (execution, turn, epoch).
  *
  * `completed` and `failed` are final results of a step; `attempt` records one failed try that will be repeated at
- * `wakeAt`; `timer` records a sleep that ends at `wakeAt`; `started` marks an at-most-once body that has begun.
+ * `wakeAt`; `timer` records a sleep that ends at `wakeAt`; `started` marks an at-most-once body that has begun; `skipped`
+ * tells that a declared step was not taken.
  */
 export interface Checkpoint {
   /** Unique within (execution, turn, epoch): the path and what distinguishes rows of one path. */
   readonly key: string;
   /** The step's path with digests and ordinals, for example `fulfil/charge~Zm9v/authorize~YmFy`. */
   readonly path: string;
-  readonly kind: 'completed' | 'failed' | 'attempt' | 'timer' | 'started';
+  readonly kind: 'completed' | 'failed' | 'attempt' | 'timer' | 'started' | 'skipped';
   /** Order in which steps settled within the execution; replay repeats it. */
   readonly seq: number;
   /** The record's turn when it was written; a pass loads rows of the current turn. */

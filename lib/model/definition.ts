@@ -1,3 +1,5 @@
+import type { DeclaredStep } from './declared-step.js';
+import type { ConcurrencyPolicy, RateLimitPolicy } from './policies.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { StepGraph } from './step-graph.js';
 
@@ -11,6 +13,10 @@ export interface WorkerDefinition {
   readonly handlers: readonly HandlerDefinition[];
   /** By method name. */
   readonly steps: ReadonlyMap<string, StepDefinition>;
+  /** The step that undoes a step, by the name of the one it undoes. */
+  readonly compensations: ReadonlyMap<string, string>;
+  /** New names of steps by the name they were recorded under before. */
+  readonly renames: ReadonlyMap<string, string>;
   readonly graph: StepGraph;
 }
 
@@ -31,6 +37,14 @@ export interface HandlerDefinition {
   readonly retry: RetryPolicy;
   /** Bounds the whole execution, waits included; null: none. */
   readonly timeoutMs: number | null;
+  /** Steps that follow its return value by themselves, each after all that it comes after. */
+  readonly declared: readonly DeclaredStep[];
+  /** Bounds its executions. */
+  readonly concurrency: ConcurrencyPolicy | null;
+  /** Bounds how often one of its executions begins. */
+  readonly rateLimit: RateLimitPolicy | null;
+  /** Of its executions, −100…100, higher first, when the publisher names none. */
+  readonly priority: number;
 }
 
 /** One event that a handler takes. */
@@ -52,6 +66,12 @@ export interface StepDefinition {
   readonly atMostOnce: boolean;
   /** Identity of a call instead of its arguments; null: the arguments. */
   readonly key: ((...args: never[]) => unknown) | null;
+  /** It stands in the graph and runs by itself: code does not call it. */
+  readonly isDeclared: boolean;
+  /** Bounds its bodies; an attempt that has to wait holds no slot. */
+  readonly concurrency: ConcurrencyPolicy | null;
+  /** Bounds how often a body of it begins; each attempt counts. */
+  readonly rateLimit: RateLimitPolicy | null;
 }
 
 /** The worker and method that a definition id names; worker ids may hold dots, methods may not. */

@@ -220,6 +220,9 @@ function step(
       timeoutMs,
       atMostOnce: name === 'once',
       key: null,
+      isDeclared: false,
+      concurrency: null,
+      rateLimit: null,
     },
   ];
 }
@@ -230,6 +233,10 @@ function handler(method: string, event: string): HandlerDefinition {
     worker: 'program',
     method,
     description: null,
+    declared: [],
+    concurrency: null,
+    rateLimit: null,
+    priority: 0,
     routes: [{ event, accepts: null }],
     retry: { ...quick, maxAttempts: HANDLER_ATTEMPTS, explicit: true },
     timeoutMs: null,
@@ -249,5 +256,7 @@ export const programDefinition: WorkerDefinition = {
     step('deep', quick, DAY_MS),
     step('patient', slow, DAY_MS),
   ]),
+  compensations: new Map(),
+  renames: new Map(),
   graph: { worker: 'program', nodes: [], edges: [], fingerprint: 'program-1' },
 };

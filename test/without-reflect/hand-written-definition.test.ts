@@ -42,6 +42,9 @@ const step = (name: string): [string, StepDefinition] => [
     timeoutMs: 1_000,
     atMostOnce: false,
     key: null,
+    isDeclared: false,
+    concurrency: null,
+    rateLimit: null,
   },
 ];
 
@@ -56,12 +59,18 @@ const greeter: WorkerDefinition = {
       worker: 'greeter',
       method: 'greet',
       description: null,
+      declared: [],
+      concurrency: null,
+      rateLimit: null,
+      priority: 0,
       routes: [{ event: 'person.came', accepts: null }],
       retry: defaultRetryPolicy,
       timeoutMs: null,
     },
   ],
   steps: new Map([step('compose'), step('shout')]),
+  compensations: new Map(),
+  renames: new Map(),
   graph: { worker: 'greeter', nodes: [], edges: [], fingerprint: 'by-hand' },
 };
 

@@ -69,7 +69,14 @@ export function listeningOf(bits: number): readonly MessageKind[] {
   return bits === 0 ? [] : messageKinds.filter((_, code) => (bits & (1 << code)) !== 0);
 }
 
-const checkpointKinds: readonly Checkpoint['kind'][] = ['completed', 'failed', 'attempt', 'timer', 'started'];
+const checkpointKinds: readonly Checkpoint['kind'][] = [
+  'completed',
+  'failed',
+  'attempt',
+  'timer',
+  'started',
+  'skipped',
+];
 
 export function checkpointKindCode(kind: Checkpoint['kind']): number {
   return checkpointKinds.indexOf(kind);

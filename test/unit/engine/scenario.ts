@@ -67,6 +67,10 @@ export class Scenario {
       routes: [{ event: 'begin', accepts: null }],
       retry: defaultRetryPolicy,
       timeoutMs: null,
+      declared: [],
+      concurrency: null,
+      rateLimit: null,
+      priority: 0,
       ...options.definition,
     };
     const worker: WorkerDefinition = {
@@ -76,6 +80,8 @@ export class Scenario {
       type: ScenarioWorker,
       handlers: [definition],
       steps: new Map(Object.entries(steps).map(([name, policies]) => [name, stepOf(name, policies)])),
+      compensations: new Map(),
+      renames: new Map(),
       graph: { worker: 'scenario', nodes: [], edges: [], fingerprint: 'scenario-1' },
     };
     this.simulation = new Simulation({
@@ -230,6 +236,9 @@ function stepOf(name: string, policies: Partial<StepDefinition>): StepDefinition
     timeoutMs: DAY_MS,
     atMostOnce: false,
     key: null,
+    isDeclared: false,
+    concurrency: null,
+    rateLimit: null,
   };
   return { ...plain, ...policies };
 }
