@@ -13,25 +13,32 @@ export function compileGraph(
       sortedBy(nodes, (node) => [node.kind, node.name]).map((node) => Object.freeze({ ...node })),
     ),
     edges: Object.freeze(
-      sortedBy(edges, (edge) => [edge.from, edge.to]).map((edge) => Object.freeze({ ...edge })),
+      sortedBy(edges, (edge) => [edge.from, edge.to, edge.kind]).map((edge) => Object.freeze({ ...edge })),
     ),
     fingerprint: fingerprint(nodes, edges),
   });
 }
 
+/** What of a node makes the shape of its graph. */
+export type NodeShape = Pick<GraphNode, 'kind' | 'name' | 'join' | 'route' | 'fanOut'>;
+
 /**
- * Names the shape of a graph: kinds, names and edges. Equal whatever the order of declaration, the bodies and the
- * descriptions; 22 characters of base64url, 132 bits.
+ * Names the shape of a graph. Equal whatever the order of declaration, the bodies, the descriptions and the policies;
+ * 22 characters of base64url, 132 bits.
  */
-export function fingerprint(
-  nodes: readonly Pick<GraphNode, 'kind' | 'name'>[],
-  edges: readonly Pick<GraphEdge, 'from' | 'to'>[],
-): string {
-  const shape = [
-    nodes.map((node) => JSON.stringify([node.kind, node.name])).sort(),
-    edges.map((edge) => JSON.stringify([edge.from, edge.to])).sort(),
-  ];
+export function fingerprint(nodes: readonly NodeShape[], edges: readonly GraphEdge[]): string {
+  const shape = [nodes.map(shapeOfNode).sort(), edges.map(shapeOfEdge).sort()];
   return createHash('sha256').update(JSON.stringify(shape)).digest('base64url').slice(0, 22);
+}
+
+/** Handlers and inline steps are written as before there was anything else, so that their workers' prints stay. */
+function shapeOfNode({ kind, name, join, route, fanOut }: NodeShape): string {
+  if (kind !== 'declared') return JSON.stringify([kind, name]);
+  return JSON.stringify([kind, name, join, route, fanOut !== null]);
+}
+
+function shapeOfEdge({ from, to, kind }: GraphEdge): string {
+  return JSON.stringify(kind === 'after' ? [from, to] : [from, to, kind]);
 }
 
 function sortedBy<Item>(items: readonly Item[], key: (item: Item) => readonly string[]): Item[] {

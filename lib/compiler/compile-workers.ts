@@ -7,13 +7,12 @@ import type {
   WorkerDefinition,
 } from '../model/definition.js';
 import { defaultRetryPolicy } from '../model/retry-policy.js';
-import type { GraphNode } from '../model/step-graph.js';
 import { checkForeignListeners, checkMethods } from './check-methods.js';
 import { checkWorkerOptions } from './check-worker-options.js';
-import { compileGraph } from './compile-graph.js';
 import { compileRetry, compileTimeout, type PolicyPlace } from './compile-retry.js';
 import { compileRoutes } from './compile-routes.js';
 import { frozenMap } from './frozen-map.js';
+import { graphOf } from './graph-of.js';
 import { type ClassMistakes, MistakeLog } from './mistake-log.js';
 import { show } from './show.js';
 import { workerId } from './worker-id.js';
@@ -72,27 +71,23 @@ function compileParts(
   const defaults = stepDefaults(source);
   const handlers: HandlerDefinition[] = [];
   const steps: [string, StepDefinition][] = [];
-  const nodes: GraphNode[] = [];
   for (const [name, method] of metadata.methods) {
     if (method.subscriptions.length > 0) {
-      const handler = compileHandler(name, method, source);
-      handlers.push(handler);
-      nodes.push({ name, kind: 'handler', description: handler.description });
+      handlers.push(compileHandler(name, method, source));
     }
     if (method.step !== null) {
       steps.push([name, compileStep(name, method, defaults, source)]);
-      nodes.push({ name, kind: 'step', description: method.step.description });
     }
     // Checked also where they stand on neither.
     if (method.subscriptions.length === 0 && method.step === null) policies(name, method, source);
   }
-  return {
+  const parts = {
     handlers: Object.freeze(handlers),
     steps: frozenMap(steps),
-    compensations: frozenMap([]),
-    renames: frozenMap([]),
-    graph: compileGraph(id, nodes, []),
+    compensations: frozenMap<string, string>([]),
+    renames: frozenMap<string, string>([]),
   };
+  return { ...parts, graph: graphOf({ id, ...parts }) };
 }
 
 type StepDefaults = Pick<StepDefinition, 'retry' | 'timeoutMs'>;

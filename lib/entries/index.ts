@@ -127,7 +127,14 @@ export type { Lease } from '../model/lease.js';
 export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 export type { Limits } from '../model/limits.js';
 export type { Backoff, RetryHook, RetryInfo, RetryPolicy } from '../model/retry-policy.js';
-export type { GraphEdge, GraphNode, StepGraph } from '../model/step-graph.js';
+export type {
+  GraphEdge,
+  GraphLimit,
+  GraphNode,
+  GraphNodeKind,
+  GraphPolicies,
+  StepGraph,
+} from '../model/step-graph.js';
 export type { Violation } from '../model/violation.js';
 export type { Clock, Timer } from '../ports/clock.js';
 export type { Dispatcher } from '../ports/dispatcher.js';
