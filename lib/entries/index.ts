@@ -92,6 +92,12 @@ export {
   UnstorableArgumentsError,
   UnstorableResultError,
 } from '../model/errors-execution.js';
+export {
+  CompensationError,
+  DeclaredStepCalledError,
+  NoRouteError,
+  TooManyItemsError,
+} from '../model/errors-graph.js';
 export { NonRetryableError, RetryAfterError, StepError } from '../model/errors-step.js';
 export { UnreadableValueError, UnstorableValueError } from '../model/errors-value.js';
 export {

@@ -2,6 +2,7 @@ import * as app from '../../model/errors-app.js';
 import { ConfigurationError, DefinitionError } from '../../model/errors-boot.js';
 import { EventConflictError, InvalidEventError, UnknownEventError } from '../../model/errors-event.js';
 import * as execution from '../../model/errors-execution.js';
+import * as graph from '../../model/errors-graph.js';
 import * as step from '../../model/errors-step.js';
 import * as store from '../../model/errors-store.js';
 import * as value from '../../model/errors-value.js';
@@ -21,6 +22,7 @@ const leaves: readonly Leaf[] = [
   EventConflictError,
   ...Object.values(app),
   ...Object.values(execution),
+  ...Object.values(graph),
   ...Object.values(step),
   ...Object.values(value),
   ...Object.values(store),

@@ -1,0 +1,74 @@
+import { HoldfastError } from './errors.js';
+
+/** No branch of a route took the value, and none has `when: 'otherwise'`. The execution fails; another attempt would end the same. */
+export class NoRouteError extends HoldfastError {
+  static readonly code = 'NO_ROUTE';
+  readonly code = NoRouteError.code;
+  override readonly name = 'NoRouteError';
+
+  /** `step`: whose value no branch takes. `branches`: the steps that could have taken it. */
+  constructor(
+    readonly step: string,
+    readonly branches: readonly string[],
+  ) {
+    super(
+      `the value of '${step}' is taken by none of the branches ${listed(branches)}: every \`when\` answered false. Declare a branch for the rest: @Step({ after: '${step}', when: 'otherwise' })`,
+    );
+  }
+}
+
+/** A list that `each` should fan out over is longer than one execution may hold. */
+export class TooManyItemsError extends HoldfastError {
+  static readonly code = 'TOO_MANY_ITEMS';
+  readonly code = TooManyItemsError.code;
+  override readonly name = 'TooManyItemsError';
+
+  constructor(
+    readonly step: string,
+    readonly found: number,
+    readonly limit: number,
+  ) {
+    super(
+      `step '${step}' fans out over ${found} items; \`each\` takes at most ${limit}. Publish an event per part of the list, so that each part has an execution of its own`,
+    );
+  }
+}
+
+/** The undo of a step failed for good. The execution is parked: mend the cause, then `resume()` goes on with the undo. */
+export class CompensationError extends HoldfastError {
+  static readonly code = 'COMPENSATION_FAILED';
+  readonly code = CompensationError.code;
+  override readonly name = 'CompensationError';
+
+  /** `step`: what should be undone. `compensation`: the method that undoes it. `cause`: its last error. */
+  constructor(
+    readonly step: string,
+    readonly compensation: string,
+    cause: unknown,
+  ) {
+    super(
+      `step '${step}' could not be undone: its compensation '${compensation}' failed for good. Mend the cause, then call resume()`,
+      { cause },
+    );
+  }
+}
+
+/** Code called a step that is declared with `after`. */
+export class DeclaredStepCalledError extends HoldfastError {
+  static readonly code = 'DECLARED_STEP_CALLED';
+  readonly code = DeclaredStepCalledError.code;
+  override readonly name = 'DeclaredStepCalledError';
+
+  constructor(
+    readonly worker: string,
+    readonly step: string,
+  ) {
+    super(
+      `${worker}.${step} is declared with \`after\`: it runs by itself, and code cannot call it. Write a plain @Step() method for what code calls`,
+    );
+  }
+}
+
+function listed(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
+}
