@@ -1,13 +1,13 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { namesOf } from '../model/path.js';
+import { BUILT_IN, namesOf } from '../model/path.js';
 import type { Codec } from '../ports/codec.js';
 
 /** One step of an execution, as it was recorded. Instants are epoch ms. */
 export interface StepView {
   /** Names of the step and those around it: `fulfil/charge/authorize`. */
   readonly path: string;
-  /** `running`: not ended yet; between two attempts, too. */
-  readonly status: 'running' | 'completed' | 'failed';
+  /** `running`: not ended yet; between two attempts, too. `skipped`: a declared step that its route did not take. */
+  readonly status: 'running' | 'completed' | 'failed' | 'skipped';
   /** 1-based. */
   readonly attempt: number;
   readonly value?: unknown;
@@ -26,11 +26,16 @@ export function latestRows(journal: readonly Checkpoint[]): readonly Checkpoint[
   const latest = new Map<string, Checkpoint>();
   for (const row of journal) {
     // A failed attempt of the handler itself: no step.
-    if (!row.path.includes('/')) continue;
+    if (!row.path.includes('/') || isReturn(row.path)) continue;
     const known = latest.get(row.path);
     if (known === undefined || rank(row) >= rank(known)) latest.set(row.path, row);
   }
   return [...latest.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** The handler's own value: no step, either. */
+function isReturn(path: string): boolean {
+  return path.endsWith(`/${BUILT_IN}return`);
 }
 
 /** Names of the steps that ended so. */
@@ -53,6 +58,7 @@ function viewOf(row: Checkpoint, codec: Codec): StepView {
       value: row.value === null ? undefined : codec.decode(row.value),
       endedAt,
     };
+  if (row.kind === 'skipped') return { ...common, status: 'skipped', endedAt };
   const error = row.error === null ? undefined : codec.decodeFailure(row.error);
   if (row.kind === 'failed') return { ...common, status: 'failed', error, endedAt };
   return { ...common, status: 'running', ...(error === undefined ? null : { error }), endedAt: null };

@@ -1,11 +1,63 @@
+import { UnstorableResultError } from '../model/errors-execution.js';
+import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
+import type { EncodedValue } from '../ports/codec.js';
+import { encodeResult } from '../step/encode-result.js';
 import { Frame } from '../step/frame.js';
+import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
+import { returnPath } from '../step/return-path.js';
 import { runBody, type BodyOutcome } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
+import { GraphRun } from './graph-run.js';
+import { ResultValue } from './node-value.js';
 
-/** A pass of an `@OnEvent` handler: its method runs from the top, recorded steps answer from the journal. */
+/**
+ * A pass of an `@OnEvent` handler: its method runs from the top, recorded steps answer from the journal; declared steps
+ * follow. Once its return value is recorded, the method is history.
+ */
 export function runHandler(pass: Pass, instance: object, event: unknown): void {
+  const returned = pass.replay?.returned ?? null;
+  if (returned !== null) {
+    const value = new ResultValue(pass.services.codec, returned.value);
+    new GraphRun(openRoot(pass, true, returned.endedAt), instance, returned, value).advance();
+    return;
+  }
+  const frame = openRoot(pass, false, pass.record.startedAt ?? 0);
+  const method = (instance as Record<string, (...args: unknown[]) => unknown>)[pass.handler.method];
+  const invoke = (): unknown => method?.call(instance, event, frame.context);
+  const bodyEnded = (outcome: BodyOutcome): void => {
+    if (outcome.ok) handlerReturned(frame, instance, outcome.value);
+    else pass.end({ kind: 'threw', error: outcome.error });
+  };
+  runBody(frame, { timeoutMs: null, args: [event], invoke }, { bodyEnded });
+}
+
+/** Without declared steps the execution ends here; else the value is recorded with the first result that follows it. */
+function handlerReturned(frame: Frame, instance: object, value: unknown): void {
+  const { pass } = frame;
+  const { handler, services } = pass;
+  let encoded: EncodedValue;
+  try {
+    encoded = encodeResult(services, value);
+  } catch (error) {
+    pass.end({ kind: 'failed', error: new UnstorableResultError(handler.id, messageOf(error)) });
+    return;
+  }
+  if (handler.declared.length === 0) {
+    pass.end({ kind: 'completed', text: encoded.text });
+    return;
+  }
+  const path = returnPath(handler.method);
+  const row = newRow(pass, path, 'completed', path, pass.record.startedAt ?? 0, pass.record.attempt);
+  row.value = encoded.text;
+  pass.hold(row);
+  const root = openRoot(pass, true, frame.time);
+  new GraphRun(root, instance, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
+}
+
+/** The frame below which the handler's body, or the declared steps after it, make their calls. */
+function openRoot(pass: Pass, isGraph: boolean, time: number): Frame {
   const { handler, record } = pass;
   const path = encodeName(handler.method);
   const frame = new Frame({
@@ -17,14 +69,9 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
     scope: String(record.attempt),
     attempt: record.attempt,
     idempotencyKey: `${record.id}/${path}`,
-    time: record.startedAt ?? 0,
+    time,
+    settlesAtOnce: isGraph,
   });
   pass.replay?.open(path, frame.scope);
-  const method = (instance as Record<string, (...args: unknown[]) => unknown>)[handler.method];
-  const invoke = (): unknown => method?.call(instance, event, frame.context);
-  const bodyEnded = (outcome: BodyOutcome): void =>
-    pass.end(
-      outcome.ok ? { kind: 'completed', value: outcome.value } : { kind: 'threw', error: outcome.error },
-    );
-  runBody(frame, { timeoutMs: null, args: [event], invoke }, { bodyEnded });
+  return frame;
 }

@@ -1,10 +1,8 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { decideRetry } from '../model/decide-retry.js';
-import { UnstorableResultError } from '../model/errors-execution.js';
 import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Lease } from '../model/lease.js';
-import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
 import type { CommitWrite, RecordChange } from '../ports/store-write.js';
 import { attemptKey } from '../step/checkpoint-key.js';
@@ -42,7 +40,7 @@ export function conclude(
     case 'lost':
       return null;
     case 'completed':
-      return completed(pass, end.value, seenInboxSeq);
+      return plain({ ...change(pass, 'completed', seenInboxSeq), value: end.text });
     case 'threw':
       return threw(pass, end.error, seenInboxSeq, deadlineAt);
     case 'failed':
@@ -67,20 +65,6 @@ export function reopened(
   deadlineAt: number | null,
 ): RecordChange {
   return { ...change(pass, 'running', seenInboxSeq), forget, timers: withDeadline({}, deadlineAt) };
-}
-
-function completed(pass: Pass, value: unknown, seenInboxSeq: number): Conclusion {
-  const { codec, settings } = pass.services;
-  try {
-    const text = codec.encode(value);
-    const { resultBytes } = settings.limits;
-    if (text.length * 3 > resultBytes && Buffer.byteLength(text) > resultBytes)
-      throw new RangeError(`it has more than limits.resultBytes (${resultBytes}) bytes`);
-    return plain({ ...change(pass, 'completed', seenInboxSeq), value: text });
-  } catch (error) {
-    const unstorable = new UnstorableResultError(pass.handler.id, messageOf(error));
-    return ended(pass, 'failed', seenInboxSeq, unstorable);
-  }
 }
 
 function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: number | null): Conclusion {

@@ -225,6 +225,7 @@ class PassLife implements Run {
   }
 
   private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {
+    this.pass.stored();
     this.outcome = outcomeOf(this.pass.record, change, this.pass.services.clock.now());
     this.options.stored(
       this.pass.record,

@@ -48,6 +48,8 @@ export type LifecycleEvent =
   | (OfStep & { readonly name: 'step.completed'; readonly durationMs: number })
   | (OfStep & { readonly name: 'step.failed'; readonly error: unknown; readonly durationMs: number })
   | (OfStep & { readonly name: 'step.retried'; readonly error: unknown; readonly nextAt: number })
+  /** A declared step that its route did not take, or that came after such a one. */
+  | (OfExecution & { readonly name: 'step.skipped'; readonly step: string })
   | { readonly name: 'step.detached'; readonly worker: string; readonly step: string; readonly at: number }
   | {
       readonly name: 'event.unhandled';
@@ -86,6 +88,7 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'step.completed': true,
   'step.failed': true,
   'step.retried': true,
+  'step.skipped': true,
   'step.detached': true,
   'event.unhandled': true,
   'app.started': true,

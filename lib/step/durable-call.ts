@@ -4,9 +4,9 @@ import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import type { Publishing, Rejection } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
+import type { PassEnd } from './pass-end.js';
+import { newRow, type NewRow } from './new-row.js';
 import type { Deferred, Pass } from './pass.js';
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What calls and bodies have in common. */
 interface Sibling {
@@ -26,8 +26,8 @@ export abstract class DurableCall implements Deferred {
     readonly parent: Frame,
     readonly encodedName: string,
     readonly path: string,
-    private readonly resolve: (value: unknown) => void,
-    private readonly reject: (error: unknown) => void,
+    private readonly resolve: (value: unknown, row: Checkpoint) => void,
+    private readonly reject: (error: unknown, row: Checkpoint) => void,
   ) {
     this.pass = parent.pass;
   }
@@ -64,8 +64,9 @@ export abstract class DurableCall implements Deferred {
 
   /** Lets a stored result into user code, in journal order. */
   protected settle(row: Checkpoint): void {
-    const alone = this.parent.parent === null && this.parent.outstanding === 1 && this.pass.replay === null;
-    this.pass.queue.add(row.seq, alone, () => {
+    const { parent, pass } = this;
+    const alone = parent.parent === null && parent.outstanding === 1 && pass.replay === null;
+    pass.queue.add(row.seq, alone || parent.settlesAtOnce, () => {
       this.pass.replay?.settled(row);
       if (this.parent.isDead) return;
       this.deliver(row);
@@ -82,13 +83,13 @@ export abstract class DurableCall implements Deferred {
     }
     if (row.kind === 'completed') {
       this.parent.callSettled(row.endedAt, null);
-      this.resolve(result);
+      this.resolve(result, row);
     } else {
       this.pass.stepFailures.add(result, namesOf(this.path));
       this.parent.callSettled(row.endedAt, { error: result });
       // It is journalled, and fails the execution when nobody looks: it must not end the process as well.
       this.promise?.catch(() => {});
-      this.reject(result);
+      this.reject(result, row);
     }
   }
 
@@ -106,6 +107,11 @@ export abstract class DurableCall implements Deferred {
     stored?: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {
+    const end = row.kind === 'completed' ? this.closes(row) : null;
+    if (end !== null) {
+      this.pass.endWith(row, end, stored ?? null);
+      return;
+    }
     if (this.isNested) this.pass.nested.submitted(row);
     const then = (): void => {
       if (this.isNested) this.pass.nested.stored(row);
@@ -120,28 +126,14 @@ export abstract class DurableCall implements Deferred {
     });
   }
 
+  /** How the pass ends with this result, when nothing is left to do after it: both are stored in one commit. */
+  protected closes(_row: Checkpoint): PassEnd | null {
+    return null;
+  }
+
   /** A journal row of this call. */
-  protected row(
-    kind: Checkpoint['kind'],
-    key: string,
-    startedAt: number,
-    attempt: number,
-  ): Mutable<Checkpoint> {
-    const { record, services } = this.pass;
-    return {
-      key,
-      path: this.path,
-      kind,
-      seq: this.pass.nextSeq(),
-      turn: record.turn,
-      epoch: record.epoch,
-      attempt,
-      value: null,
-      error: null,
-      wakeAt: null,
-      startedAt,
-      endedAt: services.clock.now(),
-    };
+  protected row(kind: Checkpoint['kind'], key: string, startedAt: number, attempt: number): NewRow {
+    return newRow(this.pass, this.path, kind, key, startedAt, attempt);
   }
 
   private unexpectedLeftover(): readonly string[] {

@@ -25,6 +25,8 @@ export interface FrameOptions {
   readonly idempotencyKey: string;
   /** Time as the body sees it at first. */
   readonly time: number;
+  /** Nobody's code sees the order in which its calls settle: they do so at once. Default false. */
+  readonly settlesAtOnce?: boolean;
 }
 
 /** One running body, of a handler or a step: where durable calls made below it belong. */
@@ -38,6 +40,7 @@ export class Frame implements CurrentExecution, Body {
   readonly idempotencyKey: string;
   /** How many steps it is nested in; 0 for the handler. */
   readonly level: number;
+  readonly settlesAtOnce: boolean;
   /** Time as the body sees it: that of the last result it got. */
   time: number;
   outstanding = 0;
@@ -47,6 +50,8 @@ export class Frame implements CurrentExecution, Body {
   lateFailure: { readonly error: unknown } | null = null;
   /** The body gave its outcome; calls that it did not await may still be under way. */
   hasReturned = false;
+  /** Its body is about to be entered through the method that calls would go through. */
+  entry: string | null = null;
   private dead = false;
   /** Calls it made that wait for an instant. */
   private waiting = 0;
@@ -68,6 +73,7 @@ export class Frame implements CurrentExecution, Body {
     this.attempt = options.attempt;
     this.idempotencyKey = options.idempotencyKey;
     this.level = options.parent === null ? 0 : options.parent.level + 1;
+    this.settlesAtOnce = options.settlesAtOnce ?? false;
     this.time = options.time;
   }
 

@@ -2,7 +2,8 @@ import type { Timers, WaitReason } from '../model/execution.js';
 
 /** How a pass ended: what is left to commit about it. */
 export type PassEnd =
-  | { readonly kind: 'completed'; readonly value: unknown }
+  /** `text`: the encoded value. */
+  | { readonly kind: 'completed'; readonly text: string | null }
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The handler threw; its own retry policy decides. */
   | { readonly kind: 'threw'; readonly error: unknown }

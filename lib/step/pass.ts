@@ -10,6 +10,7 @@ import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { Replay } from './replay.js';
+import { returnPath } from './return-path.js';
 import { SettleQueue } from './settle-queue.js';
 import { Waits } from './waits.js';
 
@@ -59,6 +60,8 @@ export class Pass {
   private starting: readonly Deferred[] = [];
   private readonly buffer: Checkpoint[] = [];
   private whenEmptied: (() => void) | null = null;
+  /** Told when the end is stored. */
+  private whenStored: (() => void) | null = null;
   private commitNo = 0;
   private lastSeq: number;
   private rowCount: number;
@@ -77,7 +80,7 @@ export class Pass {
     this.done = new Promise((resolve) => {
       this.resolveDone = resolve;
     });
-    this.replay = journal.length === 0 ? null : new Replay(journal, record.epoch);
+    this.replay = journal.length === 0 ? null : new Replay(journal, record.epoch, returnPath(handler.method));
     this.isStrict = !journal.some(
       (row) => row.epoch < record.epoch && (row.kind === 'failed' || row.kind === 'attempt'),
     );
@@ -128,6 +131,19 @@ export class Pass {
     this.resolveDone(end);
   }
 
+  /** Ends the pass with a row that goes in the same commit; `stored` runs when both are. */
+  endWith(row: Checkpoint, end: PassEnd, stored: (() => void) | null): void {
+    if (this.ended !== null) return;
+    this.buffer.push(row);
+    this.whenStored = stored;
+    this.end(end);
+  }
+
+  /** The end is stored. */
+  stored(): void {
+    this.whenStored?.();
+  }
+
   nextSeq(): number {
     return ++this.lastSeq;
   }
@@ -143,8 +159,8 @@ export class Pass {
     refused?: (rejection: Rejection) => void,
   ): void {
     // What a refused write held would be lost: it holds nothing but the rows of the publish.
-    const alone = this.buffer.length === 0 || publish !== null;
-    const checkpoints = alone ? rows : [...this.buffer.splice(0), ...rows];
+    if (publish !== null && this.buffer.length > 0) this.commit([], null, () => {});
+    const checkpoints = this.buffer.length === 0 ? rows : [...this.buffer.splice(0), ...rows];
     this.rowCount += checkpoints.length;
     const { checkpoints: limit } = this.services.settings.limits;
     if (this.rowCount > limit) {
@@ -183,6 +199,11 @@ export class Pass {
   later(row: Checkpoint): void {
     this.buffer.push(row);
     this.scheduleCheck();
+  }
+
+  /** Keeps a row that nothing depends on yet for the next commit, whenever that is. */
+  hold(row: Checkpoint): void {
+    this.buffer.push(row);
   }
 
   /** Runs `resume` at the instant: in this pass when it lives that long, else in the pass that the timer wakes. */

@@ -20,6 +20,8 @@ interface Row {
 export class Replay {
   private readonly byPath = new Map<string, Row[]>();
   private readonly byParent = new Map<string, Row[]>();
+  /** The handler's return value, when it was recorded: what its body called before is history. */
+  readonly returned: Checkpoint | null;
   /** In journal order. */
   private readonly rows: Row[];
   /** Every row before it has settled or can never be called. */
@@ -33,7 +35,10 @@ export class Replay {
   constructor(
     journal: readonly Checkpoint[],
     private readonly epoch: number,
+    returnPath: string,
   ) {
+    this.returned = journal.find((row) => row.path === returnPath) ?? null;
+    const returnedAt = this.returned?.seq ?? 0;
     this.rows = journal.map((checkpoint) => ({
       checkpoint,
       parent: parentOf(checkpoint.path),
@@ -44,12 +49,18 @@ export class Replay {
     for (const row of this.rows)
       if (
         completed.has(row.parent) ||
+        row.checkpoint.seq <= returnedAt ||
         (row.checkpoint.kind !== 'completed' && row.checkpoint.kind !== 'failed')
       )
         row.reach = 'settled';
     this.rows.sort((a, b) => a.checkpoint.seq - b.checkpoint.seq);
     for (const { checkpoint, parent } of this.rows)
-      if (isUnfinished(checkpoint, epoch) && !completed.has(checkpoint.path) && !completed.has(parent))
+      if (
+        checkpoint.seq > returnedAt &&
+        isUnfinished(checkpoint, epoch) &&
+        !completed.has(checkpoint.path) &&
+        !completed.has(parent)
+      )
         this.unfinished.add(checkpoint.path);
     for (const row of this.rows) {
       append(this.byPath, row.checkpoint.path, row);
@@ -76,6 +87,11 @@ export class Replay {
       return row.checkpoint;
     }
     return null;
+  }
+
+  /** Whether the declared step at that path was not taken. */
+  isSkipped(path: string): boolean {
+    return this.byPath.get(path)?.some(({ checkpoint }) => checkpoint.kind === 'skipped') ?? false;
   }
 
   /** The failed attempts of the call in this epoch, first to last. */

@@ -1,7 +1,8 @@
-import { NonDeterminismError, TimeoutError } from '../model/errors-execution.js';
+import { TimeoutError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
 import { shared } from '../ports/current-execution.js';
 import type { Frame } from './frame.js';
+import { repeatsJournal } from './repeats-journal.js';
 import { RunningTime, type Timed } from './running-time.js';
 
 export type BodyOutcome =
@@ -12,7 +13,8 @@ export type BodyOutcome =
 export interface BodySpec {
   readonly timeoutMs: number | null;
   readonly args: readonly unknown[];
-  readonly invoke: () => unknown;
+  /** Gets the frame that it runs below. */
+  readonly invoke: (frame: Frame) => unknown;
 }
 
 /** Whoever runs a body: gets its outcome once, or never when the pass ended before. */
@@ -114,7 +116,7 @@ function attempt(run: BodyRun, frame: Frame, spec: BodySpec): Promise<unknown> |
 
 function intercept(frame: Frame, spec: BodySpec): unknown {
   const { interceptors } = frame.pass.services.settings;
-  if (interceptors.length === 0) return spec.invoke();
+  if (interceptors.length === 0) return spec.invoke(frame);
   const call = {
     worker: frame.pass.worker.id,
     executionId: frame.pass.record.id,
@@ -124,29 +126,9 @@ function intercept(frame: Frame, spec: BodySpec): unknown {
   };
   const chain = interceptors.reduceRight<() => Promise<unknown>>(
     (next, interceptor) => async () => interceptor(call, next),
-    async () => spec.invoke(),
+    async () => spec.invoke(frame),
   );
   return chain();
-}
-
-/** Whether the body called everything that was recorded below it; parks the execution when it did not. */
-function repeatsJournal(frame: Frame): boolean {
-  const { pass } = frame;
-  if (pass.replay === null) return true;
-  const leftover = frame.isStrict ? pass.replay.leftover(frame.path) : [];
-  if (leftover.length === 0) {
-    pass.replay.close(frame.path);
-    return true;
-  }
-  pass.end({
-    kind: 'parked',
-    error: new NonDeterminismError(
-      `${pass.handler.id} ended '${namesOf(frame.path)}' without repeating recorded steps: ` +
-        `${[...new Set(leftover.map(namesOf))].slice(0, 3).join(', ')}. Bring back the code that called them and resume(), ` +
-        `or forget them by retry({ from: '${namesOf(leftover[0] ?? frame.path)}' })`,
-    ),
-  });
-  return false;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

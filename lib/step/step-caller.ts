@@ -1,4 +1,5 @@
 import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
+import { DeclaredStepCalledError } from '../model/errors-graph.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import { messageOf } from '../model/message-of.js';
@@ -27,6 +28,10 @@ export const stepCaller: Caller = {
   contextOf: (frame) => new FrameContext(frame),
 
   step(frame, call) {
+    if (frame.entry === call.name) {
+      frame.entry = null;
+      return call.body.apply(call.receiver, call.args as never[]) as Promise<unknown>;
+    }
     if (frame.isDead) return unsettled(frame);
     if (typeof call.receiver !== 'object' || call.receiver === null)
       return refused(
@@ -38,6 +43,8 @@ export const stepCaller: Caller = {
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
     if (definition === null)
       return refused(frame, new DetachedStepError(call.receiver.constructor.name, call.name));
+    if (definition.isDeclared)
+      return refused(frame, new DeclaredStepCalledError(definition.worker, call.name));
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition.key, call);
     if (typeof digest !== 'string') return refused(frame, digest);

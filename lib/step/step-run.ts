@@ -13,6 +13,8 @@ import type { EncodedValue } from '../ports/codec.js';
 import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
 import type { KnownEvent, NewEvent, Rejection } from '../ports/store-write.js';
 import { runHook } from './run-hook.js';
+import { encodeResult } from './encode-result.js';
+import type { PassEnd } from './pass-end.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { Frame, type Caller } from './frame.js';
@@ -25,8 +27,10 @@ export interface StepSpec {
   readonly atMostOnce: boolean;
   readonly receiver: object | null;
   readonly args: readonly unknown[];
-  readonly invoke: () => unknown;
+  readonly invoke: (frame: Frame) => unknown;
   readonly publish?: StepPublish;
+  /** How the pass ends with this result, when nothing is left to do after it. */
+  readonly closes?: (row: Checkpoint) => PassEnd | null;
 }
 
 /** For a step that publishes. */
@@ -51,10 +55,14 @@ export class StepRun extends DurableCall implements BodyOwner {
     encodedName: string,
     path: string,
     private readonly spec: StepSpec,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
+    resolve: (value: unknown, row: Checkpoint) => void,
+    reject: (error: unknown, row: Checkpoint) => void,
   ) {
     super(parent, encodedName, path, resolve, reject);
+  }
+
+  protected override closes(row: Checkpoint): PassEnd | null {
+    return this.spec.closes?.(row) ?? null;
   }
 
   protected run(): void {
@@ -137,7 +145,7 @@ export class StepRun extends DurableCall implements BodyOwner {
     const published = this.spec.publish?.of(value) ?? null;
     let encoded: EncodedValue;
     try {
-      encoded = this.encode(published === null ? value : published.value);
+      encoded = encodeResult(this.pass.services, published === null ? value : published.value);
     } catch (error) {
       this.failFor(new UnstorableResultError(namesOf(this.path), messageOf(error)), false);
       return;
@@ -223,17 +231,6 @@ export class StepRun extends DurableCall implements BodyOwner {
     const failedIn = this.pass.replay?.lastFailedEpoch(this.path) ?? null;
     const key = `${this.pass.record.id}/${this.path}`;
     return failedIn === null ? key : `${key}@${failedIn + 1}`;
-  }
-
-  private encode(value: unknown): EncodedValue {
-    const encoded = this.pass.services.codec.encodeAndCopy(value);
-    const { text } = encoded;
-    const { resultBytes } = this.pass.services.settings.limits;
-    if (text.length * 3 > resultBytes && Buffer.byteLength(text) > resultBytes)
-      throw new RangeError(
-        `it has ${Buffer.byteLength(text)} bytes encoded, more than limits.resultBytes (${resultBytes})`,
-      );
-    return encoded;
   }
 
   private hook(name: 'onRetry' | 'onExhausted', error: unknown, nextAt: number | null): void {

@@ -1,0 +1,56 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { StepDefinition } from '../model/definition.js';
+import type { Frame } from '../step/frame.js';
+import type { PassEnd } from '../step/pass-end.js';
+import { stepCaller } from '../step/step-caller.js';
+import { StepRun } from '../step/step-run.js';
+
+/** Who hears how a call ended, once that is stored. */
+export interface CallOwner {
+  completed(value: unknown, row: Checkpoint): void;
+  failed(error: unknown, row: Checkpoint): void;
+  /** How the execution ends when this result is the last: it is stored with the end then, and `completed` is not called. */
+  closes(row: Checkpoint): PassEnd | null;
+}
+
+type Method = (this: object, ...args: unknown[]) => unknown;
+
+/** Begins a step of the worker that no code calls. */
+export function beginDeclared(
+  frame: Frame,
+  instance: object,
+  definition: StepDefinition,
+  encodedName: string,
+  path: string,
+  args: readonly unknown[],
+  owner: CallOwner,
+): void {
+  const { name } = definition;
+  new StepRun(
+    stepCaller,
+    frame,
+    encodedName,
+    path,
+    {
+      retry: definition.retry,
+      timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
+      atMostOnce: definition.atMostOnce,
+      receiver: instance,
+      args,
+      invoke: (body) => enter(body, instance, name, args),
+      closes: (row) => owner.closes(row),
+    },
+    (value, row) => owner.completed(value, row),
+    (error, row) => owner.failed(error, row),
+  ).begin();
+}
+
+/** Calls the method so that the call is the body itself, and not a step within it. */
+function enter(frame: Frame, instance: object, name: string, args: readonly unknown[]): unknown {
+  frame.entry = name;
+  try {
+    return (instance as Record<string, Method>)[name]?.call(instance, ...args);
+  } finally {
+    frame.entry = null;
+  }
+}

@@ -1,0 +1,188 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { StepDefinition } from '../model/definition.js';
+import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import { namesOf } from '../model/path.js';
+import type { Frame } from '../step/frame.js';
+import { newRow } from '../step/new-row.js';
+import type { Pass } from '../step/pass.js';
+import type { PassEnd } from '../step/pass-end.js';
+import { repeatsJournal } from '../step/repeats-journal.js';
+import { beginDeclared } from './declared-call.js';
+import { FanOutRun, itemsOf } from './fan-out-run.js';
+import { GraphNode, type Readiness } from './graph-node.js';
+import { type NodeValue, ResultValue } from './node-value.js';
+import { Routes } from './routes.js';
+
+type Ready = Extract<Readiness, { kind: 'begin' }>;
+
+/**
+ * The declared steps of one execution, after its handler has returned: each begins when what it comes after has ended, and
+ * the execution ends when all have.
+ */
+export class GraphRun {
+  private readonly pass: Pass;
+  private readonly root: GraphNode;
+  private readonly nodes: readonly GraphNode[];
+  private readonly routes: Routes;
+
+  /** `returned` is the row of the handler's return value, which is the execution's. */
+  constructor(
+    private readonly frame: Frame,
+    private readonly instance: object,
+    private readonly returned: Checkpoint,
+    value: NodeValue,
+  ) {
+    this.pass = frame.pass;
+    const { method, declared } = this.pass.handler;
+    this.root = new GraphNode(method, null, []);
+    this.root.standing = { kind: 'completed', value, seq: returned.seq };
+    const byName = new Map([[method, this.root]]);
+    this.nodes = declared.map((step) => {
+      const node = new GraphNode(
+        step.name,
+        step,
+        step.after.map((name) => byName.get(name) as GraphNode),
+      );
+      byName.set(step.name, node);
+      return node;
+    });
+    this.routes = new Routes(this.nodes, this.pass.replay, (node) => this.pathOf(node));
+  }
+
+  /** Nodes stand in an order in which each comes after its predecessors: one round moves all that can move. */
+  advance(): void {
+    for (const node of this.nodes) if (node.standing.kind === 'idle') this.consider(node);
+    if (this.pass.ended === null && this.nodes.every((node) => node.hasEnded)) this.end();
+  }
+
+  private consider(node: GraphNode): void {
+    const ready = node.readiness();
+    if (ready.kind === 'begin') this.open(node, ready);
+    else if (ready.kind === 'block') node.standing = { kind: 'blocked' };
+    else if (ready.kind === 'skip') this.skip(node);
+  }
+
+  /** What conditions and lists throw is a failure of the step: repeating it would not help. */
+  private open(node: GraphNode, ready: Ready): void {
+    try {
+      if (node.step?.when != null && !this.routes.takes(node, ready.values)) this.skip(node);
+      else if (node.step?.each != null) this.fanOut(node, ready);
+      else if (!this.wasRecorded(node)) this.begin(node, ready);
+    } catch (error) {
+      this.pass.stepFailures.add(error, namesOf(this.pathOf(node)));
+      node.standing = { kind: 'failed', error, seq: ready.seq };
+    }
+  }
+
+  private wasRecorded(node: GraphNode): boolean {
+    const { replay, services } = this.pass;
+    const row = replay?.take(this.pathOf(node), this.frame.scope) ?? null;
+    if (row === null) return false;
+    replay?.settled(row);
+    if (row.kind === 'completed') {
+      node.standing = { kind: 'completed', value: new ResultValue(services.codec, row.value), seq: row.seq };
+    } else {
+      const error = services.codec.decodeFailure(row.error ?? '');
+      this.pass.stepFailures.add(error, namesOf(row.path));
+      node.standing = { kind: 'failed', error, seq: row.seq };
+    }
+    return true;
+  }
+
+  private begin(node: GraphNode, { values }: Ready): void {
+    node.standing = { kind: 'running' };
+    const { codec } = this.pass.services;
+    const args = values.map((value) => value.take());
+    beginDeclared(
+      this.frame,
+      this.instance,
+      this.definition(node),
+      node.encodedName,
+      this.pathOf(node),
+      args,
+      {
+        completed: (value, row) =>
+          this.completed(node, new ResultValue(codec, row.value, { value }), row.seq),
+        failed: (error, row) => this.failed(node, error, row.seq),
+        closes: () => this.closes(node),
+      },
+    );
+  }
+
+  private fanOut(node: GraphNode, { values, seq }: Ready): void {
+    const { step } = node;
+    if (step?.each == null) return;
+    const items = itemsOf(step.name, step.each, values);
+    node.standing = { kind: 'running' };
+    const definition = this.definition(node);
+    new FanOutRun(this.frame, this.instance, definition, node.encodedName, step.each, items, seq, {
+      fannedOut: (value, last) => this.completed(node, value, last),
+      itemFailed: (error, first) => this.failed(node, error, first),
+      closesFanOut: () => this.closes(node),
+    }).begin();
+  }
+
+  private completed(node: GraphNode, value: NodeValue, seq: number): void {
+    node.standing = { kind: 'completed', value, seq };
+    this.advance();
+  }
+
+  private failed(node: GraphNode, error: unknown, seq: number): void {
+    this.pass.stepFailures.add(error, namesOf(this.pathOf(node)));
+    node.standing = { kind: 'failed', error, seq };
+    this.advance();
+  }
+
+  private skip(node: GraphNode): void {
+    node.standing = { kind: 'skipped' };
+    const { pass } = this;
+    const path = this.pathOf(node);
+    if (pass.replay?.isSkipped(path) === true) return;
+    const now = pass.services.clock.now();
+    pass.hold(newRow(pass, path, 'skipped', path, now, 1));
+    if (!pass.services.observer.wants('step.skipped')) return;
+    pass.services.observer.emit({
+      name: 'step.skipped',
+      executionId: pass.record.id,
+      worker: pass.worker.id,
+      handler: pass.handler.method,
+      session: pass.record.session,
+      step: namesOf(path),
+      at: now,
+    } as LifecycleEvent);
+  }
+
+  /** The end that a last result brings: it can share the commit when nothing failed and nothing is left. */
+  private closes(node: GraphNode): PassEnd | null {
+    const isLast = this.nodes.every(
+      (other) => other === node || other.standing.kind === 'completed' || other.standing.kind === 'skipped',
+    );
+    if (!isLast || this.pass.replay !== null) return null;
+    return { kind: 'completed', text: this.returned.value };
+  }
+
+  private end(): void {
+    if (!repeatsJournal(this.frame)) return;
+    let first: { readonly error: unknown; readonly seq: number } | null = null;
+    for (const node of this.nodes)
+      if (
+        node.standing.kind === 'failed' &&
+        !node.isAbsorbed &&
+        (first === null || node.standing.seq < first.seq)
+      )
+        first = node.standing;
+    this.pass.end(
+      first === null
+        ? { kind: 'completed', text: this.returned.value }
+        : { kind: 'failed', error: first.error },
+    );
+  }
+
+  private definition(node: GraphNode): StepDefinition {
+    return this.pass.worker.steps.get(node.step?.name ?? '') as StepDefinition;
+  }
+
+  private pathOf(node: GraphNode): string {
+    return `${this.frame.path}/${node.encodedName}`;
+  }
+}
