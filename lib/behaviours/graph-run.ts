@@ -157,7 +157,8 @@ export class GraphRun {
     const isLast = this.nodes.every(
       (other) => other === node || other.standing.kind === 'completed' || other.standing.kind === 'skipped',
     );
-    if (!isLast || this.pass.replay !== null) return null;
+    const left = this.pass.replay?.leftover(this.frame.path) ?? [];
+    if (!isLast || left.length > 0) return null;
     return { kind: 'completed', text: this.returned.value };
   }
 

@@ -1,6 +1,7 @@
 import { jsonCodec } from '../../../lib/adapters/codec/json-codec.js';
 import { memoryStore } from '../../../lib/adapters/memory/memory-store.js';
 import type { RuntimeSettings } from '../../../lib/app/runtime-parts.js';
+import type { DeclaredStep } from '../../../lib/model/declared-step.js';
 import type { HandlerDefinition, StepDefinition, WorkerDefinition } from '../../../lib/model/definition.js';
 import type { ExecutionRecord } from '../../../lib/model/execution.js';
 import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
@@ -35,6 +36,9 @@ export interface Calls {
 export interface ScenarioOptions {
   readonly handler: (calls: Calls, event: unknown) => unknown;
   readonly steps?: Readonly<Record<string, Partial<StepDefinition>>>;
+  /** Methods of the instance that the graph calls by itself. */
+  readonly methods?: (calls: Calls) => Readonly<Record<string, (...args: never[]) => unknown>>;
+  readonly compensations?: Readonly<Record<string, string>>;
   readonly definition?: Partial<HandlerDefinition>;
   readonly settings?: Partial<RuntimeSettings>;
   readonly store?: Store;
@@ -80,7 +84,7 @@ export class Scenario {
       type: ScenarioWorker,
       handlers: [definition],
       steps: new Map(Object.entries(steps).map(([name, policies]) => [name, stepOf(name, policies)])),
-      compensations: new Map(),
+      compensations: new Map(Object.entries(options.compensations ?? {})),
       renames: new Map(),
       graph: { worker: 'scenario', nodes: [], edges: [], fingerprint: 'scenario-1' },
     };
@@ -92,6 +96,10 @@ export class Scenario {
         const instance = Object.assign(new ScenarioWorker(), {
           handle: (event: unknown) => handler(callsOf(instance, machine), event),
         });
+        for (const [name, body] of Object.entries(options.methods?.(callsOf(instance, machine)) ?? {}))
+          Object.assign(instance, {
+            [name]: (...args: unknown[]) => this.noted(name, () => body(...(args as never[])))(),
+          });
         return { resolve: () => instance };
       },
       faults: { ...noFaults, ...faults },
@@ -168,25 +176,26 @@ export class Scenario {
     return this.simulation.processes.reduce((sum, { machine }) => sum + machine.clock.pending, 0);
   }
 
+  private noted<T>(name: string, body: () => T): () => T {
+    return () => {
+      const frame = currentFrame();
+      this.began.push(`${name}#${frame.attempt}`);
+      this.keys.set(name, (this.keys.get(name) ?? new Set()).add(frame.idempotencyKey));
+      this.simulation.bodies.started(frame, false);
+      return body();
+    };
+  }
+
   private calls(instance: object, machine: Machine): Calls {
     const { time } = this.simulation;
-    const noted =
-      <T>(name: string, body: () => T): (() => T) =>
-      () => {
-        const frame = currentFrame();
-        this.began.push(`${name}#${frame.attempt}`);
-        this.keys.set(name, (this.keys.get(name) ?? new Set()).add(frame.idempotencyKey));
-        this.simulation.bodies.started(frame, false);
-        return body();
-      };
     return {
       machine,
       get frame() {
         return currentFrame();
       },
       step: (name, args, body) =>
-        currentFrame().step({ receiver: instance, name, args, body: noted(name, body) }) as never,
-      inline: (name, body) => currentFrame().inline({ name, body: noted(name, body) }) as never,
+        currentFrame().step({ receiver: instance, name, args, body: this.noted(name, body) }) as never,
+      inline: (name, body) => currentFrame().inline({ name, body: this.noted(name, body) }) as never,
       sleep: (ms) => currentFrame().sleep(ms),
       wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
       publish: (event, data, id) =>
@@ -225,6 +234,15 @@ function requestOf(name: string, data: unknown, options: Partial<PublishRequest>
     dispatcherOptions: null,
     ...options,
   };
+}
+
+/** A declared step after these; the rest as given. */
+export function declared(
+  name: string,
+  after: readonly string[],
+  rest: Partial<DeclaredStep> = {},
+): DeclaredStep {
+  return { name, after, join: 'all', when: null, each: null, ...rest };
 }
 
 function stepOf(name: string, policies: Partial<StepDefinition>): StepDefinition {
