@@ -102,6 +102,7 @@ export class EventPreparer {
       depth,
       dueAt: request.dueAt,
       owner: null,
+      gate: null,
       listening: ['cancel'],
     };
   }

@@ -142,6 +142,9 @@ export class Publisher implements StepPublisher {
         if (slot === undefined) {
           if (execution.dueAt === null) needsPull = true;
           else this.options.consumer.wake(execution.dueAt);
+        } else if (isNew && !stored.leased) {
+          // Its gate is full: it waits there.
+          this.options.consumer.unreserve(slot);
         } else if (isNew) {
           const run = this.start(slot, event, execution, stored.key, stored.createdAt);
           if (run !== null) runs.set(execution.id, run);
@@ -173,6 +176,7 @@ export class Publisher implements StepPublisher {
       schemaHash: execution.schemaHash,
       session: event.session,
       lane: execution.lane,
+      gate: execution.gate?.name ?? null,
       priority: execution.priority,
       depth: execution.depth,
       status: 'running',

@@ -180,7 +180,11 @@ export function releaseOf({
     value: null,
     error: null,
   };
-  return { kind: 'commit', lease, delta: { commitNo: 1, checkpoints: [], record: change, publish: null } };
+  return {
+    kind: 'commit',
+    lease,
+    delta: { commitNo: 1, checkpoints: [], record: change, publish: null, release: [] },
+  };
 }
 
 function plain(record: RecordChange): Conclusion {

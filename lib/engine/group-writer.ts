@@ -203,6 +203,10 @@ function sizeOf(write: Write): number {
   switch (write.kind) {
     case 'append':
       return 100 + (write.message.body?.length ?? 0);
+    case 'acquire':
+      return 100 + write.holder.length + write.gate.name.length;
+    case 'reserve':
+      return 100 + write.bucket.length;
     case 'publish':
       return sizeOfEvents(write);
     case 'commit': {

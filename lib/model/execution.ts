@@ -47,6 +47,8 @@ export interface ExecutionRecord {
   readonly session: string | null;
   /** Ready work is served in turn over lanes: `s:session`, or `d:definition` where there is no session. */
   readonly lane: string;
+  /** The gate that it passes whenever it becomes ready; null: none. */
+  readonly gate: string | null;
   /** −100…100, higher first within the lane. */
   readonly priority: number;
   /** How many executions started each other above this one; 0 for one that was published from outside. */

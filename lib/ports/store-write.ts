@@ -3,7 +3,7 @@ import type { DefinitionRef, MessageKind, TerminalStatus, Timers, WaitReason } f
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 
-export type Write = PublishWrite | CommitWrite | AppendWrite;
+export type Write = PublishWrite | CommitWrite | AppendWrite | AcquireWrite | ReserveWrite;
 
 /** Accepts events and creates their executions, all of them or none. Idempotent on execution and explicit event ids. */
 export interface PublishWrite extends Publishing {
@@ -39,9 +39,30 @@ export interface NewExecution {
   readonly depth: number;
   /** Not before this instant; null: now. */
   readonly dueAt: number | null;
-  /** Created `running`, leased to this process with fence 1, instead of `pending`. Ignored for a duplicate. */
+  /**
+   * Created `running`, leased to this process with fence 1, instead of `pending`. Ignored for a duplicate, and when its
+   * gate is full: `PublishedExecution.leased` tells.
+   */
   readonly owner: ProcessId | null;
+  /** What it must pass whenever it becomes ready; null: nothing. */
+  readonly gate: Gate | null;
   readonly listening: readonly MessageKind[];
+}
+
+/**
+ * At most `limit` at once of what names it, across all processes. Gates of executions (`NewExecution.gate`) and of permits
+ * (`AcquireWrite.gate`) do not meet, whatever their names. The limit that was written last for a name holds.
+ *
+ * An execution with a gate is *admitted* while it is ready in its lane or running. One that becomes ready (created, timer
+ * due, message, retried) while its gate is full queues: it is `waiting` for `gate`, in no lane, and no claim takes it. When
+ * an admitted one rests or ends, the first in the queue (by priority, then by when it became ready) is admitted in the
+ * same write and is due. One that is handed back (`pending`) keeps its place as long as the limit allows; one whose process
+ * died keeps it until it was taken over and rests. A cancel message lets an execution out of turn, and without counting.
+ */
+export interface Gate {
+  readonly name: string;
+  /** A whole number, 0 or more; 0 admits nobody. */
+  readonly limit: number;
 }
 
 /** Progress of one execution, accepted iff the lease's fence is current and the record is `running`. */
@@ -64,6 +85,8 @@ export interface Delta {
    * before, by another write: what the delta's checkpoint says of its executions would not be true.
    */
   readonly publish: Publishing | null;
+  /** Holders of this execution whose permits and queue places are given back; empty: none. What is unknown is ignored. */
+  readonly release: readonly string[];
 }
 
 /** The new state of the record. Instants are epoch ms. */
@@ -89,6 +112,40 @@ export interface RecordChange {
   readonly forget: readonly string[];
   readonly value: string | null;
   readonly error: string | null;
+  /** With `pending`: puts the execution behind this gate instead of the one it had. Absent: no change. */
+  readonly gate?: Gate;
+}
+
+/**
+ * Asks for a permit for one body of a running execution: `stale` as for a commit, else `ok` with `granted`. Idempotent on
+ * (execution, holder) as long as the permit is held or queued for.
+ *
+ * Not granted: it queues, first come, first served. When its turn comes, the permit is its own and a `granted` message with
+ * the holder as body is put into the execution's inbox, in the same write that made room: it wakes one that waits and
+ * listens to it, and is a signal for one that runs, whatever it listens to. `Delta.release` gives permits back, and so does
+ * every commit after which the record is not `running`: all of them, places in the queue as well. But what goes to
+ * `waiting` and listens to `granted` keeps its places in the queue, and permits whose `granted` message it has not seen.
+ */
+export interface AcquireWrite {
+  readonly kind: 'acquire';
+  readonly lease: Lease;
+  /** Unique within the execution; a permit is of the holder, not of the gate. */
+  readonly holder: string;
+  readonly gate: Gate;
+}
+
+/**
+ * Reserves the next place of a rate (GCRA): `ok` with `at`, the instant from which the caller may begin, epoch ms, now or
+ * later. Places are `perMs / limit` apart; of a bucket that was idle, `limit` are free at once. Not fenced and not
+ * idempotent: a repeat reserves one more place, so that there are never more than the rate.
+ */
+export interface ReserveWrite {
+  readonly kind: 'reserve';
+  readonly bucket: string;
+  /** A whole number, 1 or more. */
+  readonly limit: number;
+  /** A whole number of ms, 1 or more. */
+  readonly perMs: number;
 }
 
 /** Sends a message. Unfenced; idempotent on the message id. */
@@ -117,6 +174,10 @@ export type Verdict =
       readonly verdict: 'ok' | 'already';
       readonly executions?: readonly PublishedExecution[];
       readonly due?: boolean;
+      /** Of an `acquire`: the permit is held, now or still. */
+      readonly granted?: boolean;
+      /** Of a `reserve`: epoch ms. */
+      readonly at?: number;
     }
   /** The fence is not current any more, or the record is not running: nothing was applied. */
   | { readonly verdict: 'stale' }
@@ -166,4 +227,6 @@ export interface PublishedExecution {
   /** Its `createdAt` (and, created with an owner, its `startedAt`): what a resume will read. */
   readonly createdAt: number;
   readonly duplicate: boolean;
+  /** It runs, leased to the `owner` that it was published with, under fence 1. */
+  readonly leased: boolean;
 }

@@ -101,7 +101,8 @@ export interface Store {
 
   /**
    * Calls the listener when another process may have changed something: work became due, an execution ended, a message
-   * came, a handler subscribed. A hint: it may come late, twice, or without cause. Returns its removal.
+   * came, a handler subscribed. Calls it, too, when a write of this very process let an execution through a gate or granted
+   * a permit, of which no verdict tells. A hint: it may come late, twice, or without cause. Returns its removal.
    */
   onChange(listener: () => void): () => void;
 }
@@ -113,8 +114,6 @@ export interface StoreContext {
   /** Called with a sentence for the operator, at most once per cause (for example a SQLite version with a known bug). */
   readonly warn: (message: string) => void;
 }
-
-/** The three writes of a group. */
 
 /** Who takes, what it can run, and how many. */
 export interface ClaimRequest {

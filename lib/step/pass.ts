@@ -32,6 +32,8 @@ export interface Deferred {
   start(): void;
 }
 
+const noHolders: readonly string[] = Object.freeze([]);
+
 /** One claim's work on one execution: what runs, what waits, what is committed. It ends once. */
 export class Pass {
   readonly done: Promise<PassEnd>;
@@ -320,7 +322,7 @@ export class Pass {
     return {
       kind: 'commit',
       lease: this.lease,
-      delta: { commitNo: ++this.commitNo, checkpoints, record, publish },
+      delta: { commitNo: ++this.commitNo, checkpoints, record, publish, release: noHolders },
     };
   }
 }

@@ -123,6 +123,7 @@ export class HandlerRuns {
       depth: 0,
       dueAt: null,
       owner: null,
+      gate: null,
       listening: ['cancel'] as const,
     };
     const event = { id: ids.next() as EventId, name, session: null, dedup: null, executions: [execution] };

@@ -98,6 +98,7 @@ export class Entry implements Heaped, Linked<Entry> {
       schemaHash: this.schemaHash,
       session: this.session,
       lane: this.lane,
+      gate: null,
       priority: this.priority,
       depth: this.depth,
       status: this.status,

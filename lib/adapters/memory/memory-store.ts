@@ -85,7 +85,9 @@ export class MemoryStore implements port.Store {
     for (const write of writes) {
       if (write.kind === 'commit') verdicts.push(apply.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(apply.publish(write, now));
-      else verdicts.push(apply.append(write, now));
+      else if (write.kind === 'append') verdicts.push(apply.append(write, now));
+      else if (write.kind === 'acquire') verdicts.push(apply.acquire(write));
+      else verdicts.push(apply.reserve(write, now));
     }
     if (apply.changed) {
       apply.changed = false;

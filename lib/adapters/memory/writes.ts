@@ -1,12 +1,15 @@
 import { isTerminal } from '../../model/execution.js';
+import { reserveRate } from '../../model/rate-reservation.js';
 import type { EventId } from '../../model/ids.js';
 import type {
+  AcquireWrite,
   AppendWrite,
   CommitWrite,
   KnownEvent,
   NewEvent,
   PublishedExecution,
   Publishing,
+  ReserveWrite,
   Verdict,
 } from '../../ports/store-write.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
@@ -74,6 +77,16 @@ export class Writes {
     if (!listens || entry.place === 'running' || entry.place === 'ready') return ok;
     this.executions.ready(entry, now);
     return okAndDue;
+  }
+
+  acquire({ lease }: AcquireWrite): Verdict {
+    const entry = this.executions.byId.get(lease.executionId);
+    if (entry === undefined || entry.status !== 'running' || lease.fence !== entry.fence) return stale;
+    return { verdict: 'ok', granted: true };
+  }
+
+  reserve(write: ReserveWrite, now: number): Verdict {
+    return { verdict: 'ok', at: reserveRate(null, write, now).at };
   }
 
   /** The first explicit id that was published with another payload, before or in this write. */
@@ -152,6 +165,7 @@ export class Writes {
               key: null,
               createdAt: known.createdAt,
               duplicate: true,
+              leased: false,
             }
           : answer(event, index, entry),
       );
@@ -173,6 +187,7 @@ function answer(event: NewEvent, eventIndex: number, entry: Entry): PublishedExe
     key: entry.key,
     createdAt: entry.createdAt,
     duplicate: false,
+    leased: entry.status === 'running' && entry.fence === 1,
   };
 }
 

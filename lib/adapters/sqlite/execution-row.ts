@@ -57,6 +57,7 @@ export function toRecord(row: ExecutionRow, { definitions, events }: Numbers): E
     schemaHash,
     session: fromStoredOrNull(row.session),
     lane: laneOf(row.lane, definition.id),
+    gate: null,
     priority: row.priority,
     depth: row.depth,
     status: statusOf(row.status),

@@ -203,6 +203,7 @@ function answerOf(
     key,
     createdAt: at,
     duplicate: false,
+    leased: execution.owner !== null,
   };
 }
 

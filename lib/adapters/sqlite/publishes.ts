@@ -128,7 +128,16 @@ export class Publishes {
     for (const [executionId, definition, createdAt] of first.executions) {
       const key = resent ? (this.rows.find(executionId)?.n ?? null) : null;
       const duplicate = key === null;
-      answer.push({ eventId: event.id, eventIndex, executionId, definition, key, createdAt, duplicate });
+      answer.push({
+        eventId: event.id,
+        eventIndex,
+        executionId,
+        definition,
+        key,
+        createdAt,
+        duplicate,
+        leased: false,
+      });
     }
     return resent && first.executions.length > 0;
   }

@@ -120,10 +120,11 @@ export class Session {
     for (const write of writes) {
       if (write.kind === 'commit') verdicts.push(commits.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(publishes.publish(write, now));
-      else {
+      else if (write.kind === 'append') {
         executions.flush();
         verdicts.push(appends.append(write, now));
-      }
+      } else if (write.kind === 'acquire') verdicts.push({ verdict: 'ok', granted: true });
+      else verdicts.push({ verdict: 'ok', at: now });
     }
     executions.flush();
     checkpoints.flush();

@@ -77,6 +77,7 @@ export class StoreDriver {
       depth: 0,
       dueAt: null,
       owner: null,
+      gate: null,
       listening: ['cancel'],
       ...over,
     };
@@ -155,7 +156,7 @@ export class StoreDriver {
     return {
       kind: 'commit',
       lease,
-      delta: { checkpoints: [], publish: null, ...parts, commitNo, record: change },
+      delta: { checkpoints: [], publish: null, release: [], ...parts, commitNo, record: change },
     };
   }
 

@@ -83,6 +83,7 @@ export function execution(over: Partial<NewExecution> = {}): NewExecution {
     depth: 0,
     dueAt: null,
     owner: null,
+    gate: null,
     listening: ['cancel'],
     ...over,
   };
@@ -152,7 +153,11 @@ export function ending(lease: Lease, commitNo: number, over: Partial<RecordChang
 }
 
 function commit(lease: Lease, delta: Partial<Delta> & { readonly commitNo: number }): Write {
-  return { kind: 'commit', lease, delta: { checkpoints: [], record: null, publish: null, ...delta } };
+  return {
+    kind: 'commit',
+    lease,
+    delta: { checkpoints: [], record: null, publish: null, release: [], ...delta },
+  };
 }
 
 export const driverOf = (database: unknown): SqliteDriver => database as SqliteDriver;
