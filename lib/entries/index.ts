@@ -33,11 +33,18 @@ export { Inject, Injectable } from '../decorators/inject.js';
 export { OnEvent, type HandlerDecorator, type OnEventOptions } from '../decorators/on-event.js';
 export type { UnionOnEvent } from '../decorators/on-event-of.js';
 export { type PolicyDecorator, Retry } from '../decorators/retry.js';
-export { Step, type StepDecorator, type StepOptions } from '../decorators/step.js';
+export { Step, type StepDecorator } from '../decorators/step.js';
+export type { KeyOption, StepOptions } from '../decorators/step-options.js';
 export { Storable } from '../decorators/storable.js';
 export { Timeout } from '../decorators/timeout.js';
 export { hasWorkerMethods, isWorker, Worker } from '../decorators/worker.js';
-export type { WorkerOptions } from '../metadata/class-metadata.js';
+export type {
+  EachOption,
+  FanOutOptions,
+  ListOf,
+  RouteOption,
+  WorkerOptions,
+} from '../metadata/class-metadata.js';
 export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
 
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from '../adapters/memory/memory-store.js';
@@ -105,7 +112,9 @@ export {
   StoreIncompatibleError,
   StoreUnavailableError,
 } from '../model/errors-store.js';
-export { HoldfastError, type ErrorCode } from '../model/errors.js';
+export type { ErrorJson, PlainJson } from '../model/error-json.js';
+export type { ErrorCategory, ErrorCode, ErrorSeverity } from '../model/error-kinds.js';
+export { HoldfastError, type OwnCode } from '../model/errors.js';
 export type {
   EventClass,
   EventData,

@@ -1,3 +1,4 @@
+import { RetryAfterError } from './errors-step.js';
 import type { Backoff, RetryPolicy } from './retry-policy.js';
 
 export type RetryDecision =
@@ -58,9 +59,10 @@ function allows(policy: RetryPolicy, error: unknown, attempt: number): boolean {
 
 function askedDelay(error: unknown): number | null {
   if (typeof error !== 'object' || error === null) return null;
-  const asked = error as { readonly code?: unknown; readonly delayMs?: unknown };
   try {
-    if (asked.code !== 'RETRY_AFTER') return null;
+    const asked = error as { readonly code?: unknown; readonly delayMs?: unknown };
+    // A class of the user's own may have a code of its own.
+    if (asked.code !== RetryAfterError.code && !(error instanceof RetryAfterError)) return null;
     const { delayMs } = asked;
     return typeof delayMs === 'number' ? delayMs : null;
   } catch {

@@ -1,5 +1,6 @@
 import { DURATION_FORMS, parseDuration, type Duration } from './duration.js';
-import { HoldfastError } from './errors.js';
+import type { ErrorCode } from './error-kinds.js';
+import { HoldfastError, type OwnCode } from './errors.js';
 
 /** A step's or handler's error whose class is not registered, as the journal kept it. */
 export class StepError extends HoldfastError {
@@ -26,27 +27,34 @@ export class StepError extends HoldfastError {
 }
 
 /**
- * Throw it to end a step or handler without another attempt.
+ * Throw it to end a step or handler without another attempt. A class of your own below it may have a `code`, `category`
+ * and `severity` of its own, and bears its own name.
  *
  * @example
- * throw new NonRetryableError('card declined', { cause: error });
+ * class CardDeclined extends NonRetryableError {
+ *   override readonly code = 'CARD_DECLINED';
+ * }
+ * throw new CardDeclined('insufficient funds', { cause: error });
  */
 export class NonRetryableError extends HoldfastError {
   static readonly code = 'NON_RETRYABLE';
-  readonly code = NonRetryableError.code;
-  override readonly name = 'NonRetryableError';
+  readonly code: ErrorCode | OwnCode = NonRetryableError.code;
+  override readonly name: string =
+    this.constructor === NonRetryableError ? 'NonRetryableError' : this.constructor.name;
 }
 
 /**
- * Throw it to have the next attempt begin after that delay, whatever the backoff says. Attempts still count.
+ * Throw it to have the next attempt begin after that delay, whatever the backoff says. Attempts still count. A class of
+ * your own below it may have a `code`, `category` and `severity` of its own, and bears its own name.
  *
  * @example
  * throw new RetryAfterError('rate limited', '30s', { cause: error });
  */
 export class RetryAfterError extends HoldfastError {
   static readonly code = 'RETRY_AFTER';
-  readonly code = RetryAfterError.code;
-  override readonly name = 'RetryAfterError';
+  readonly code: ErrorCode | OwnCode = RetryAfterError.code;
+  override readonly name: string =
+    this.constructor === RetryAfterError ? 'RetryAfterError' : this.constructor.name;
   override readonly retryable = true;
   readonly delayMs: number;
 

@@ -1,41 +1,5 @@
-/** Every code has a section in `docs/errors.md`. */
-export type ErrorCode =
-  | 'DEFINITION_INVALID'
-  | 'CONFIGURATION_INVALID'
-  | 'EVENT_INVALID'
-  | 'EVENT_UNKNOWN'
-  | 'EVENT_CONFLICT'
-  | 'NOT_STARTED'
-  | 'APP_CLOSED'
-  | 'NO_CURRENT_EXECUTION'
-  | 'EXECUTION_NOT_FOUND'
-  | 'EXECUTION_STATE'
-  | 'NOT_SUBSCRIBED'
-  | 'CANCELLED'
-  | 'PARKED'
-  | 'NON_DETERMINISM'
-  | 'POISONED'
-  | 'STEP_FAILED'
-  | 'STEP_INTERRUPTED'
-  | 'STEP_DETACHED'
-  | 'STEP_ARGUMENTS_UNSTORABLE'
-  | 'RESULT_UNSTORABLE'
-  | 'VALUE_UNSTORABLE'
-  | 'VALUE_UNREADABLE'
-  | 'TOO_MANY_CHECKPOINTS'
-  | 'CALL_DEPTH_EXCEEDED'
-  | 'NO_ROUTE'
-  | 'TOO_MANY_ITEMS'
-  | 'COMPENSATION_FAILED'
-  | 'DECLARED_STEP_CALLED'
-  | 'TIMEOUT'
-  | 'NON_RETRYABLE'
-  | 'RETRY_AFTER'
-  | 'WORKERS_FAILED'
-  | 'STORE_UNAVAILABLE'
-  | 'STORE_INCOMPATIBLE'
-  | 'DRIVER_MISSING'
-  | 'SETTLE_TIMEOUT';
+import { errorJson, type ErrorJson } from './error-json.js';
+import { errorKindOf, type ErrorCategory, type ErrorCode, type ErrorSeverity } from './error-kinds.js';
 
 const brand = Symbol.for('holdfast/error');
 
@@ -44,11 +8,18 @@ const brand = Symbol.for('holdfast/error');
  * `instanceof` holds across copies of the package: leaves are told apart by their code.
  */
 export abstract class HoldfastError extends Error {
-  abstract readonly code: ErrorCode;
+  /** One of `ErrorCode`, or the code that a class of your own gives itself. */
+  abstract readonly code: ErrorCode | OwnCode;
+  /** What it is about. Follows from the code, unless a class of your own says otherwise. */
+  declare readonly category: ErrorCategory;
+  /** Who has to look. Follows from the code, unless a class of your own says otherwise. */
+  declare readonly severity: ErrorSeverity;
   readonly retryable: boolean = false;
 
   static {
     Object.defineProperty(HoldfastError.prototype, brand, { value: true });
+    byCode(HoldfastError.prototype, 'category');
+    byCode(HoldfastError.prototype, 'severity');
   }
 
   static override [Symbol.hasInstance](this: ErrorClass, value: unknown): boolean {
@@ -60,9 +31,30 @@ export abstract class HoldfastError extends Error {
       (Object.hasOwn(this, 'code') && (value as { readonly code?: unknown }).code === this.code)
     );
   }
+
+  /** The error as data, for logs and answers: without its stack, with its cause. Never throws. */
+  toJSON(): ErrorJson {
+    return errorJson(this);
+  }
 }
+
+/** A code that is none of Holdfast's. */
+export type OwnCode = string & Record<never, never>;
 
 interface ErrorClass {
   readonly prototype: object;
   readonly code?: ErrorCode;
+}
+
+/** Nothing of it is stored: it is known again by the code. A subclass may set it as a field, however it was compiled. */
+function byCode(prototype: object, key: 'category' | 'severity'): void {
+  Object.defineProperty(prototype, key, {
+    configurable: true,
+    get(this: HoldfastError) {
+      return errorKindOf(this.code)[key];
+    },
+    set(this: HoldfastError, value: unknown) {
+      Object.defineProperty(this, key, { value, enumerable: true, configurable: true });
+    },
+  });
 }

@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { holdfastErrors } from '../../lib/adapters/codec/holdfast-errors.js';
+import { errorKindOf } from '../../lib/model/error-kinds.js';
+import type { HoldfastError } from '../../lib/model/errors.js';
+import { SettleTimeoutError } from '../../lib/testing/settle-timeout-error.js';
 
 const root = join(__dirname, '../..');
 
 /** The members of the union `ErrorCode`, as the source writes them. */
 function errorCodes(): string[] {
-  const path = join(root, 'lib/model/errors.ts');
+  const path = join(root, 'lib/model/error-kinds.ts');
   const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ES2022);
   const alias = file.statements
     .filter(ts.isTypeAliasDeclaration)
     .find(({ name }) => name.text === 'ErrorCode');
   if (alias === undefined || !ts.isUnionTypeNode(alias.type))
-    throw new Error('lib/model/errors.ts has no union ErrorCode');
+    throw new Error('lib/model/error-kinds.ts has no union ErrorCode');
   return alias.type.types.flatMap((type) =>
     ts.isLiteralTypeNode(type) && ts.isStringLiteral(type.literal) ? [type.literal.text] : [],
   );
@@ -33,4 +37,39 @@ test('every error code has a section in docs/errors.md', () => {
 test('docs/errors.md has no section for a code that does not exist', () => {
   const codes = new Set(errorCodes());
   expect(sections().filter((code) => !codes.has(code))).toEqual([]);
+});
+
+/** An error of the class, made of whatever arguments it takes. */
+function madeOf(type: unknown): HoldfastError {
+  const make = type as new (...args: readonly unknown[]) => HoldfastError;
+  for (const args of [['a', ['b']], ['a', 1], [[{}]]]) {
+    try {
+      return new make(...args);
+    } catch {
+      continue;
+    }
+  }
+  throw new Error(`none of the arguments makes a ${make.name}`);
+}
+
+test('the table of kinds in docs/errors.md says what the classes say', () => {
+  const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| `(\w+)` \| (\w+) \| (\w+) \| (.+) \|$/gm)];
+  const documented = Object.fromEntries(
+    rows.map(([, code = '', name, category, severity, retryable]) => [
+      code,
+      { name, category, severity, retryable },
+    ]),
+  );
+  const leaves: readonly unknown[] = [...holdfastErrors.values(), SettleTimeoutError];
+  const errors = leaves.map(madeOf);
+  const declared = errors.map((error) => {
+    const { category, severity } = errorKindOf(error.code);
+    const isStepError = error.code === 'STEP_FAILED';
+    const retryable = isStepError ? 'as the original' : error.retryable ? 'yes' : 'no';
+    const name = isStepError ? 'StepError' : error.name;
+    return [error.code, { name, category, severity, retryable }] as const;
+  });
+  expect(documented).toEqual(Object.fromEntries(declared));
+  expect(Object.keys(documented).toSorted()).toEqual(errorCodes().toSorted());
 });

@@ -6,7 +6,8 @@ import * as graph from '../../model/errors-graph.js';
 import * as step from '../../model/errors-step.js';
 import * as store from '../../model/errors-store.js';
 import * as value from '../../model/errors-value.js';
-import type { ErrorCode, HoldfastError } from '../../model/errors.js';
+import type { ErrorCode } from '../../model/error-kinds.js';
+import type { HoldfastError } from '../../model/errors.js';
 
 interface Leaf {
   readonly code: ErrorCode;
