@@ -20,7 +20,7 @@ export function compileGraph(
 }
 
 /** What of a node makes the shape of its graph. */
-export type NodeShape = Pick<GraphNode, 'kind' | 'name' | 'join' | 'route' | 'fanOut'>;
+export type NodeShape = Pick<GraphNode, 'kind' | 'name' | 'renamedFrom' | 'join' | 'route' | 'fanOut'>;
 
 /**
  * Names the shape of a graph. Equal whatever the order of declaration, the bodies, the descriptions and the policies;
@@ -31,10 +31,14 @@ export function fingerprint(nodes: readonly NodeShape[], edges: readonly GraphEd
   return createHash('sha256').update(JSON.stringify(shape)).digest('base64url').slice(0, 22);
 }
 
-/** Handlers and inline steps are written as before there was anything else, so that their workers' prints stay. */
-function shapeOfNode({ kind, name, join, route, fanOut }: NodeShape): string {
-  if (kind !== 'declared') return JSON.stringify([kind, name]);
-  return JSON.stringify([kind, name, join, route, fanOut !== null]);
+/**
+ * Handlers and inline steps are written as before there was anything else, so that their workers' prints stay. Former names
+ * count: processes that read what was recorded under them are not alike those that do not.
+ */
+function shapeOfNode({ kind, name, join, route, fanOut, renamedFrom }: NodeShape): string {
+  const declared = kind === 'declared' ? [join, route, fanOut !== null] : [];
+  const former = renamedFrom.length > 0 ? [{ renamedFrom: renamedFrom.toSorted() }] : [];
+  return JSON.stringify([kind, name, ...declared, ...former]);
 }
 
 function shapeOfEdge({ from, to, kind }: GraphEdge): string {

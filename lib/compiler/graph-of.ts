@@ -13,16 +13,19 @@ import { compileGraph } from './compile-graph.js';
 
 /** The graph that a worker's handlers, steps and compensations make. */
 export function graphOf(
-  worker: Pick<WorkerDefinition, 'id' | 'handlers' | 'steps' | 'compensations'>,
+  worker: Pick<WorkerDefinition, 'id' | 'handlers' | 'steps' | 'compensations' | 'renames'>,
 ): StepGraph {
-  const { handlers, steps, compensations } = worker;
+  const { handlers, steps, compensations, renames } = worker;
   const declared = new Map(handlers.flatMap((handler) => handler.declared.map((step) => [step.name, step])));
   const undoes = new Set(compensations.values());
   const nodes: GraphNode[] = [
     ...handlers.map((handler) => nodeOf('handler', handler.method, handler)),
     ...[...steps.values()].map((step) => {
       const kind = undoes.has(step.name) ? 'compensation' : declared.has(step.name) ? 'declared' : 'step';
-      return { ...nodeOf(kind, step.name, step), ...wiringOf(declared.get(step.name)) };
+      const renamedFrom = Object.freeze(
+        [...renames.keys()].filter((old) => renames.get(old) === step.name).sort(),
+      );
+      return { ...nodeOf(kind, step.name, step), renamedFrom, ...wiringOf(declared.get(step.name)) };
     }),
   ];
   const edges: GraphEdge[] = [
@@ -40,7 +43,14 @@ function nodeOf(
   definition: HandlerDefinition | StepDefinition,
 ): GraphNode {
   const { description } = definition;
-  return { name, kind, description, ...wiringOf(undefined), policies: policiesOf(definition) };
+  return {
+    name,
+    kind,
+    description,
+    renamedFrom: [],
+    ...wiringOf(undefined),
+    policies: policiesOf(definition),
+  };
 }
 
 function wiringOf(step: DeclaredStep | undefined): Pick<GraphNode, 'join' | 'route' | 'fanOut'> {

@@ -4,8 +4,8 @@ export interface StepGraph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
   /**
-   * Hash of kinds, names, edges, joins, routes and whether a step fans out; bodies, descriptions, policies and order of
-   * declaration do not matter.
+   * Hash of kinds, names, edges, joins, routes, former names and whether a step fans out; bodies, descriptions, policies and
+   * order of declaration do not matter.
    */
   readonly fingerprint: string;
 }
@@ -18,6 +18,8 @@ export interface GraphNode {
   readonly name: string;
   readonly kind: GraphNodeKind;
   readonly description: string | null;
+  /** Names that it was recorded under before: `@RenamedFrom`. */
+  readonly renamedFrom: readonly string[];
   /** How a declared step waits for several predecessors; null: it has one, or none. */
   readonly join: 'all' | 'any' | null;
   /** What decides whether a branch of a route is taken; null: it is no branch. */
