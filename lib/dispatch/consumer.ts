@@ -36,15 +36,21 @@ export interface LeaseState {
   mayStartBody(): boolean;
 }
 
-/** A slot held for an execution that is being published. */
-export interface Reservation {
+/** A slot held for an execution that is being published, or in which it runs. */
+export interface Slot {
   readonly id: ExecutionId;
+  /** Of the lease, when the slot was taken. */
   readonly generation: number;
+  /**
+   * Null while it is being published, and again once the slot is free: the engine's garbage collector keeps what a `Map` held
+   * when it was last resized, and a pass holds everything its execution has made.
+   */
+  run: Run | null;
 }
 
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
 export class Consumer {
-  private readonly running = new Map<ExecutionId, Run | null>();
+  private readonly running = new Map<ExecutionId, Slot>();
   /** Passes that are over, of which a body still runs: it did not heed its timeout. */
   private readonly lingering = new Set<Run>();
   private accepting = false;
@@ -68,7 +74,7 @@ export class Consumer {
 
   /** What runs here just now. */
   get current(): readonly Run[] {
-    return [...this.running.values()].filter((run) => run !== null);
+    return Array.from(this.running.values(), ({ run }) => run).filter((run) => run !== null);
   }
 
   start(): void {
@@ -80,7 +86,7 @@ export class Consumer {
   async drain(timeoutMs: number): Promise<void> {
     this.accepting = false;
     this.cancelWake();
-    for (const run of this.running.values()) run?.pass.yield();
+    for (const { run } of this.running.values()) run?.pass.yield();
     this.isIdle = () => this.used === 0 && this.pulling === null;
     if (this.isIdle()) return;
     const timeUp = this.options.clock.setTimer(timeoutMs, () => this.handBack());
@@ -92,7 +98,7 @@ export class Consumer {
   kill(): void {
     this.accepting = false;
     this.cancelWake();
-    for (const run of this.running.values()) run?.pass.end({ kind: 'lost' });
+    for (const { run } of this.running.values()) run?.pass.end({ kind: 'lost' });
     this.running.clear();
     this.lingering.clear();
     this.isIdle = () => true;
@@ -100,22 +106,21 @@ export class Consumer {
   }
 
   /** Holds a slot for an execution that is about to be published; null when none is free. */
-  reserve(id: ExecutionId, definition: string): Reservation | null {
+  reserve(id: ExecutionId, definition: string): Slot | null {
     if (this.options.isPaused(definition)) return null;
     if (!this.accepting || this.suspects > 0 || this.freeSlots() <= 0 || this.running.has(id)) return null;
     if (!this.options.lease.mayStartBody()) return null;
-    this.running.set(id, null);
-    return { id, generation: this.options.lease.generation };
+    return this.occupy(id, this.options.lease.generation);
   }
 
   /** Gives a reserved slot back. */
-  unreserve({ id }: Reservation): void {
-    if (this.running.get(id) === null) this.free(id);
+  unreserve(slot: Slot): void {
+    if (slot.run === null && this.running.get(slot.id) === slot) this.free(slot);
   }
 
   /** Runs what was published into a reserved slot; null when it was handed back instead. */
-  startReserved({ generation }: Reservation, work: Work): Run | null {
-    return this.admit(work, generation);
+  startReserved(slot: Slot, work: Work): Run | null {
+    return this.admit(work, slot);
   }
 
   /** Something may be due. Cheap to call: pulls are gathered. */
@@ -148,8 +153,8 @@ export class Consumer {
   /** Loads the messages of executions that run here. */
   async signal(ids: readonly ExecutionId[]): Promise<void> {
     for (const id of ids) {
-      const run = this.running.get(id);
-      if (run === undefined || run === null) continue;
+      const run = this.running.get(id)?.run ?? null;
+      if (run === null) continue;
       for (let after: number | null = run.seenInboxSeq; after !== null; ) {
         const messages: readonly StoredMessage[] = await this.options.store.inbox(id, after, INBOX_PAGE);
         run.deliver(messages);
@@ -177,7 +182,7 @@ export class Consumer {
 
   /** Gives reserved slots back and takes those of the executions that are still ours, under a new fence. */
   reclaim(ids: readonly ExecutionId[]): void {
-    for (const id of ids) if (this.running.get(id) === null) this.running.delete(id);
+    for (const id of ids) if (this.running.get(id)?.run === null) this.running.delete(id);
     const lost = ids.filter((id) => !this.running.has(id));
     if (lost.length > 0 && this.accepting && this.pulling === null) this.take(() => this.takeBack(lost));
     else this.freed();
@@ -227,7 +232,8 @@ export class Consumer {
     if (reason === 'sweep' && !wasBehind) this.tellRecovered(answer.claimed);
     const [suspect] = answer.claimed.filter(isSuspect).toSorted((a, b) => b.strikes - a.strikes);
     for (const work of answer.claimed)
-      if (suspect === undefined || work === suspect) this.admit(work, generation);
+      if (suspect === undefined || work === suspect)
+        this.admit(work, this.occupy(work.record.id, generation));
       else this.release(work);
   }
 
@@ -237,26 +243,30 @@ export class Consumer {
     this.pull('hint');
   }
 
-  /** Runs what was leased under that generation of the process's lease, or hands it back. */
-  private admit(work: Work, generation: number): Run | null {
+  private occupy(id: ExecutionId, generation: number): Slot {
+    const slot: Slot = { id, generation, run: null };
+    this.running.set(id, slot);
+    return slot;
+  }
+
+  /** Runs what was leased under the slot's generation of the process's lease, or hands it back. */
+  private admit(work: Work, slot: Slot): Run | null {
     const { lease, executor } = this.options;
-    const { id } = work.record;
-    const isOurs = generation === lease.generation && lease.mayStartBody();
-    this.running.set(id, null);
+    const isOurs = slot.generation === lease.generation && lease.mayStartBody();
     const run = this.accepting && isOurs ? executor.execute(work) : null;
     if (run === null) {
       this.release(work);
-      this.free(id);
+      this.free(slot);
       return null;
     }
     const suspect = isSuspect(work);
     if (suspect) this.suspects++;
-    this.running.set(id, run);
+    slot.run = run;
     void run.ended.then(() => {
       if (suspect) this.suspects--;
-      if (this.running.get(id) !== run) return;
+      if (this.running.get(slot.id) !== slot) return;
       if (run.pass.isOccupied) this.linger(run);
-      this.free(id);
+      this.free(slot);
     });
     return run;
   }
@@ -273,8 +283,9 @@ export class Consumer {
     this.options.executor.release(work);
   }
 
-  private free(id: ExecutionId): void {
-    this.running.delete(id);
+  private free(slot: Slot): void {
+    slot.run = null;
+    this.running.delete(slot.id);
     this.freed();
   }
 
@@ -289,7 +300,7 @@ export class Consumer {
 
   /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */
   private handBack(): void {
-    for (const run of this.running.values()) run?.pass.end({ kind: 'yielded' }, new Error('shutdown'));
+    for (const { run } of this.running.values()) run?.pass.end({ kind: 'yielded' }, new Error('shutdown'));
     this.isIdle = () => this.running.size === 0;
     this.tellIdle();
   }

@@ -30,7 +30,8 @@ export interface OutcomesOptions {
 
 /** Who waits for the outcome of which execution. Holds nothing that nobody waits for. */
 export class Outcomes {
-  private readonly waiters = new Map<ExecutionId, readonly Waiter[]>();
+  /** A list is emptied when it is done with: the garbage collector keeps what a `Map` held when it was last resized. */
+  private readonly waiters = new Map<ExecutionId, Waiter[]>();
   private polling = false;
   private timer: Timer | null = null;
 
@@ -39,7 +40,8 @@ export class Outcomes {
   /** Calls back once when the execution is settled; answers a function that forgets the caller. */
   wait(id: ExecutionId, waiter: Waiter): () => void {
     const others = this.waiters.get(id);
-    this.waiters.set(id, others === undefined ? [waiter] : [...others, waiter]);
+    if (others === undefined) this.waiters.set(id, [waiter]);
+    else others.push(waiter);
     this.schedule();
     return () => this.forget(id, waiter);
   }
@@ -90,9 +92,10 @@ export class Outcomes {
   }
 
   private forget(id: ExecutionId, waiter: Waiter): void {
-    const others = this.waiters.get(id)?.filter((other) => other !== waiter) ?? [];
-    if (others.length === 0) this.waiters.delete(id);
-    else this.waiters.set(id, others);
+    const waiters = this.waiters.get(id);
+    const at = waiters?.indexOf(waiter) ?? -1;
+    if (at >= 0) waiters?.splice(at, 1);
+    if (waiters?.length === 0) this.waiters.delete(id);
     this.rest();
   }
 
@@ -111,7 +114,7 @@ export class Outcomes {
     const waiters = this.waiters.get(id);
     this.waiters.delete(id);
     this.rest();
-    for (const waiter of waiters ?? []) waiter(outcome);
+    for (const waiter of waiters?.splice(0) ?? []) waiter(outcome);
   }
 }
 

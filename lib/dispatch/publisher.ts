@@ -12,7 +12,7 @@ import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
 import type { StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/executor.js';
-import type { Consumer, Reservation } from './consumer.js';
+import type { Consumer, Slot } from './consumer.js';
 import type { EventPreparer } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -42,7 +42,7 @@ export interface PublisherOptions {
 /** Events to store, and the slots of those that begin here. */
 interface Reserved {
   readonly events: readonly NewEvent[];
-  readonly slots: ReadonlyMap<ExecutionId, Reservation>;
+  readonly slots: ReadonlyMap<ExecutionId, Slot>;
 }
 
 /** Event in: checked, encoded, routed and stored in one write, and started here when there is room. */
@@ -98,7 +98,7 @@ export class Publisher implements StepPublisher {
 
   /** Gives executions that can begin at once a slot and the lease of this process. */
   private reserve(events: readonly NewEvent[], requests: readonly PublishRequest[]): Reserved {
-    const slots = new Map<ExecutionId, Reservation>();
+    const slots = new Map<ExecutionId, Slot>();
     if (!this.options.dispatcher.local) return { events, slots };
     const reserved = events.map((event, at) => ({
       ...event,
@@ -161,7 +161,7 @@ export class Publisher implements StepPublisher {
   }
 
   private start(
-    slot: Reservation,
+    slot: Slot,
     event: NewEvent,
     execution: NewExecution,
     key: number,
