@@ -1,4 +1,4 @@
-import type { AnyClass, ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
+import type { AnyClass, ClassMetadata, MethodMetadata, StepMetadata } from '../metadata/class-metadata.js';
 import { findOwnMetadata, lineage } from '../metadata/metadata-store.js';
 import { reflection } from '../metadata/reflection.js';
 import type { ClassMistakes } from './mistake-log.js';
@@ -41,41 +41,73 @@ function checkName(name: string, mistakes: ClassMistakes): void {
 }
 
 function checkRole(type: AnyClass, name: string, method: MethodMetadata, mistakes: ClassMistakes): void {
+  const { step, compensates } = method;
   const isHandler = method.subscriptions.length > 0;
-  if (isHandler && method.step !== null) {
+  if (isHandler && step !== null) {
     mistakes.add(
       name,
       'it is a handler and a step',
       'Write @OnEvent or @Step, and call the step from the handler',
     );
   }
-  if (!isHandler && method.step === null) {
-    const policy = method.retry === null ? '@Timeout' : '@Retry';
+  if (compensates !== null && (isHandler || step !== null)) {
     mistakes.add(
       name,
-      `${policy} stands on a method that is neither handler nor step`,
-      'Add @Step() or @OnEvent(…)',
+      `it is a compensation and a ${isHandler ? 'handler' : 'step'}`,
+      `Write @Compensate alone: what it undoes runs it, and it is a step by itself`,
     );
   }
-  if (method.step !== null && typeof method.step.atMostOnce !== 'boolean') {
-    mistakes.add(name, `@Step has atMostOnce: ${show(method.step.atMostOnce)}`, 'Write true or false');
+  if (!isHandler && step === null && compensates === null) checkPolicies(name, method, mistakes);
+  if (step !== null) checkStep(name, step, mistakes);
+  checkOverride(type, name, method, mistakes);
+}
+
+function checkPolicies(name: string, method: MethodMetadata, mistakes: ClassMistakes): void {
+  const written = [
+    method.retry === null ? null : '@Retry',
+    method.timeout === null ? null : '@Timeout',
+    method.concurrency === null ? null : '@Concurrency',
+    method.rateLimit === null ? null : '@RateLimit',
+  ].find((policy) => policy !== null);
+  if (written === undefined) return;
+  mistakes.add(
+    name,
+    `${written} stands on a method that is neither handler nor step`,
+    'Add @Step() or @OnEvent(…)',
+  );
+}
+
+function checkStep(name: string, step: StepMetadata, mistakes: ClassMistakes): void {
+  if (typeof step.atMostOnce !== 'boolean') {
+    mistakes.add(name, `@Step has atMostOnce: ${show(step.atMostOnce)}`, 'Write true or false');
   }
-  if (method.step !== null && method.step.key !== null && typeof method.step.key !== 'function') {
+  if (step.key !== null && typeof step.key !== 'function') {
     mistakes.add(
       name,
-      `@Step has key: ${show(method.step.key)}`,
+      `@Step has key: ${show(step.key)}`,
       'Write a function of the arguments: (user: User) => user.id',
     );
   }
-  if (method.step === null) return;
+}
+
+/** A body that takes over without the decorator would not be the durable one. */
+function checkOverride(type: AnyClass, name: string, method: MethodMetadata, mistakes: ClassMistakes): void {
+  if (method.step === null && method.compensates === null) return;
   const owner = ownerOf(type, name);
-  if (owner !== undefined && findOwnMetadata(owner)?.methods.get(name)?.step == null) {
+  if (owner === undefined) return;
+  const own = findOwnMetadata(owner)?.methods.get(name);
+  if (method.step !== null && own?.step == null)
     mistakes.add(
       name,
-      `it overrides a step of the class it extends, without @Step`,
+      'it overrides a step of the class it extends, without @Step',
       'Write @Step() on it too',
     );
-  }
+  else if (method.compensates !== null && own?.compensates == null)
+    mistakes.add(
+      name,
+      'it overrides a compensation of the class it extends, without @Compensate',
+      `Write @Compensate(${show(method.compensates)}) on it too`,
+    );
 }
 
 /** The nearest class that defines the method: the one whose body a call runs. */

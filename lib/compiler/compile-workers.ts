@@ -1,29 +1,33 @@
 import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
 import { findOwnMetadata, lineage, metadataOf } from '../metadata/metadata-store.js';
+import type { DeclaredStep } from '../model/declared-step.js';
 import type {
   HandlerDefinition,
   StepDefinition,
   WorkerClass,
   WorkerDefinition,
 } from '../model/definition.js';
-import { defaultRetryPolicy } from '../model/retry-policy.js';
+import type { CompiledWorker } from '../model/provided-limit.js';
 import { checkForeignListeners, checkMethods } from './check-methods.js';
 import { checkWorkerOptions } from './check-worker-options.js';
-import { compileRetry, compileTimeout, type PolicyPlace } from './compile-retry.js';
-import { compileRoutes } from './compile-routes.js';
+import { compileCompensations } from './compile-compensations.js';
+import { compileDeclared } from './compile-declared.js';
+import { MethodCompiler, type WorkerSource } from './compile-methods.js';
+import { compileRenames } from './compile-renames.js';
 import { frozenMap } from './frozen-map.js';
 import { graphOf } from './graph-of.js';
 import { type ClassMistakes, MistakeLog } from './mistake-log.js';
 import { show } from './show.js';
+import { wireGraphs } from './wire-graphs.js';
 import { workerId } from './worker-id.js';
 
 /**
- * Turns decorated classes into frozen definitions, in the order given; a class given twice is compiled once. Throws one
- * `DefinitionError` with every mistake of every class.
+ * Turns decorated classes into frozen definitions, in the order given; a class given twice is compiled once. Limits that
+ * providers tell are still to be read. Throws one `DefinitionError` with every mistake of every class.
  */
-export function compileWorkers(classes: readonly WorkerClass[]): readonly WorkerDefinition[] {
+export function compileWorkers(classes: readonly WorkerClass[]): readonly CompiledWorker[] {
   const log = new MistakeLog();
-  const definitions: WorkerDefinition[] = [];
+  const definitions: CompiledWorker[] = [];
   for (const type of new Set(classes)) {
     const definition = typeof type === 'function' ? compileWorker(type, log) : refuseNoClass(type, log);
     if (definition !== null) definitions.push(definition);
@@ -33,7 +37,7 @@ export function compileWorkers(classes: readonly WorkerClass[]): readonly Worker
   return Object.freeze(definitions);
 }
 
-function compileWorker(type: WorkerClass, log: MistakeLog): WorkerDefinition | null {
+function compileWorker(type: WorkerClass, log: MistakeLog): CompiledWorker | null {
   const mistakes = log.of(type);
   const metadata = metadataOf(type);
   for (const mistake of metadata.mistakes) log.add(mistake);
@@ -57,95 +61,52 @@ function compileWorker(type: WorkerClass, log: MistakeLog): WorkerDefinition | n
   });
 }
 
-interface WorkerSource {
-  readonly type: WorkerClass;
-  readonly id: string;
-  readonly metadata: ClassMetadata;
-  readonly mistakes: ClassMistakes;
-}
-
 function compileParts(
   source: WorkerSource,
-): Omit<WorkerDefinition, 'id' | 'description' | 'logLevel' | 'type'> {
-  const { id, metadata } = source;
-  const defaults = stepDefaults(source);
+): Omit<CompiledWorker, 'id' | 'description' | 'logLevel' | 'type'> {
+  const { id, metadata, mistakes } = source;
+  const compiler = new MethodCompiler(source);
+  const graphs = wire(metadata, mistakes);
   const handlers: HandlerDefinition[] = [];
   const steps: [string, StepDefinition][] = [];
   for (const [name, method] of metadata.methods) {
-    if (method.subscriptions.length > 0) {
-      handlers.push(compileHandler(name, method, source));
-    }
-    if (method.step !== null) {
-      steps.push([name, compileStep(name, method, defaults, source)]);
-    }
-    // Checked also where they stand on neither.
-    if (method.subscriptions.length === 0 && method.step === null) policies(name, method, source);
+    const isHandler = method.subscriptions.length > 0;
+    const isStep = method.step !== null || method.compensates !== null;
+    if (isHandler) handlers.push(compiler.handler(name, method, graphs.get(name) ?? NO_STEPS));
+    if (isStep) steps.push([name, compiler.step(name, method)]);
+    if (!isHandler && !isStep) compiler.policies(name, method);
   }
   const parts = {
     handlers: Object.freeze(handlers),
     steps: frozenMap(steps),
-    compensations: frozenMap<string, string>([]),
-    renames: frozenMap<string, string>([]),
+    compensations: frozenMap(compileCompensations(metadata.methods, mistakes)),
+    renames: frozenMap(compileRenames(metadata.methods, mistakes)),
   };
-  return { ...parts, graph: graphOf({ id, ...parts }) };
+  return { ...parts, graph: graphOf({ id, ...parts }), provided: Object.freeze(compiler.provided) };
 }
 
-type StepDefaults = Pick<StepDefinition, 'retry' | 'timeoutMs'>;
+const NO_STEPS: readonly DeclaredStep[] = Object.freeze([]);
 
-function stepDefaults(source: WorkerSource): StepDefaults {
-  const { retry, timeoutMs } = policies(null, source.metadata, source);
-  return { retry: retry ?? defaultRetryPolicy, timeoutMs };
-}
-
-function compileHandler(name: string, method: MethodMetadata, source: WorkerSource): HandlerDefinition {
-  const { retry, timeoutMs } = policies(name, method, source);
-  const described = method.subscriptions.find((subscription) => subscription.description !== null);
-  return Object.freeze({
-    id: `${source.id}.${name}`,
-    worker: source.id,
-    method: name,
-    description: described?.description ?? null,
-    routes: Object.freeze(compileRoutes(name, method.subscriptions, source.mistakes)),
-    retry: retry ?? defaultRetryPolicy,
-    timeoutMs,
-    declared: Object.freeze([]),
-    concurrency: null,
-    rateLimit: null,
-    priority: 0,
-  });
-}
-
-function compileStep(
-  name: string,
-  method: MethodMetadata,
-  defaults: StepDefaults,
-  source: WorkerSource,
-): StepDefinition {
-  const { retry, timeoutMs } = policies(name, method, source);
-  return Object.freeze({
-    worker: source.id,
-    name,
-    description: method.step?.description ?? null,
-    retry: retry ?? defaults.retry,
-    timeoutMs: timeoutMs ?? defaults.timeoutMs,
-    atMostOnce: method.step?.atMostOnce ?? false,
-    key: method.step?.key ?? null,
-    isDeclared: false,
-    concurrency: null,
-    rateLimit: null,
-  });
-}
-
-function policies(
-  member: string | null,
-  written: Pick<MethodMetadata, 'retry' | 'timeout'>,
-  source: WorkerSource,
-) {
-  const place: PolicyPlace = { type: source.type, member, mistakes: source.mistakes };
-  return {
-    retry: written.retry === null ? null : compileRetry(written.retry, place),
-    timeoutMs: written.timeout === null ? null : compileTimeout(written.timeout, place),
-  };
+/** The declared steps of each handler. */
+function wire(
+  { methods }: ClassMetadata,
+  mistakes: ClassMistakes,
+): ReadonlyMap<string, readonly DeclaredStep[]> {
+  const named = (holds: (method: MethodMetadata) => boolean): ReadonlySet<string> =>
+    new Set([...methods].filter(([, method]) => holds(method)).map(([name]) => name));
+  const declared = [...methods].map(([name, { step }]) =>
+    step === null ? null : compileDeclared(name, step, mistakes),
+  );
+  return wireGraphs(
+    {
+      handlers: named(({ subscriptions }) => subscriptions.length > 0),
+      inline: named(({ step }) => step !== null && step.after === null),
+      declared: named(({ step }) => step !== null && step.after !== null),
+      compensations: named(({ compensates }) => compensates !== null),
+    },
+    declared.filter((step) => step !== null),
+    mistakes,
+  );
 }
 
 function checkIds(definitions: readonly WorkerDefinition[], log: MistakeLog): void {

@@ -10,6 +10,8 @@ export interface OnEventOptions<Data = unknown> {
   readonly when?: (event: Data) => boolean | Promise<boolean>;
   /** Kept in the worker's step graph. */
   readonly description?: string;
+  /** Of its executions where the publisher names none: a whole number, −100 to 100, higher first. Default 0. */
+  readonly priority?: number;
 }
 
 /** Stands on a method that can take the event, with the execution's context second. */
@@ -57,7 +59,7 @@ export function OnEvent(
   return subscribe(Array.isArray(events) ? events : [events], guardOrOptions, options);
 }
 
-const OPTION_NAMES = ['when', 'description'] as const satisfies (keyof OnEventOptions)[];
+const OPTION_NAMES = ['when', 'description', 'priority'] as const satisfies (keyof OnEventOptions)[];
 
 /** Records one subscription of the decorated method. */
 export function subscribe(
@@ -71,7 +73,7 @@ export function subscribe(
     const found = recordMethod('OnEvent', target, key, descriptor);
     if (found === null) return;
     const place = { decorator: 'OnEvent', record: found.record, type: found.type, member: found.name };
-    const { when, description } = (
+    const { when, description, priority } = (
       recordOptions(place, rest, OPTION_NAMES) ? rest : {}
     ) as OnEventOptions<never>;
     const subscription: Subscription = {
@@ -79,6 +81,7 @@ export function subscribe(
       guard,
       when: when ?? null,
       description: description ?? null,
+      priority: priority ?? null,
     };
     // Decorators run from the lowest up: the first in the source comes last.
     found.method.subscriptions.unshift(subscription);

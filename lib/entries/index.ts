@@ -141,6 +141,22 @@ export type { InjectionToken, TypedToken } from '../model/injection-token.js';
 export type { Lease } from '../model/lease.js';
 export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 export type { Limits } from '../model/limits.js';
+export {
+  chainResult,
+  combineResults,
+  Failure,
+  isFailure,
+  isSuccess,
+  mapError,
+  mapResult,
+  matchResult,
+  safeAsync,
+  safeSync,
+  Success,
+  unwrapOr,
+  unwrapResult,
+  type Result,
+} from '../model/result.js';
 export type { Backoff, RetryHook, RetryInfo, RetryPolicy } from '../model/retry-policy.js';
 export type {
   GraphEdge,

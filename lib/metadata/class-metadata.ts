@@ -1,7 +1,7 @@
 import type { DefinitionMistake } from '../model/errors-boot.js';
 import type { LogLevel } from '../model/definition.js';
 import type { Duration } from '../model/duration.js';
-import type { RetryOptions } from './policy-options.js';
+import type { AnyConcurrencyOptions, AnyRateLimitOptions, RetryOptions } from './policy-options.js';
 
 /** Any class; only its identity and prototype matter here. */
 export type AnyClass = abstract new (...args: never[]) => object;
@@ -19,6 +19,10 @@ export interface ClassMetadata {
   retry: RetryOptions | null;
   /** Default of the class's steps. */
   timeout: Duration | null;
+  /** Default of the class's handlers. */
+  concurrency: AnyConcurrencyOptions | null;
+  /** Default of the class's handlers. */
+  rateLimit: AnyRateLimitOptions | null;
   readonly methods: Map<string, MethodMetadata>;
   /** Tokens of constructor parameters, by index. */
   readonly injections: Map<number, unknown>;
@@ -51,6 +55,29 @@ export interface StepMetadata {
   readonly key: ((...args: never[]) => unknown) | null;
   readonly atMostOnce: boolean;
   readonly description: string | null;
+  /** Null: code calls the step. */
+  readonly after: string | readonly string[] | null;
+  /** Null: not written. */
+  readonly join: 'all' | 'any' | null;
+  readonly when: RouteOption | null;
+  readonly each: EachOption | null;
+}
+
+/** `when` of a declared step, as written. */
+export type RouteOption = ((...values: never[]) => boolean) | 'otherwise';
+
+/** `each` of a declared step, as written. */
+export type EachOption = ListOf | FanOutOptions;
+
+/** Takes the values of the predecessors, gives the items. */
+export type ListOf = (...values: never[]) => Iterable<unknown>;
+
+/** Of `each`. */
+export interface FanOutOptions<Of extends ListOf = ListOf> {
+  /** The items, from the values of the predecessors: at most 5,000. */
+  readonly of: Of;
+  /** Items that run at the same time, 1 to 5,000. Default 10. */
+  readonly concurrency?: number;
 }
 
 /** One `@OnEvent` of a method, as written. */
@@ -60,6 +87,8 @@ export interface Subscription {
   readonly guard: EventPredicate | null;
   readonly when: EventPredicate | null;
   readonly description: string | null;
+  /** Null: not written. */
+  readonly priority: number | null;
 }
 
 export type EventPredicate = (event: never) => boolean | Promise<boolean>;
@@ -69,4 +98,10 @@ export interface MethodMetadata {
   step: StepMetadata | null;
   retry: RetryOptions | null;
   timeout: Duration | null;
+  concurrency: AnyConcurrencyOptions | null;
+  rateLimit: AnyRateLimitOptions | null;
+  /** The step that it undoes. */
+  compensates: string | null;
+  /** Names it was recorded under before; empty: none. */
+  renamedFrom: readonly string[];
 }

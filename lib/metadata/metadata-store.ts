@@ -1,7 +1,7 @@
 import type { AnyClass, ClassMetadata, EventMetadata, MethodMetadata } from './class-metadata.js';
 
 /** Grows when the shape of `ClassMetadata` changes in a way that another copy could not read. */
-const METADATA_VERSION = 1;
+const METADATA_VERSION = 2;
 
 interface Home {
   readonly records: WeakMap<AnyClass, ClassMetadata>;
@@ -51,6 +51,8 @@ export function metadataOf(type: AnyClass): ClassMetadata {
     if (own === undefined) continue;
     if (own.retry !== null) merged.retry = own.retry;
     if (own.timeout !== null) merged.timeout = own.timeout;
+    if (own.concurrency !== null) merged.concurrency = own.concurrency;
+    if (own.rateLimit !== null) merged.rateLimit = own.rateLimit;
     merged.mistakes.push(...own.mistakes);
     for (const [name, method] of own.methods)
       merged.methods.set(name, inherit(merged.methods.get(name), method));
@@ -101,6 +103,10 @@ function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodM
     step: own.step ?? base?.step ?? null,
     retry: own.retry === null ? (base?.retry ?? null) : own.retry,
     timeout: own.timeout === null ? (base?.timeout ?? null) : own.timeout,
+    concurrency: own.concurrency === null ? (base?.concurrency ?? null) : own.concurrency,
+    rateLimit: own.rateLimit === null ? (base?.rateLimit ?? null) : own.rateLimit,
+    compensates: own.compensates ?? base?.compensates ?? null,
+    renamedFrom: own.renamedFrom.length > 0 ? own.renamedFrom : (base?.renamedFrom ?? []),
   };
 }
 
@@ -111,6 +117,8 @@ function emptyMetadata(): ClassMetadata {
     storable: null,
     retry: null,
     timeout: null,
+    concurrency: null,
+    rateLimit: null,
     methods: new Map(),
     injections: new Map(),
     mistakes: [],
@@ -118,5 +126,14 @@ function emptyMetadata(): ClassMetadata {
 }
 
 function emptyMethod(): MethodMetadata {
-  return { subscriptions: [], step: null, retry: null, timeout: null };
+  return {
+    subscriptions: [],
+    step: null,
+    retry: null,
+    timeout: null,
+    concurrency: null,
+    rateLimit: null,
+    compensates: null,
+    renamedFrom: [],
+  };
 }

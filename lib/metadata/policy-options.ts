@@ -1,4 +1,5 @@
 import type { Duration } from '../model/duration.js';
+import type { InjectionToken } from '../model/injection-token.js';
 import type { RetryHook } from '../model/retry-policy.js';
 
 /** How long to wait before the next attempt, as written: made by `exponential`, `linear` and `fixed`. */
@@ -37,3 +38,49 @@ export interface RetryOptions {
   /** Called once when no attempt is left: a function or method name. `'park'` keeps the execution for a person. */
   readonly onExhausted?: RetryHook;
 }
+
+/** What shares a limit: the path of a field (`'customer.id'`), or a function. */
+export type LimitKey = string | ((...args: never[]) => unknown);
+
+/** Of `@Concurrency`. */
+export interface ConcurrencyOptions<Key extends LimitKey = LimitKey> {
+  /** How many at the same time, from 1. */
+  readonly limit: number;
+  /**
+   * What shares the limit: a field of the handler's event or of the step's first argument, by its path, or a function of
+   * the event or the arguments. Default: all share it.
+   */
+  readonly key?: Key;
+}
+
+/** Of `@Concurrency`, read from a provider when the app is made. */
+export interface ProvidedConcurrencyOptions<Provided, Key extends LimitKey = LimitKey> {
+  /** The provider: a class or another token. */
+  readonly from: InjectionToken<Provided>;
+  readonly limit: number | ((provided: Provided) => number);
+  readonly key?: Key;
+}
+
+/** Of `@RateLimit`. */
+export interface RateLimitOptions<Key extends LimitKey = LimitKey> {
+  /** How many may begin within any `per`, from 1. */
+  readonly limit: number;
+  readonly per: Duration;
+  /** What shares the limit, as in `@Concurrency`. Default: all share it. */
+  readonly key?: Key;
+}
+
+/** Of `@RateLimit`, read from a provider when the app is made. */
+export interface ProvidedRateLimitOptions<Provided, Key extends LimitKey = LimitKey> {
+  /** The provider: a class or another token. */
+  readonly from: InjectionToken<Provided>;
+  readonly limit: number | ((provided: Provided) => number);
+  readonly per: Duration | ((provided: Provided) => Duration);
+  readonly key?: Key;
+}
+
+/** Each form of `@Concurrency`, as written. */
+export type AnyConcurrencyOptions = number | ConcurrencyOptions | ProvidedConcurrencyOptions<never>;
+
+/** Each form of `@RateLimit`, as written. */
+export type AnyRateLimitOptions = RateLimitOptions | ProvidedRateLimitOptions<never>;

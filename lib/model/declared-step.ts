@@ -25,3 +25,8 @@ export interface FanOut {
 
 /** Items of one fan-out at most. */
 export const MOST_ITEMS = 5_000;
+
+/** Names the route that a step with a condition is a branch of: what has the same predecessors, joined alike. */
+export function routeOf({ join, after }: DeclaredStep): string {
+  return JSON.stringify([join, after]);
+}

@@ -131,5 +131,9 @@ it('a step is on record with its options', () => {
     key: null,
     atMostOnce: false,
     description: null,
+    after: null,
+    join: null,
+    when: null,
+    each: null,
   });
 });

@@ -49,6 +49,15 @@ it('a storable class is found by its name, and the class loaded last has it', ()
 it('reading hands out copies', () => {
   @Worker('copy')
   class Copied {}
-  metadataOf(Copied).methods.set('x', { subscriptions: [], step: null, retry: null, timeout: null });
+  metadataOf(Copied).methods.set('x', {
+    subscriptions: [],
+    step: null,
+    retry: null,
+    timeout: null,
+    concurrency: null,
+    rateLimit: null,
+    compensates: null,
+    renamedFrom: [],
+  });
   expect(metadataOf(Copied).methods.size).toBe(0);
 });

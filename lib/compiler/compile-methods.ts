@@ -1,0 +1,99 @@
+import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
+import type { DeclaredStep } from '../model/declared-step.js';
+import type { HandlerDefinition, StepDefinition, WorkerClass } from '../model/definition.js';
+import type { ProvidedLimit } from '../model/provided-limit.js';
+import { defaultRetryPolicy } from '../model/retry-policy.js';
+import type { CompiledLimit } from './compile-limits.js';
+import { compilePolicies, type Policies, type WrittenPolicies } from './compile-policies.js';
+import { compileRoutes } from './compile-routes.js';
+import type { ClassMistakes } from './mistake-log.js';
+import { show } from './show.js';
+
+const MOST_PRIORITY = 100;
+
+/** The class whose methods are compiled. */
+export interface WorkerSource {
+  readonly type: WorkerClass;
+  readonly id: string;
+  readonly metadata: ClassMetadata;
+  readonly mistakes: ClassMistakes;
+}
+
+/** Compiles the methods of one class; its own policies are their defaults. Notes what cannot work. */
+export class MethodCompiler {
+  /** Limits that are to be read from providers. */
+  readonly provided: ProvidedLimit[] = [];
+  private readonly defaults: Policies;
+
+  constructor(private readonly source: WorkerSource) {
+    this.defaults = this.policies(null, source.metadata);
+  }
+
+  /** Retries, time and limits of a class hold for what it does below: the first two for steps, the limits for handlers. */
+  handler(name: string, method: MethodMetadata, declared: readonly DeclaredStep[]): HandlerDefinition {
+    const { id, mistakes } = this.source;
+    const policies = this.policies(name, method);
+    const described = method.subscriptions.find((subscription) => subscription.description !== null);
+    return Object.freeze({
+      id: `${id}.${name}`,
+      worker: id,
+      method: name,
+      description: described?.description ?? null,
+      routes: Object.freeze(compileRoutes(name, method.subscriptions, mistakes)),
+      retry: policies.retry ?? defaultRetryPolicy,
+      timeoutMs: policies.timeoutMs,
+      declared,
+      concurrency: this.limit(name, policies.concurrency ?? this.defaults.concurrency),
+      rateLimit: this.limit(name, policies.rateLimit ?? this.defaults.rateLimit),
+      priority: this.priority(name, method),
+    });
+  }
+
+  step(name: string, method: MethodMetadata): StepDefinition {
+    const policies = this.policies(name, method);
+    const { step, compensates } = method;
+    return Object.freeze({
+      worker: this.source.id,
+      name,
+      description: step?.description ?? null,
+      retry: policies.retry ?? this.defaults.retry ?? defaultRetryPolicy,
+      timeoutMs: policies.timeoutMs ?? this.defaults.timeoutMs,
+      atMostOnce: step?.atMostOnce ?? false,
+      key: step?.key ?? null,
+      isDeclared: (step !== null && step.after !== null) || compensates !== null,
+      concurrency: this.limit(name, policies.concurrency),
+      rateLimit: this.limit(name, policies.rateLimit),
+    });
+  }
+
+  /** Notes what is wrong with policies also where they bound nothing. */
+  policies(member: string | null, written: WrittenPolicies): Policies {
+    const { type, mistakes } = this.source;
+    return compilePolicies(written, { type, member, mistakes });
+  }
+
+  private limit<Policy>(method: string, limit: CompiledLimit<Policy> | null): Policy | null {
+    if (limit?.provided != null) this.provided.push(Object.freeze({ ...limit.provided, method }));
+    return limit?.policy ?? null;
+  }
+
+  private priority(name: string, { subscriptions }: MethodMetadata): number {
+    const { mistakes } = this.source;
+    const written = new Set(subscriptions.flatMap(({ priority }) => (priority === null ? [] : [priority])));
+    for (const priority of written)
+      if (!Number.isInteger(priority) || Math.abs(priority) > MOST_PRIORITY)
+        mistakes.add(
+          name,
+          `@OnEvent has priority: ${show(priority)}`,
+          `Write a whole number, −${MOST_PRIORITY} to ${MOST_PRIORITY}; higher runs first`,
+        );
+    if (written.size > 1)
+      mistakes.add(
+        name,
+        `@OnEvent has the priorities ${[...written].map(show).join(' and ')}`,
+        'Write one: it holds for all executions of the handler',
+      );
+    const [first = 0] = written;
+    return first;
+  }
+}
