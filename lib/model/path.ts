@@ -12,7 +12,8 @@ export function encodeName(name: string): string {
     : name;
 }
 
-function decodeName(encoded: string): string {
+/** The name that `encodeName` was given. */
+export function decodeName(encoded: string): string {
   return encoded.replace(/%([0-9a-f]{4})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
@@ -32,6 +33,29 @@ export function namesOf(path: string): string {
   return path
     .split('/')
     .map((part) => part.split('~', 1)[0] as string)
-    .map((name) => (/^%[a-z]{5}/.test(name) ? name.slice(1) : decodeName(name)))
+    .map((name) => (isBuiltIn(name) ? name.slice(1) : decodeName(name)))
     .join('/');
+}
+
+/** The name of each segment; null for one that the engine named. */
+export function namesIn(path: string): readonly (string | null)[] {
+  return path.split('/').map((part) => {
+    const name = part.split('~', 1)[0] as string;
+    return isBuiltIn(name) ? null : decodeName(name);
+  });
+}
+
+/** The path with other names for its steps: digests and ordinals stay. */
+export function renamed(path: string, nameOf: (name: string) => string): string {
+  return path
+    .split('/')
+    .map((part) => {
+      const name = part.split('~', 1)[0] as string;
+      return isBuiltIn(name) ? part : `${encodeName(nameOf(decodeName(name)))}${part.slice(name.length)}`;
+    })
+    .join('/');
+}
+
+function isBuiltIn(encodedName: string): boolean {
+  return /^%[a-z]{5}/.test(encodedName);
 }

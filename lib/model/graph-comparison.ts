@@ -1,0 +1,39 @@
+/** What a change of a graph means for what is in flight: `same` and `additive` may be deployed. */
+export type GraphVerdict = 'same' | 'additive' | 'needs mapping' | 'incompatible';
+
+/** An execution that has not ended, as far as a graph is concerned. */
+export interface InFlight {
+  readonly id: string;
+  /** The method that it runs. */
+  readonly handler: string;
+  /** Names of the steps of which it has recorded or begun something, at any depth, as they were recorded. */
+  readonly recorded: ReadonlySet<string>;
+}
+
+/** One thing that is not as it was. */
+export interface GraphDifference {
+  readonly verdict: Exclude<GraphVerdict, 'same'>;
+  /** The name of the handler or step, as it was recorded; where it is new, as it is now. */
+  readonly step: string;
+  /** A sentence: `step 'charge' is gone`. */
+  readonly what: string;
+  /** Ids of the executions that it keeps from going on, at most ten. */
+  readonly executions: readonly string[];
+  /** How many these are in all. */
+  readonly count: number;
+  /** What to write; null where nothing has to be done. */
+  readonly write: string | null;
+}
+
+/** How a graph and the one before it differ, for what is in flight. */
+export interface GraphComparison {
+  /** The worst of its differences. */
+  readonly verdict: GraphVerdict;
+  /** The worst first. */
+  readonly differences: readonly GraphDifference[];
+}
+
+/** Whether executions may go on: `same` and `additive`. */
+export function isCompatible(verdict: GraphVerdict): boolean {
+  return verdict === 'same' || verdict === 'additive';
+}

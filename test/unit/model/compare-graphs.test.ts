@@ -1,0 +1,193 @@
+import { compileGraph } from '../../../lib/compiler/compile-graph.js';
+import { compareGraphs } from '../../../lib/model/compare-graphs.js';
+import type { GraphComparison, InFlight } from '../../../lib/model/graph-comparison.js';
+import type { GraphEdge, GraphNode, StepGraph } from '../../../lib/model/step-graph.js';
+
+type Written = Partial<Omit<GraphNode, 'name'>> & { readonly after?: readonly string[] };
+
+/** A graph of the handler `fulfil` and these nodes; a node with `after` is a declared step. */
+function graph(nodes: Readonly<Record<string, Written>>): StepGraph {
+  const edges: GraphEdge[] = [];
+  const all = { fulfil: { kind: 'handler' as const }, ...nodes };
+  const list = Object.entries(all).map(([name, written]: [string, Written]): GraphNode => {
+    const { after = [], ...rest } = written;
+    for (const from of after) edges.push({ from, to: name, kind: 'after' });
+    return {
+      name,
+      kind: after.length > 0 ? 'declared' : 'step',
+      description: null,
+      renamedFrom: [],
+      join: after.length > 1 ? 'all' : null,
+      route: null,
+      fanOut: null,
+      policies: { maxAttempts: 3, timeoutMs: null, concurrency: null, rateLimit: null, priority: 0 },
+      ...rest,
+    };
+  });
+  return compileGraph('orders', list, edges);
+}
+
+function flight(id: string, ...recorded: string[]): InFlight {
+  return { id, handler: 'fulfil', recorded: new Set(recorded) };
+}
+
+function told({ verdict, differences }: GraphComparison): readonly string[] {
+  return [verdict, ...differences.map((each) => [each.what, ...each.executions].join(' · '))];
+}
+
+const inline = graph({ charge: {}, ship: {} });
+const chain = graph({ pack: { after: ['fulfil'] }, ship: { after: ['pack'] } });
+
+test('equal graphs are the same, whatever is in flight', () => {
+  expect(compareGraphs(inline, graph({ ship: {}, charge: {} }), [flight('x1', 'charge')])).toEqual({
+    verdict: 'same',
+    differences: [],
+  });
+});
+
+test('a step more is additive', () => {
+  const next = graph({ charge: {}, ship: {}, thank: { after: ['fulfil'] } });
+  expect(told(compareGraphs(inline, next, [flight('x1', 'charge')]))).toEqual([
+    'additive',
+    "declared step 'thank' is new",
+  ]);
+});
+
+test('a step that is gone needs mapping for those who recorded it, and is no matter for the others', () => {
+  const next = graph({ ship: {} });
+  const differences = compareGraphs(inline, next, [
+    flight('x1', 'charge'),
+    flight('x2'),
+    flight('x3', 'charge'),
+  ]);
+  expect(differences).toEqual({
+    verdict: 'needs mapping',
+    differences: [
+      {
+        verdict: 'needs mapping',
+        step: 'charge',
+        what: "step 'charge' is gone",
+        executions: ['x1', 'x3'],
+        count: 2,
+        write: "write @RenamedFrom('charge') on the step that took its place, or bring 'charge' back",
+      },
+    ],
+  });
+  expect(told(compareGraphs(inline, next, [flight('x2')]))).toEqual(['additive', "step 'charge' is gone"]);
+});
+
+test('at most ten executions are named, all are counted', () => {
+  const many = Array.from({ length: 25 }, (_, at) => flight(`x${at}`, 'charge'));
+  const [difference] = compareGraphs(inline, graph({ ship: {} }), many).differences;
+  expect([difference?.executions.length, difference?.count]).toEqual([10, 25]);
+});
+
+test('a step that is renamed and says so is additive', () => {
+  const next = graph({ bill: { renamedFrom: ['charge'] }, ship: {} });
+  expect(told(compareGraphs(inline, next, [flight('x1', 'charge')]))).toEqual([
+    'additive',
+    "step 'charge' is 'bill' now",
+  ]);
+});
+
+test('a former name that is dropped needs mapping for those who recorded it, and for nobody else', () => {
+  const old = graph({ bill: { renamedFrom: ['charge'] }, ship: {} });
+  const next = graph({ invoice: { renamedFrom: ['bill'] }, ship: {} });
+  expect(told(compareGraphs(old, next, [flight('x1', 'charge'), flight('x2', 'bill')]))).toEqual([
+    'needs mapping',
+    "step 'charge' is gone · x1",
+    "step 'bill' is 'invoice' now",
+  ]);
+  const both = graph({ invoice: { renamedFrom: ['bill', 'charge'] }, ship: {} });
+  expect(compareGraphs(old, both, [flight('x1', 'charge'), flight('x2', 'bill')]).verdict).toBe('additive');
+});
+
+test('a name that is no node was given to an inline step, and is free to change', () => {
+  expect(
+    compareGraphs(inline, graph({ charge: {}, ship: {}, more: {} }), [flight('x1', 'note')]).verdict,
+  ).toBe('additive');
+});
+
+test('a handler that is gone needs mapping for its executions', () => {
+  const next = graph({ charge: {}, ship: {} });
+  const without: StepGraph = compileGraph(
+    'orders',
+    next.nodes.filter(({ kind }) => kind !== 'handler'),
+    [],
+  );
+  expect(told(compareGraphs(inline, without, [flight('x1')]))).toEqual([
+    'needs mapping',
+    "handler 'fulfil' is gone · x1",
+  ]);
+});
+
+test.each<[string, Written, string]>([
+  [
+    'other predecessors',
+    { after: ['fulfil'] },
+    "declared step 'ship' came after 'pack' and comes after 'fulfil' now",
+  ],
+  [
+    'another join',
+    { after: ['pack'], join: 'any' },
+    "declared step 'ship' joined all of them and joins any of them now",
+  ],
+  [
+    'a route',
+    { after: ['pack'], route: 'predicate' },
+    "declared step 'ship' was always taken and is taken by a predicate now",
+  ],
+  [
+    'a fan-out',
+    { after: ['pack'], fanOut: { concurrency: 5 } },
+    "declared step 'ship' ran once and runs for each item now",
+  ],
+  ['calls by code', {}, "'ship' was a declared step and is a step that code calls now"],
+])('a declared step with %s is incompatible for those who recorded it only', (_, ship, what) => {
+  const next = graph({ pack: { after: ['fulfil'] }, ship });
+  expect(told(compareGraphs(chain, next, [flight('x1', 'pack', 'ship'), flight('x2', 'pack')]))).toEqual([
+    'incompatible',
+    `${what} · x1`,
+  ]);
+  expect(compareGraphs(chain, next, [flight('x2', 'pack')]).verdict).toBe('additive');
+});
+
+test('predecessors that are renamed are the same predecessors', () => {
+  const next = graph({ wrap: { after: ['fulfil'], renamedFrom: ['pack'] }, ship: { after: ['wrap'] } });
+  expect(compareGraphs(chain, next, [flight('x1', 'pack', 'ship')]).verdict).toBe('additive');
+});
+
+test('how many items run at once is free to change', () => {
+  const each = (concurrency: number) => graph({ pack: { after: ['fulfil'], fanOut: { concurrency } } });
+  expect(compareGraphs(each(2), each(50), [flight('x1', 'pack')]).verdict).toBe('same');
+});
+
+test('a branch more is incompatible where the route was decided without it', () => {
+  const old = graph({
+    big: { after: ['fulfil'], route: 'predicate' },
+    rest: { after: ['fulfil'], route: 'otherwise' },
+  });
+  const next = graph({
+    big: { after: ['fulfil'], route: 'predicate' },
+    huge: { after: ['fulfil'], route: 'predicate' },
+    rest: { after: ['fulfil'], route: 'otherwise' },
+  });
+  expect(told(compareGraphs(old, next, [flight('x1', 'rest', 'big'), flight('x2')]))).toEqual([
+    'incompatible',
+    "declared step 'huge' is new: a branch of the route after 'fulfil' · x1",
+  ]);
+  expect(compareGraphs(old, next, [flight('x2')]).verdict).toBe('additive');
+});
+
+test('an undo that code calls too is the step that it was', () => {
+  const next = graph({ charge: {}, ship: { kind: 'compensation' } });
+  expect(compareGraphs(inline, next, [flight('x1', 'ship')]).verdict).toBe('additive');
+});
+
+test('names that objects are born with are names like any other', () => {
+  const odd = graph({ constructor: {}, toString: {} });
+  expect(compareGraphs(odd, graph({ toString: {} }), [flight('x1', 'constructor')]).verdict).toBe(
+    'needs mapping',
+  );
+  expect(compareGraphs(graph({}), odd, [flight('x1', 'hasOwnProperty')]).verdict).toBe('additive');
+});
