@@ -56,6 +56,7 @@ export class Assembly {
       this.settings.logger.error('a listener failed', { error: messageOf(error) }),
     );
     this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
+    const ids = underlay?.ids ?? uuidGenerator;
     const codec = jsonCodec({ types: [...(options.types ?? [])], declared: storableClasses });
     this.runtime = new Runtime({
       store,
@@ -63,7 +64,7 @@ export class Assembly {
       codec,
       dispatcher: container.get(DISPATCHER),
       random: underlay?.random ?? systemRandom,
-      ids: uuidGenerator,
+      ids,
       observer: this.bus,
       resolver: options.resolver ?? container.resolver,
       events: { restore: (name, data, schemaHash) => restoreEvent(this.events, name, data, schemaHash) },
@@ -75,7 +76,7 @@ export class Assembly {
       store,
       codec,
       clock,
-      ids: uuidGenerator,
+      ids,
       container,
       get: (token) =>
         options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token),

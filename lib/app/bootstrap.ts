@@ -45,7 +45,7 @@ export async function assemble(given: BootstrapOptions, underlay: Underlay | nul
       [WORKER_APP, assembly.app],
       [WorkerApp, assembly.app],
     ]);
-    await assembly.runtime.open();
+    if (underlay?.opensAtStart !== true) await assembly.runtime.open();
     return assembly.app;
   } catch (error) {
     await assembly?.undo();

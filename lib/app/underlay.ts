@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.js';
+import type { IdGenerator } from '../ports/id-generator.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
 import type { RuntimeSettings } from './runtime-parts.js';
@@ -13,6 +14,10 @@ export interface Underlay {
   /** What the engine reads instead of the settings; must stay a live view of them. */
   settings(settings: RuntimeSettings): RuntimeSettings;
   readonly random: Random;
+  /** Ids of what the app makes; random ones by default. */
+  readonly ids?: IdGenerator;
+  /** The store is not opened before `start()`: it may answer late, or not at all. */
+  readonly opensAtStart?: boolean;
   /** The app made of the parts, before anything is injected into it. */
   app(parts: WorkerAppParts): WorkerApp;
 }

@@ -89,7 +89,7 @@ const isRetry = (name: string): boolean => name.startsWith('retry:');
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no process sweeps',
-    foundBy: 766,
+    foundBy: 890,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },
   },
   {
@@ -150,7 +150,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'bodies start though the lease may have run out',
-    foundBy: 45,
+    foundBy: 77,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).lease, { mayStartBody: () => true }) },
   },
   {

@@ -9,11 +9,8 @@ import type { Message } from '../../lib/ports/store-write.js';
 import { drawFaults, noFaults, type FaultMix } from '../../lib/testing/simulation/fault-mix.js';
 import { GuaranteeViolatedError } from '../../lib/testing/simulation/guarantee-violated-error.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
-import {
-  Simulation,
-  type AcceptedEvent,
-  type SimulationOptions,
-} from '../../lib/testing/simulation/simulation.js';
+import type { AcceptedEvent } from '../../lib/testing/simulation/clients.js';
+import { Simulation, type SimulationOptions } from '../../lib/testing/simulation/simulation.js';
 import { expectedOutcome, OneOf } from './expected-outcome.js';
 import { childEvent, programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
 import { ProgramWriter, type Node, type Program } from './random-program.js';

@@ -4,9 +4,6 @@ import type * as port from '../../ports/store.js';
 import type { Verdict, Write } from '../../ports/store-write.js';
 import type { Machine } from './machine.js';
 
-/** `late`: the caller has given up when the call is applied after all. */
-type Outcome = 'answered' | 'refused' | 'reply-lost' | 'late';
-
 /**
  * One process's way to the store. A call travels, is applied, and its answer travels back: between these the process may
  * die or stand still, and either way may fail.
@@ -112,28 +109,27 @@ export class FaultyStore implements port.Store {
 
   private call<T>(name: string, apply: () => Promise<T>): Promise<T> {
     const { machine } = this;
-    const outcome = this.draw();
+    const { thereMs, backMs, outlives, outcome, dies } = machine.nextCall(name);
     machine.note(`${name} ${outcome}`);
     return new Promise((resolve, reject) => {
       const reply = (settle: () => void): void => {
-        machine.time.after(machine.latency(), machine, settle);
+        machine.time.after(backMs, machine, settle);
       };
       const fail = (): void =>
         reply(() => reject(new StoreUnavailableError(`simulated: ${name} ${outcome}`)));
       if (outcome === 'late') fail();
-      const travel = outcome === 'late' ? machine.latency() + machine.latency() * 10 : machine.latency();
-      machine.time.after(travel, null, () => {
-        if (machine.condition === 'dead' && !machine.outlives()) return;
-        const crash = machine.crashesAtCall(name);
-        if (crash === 'before') machine.crash();
-        if (crash === 'before' && !machine.outlives()) return;
+      machine.time.after(outcome === 'late' ? thereMs + 10 * backMs : thereMs, null, () => {
+        const wasDead = machine.condition === 'dead';
+        if (wasDead && !outlives) return;
+        if (dies === 'before') machine.crash();
+        if (dies === 'before' && !outlives) return;
         if (outcome === 'refused') {
           fail();
           return;
         }
         apply().then(
           (answer) => {
-            if (crash === 'after') machine.crash();
+            if (dies === 'after') machine.crash();
             else if (outcome === 'reply-lost') fail();
             else if (outcome === 'answered') reply(() => resolve(answer));
           },
@@ -141,12 +137,5 @@ export class FaultyStore implements port.Store {
         );
       });
     });
-  }
-
-  private draw(): Outcome {
-    const { faults, random } = this.machine;
-    if (random.chance(faults.refused)) return 'refused';
-    if (!random.chance(faults.replyLost)) return 'answered';
-    return random.chance(0.8) ? 'reply-lost' : 'late';
   }
 }

@@ -1,18 +1,17 @@
 import type { Hint } from '../../model/hint.js';
 import type { Dispatcher } from '../../ports/dispatcher.js';
-import type { FaultMix } from './fault-mix.js';
+import type { CallFaults, HintFaults } from './fault-source.js';
 import type { SeededRandom } from './seeded-random.js';
 import { SimulatedClock } from './simulated-clock.js';
 import type { Owner, VirtualTime } from './virtual-time.js';
-
-const DAY_MS = 86_400_000;
 
 export interface MachineOptions {
   readonly name: string;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
-  /** What may go wrong just now. */
-  readonly faults: () => FaultMix;
+  /** What goes wrong with its calls to the store and with its hints, each counted from 1. */
+  readonly faultsAtCall: (call: number) => CallFaults;
+  readonly faultsAtHint: (hint: number) => HintFaults;
   /** Adds a line to the run's trace. */
   readonly note: (line: string) => void;
   /** The machine has died. */
@@ -27,16 +26,17 @@ export class Machine implements Owner {
   readonly clock: SimulatedClock;
   condition: Owner['condition'] = 'running';
   private held: (() => void)[] = [];
+  private calls = 0;
+  private hints = 0;
+  /** How long what takes how long: not moved by what goes wrong, so that a run with one fault less stays alike. */
+  private readonly pace: SeededRandom;
 
   constructor(private readonly options: MachineOptions) {
     this.name = options.name;
     this.time = options.time;
     this.random = options.random;
+    this.pace = options.random.fork('pace');
     this.clock = new SimulatedClock(options.time, this, options.random.int(0, 1_000_000));
-  }
-
-  get faults(): FaultMix {
-    return this.options.faults();
   }
 
   note(line: string): void {
@@ -71,36 +71,54 @@ export class Machine implements Owner {
     this.options.died(this);
   }
 
-  /** How long one way to the store takes. */
-  latency(): number {
-    const { slow, slowMs } = this.faults;
-    return this.random.chance(slow) ? this.random.between(0, slowMs) : this.random.between(0.05, 3);
+  /** The next call to the store: how long each way takes, and what goes wrong. */
+  nextCall(name: string): CallPlan {
+    const faults = this.options.faultsAtCall(++this.calls);
+    const thereMs = this.latency() + faults.thereMs;
+    const backMs = this.latency() + faults.backMs;
+    const outlives = this.outlives();
+    return {
+      thereMs,
+      backMs,
+      outlives,
+      outcome: faults.outcome,
+      dies: faults.dies ?? this.crashesAtCall(name),
+    };
+  }
+
+  /** How long one way takes, to the store or to whoever else answers. */
+  latency(mostMs = 3): number {
+    return this.pace.between(0.05, mostMs);
   }
 
   /** Whether a call on its way is still applied after its sender's death. */
   outlives(): boolean {
-    return this.random.chance(0.5);
+    return this.pace.chance(0.5);
   }
 
-  /** Whether it dies at this store call: before the call is applied, or after it and before the answer. */
+  /** Tests of single crashes replace it: whether it dies at this store call, before it is applied or after it. */
   crashesAtCall(_call: string): 'before' | 'after' | null {
-    if (this.condition === 'dead' || !this.random.chance(this.faults.crashAtCall)) return null;
-    return this.random.chance(0.5) ? 'before' : 'after';
+    return null;
   }
 
   /** Delivers a hint here: lost, doubled or late as the faults say. */
   carryHint(deliver: () => void): void {
-    const { hintDropped, hintDoubled } = this.faults;
-    if (this.random.chance(hintDropped)) return;
-    this.time.after(this.hintDelay(), this, deliver);
-    if (this.random.chance(hintDoubled)) this.time.after(this.hintDelay(), this, deliver);
+    const { isLost, lateMs, doubledMs } = this.options.faultsAtHint(++this.hints);
+    const delayMs = this.pace.between(0.1, 20) + lateMs;
+    if (isLost) return;
+    this.time.after(delayMs, this, deliver);
+    if (doubledMs !== null) this.time.after(delayMs + doubledMs, this, deliver);
   }
+}
 
-  private hintDelay(): number {
-    return this.random.chance(this.faults.hintLate)
-      ? this.random.between(20, DAY_MS)
-      : this.random.between(0.1, 20);
-  }
+/** How one call to the store goes. */
+export interface CallPlan {
+  readonly thereMs: number;
+  readonly backMs: number;
+  /** Whether it is still applied when its sender dies meanwhile. */
+  readonly outlives: boolean;
+  readonly outcome: CallFaults['outcome'];
+  readonly dies: CallFaults['dies'];
 }
 
 /** A broker between machines: a hint goes to one of those that listen, whoever sent it. */

@@ -1,54 +1,60 @@
 import { jsonCodec } from '../../adapters/codec/json-codec.js';
-import { localDispatcher } from '../../adapters/local/local-dispatcher.js';
 import { Runtime } from '../../app/runtime.js';
 import type { RuntimeSettings } from '../../app/runtime-parts.js';
 import type { WorkerDefinition } from '../../model/definition.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
-import type { Codec } from '../../ports/codec.js';
+import type { Dispatcher } from '../../ports/dispatcher.js';
+import type { IdGenerator } from '../../ports/id-generator.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
+import type { Random } from '../../ports/random.js';
 import type { Store } from '../../ports/store.js';
-import { FaultyStore } from './faulty-store.js';
-import type { Machine, SimulatedBroker } from './machine.js';
+import type { Machine } from './machine.js';
 
 /** Before a process whose start failed is started again. */
 const RESTART_MS = 500;
 
-export interface ProcessOptions {
+/** What an engine on a simulated machine is connected to. */
+export interface Wiring {
   readonly machine: Machine;
+  /** Its way to the store. */
   readonly store: Store;
-  /** Null: hints stay in the process. */
-  readonly broker: SimulatedBroker | null;
-  readonly workers: readonly WorkerDefinition[];
-  readonly resolver: InstanceResolver;
+  readonly dispatcher: Dispatcher;
+  readonly ids: IdGenerator;
+  readonly random: Random;
   readonly settings: RuntimeSettings;
-  readonly codec?: Codec;
   readonly observe: (event: LifecycleEvent) => void;
+}
+
+/** An engine of hand-written definitions. */
+export function plainRuntime(
+  wiring: Wiring,
+  workers: readonly WorkerDefinition[],
+  resolver: InstanceResolver,
+): Runtime {
+  const { machine, store, dispatcher, ids, random, settings, observe } = wiring;
+  const runtime = new Runtime({
+    store,
+    dispatcher,
+    clock: machine.clock,
+    random,
+    ids,
+    codec: jsonCodec(),
+    observer: { wants: () => true, emit: observe },
+    resolver,
+    events: { restore: (_, data) => data },
+    role: 'both',
+    settings,
+  });
+  runtime.addWorkers(workers);
+  return runtime;
 }
 
 /** The production engine on a simulated machine. */
 export class SimulatedProcess {
-  readonly machine: Machine;
-  readonly runtime: Runtime;
-  private ids = 0;
-
-  constructor(options: ProcessOptions) {
-    const { machine, broker } = options;
-    this.machine = machine;
-    this.runtime = new Runtime({
-      store: new FaultyStore(options.store, machine),
-      dispatcher: broker === null ? localDispatcher() : broker.dispatcherOf(machine),
-      clock: machine.clock,
-      random: machine.random.fork('engine'),
-      ids: { next: () => `${machine.name}-${String(++this.ids).padStart(6, '0')}` },
-      codec: options.codec ?? jsonCodec(),
-      observer: { wants: () => true, emit: options.observe },
-      resolver: options.resolver,
-      events: { restore: (_, data) => data },
-      role: 'both',
-      settings: options.settings,
-    });
-    this.runtime.addWorkers(options.workers);
-  }
+  constructor(
+    readonly machine: Machine,
+    readonly runtime: Runtime,
+  ) {}
 
   /** Whether it takes calls from outside just now. */
   get isUp(): boolean {

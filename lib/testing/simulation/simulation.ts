@@ -1,22 +1,28 @@
 import type { RuntimeSettings } from '../../app/runtime-parts.js';
+import { localDispatcher } from '../../adapters/local/local-dispatcher.js';
+import type { Runtime } from '../../app/runtime.js';
 import type { PublishRequest } from '../../dispatch/publish-request.js';
-import type { Published } from '../../dispatch/publisher.js';
 import type { WorkerDefinition } from '../../model/definition.js';
 import { isSettled, type ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
-import { defaultLimits } from '../../model/limits.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
 import type { Store } from '../../ports/store.js';
 import type { Message } from '../../ports/store-write.js';
 import { BodyWatch } from './body-watch.js';
+import { Clients, type AcceptedEvent, type RequestMaker } from './clients.js';
+import { DrawnFaults } from './drawn-faults.js';
 import { noFaults, type FaultMix } from './fault-mix.js';
+import { noCallFaults, noHintFaults, type FaultSource } from './fault-source.js';
+import { FaultyStore } from './faulty-store.js';
 import { GuaranteeViolatedError } from './guarantee-violated-error.js';
 import { Machine, SimulatedBroker } from './machine.js';
+import { ProcessStriker } from './process-striker.js';
 import { RecordModel } from './record-model.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedClock } from './simulated-clock.js';
-import { SimulatedProcess } from './simulated-process.js';
+import { defaultSimulatedSettings } from './simulated-settings.js';
+import { plainRuntime, SimulatedProcess, type Wiring } from './simulated-process.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtual-time.js';
 import { WatchedStore } from './watched-store.js';
@@ -26,11 +32,16 @@ export interface SimulationOptions {
   /** How many processes share the store; 1 by default. */
   readonly processes?: number;
   readonly store: Store;
-  readonly workers: readonly WorkerDefinition[];
+  /** Written by hand. */
+  readonly workers?: readonly WorkerDefinition[];
   /** Makes the instances of one process. */
-  readonly resolver: (simulation: Simulation, machine: Machine) => InstanceResolver;
+  readonly resolver?: (simulation: Simulation, machine: Machine) => InstanceResolver;
+  /** Makes the engine of a process instead. Real time may pass meanwhile, virtual time stands still. */
+  readonly boot?: (wiring: Wiring, simulation: Simulation) => Promise<Runtime>;
   /** None by default. */
-  readonly faults?: FaultMix;
+  readonly faults?: FaultMix | FaultSource;
+  /** How often faults go on again when everything waits for longer than a minute; 0 by default. */
+  readonly bursts?: number;
   /** A broker carries hints between processes; by default they stay where they arise. */
   readonly broker?: boolean;
   readonly settings?: Partial<RuntimeSettings>;
@@ -40,39 +51,22 @@ export interface SimulationOptions {
   readonly wrapStore?: (store: Store) => Store;
   /** Changes a process before it starts, for tests of the simulator itself. */
   readonly prepare?: (process: SimulatedProcess) => void;
+  /** The machine has died, or the run is over. */
+  readonly buried?: (machine: Machine) => void;
+  /** An event was accepted. */
+  readonly heard?: (accepted: AcceptedEvent, machine: Machine) => void;
+  /** What machines do is told here too, as it is to the trace. */
+  readonly note?: (machine: Machine, line: string) => void;
   /** Keeps the trace's lines, to be read; else only their digest. */
   readonly keepTrace?: boolean;
 }
 
-/** A publish that resolved. */
-export interface AcceptedEvent {
-  readonly request: PublishRequest;
-  readonly published: Published;
-}
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-const defaultSettings: RuntimeSettings = {
-  mode: 'UNTIL_ERROR',
-  limits: defaultLimits,
-  maxCallDepth: 15,
-  timeoutMs: 300_000,
-  logger: silent,
-  interceptors: [],
-  concurrency: 10,
-  leaseMs: 15_000,
-  sweepMs: 5_000,
-  drainTimeoutMs: 25_000,
-  pollMs: 1_000,
-  dedupMs: 7 * 86_400_000,
-  retention: { completedMs: 30 * 86_400_000, failedMs: 90 * 86_400_000 },
-};
-
-/** How long a client waits for an answer. */
-const ANSWER_MS = 30_000;
-
 /** Timers that an idle process holds: lease, sweep, the next instant. */
 const IDLE_TIMERS = 3;
+
+/** A wait that is worth faults of its own at its end, and how long before it they begin. */
+const LONG_MS = 60_000;
+const BEFORE_WAKE_MS = 1_000;
 
 /**
  * Several processes of the production engine over one store, in virtual time, with faults that a seed decides. The same
@@ -85,25 +79,38 @@ export class Simulation {
   readonly model: RecordModel;
   readonly bodies: BodyWatch;
   readonly store: WatchedStore;
-  readonly accepted: AcceptedEvent[] = [];
   readonly events: LifecycleEvent[] = [];
   processes: SimulatedProcess[] = [];
   private readonly settings: RuntimeSettings;
-  private readonly faults: FaultMix;
-  private readonly chaos: SeededRandom;
+  private readonly faults: FaultSource;
   private readonly broker: SimulatedBroker | null;
-  private violation: GuaranteeViolatedError | null = null;
+  private readonly clients: Clients;
+  private readonly striker: ProcessStriker;
+  private broke: { readonly error: unknown } | null = null;
   private machines = 0;
-  private calls = 0;
-  private ending = false;
+  /** Faults strike until then. */
+  private faultsUntil = 0;
 
   constructor(private readonly options: SimulationOptions) {
     this.trace = new Trace(options.keepTrace ?? false);
     this.time = new VirtualTime((event) => this.trace.add(event));
     this.random = new SeededRandom(options.seed);
-    this.chaos = this.random.fork('chaos');
-    this.faults = options.faults ?? noFaults;
-    this.settings = { ...defaultSettings, ...options.settings };
+    this.settings = { ...defaultSimulatedSettings, ...options.settings };
+    const faults = options.faults ?? noFaults;
+    this.faults =
+      'atCall' in faults
+        ? faults
+        : new DrawnFaults(faults, this.random.fork('faults'), this.settings.leaseMs);
+    this.faultsUntil = this.faults.lastsMs;
+    this.striker = new ProcessStriker(this.time, () => this.processes);
+    this.clients = new Clients({
+      time: this.time,
+      random: this.random,
+      trace: this.trace,
+      processes: () => this.processes,
+      failed: (error) => this.failed(error),
+      accepted: (accepted, { machine }) => options.heard?.(accepted, machine),
+    });
     this.broker = options.broker === true ? new SimulatedBroker() : null;
     const violated = (rule: string, what: string): void => this.violated(rule, what);
     this.model = new RecordModel(() => this.time.now(), violated);
@@ -117,71 +124,61 @@ export class Simulation {
     this.store = new WatchedStore(store, this.model, context);
   }
 
-  /** Notes a broken rule; the run stops there. */
-  violated(rule: string, what: string): void {
-    this.violation ??= new GuaranteeViolatedError(rule, what);
+  get accepted(): readonly AcceptedEvent[] {
+    return this.clients.accepted;
   }
 
-  get faultsNow(): FaultMix {
-    return this.ending || this.time.elapsed >= this.faults.lastsMs ? noFaults : this.faults;
+  /** Notes a broken rule; the run stops there. */
+  violated(rule: string, what: string): void {
+    this.failed(new GuaranteeViolatedError(rule, what));
+  }
+
+  /** Ends the run with that error, unless another one came first. */
+  failed(error: unknown): void {
+    this.broke ??= { error };
   }
 
   /** Starts the processes, and what goes wrong with them. */
   start(): void {
     for (let count = 0; count < (this.options.processes ?? 1); count++) this.startProcess();
-    this.recur(this.faults.crashEveryMs, (process) => process.machine.crash());
-    this.recur(this.faults.pauseEveryMs, ({ machine }) => this.pause(machine));
-    this.recur(this.faults.stopEveryMs, (process) => this.restartGracefully(process));
+    this.faults.strike(this.striker, this.faultsUntil);
   }
 
   /** Publishes from some process that is up, at that time; a client that gets no answer asks again when `repeat`. */
-  publishAt(atMs: number, request: PublishRequest, repeat: boolean): void {
-    this.calls++;
-    this.time.after(atMs - this.time.elapsed, null, () => this.publish(request, repeat));
+  publishAt(atMs: number, request: PublishRequest | RequestMaker, repeat: boolean): void {
+    this.clients.publishAt(atMs, request, repeat);
   }
 
   /** Sends a message to an accepted execution, at that time. */
   sendAt(atMs: number, message: (accepted: readonly AcceptedEvent[]) => Message | null): void {
-    const ended = this.callBegins();
-    this.time.after(atMs - this.time.elapsed, null, () => {
-      const made = message(this.accepted);
-      const process = this.pickUp();
-      if (made === null || process === null) {
-        ended();
-        return;
-      }
-      this.trace.add(`${made.kind} to ${made.to}`);
-      this.time.after(ANSWER_MS, null, ended);
-      process.runtime.writer
-        .write({ kind: 'append', message: made })
-        .then(
-          () => process.runtime.changed(),
-          () => {},
-        )
-        .finally(ended);
-    });
-  }
-
-  /** A call from outside is under way: the run does not end before it; answers what tells its end. */
-  private callBegins(): () => void {
-    let open = true;
-    this.calls++;
-    return () => {
-      if (open) this.calls--;
-      open = false;
-    };
+    this.clients.sendAt(atMs, message);
   }
 
   /** Runs to the end of the faults, then until everything accepted is settled; throws the first violation. */
   async run(): Promise<void> {
-    await this.time.run(this.faults.lastsMs, () => this.violation !== null);
-    this.heal();
-    const until = this.time.elapsed + (this.options.settlesWithinMs ?? 900_000);
-    await this.time.run(until, () => this.violation !== null || (this.calls === 0 && this.isSettled()));
-    this.assertUnbroken();
-    if (!this.isSettled())
-      throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.unsettled().join('; ')}`);
+    await this.settle();
     await this.rest();
+  }
+
+  /** As `run`, without a look at what is left behind. */
+  async settle(): Promise<void> {
+    const until =
+      Math.max(this.time.elapsed, this.faults.lastsMs) + (this.options.settlesWithinMs ?? 900_000);
+    for (let bursts = this.options.bursts ?? 0; ; bursts--) {
+      await this.time.run(this.faultsUntil, () => this.broke !== null);
+      this.heal();
+      await this.time.run(
+        until,
+        () => this.broke !== null || this.isQuiet() || (bursts > 0 && this.isAsleep()),
+      );
+      this.assertUnbroken();
+      if (this.isQuiet()) return;
+      if (this.time.elapsed >= until)
+        throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.unsettled().join('; ')}`);
+      await this.time.run(Math.min(until, this.wakesAt() - BEFORE_WAKE_MS), () => this.broke !== null);
+      this.faultsUntil = this.time.elapsed + this.faults.lastsMs;
+      this.faults.strike(this.striker, this.faultsUntil);
+    }
   }
 
   /** The stored record of every execution that was accepted. */
@@ -197,7 +194,7 @@ export class Simulation {
 
   /** Stops every process; afterwards no timer of any of them is left. */
   async close(): Promise<void> {
-    this.ending = true;
+    this.faultsUntil = 0;
     let open = this.processes.length;
     for (const { runtime, machine } of this.processes)
       void runtime.close().then(() => {
@@ -210,24 +207,52 @@ export class Simulation {
     this.assertUnbroken();
   }
 
+  /** Everything that left its process behind is told to be over. */
+  bury(): void {
+    for (const { machine } of this.processes) this.options.buried?.(machine);
+  }
+
   private startProcess(): void {
-    const machine = new Machine({
+    const machine: Machine = new Machine({
       name: `p${++this.machines}`,
       time: this.time,
       random: this.random.fork(`machine ${this.machines}`),
-      faults: () => this.faultsNow,
-      note: (line) => this.trace.add(line),
+      faultsAtCall: (call) => (this.isCalm ? noCallFaults : this.faults.atCall(machine.name, call)),
+      faultsAtHint: (hint) => (this.isCalm ? noHintFaults : this.faults.atHint(machine.name, hint)),
+      note: (line) => {
+        this.trace.add(`${machine.name} ${line}`);
+        this.options.note?.(machine, line);
+      },
       died: (dead) => this.died(dead),
     });
-    const process = new SimulatedProcess({
+    const { boot, workers = [], resolver } = this.options;
+    const wiring = this.wiringOf(machine);
+    if (boot === undefined)
+      this.join(machine, plainRuntime(wiring, workers, resolver?.(this, machine) ?? { resolve: () => ({}) }));
+    else
+      this.time.standStill(
+        boot(wiring, this).then(
+          (runtime) => this.join(machine, runtime),
+          (error: unknown) => this.failed(error),
+        ),
+      );
+  }
+
+  private wiringOf(machine: Machine): Wiring {
+    let ids = 0;
+    return {
       machine,
-      store: this.store,
-      broker: this.broker,
-      workers: this.options.workers,
-      resolver: this.options.resolver(this, machine),
+      store: new FaultyStore(this.store, machine),
+      dispatcher: this.broker === null ? localDispatcher() : this.broker.dispatcherOf(machine),
+      random: machine.random.fork('engine'),
+      ids: { next: () => `${machine.name}-${String(++ids).padStart(6, '0')}` },
       settings: this.settings,
       observe: (event) => this.observe(machine, event),
-    });
+    };
+  }
+
+  private join(machine: Machine, runtime: Runtime): void {
+    const process = new SimulatedProcess(machine, runtime);
     this.options.prepare?.(process);
     this.processes.push(process);
     process.start();
@@ -240,80 +265,25 @@ export class Simulation {
   }
 
   private died(machine: Machine): void {
+    const fate = machine.random.fork('fate');
     const process = this.processes.find((each) => each.machine === machine);
     this.processes = this.processes.filter((each) => each.machine !== machine);
-    if (process !== undefined && this.chaos.chance(0.5)) process.runtime.kill();
-    if (this.processes.length > 0 && this.chaos.chance(this.faultsNow.goneForGood)) return;
-    this.time.after(this.chaos.between(10, 20_000), null, () => this.startProcess());
+    const isKilled = fate.chance(0.5);
+    const isGone = fate.chance(this.faults.goneForGood);
+    const restartMs = fate.between(10, 20_000);
+    if (process !== undefined && isKilled) process.runtime.kill();
+    this.options.buried?.(machine);
+    if (isGone && this.processes.length > 0 && !this.isCalm) return;
+    this.time.after(restartMs, null, () => this.startProcess());
   }
 
-  private pause(machine: Machine): void {
-    machine.pause();
-    this.time.after(this.chaos.between(0, 3 * this.settings.leaseMs), null, () => machine.resume());
-  }
-
-  private restartGracefully({ runtime, machine }: SimulatedProcess): void {
-    if (!runtime.isStarted) return;
-    machine.note('stops');
-    const again = (): void => {
-      this.time.after(this.chaos.between(0, 5_000), machine, () => {
-        runtime.start().catch(() => again());
-      });
-    };
-    runtime.stop().then(again, again);
-  }
-
-  private recur(everyMs: number, strike: (process: SimulatedProcess) => void): void {
-    if (everyMs === 0) return;
-    this.time.after(-Math.log(1 - this.chaos.next()) * everyMs, null, () => {
-      if (this.time.elapsed >= this.faults.lastsMs) return;
-      const running = this.processes.filter(({ machine }) => machine.condition === 'running');
-      if (running.length > 0) strike(this.chaos.pick(running));
-      this.recur(everyMs, strike);
-    });
-  }
-
-  private publish(request: PublishRequest, repeat: boolean): void {
-    const process = this.pickUp();
-    if (process === null) {
-      this.time.after(1_000, null, () => this.publish(request, repeat));
-      return;
-    }
-    let answered = false;
-    const ended = (): void => {
-      answered = true;
-      this.calls--;
-    };
-    process.runtime.publisher.publish([request]).then(
-      ([published]) => {
-        if (answered || published === undefined) return;
-        ended();
-        this.accepted.push({ request, published });
-        this.trace.add(`accepted ${published.eventId}`);
-      },
-      () => {
-        if (!answered) this.givenUp(ended, request, repeat);
-      },
-    );
-    this.time.after(ANSWER_MS, null, () => {
-      if (!answered) this.givenUp(ended, request, repeat);
-    });
-  }
-
-  private givenUp(ended: () => void, request: PublishRequest, repeat: boolean): void {
-    ended();
-    if (!repeat) return;
-    this.calls++;
-    this.time.after(1_000, null, () => this.publish(request, repeat));
-  }
-
-  private pickUp(): SimulatedProcess | null {
-    const up = this.processes.filter((process) => process.isUp);
-    return up.length === 0 ? null : this.chaos.pick(up);
+  /** No faults strike just now. */
+  private get isCalm(): boolean {
+    return this.time.elapsed >= this.faultsUntil;
   }
 
   private heal(): void {
-    this.ending = true;
+    this.faultsUntil = Math.min(this.faultsUntil, this.time.elapsed);
     for (const { machine } of this.processes) machine.resume();
     if (this.processes.length === 0) this.startProcess();
   }
@@ -321,6 +291,28 @@ export class Simulation {
   private isSettled(): boolean {
     for (const { status } of this.model.records.values()) if (!isSettled(status)) return false;
     return true;
+  }
+
+  private isQuiet(): boolean {
+    return this.clients.open === 0 && this.isSettled();
+  }
+
+  /** Nothing but timers is left, and none fires soon. */
+  private isAsleep(): boolean {
+    if (this.clients.open > 0) return false;
+    for (const { status } of this.model.records.values())
+      if (!isSettled(status) && status !== 'waiting') return false;
+    const wakesAt = this.wakesAt();
+    return Number.isFinite(wakesAt) && wakesAt > this.time.elapsed + LONG_MS;
+  }
+
+  /** When the first timer of what is stored fires, in ms since the run began. */
+  private wakesAt(): number {
+    const startedAt = this.time.now() - this.time.elapsed;
+    let first = Number.POSITIVE_INFINITY;
+    for (const { status, timers } of this.model.records.values())
+      if (status === 'waiting') first = Math.min(first, ...Object.values(timers));
+    return first - startedAt;
   }
 
   private unsettled(): readonly string[] {
@@ -331,7 +323,7 @@ export class Simulation {
 
   /** Nothing is due any more: no process may hold a slot, a waiter or a timer beyond those of an idle one. */
   private async rest(): Promise<void> {
-    await this.time.run(this.time.elapsed + 2 * this.settings.leaseMs, () => this.violation !== null);
+    await this.time.run(this.time.elapsed + 2 * this.settings.leaseMs, () => this.broke !== null);
     for (const { runtime, machine } of this.processes) {
       if (machine.condition !== 'running') continue;
       if (runtime.consumer.used > 0)
@@ -344,6 +336,6 @@ export class Simulation {
   }
 
   private assertUnbroken(): void {
-    if (this.violation !== null) throw this.violation;
+    if (this.broke !== null) throw this.broke.error;
   }
 }

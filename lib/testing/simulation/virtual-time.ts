@@ -31,6 +31,7 @@ export class VirtualTime {
   /** Events run so far. */
   events = 0;
   private planned = 0;
+  private stillFor: Promise<unknown> | null = null;
   private readonly agenda = new Heap<Planned>((a, b) => a.at - b.at || a.order - b.order);
 
   /** Called with the owner's name before each event. */
@@ -58,9 +59,14 @@ export class VirtualTime {
     };
   }
 
+  /** No event runs before the promise has settled, however long that takes in real time. */
+  standStill(promise: Promise<unknown>): void {
+    this.stillFor = this.stillFor === null ? promise : Promise.all([this.stillFor, promise]);
+  }
+
   /** Runs events until the condition holds (asked after each), time reaches `untilMs`, or none is left. */
   async run(untilMs: number, enough: () => boolean = () => false): Promise<void> {
-    await drained();
+    await this.drained();
     while (!enough()) {
       const next = this.agenda.peek();
       if (next === undefined || next.at > untilMs) {
@@ -73,7 +79,17 @@ export class VirtualTime {
       this.events++;
       this.trace(next.owner === null ? 'world' : next.owner.name);
       next.run();
-      await drained();
+      await this.drained();
+    }
+  }
+
+  private async drained(): Promise<void> {
+    await turn();
+    while (this.stillFor !== null) {
+      const promise = this.stillFor;
+      this.stillFor = null;
+      await promise;
+      await turn();
     }
   }
 
@@ -84,6 +100,6 @@ export class VirtualTime {
   }
 }
 
-function drained(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => systemClock.soon(resolve));
 }

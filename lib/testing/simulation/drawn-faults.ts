@@ -1,0 +1,100 @@
+import type { FaultMix } from './fault-mix.js';
+import type { CallFaults, FaultSource, HintFaults, Striker } from './fault-source.js';
+import type { SeededRandom } from './seeded-random.js';
+import type { FaultKind, StruckFault } from './struck-fault.js';
+
+const DAY_MS = 86_400_000;
+
+/** Faults as a seed draws them from a mix; remembers each that struck. */
+export class DrawnFaults implements FaultSource {
+  readonly struck: StruckFault[] = [];
+  private readonly streams = new Map<string, SeededRandom>();
+
+  constructor(
+    private readonly mix: FaultMix,
+    private readonly random: SeededRandom,
+    /** Paused processes stand still for up to three of these. */
+    private readonly leaseMs: number,
+  ) {}
+
+  get lastsMs(): number {
+    return this.mix.lastsMs;
+  }
+
+  get goneForGood(): number {
+    return this.mix.goneForGood;
+  }
+
+  atCall(machine: string, call: number): CallFaults {
+    const { mix } = this;
+    const random = this.stream(`calls of ${machine}`);
+    const outcome = this.outcome(random);
+    const thereMs = random.chance(mix.slow) ? random.int(0, mix.slowMs) : 0;
+    const backMs = random.chance(mix.slow) ? random.int(0, mix.slowMs) : 0;
+    const dies = random.chance(mix.crashAtCall) ? (random.chance(0.5) ? 'before' : 'after') : null;
+    if (outcome !== 'answered') this.note(outcome, machine, call);
+    if (thereMs + backMs > 0) this.note('slow', machine, call, thereMs, backMs);
+    if (dies !== null) this.note(`dies-${dies}`, machine, call);
+    return { outcome, thereMs, backMs, dies };
+  }
+
+  atHint(machine: string, hint: number): HintFaults {
+    const { mix } = this;
+    const random = this.stream(`hints of ${machine}`);
+    const isLost = random.chance(mix.hintDropped);
+    const lateMs = random.chance(mix.hintLate) ? random.int(20, DAY_MS) : 0;
+    const doubledMs = random.chance(mix.hintDoubled) ? random.int(0, 40) : null;
+    if (isLost) this.note('hint-lost', machine, hint);
+    else {
+      if (lateMs > 0) this.note('hint-late', machine, hint, lateMs);
+      if (doubledMs !== null) this.note('hint-doubled', machine, hint, doubledMs);
+    }
+    return { isLost, lateMs, doubledMs };
+  }
+
+  strike(striker: Striker, untilMs: number): void {
+    const { mix } = this;
+    const random = this.stream('processes');
+    this.recur(striker, untilMs, mix.crashEveryMs, (machine) => {
+      this.note('crash', machine, striker.elapsed());
+      striker.crash(machine);
+    });
+    this.recur(striker, untilMs, mix.pauseEveryMs, (machine) => {
+      const forMs = random.int(0, 3 * this.leaseMs);
+      this.note('pause', machine, striker.elapsed(), forMs);
+      striker.pause(machine, forMs);
+    });
+    this.recur(striker, untilMs, mix.stopEveryMs, (machine) => {
+      const restartMs = random.int(0, 5_000);
+      this.note('stop', machine, striker.elapsed(), restartMs);
+      striker.stop(machine, restartMs);
+    });
+  }
+
+  private recur(striker: Striker, untilMs: number, everyMs: number, hit: (machine: string) => void): void {
+    if (everyMs === 0) return;
+    const random = this.stream('processes');
+    striker.after(Math.ceil(-Math.log(1 - random.next()) * everyMs), () => {
+      if (striker.elapsed() >= untilMs) return;
+      const running = striker.running();
+      if (running.length > 0) hit(random.pick(running));
+      this.recur(striker, untilMs, everyMs, hit);
+    });
+  }
+
+  private outcome(random: SeededRandom): CallFaults['outcome'] {
+    if (random.chance(this.mix.refused)) return 'refused';
+    if (!random.chance(this.mix.replyLost)) return 'answered';
+    return random.chance(0.8) ? 'reply-lost' : 'late';
+  }
+
+  private note(kind: FaultKind, machine: string, at: number, ...ms: readonly number[]): void {
+    this.struck.push({ kind, machine, at, ms });
+  }
+
+  private stream(name: string): SeededRandom {
+    let stream = this.streams.get(name);
+    if (stream === undefined) this.streams.set(name, (stream = this.random.fork(name)));
+    return stream;
+  }
+}
