@@ -40,6 +40,7 @@ export class Claims {
     for (const id of new Set(ids)) {
       const entry = this.executions.byId.get(id);
       if (entry === undefined || !definitions.has(entry.work)) continue;
+      if (entry.place === 'timer' && entry.wakesAt <= now) this.executions.work.fire(entry);
       const own = entry.place === 'running' && entry.owner?.id === request.owner;
       const dueAt = own ? now : this.dueAt(entry, now);
       if (dueAt === null) continue;

@@ -13,6 +13,9 @@ import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
 import { Journal } from './journal.js';
 
+const grants: readonly MessageKind[] = ['granted'];
+const cancels: readonly MessageKind[] = ['cancel'];
+
 export const noTimers: Timers = Object.freeze({});
 
 /** Turn and epoch of a new execution. */
@@ -21,8 +24,8 @@ const firstEpoch = 0;
 
 /** One execution as the store holds it: the record, journal and inbox, and its place in the one index it is in. */
 export class Entry implements Heaped, Linked<Entry> {
-  /** Which index holds it: ready, waiting for `wakesAt`, in its owner's running set, ended, or none. */
-  place: 'ready' | 'timer' | 'running' | 'ended' | 'none' = 'none';
+  /** Which index holds it: ready, waiting for `wakesAt`, in its owner's running set, ended, in its gate's queue, or none. */
+  place: 'ready' | 'timer' | 'running' | 'ended' | 'queued' | 'none' = 'none';
   heapIndex = -1;
   previous: Entry | null = null;
   next: Entry | null = null;
@@ -43,6 +46,11 @@ export class Entry implements Heaped, Linked<Entry> {
   endedAt: number | null = null;
   journal = new Journal();
   inbox: Inbox | null = null;
+  gate: GateEntry | null = null;
+  /** Its place in its gate; null: it rests, or a cancel let it past. */
+  admission: Place | null = null;
+  /** By holder; null: none. */
+  permits: Map<string, Place> | null = null;
 
   /** When it becomes due, while it waits for an instant. */
   wakesAt = 0;
@@ -88,6 +96,16 @@ export class Entry implements Heaped, Linked<Entry> {
     return this.inbox?.wakes(this.listening, this.seenInboxSeq) ?? false;
   }
 
+  /** While it runs: there is a message that its process must know of. */
+  get isSignalled(): boolean {
+    return this.isWoken || (this.inbox?.wakes(grants, this.seenInboxSeq) ?? false);
+  }
+
+  /** A cancel message waits to be served. */
+  get isCancelled(): boolean {
+    return this.listening.includes('cancel') && (this.inbox?.wakes(cancels, this.seenInboxSeq) ?? false);
+  }
+
   toRecord(): ExecutionRecord {
     return {
       id: this.id,
@@ -98,7 +116,7 @@ export class Entry implements Heaped, Linked<Entry> {
       schemaHash: this.schemaHash,
       session: this.session,
       lane: this.lane,
-      gate: null,
+      gate: this.gate === null ? null : this.gate.name,
       priority: this.priority,
       depth: this.depth,
       status: this.status,
@@ -121,6 +139,7 @@ export class Entry implements Heaped, Linked<Entry> {
 }
 
 const byWake = (a: Entry, b: Entry): number => a.wakesAt - b.wakesAt || a.key - b.key;
+const byTurn = (a: Place, b: Place): number => b.priority - a.priority || a.number - b.number;
 export const byRank = (a: Entry, b: Entry): number => b.priority - a.priority || a.key - b.key;
 
 /** What waits of one (definition, fingerprint). */
@@ -155,6 +174,40 @@ export class LaneQueue implements Linked<LaneQueue> {
     /** Its place in the rotation: the smallest is served next. */
     public turn: number,
   ) {}
+}
+
+/** At most `limit` places are taken; the rest queue. */
+export class GateEntry {
+  taken = 0;
+  /** Executions behind it, or places of permits; without any it is forgotten. */
+  users = 0;
+  readonly queue = new Heap<Place>(byTurn);
+
+  constructor(
+    readonly name: string,
+    public limit: number,
+  ) {}
+}
+
+/** The place of an execution, or of a holder of it, in a gate. */
+export class Place implements Heaped {
+  heapIndex = -1;
+  /** In the gate; else in its queue. */
+  taken = false;
+  /** Of the message that told the holder; 0: it did not queue. */
+  grantedSeq = 0;
+
+  constructor(
+    readonly gate: GateEntry,
+    readonly entry: Entry,
+    /** Null: the execution itself. */
+    readonly holder: string | null,
+    readonly number: number,
+  ) {}
+
+  get priority(): number {
+    return this.holder === null ? this.entry.priority : 0;
+  }
 }
 
 /** One process: its lease, and what it runs by definition. */

@@ -1,20 +1,28 @@
 import { isTerminal, wakeAt } from '../../model/execution.js';
-import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
-import { type DefinitionWork, Entry, noTimers } from './entry.js';
+import { type DefinitionWork, Entry, noTimers, type Place } from './entry.js';
+import { Gates } from './gates.js';
+import { Inbox } from './inbox.js';
 import { ProcessTable } from './process-table.js';
 import { WorkIndex } from './work-index.js';
 
 /** Every execution, and the transitions between the indexes that hold it. */
 export class Executions {
   readonly byId = new Map<ExecutionId, Entry>();
-  readonly work = new WorkIndex();
+  readonly gates = new Gates({
+    admitted: (entry, now) => this.admit(entry, now),
+    granted: (place, now) => this.grant(place, now),
+  });
+  readonly work = new WorkIndex(this.gates);
   readonly processes = new ProcessTable();
   /** The one that ended first is first. */
   readonly ended = new Chain<Entry>();
   lastKey = 0;
+  /** A gate admitted an execution or granted a permit, of which no verdict tells, since this was last reset. */
+  served = false;
 
   /** Keeps `keep` ended executions; how older ones ended is left to `dedup`. */
   constructor(
@@ -26,9 +34,11 @@ export class Executions {
     const work = this.work.of(execution.definition);
     const entry = new Entry(++this.lastKey, execution, work, event.id, event.name, event.session, now);
     this.store(entry);
-    if (execution.owner !== null) this.run(entry, execution.owner, now);
+    if (execution.gate !== null) this.gates.join(entry, execution.gate, now);
+    if (execution.owner !== null && this.work.passes(entry)) this.run(entry, execution.owner, now);
+    else if (entry.place === 'queued') return entry;
     else if (execution.dueAt !== null && execution.dueAt > now) this.schedule(entry, execution.dueAt);
-    else this.work.enqueue(entry);
+    else this.work.receive(entry);
     return entry;
   }
 
@@ -52,12 +62,16 @@ export class Executions {
 
   /** Makes the entry due now. What it ended with stays until the next pass rewrites it. */
   ready(entry: Entry, now: number): void {
+    if (entry.place === 'queued') {
+      if (!entry.isCancelled) return;
+      this.gates.leave(entry, now);
+    }
     this.unplace(entry);
     if (isTerminal(entry.status)) entry.work.open++;
     entry.status = 'pending';
     entry.waitReason = null;
     entry.dueSince = now;
-    this.work.enqueue(entry);
+    this.work.receive(entry);
   }
 
   /** Applies an accepted change of the record; answers whether the record is due now. */
@@ -76,12 +90,13 @@ export class Executions {
       entry.endedAt = null;
       return false;
     }
-    return this.settle(entry, change.status, now);
+    return this.settle(entry, change.status, change, now);
   }
 
   /** Forgets the entry, but for the outcome of an explicit event id. */
   remove(entry: Entry, now: number): void {
     this.unplace(entry);
+    this.gates.quit(entry, now);
     this.byId.delete(entry.id);
     entry.work.stored--;
     if (!isTerminal(entry.status)) entry.work.open--;
@@ -114,15 +129,23 @@ export class Executions {
     entry.place = 'ended';
   }
 
-  private settle(entry: Entry, status: Exclude<RecordChange['status'], 'running'>, now: number): boolean {
+  private settle(
+    entry: Entry,
+    status: Exclude<RecordChange['status'], 'running'>,
+    change: RecordChange,
+    now: number,
+  ): boolean {
     this.unplace(entry);
     entry.status = status;
     entry.endedAt = isTerminal(status) ? now : null;
     if (isTerminal(status)) entry.work.open--;
+    if (entry.permits !== null) this.gates.rest(entry, change, now);
+    if (change.gate !== undefined && status === 'pending') this.gates.join(entry, change.gate, now);
     if (status === 'pending' || entry.isWoken) {
       this.ready(entry, now);
-      return true;
+      return entry.place === 'ready';
     }
+    if (entry.gate !== null) this.gates.leave(entry, now);
     if (isTerminal(status)) {
       this.end(entry);
       if (this.ended.size > this.keep && this.ended.first !== null) this.remove(this.ended.first, now);
@@ -134,10 +157,30 @@ export class Executions {
     return wakesAt <= now;
   }
 
+  /** Its turn in the queue of its gate has come. */
+  private admit(entry: Entry, now: number): void {
+    entry.status = 'pending';
+    entry.waitReason = null;
+    entry.dueSince = now;
+    this.work.enqueue(entry);
+    this.served = true;
+  }
+
+  private grant(place: Place, now: number): void {
+    const { entry, holder, number } = place;
+    entry.inbox ??= new Inbox();
+    const id = `granted:${number}` as MessageId;
+    entry.inbox.add({ id, to: entry.id, kind: 'granted', body: holder });
+    place.grantedSeq = entry.inbox.lastSeq;
+    this.served = true;
+    const rests = entry.place !== 'running' && entry.place !== 'ready';
+    if (rests && entry.listening.includes('granted')) this.ready(entry, now);
+  }
+
   private unplace(entry: Entry): void {
     if (entry.place === 'running') this.processes.release(entry);
     else if (entry.place === 'ended') this.ended.remove(entry);
-    else if (entry.place !== 'none') this.work.remove(entry);
+    else if (entry.place !== 'none' && entry.place !== 'queued') this.work.remove(entry);
     entry.place = 'none';
   }
 

@@ -6,8 +6,17 @@ import type { StoredMessage } from '../../ports/store-write.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
 import type { Executions } from './executions.js';
+import {
+  type ExecutionPlaces,
+  type GateState,
+  placesOf,
+  putGates,
+  putPlaces,
+  takeGates,
+} from './gate-state.js';
 import { Inbox } from './inbox.js';
 import { plainCopy } from './plain-copy.js';
+import type { Bucket, Rates } from './rates.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
 /** Everything a memory store holds, as plain JSON data. */
@@ -21,6 +30,8 @@ export interface MemoryState {
   readonly processes: readonly { readonly record: ProcessRecord; readonly leaseUntil: number }[];
   readonly subscriptions: readonly { readonly subscription: Subscription; readonly heldAt: number }[];
   readonly paused: readonly string[];
+  readonly gates: GateState;
+  readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
 }
 
 export interface MemoryExecution {
@@ -38,6 +49,7 @@ export interface MemoryExecution {
   readonly strikes: number;
   readonly lastFence: number;
   readonly lastCommitNo: number;
+  readonly places: ExecutionPlaces;
 }
 
 interface MemoryDedup {
@@ -56,10 +68,11 @@ export interface MemoryParts {
   readonly dedup: DedupTable;
   readonly subscriptions: SubscriptionTable;
   readonly paused: Set<string>;
+  readonly rates: Rates;
 }
 
 /** A copy of what the parts hold. */
-export function takeState({ executions, dedup, subscriptions, paused }: MemoryParts): MemoryState {
+export function takeState({ executions, dedup, subscriptions, paused, rates }: MemoryParts): MemoryState {
   const ended: ExecutionId[] = [];
   for (let entry = executions.ended.first; entry !== null; entry = entry.next) ended.push(entry.id);
   return {
@@ -75,15 +88,19 @@ export function takeState({ executions, dedup, subscriptions, paused }: MemoryPa
     ),
     subscriptions: plainCopy(subscriptions.all(0)),
     paused: [...paused],
+    gates: takeGates(executions.gates),
+    buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
   };
 }
 
 /** Fills empty parts with a copy of the state. */
 export function putState(given: MemoryState, parts: MemoryParts): void {
   const state = plainCopy(given);
-  const { executions, dedup, subscriptions, paused } = parts;
+  const { executions, dedup, subscriptions, paused, rates } = parts;
   executions.lastKey = state.lastKey;
   for (const { record, leaseUntil } of state.processes) executions.processes.renew(record, leaseUntil);
+  putGates(state.gates, executions.gates);
+  for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
   for (const id of state.ended) {
     const entry = executions.byId.get(id);
@@ -117,6 +134,7 @@ function executionState(entry: Entry): MemoryExecution {
     strikes: entry.strikes,
     lastFence: entry.lastFence,
     lastCommitNo: entry.lastCommitNo,
+    places: placesOf(entry),
   };
 }
 
@@ -174,8 +192,10 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     for (const id of state.inbox.ids) entry.inbox.ids.add(id);
   }
   executions.store(entry);
+  putPlaces(state.places, record.gate, entry, executions.gates);
   if (state.place === 'running' && record.owner !== null)
     executions.processes.run(entry, executions.processes.of(record.owner));
   else if (state.place === 'timer') executions.work.schedule(entry);
   else if (state.place === 'ready') executions.work.enqueue(entry);
+  else if (state.place === 'queued') entry.place = 'queued';
 }

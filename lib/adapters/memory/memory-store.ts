@@ -13,6 +13,7 @@ import type { Entry } from './entry.js';
 import { Executions } from './executions.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
 import { plainCopy } from './plain-copy.js';
+import { Rates } from './rates.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { Writes } from './writes.js';
 
@@ -86,13 +87,12 @@ export class MemoryStore implements port.Store {
       if (write.kind === 'commit') verdicts.push(apply.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(apply.publish(write, now));
       else if (write.kind === 'append') verdicts.push(apply.append(write, now));
-      else if (write.kind === 'acquire') verdicts.push(apply.acquire(write));
+      else if (write.kind === 'acquire') verdicts.push(apply.acquire(write, now));
       else verdicts.push(apply.reserve(write, now));
     }
-    if (apply.changed) {
-      apply.changed = false;
-      this.tell();
-    }
+    const { executions } = this.parts;
+    if (apply.changed || executions.served) this.tell(executions.served);
+    apply.changed = executions.served = false;
     return verdicts;
   }
 
@@ -203,7 +203,7 @@ export class MemoryStore implements port.Store {
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
     const now = this.now();
-    const { executions, dedup } = this.parts;
+    const { executions, dedup, rates } = this.parts;
     let removed = 0;
     let next: Entry | null = null;
     for (let entry = executions.ended.first; entry !== null; entry = next) {
@@ -215,7 +215,8 @@ export class MemoryStore implements port.Store {
       removed++;
     }
     removed += dedup.forgetExpired(now, request.limit - removed);
-    return { removed, more: dedup.hasExpired(now) };
+    removed += rates.forgetIdle(now, request.limit - removed);
+    return { removed, more: dedup.hasExpired(now) || rates.hasIdle(now) };
   }
 
   onChange(listener: () => void): () => void {
@@ -246,9 +247,10 @@ export class MemoryStore implements port.Store {
     const dedup = new DedupTable();
     const executions = new Executions(this.keep, dedup);
     const paused = new Set<string>();
-    const writes = new Writes(executions, dedup);
+    const rates = new Rates();
+    const writes = new Writes(executions, dedup, rates);
     const claims = new Claims(executions, paused);
-    return { dedup, executions, paused, writes, claims, subscriptions: new SubscriptionTable() };
+    return { dedup, executions, rates, paused, writes, claims, subscriptions: new SubscriptionTable() };
   }
 
   private now(): number {
@@ -258,9 +260,10 @@ export class MemoryStore implements port.Store {
     return this.clock.now();
   }
 
-  /** One app alone knows what it changed; several are told once per turn of the event loop. */
-  private tell(): void {
-    if (this.opened < 2 || this.isTelling || this.listeners.size === 0 || this.clock === null) return;
+  /** One app alone knows what it changed, but for what gates let in; listeners are told once per turn of the event loop. */
+  private tell(evenAlone = false): void {
+    if ((this.opened < 2 && !evenAlone) || this.isTelling || this.listeners.size === 0 || this.clock === null)
+      return;
     this.isTelling = true;
     this.clock.soon(() => {
       this.isTelling = false;
@@ -279,7 +282,7 @@ function signalsOf(running: Iterable<{ readonly first: Entry | null }>): Executi
   const signalled: ExecutionId[] = [];
   for (const chain of running) {
     for (let entry = chain.first; entry !== null; entry = entry.next) {
-      if (entry.isWoken) signalled.push(entry.id);
+      if (entry.isSignalled) signalled.push(entry.id);
     }
   }
   return signalled;

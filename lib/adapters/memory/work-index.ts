@@ -1,4 +1,5 @@
 import type { DefinitionRef } from '../../model/execution.js';
+import type { Gates } from './gates.js';
 import { byRank, DefinitionWork, type Entry, type Lane, LaneQueue } from './entry.js';
 
 /** Timers that one claim moves to the ready lanes at most: a claim stays short when very many fall due together. */
@@ -9,6 +10,8 @@ export class WorkIndex {
   private readonly definitions = new Map<string, Map<string, DefinitionWork>>();
   private readonly lanes = new Map<string, Lane>();
   private turn = 0;
+
+  constructor(private readonly gates: Gates) {}
 
   find(ref: DefinitionRef): DefinitionWork | undefined {
     return this.definitions.get(ref.id)?.get(ref.fingerprint);
@@ -32,6 +35,20 @@ export class WorkIndex {
     const versions = this.definitions.get(work.id);
     versions?.delete(work.fingerprint);
     if (versions?.size === 0) this.definitions.delete(work.id);
+  }
+
+  /** Takes in what became ready: into its lane, if its gate lets it. */
+  receive(entry: Entry): void {
+    if (entry.gate === null || this.passes(entry)) this.enqueue(entry);
+  }
+
+  /** Whether its gate lets it; else it is in the queue there. */
+  passes(entry: Entry): boolean {
+    if (entry.gate === null || this.gates.enter(entry, entry.gate)) return true;
+    entry.status = 'waiting';
+    entry.waitReason = 'gate';
+    entry.place = 'queued';
+    return false;
   }
 
   enqueue(entry: Entry): void {
@@ -68,12 +85,18 @@ export class WorkIndex {
     for (let count = 0; count < promotedAtOnce; count++) {
       const entry = work.timers.peek();
       if (entry === undefined || entry.wakesAt > now) return;
-      work.timers.remove(entry);
-      entry.status = 'pending';
-      entry.waitReason = null;
-      entry.dueSince = entry.wakesAt;
-      this.enqueue(entry);
+      this.fire(entry);
     }
+  }
+
+  /** The timer of this entry is due. */
+  fire(entry: Entry): void {
+    entry.work.timers.remove(entry);
+    entry.place = 'none';
+    entry.status = 'pending';
+    entry.waitReason = null;
+    entry.dueSince = entry.wakesAt;
+    this.receive(entry);
   }
 
   /** Takes the next ready entry of these definitions: lanes in turn, within a lane by priority, then age. */

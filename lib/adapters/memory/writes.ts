@@ -1,6 +1,5 @@
 import { isTerminal } from '../../model/execution.js';
-import { reserveRate } from '../../model/rate-reservation.js';
-import type { EventId } from '../../model/ids.js';
+import type { EventId, ExecutionId, ProcessId } from '../../model/ids.js';
 import type {
   AcquireWrite,
   AppendWrite,
@@ -16,6 +15,7 @@ import { DedupRow, type DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import type { Executions } from './executions.js';
 import { Inbox } from './inbox.js';
+import type { Rates } from './rates.js';
 
 const ok: Verdict = Object.freeze({ verdict: 'ok' });
 const okAndDue: Verdict = Object.freeze({ verdict: 'ok', due: true });
@@ -30,6 +30,7 @@ export class Writes {
   constructor(
     private readonly executions: Executions,
     private readonly dedup: DedupTable,
+    private readonly rates: Rates,
   ) {}
 
   publish(publishing: Publishing, now: number): Verdict {
@@ -59,6 +60,7 @@ export class Writes {
     entry.lastCommitNo = delta.commitNo;
     entry.strikes = 0;
     const executions = delta.publish === null ? null : this.accept(delta.publish, now);
+    if (delta.release.length > 0) this.executions.gates.release(entry, delta.release, now);
     const due = delta.record === null ? false : this.executions.change(entry, delta.record, now);
     if (delta.record !== null && delta.record.status !== 'running') this.changed = true;
     if (executions === null) return due ? okAndDue : ok;
@@ -76,17 +78,18 @@ export class Writes {
     this.changed = true;
     if (!listens || entry.place === 'running' || entry.place === 'ready') return ok;
     this.executions.ready(entry, now);
-    return okAndDue;
+    // It may queue at its gate instead.
+    return entry.place === 'queued' ? ok : okAndDue;
   }
 
-  acquire({ lease }: AcquireWrite): Verdict {
+  acquire({ lease, holder, gate }: AcquireWrite, now: number): Verdict {
     const entry = this.executions.byId.get(lease.executionId);
     if (entry === undefined || entry.status !== 'running' || lease.fence !== entry.fence) return stale;
-    return { verdict: 'ok', granted: true };
+    return { verdict: 'ok', granted: this.executions.gates.acquire(entry, holder, gate, now) };
   }
 
   reserve(write: ReserveWrite, now: number): Verdict {
-    return { verdict: 'ok', at: reserveRate(null, write, now).at };
+    return { verdict: 'ok', at: this.rates.reserve(write, now) };
   }
 
   /** The first explicit id that was published with another payload, before or in this write. */
@@ -143,7 +146,7 @@ export class Writes {
     for (const execution of event.executions) {
       const entry = this.executions.byId.get(execution.id) ?? this.executions.create(event, execution, now);
       if (entry.place !== 'running') this.changed = true;
-      published.push(answer(event, index, entry));
+      published.push(answer(event, index, entry, execution.owner));
     }
     if (event.dedup === null) return;
     const { hash, until } = event.dedup;
@@ -167,7 +170,7 @@ export class Writes {
               duplicate: true,
               leased: false,
             }
-          : answer(event, index, entry),
+          : answer(event, index, entry, ownerOf(event, id)),
       );
     }
   }
@@ -178,7 +181,16 @@ function isOwn(row: DedupRow, event: NewEvent): boolean {
   return row.executions[0]?.id === event.executions[0]?.id;
 }
 
-function answer(event: NewEvent, eventIndex: number, entry: Entry): PublishedExecution {
+function ownerOf({ executions }: NewEvent, id: ExecutionId): ProcessId | null {
+  return executions.find((execution) => execution.id === id)?.owner ?? null;
+}
+
+function answer(
+  event: NewEvent,
+  eventIndex: number,
+  entry: Entry,
+  owner: ProcessId | null,
+): PublishedExecution {
   return {
     eventId: event.id,
     eventIndex,
@@ -187,7 +199,7 @@ function answer(event: NewEvent, eventIndex: number, entry: Entry): PublishedExe
     key: entry.key,
     createdAt: entry.createdAt,
     duplicate: false,
-    leased: entry.status === 'running' && entry.fence === 1,
+    leased: owner !== null && entry.fence === 1 && entry.owner?.id === owner,
   };
 }
 

@@ -13,6 +13,7 @@ export const publishCases = storeCaseGroup(
             input: '{"total":3}',
             schemaHash: 's1',
             lane: 'vip',
+            gate: null,
             priority: 7,
             depth: 2,
             listening: ['cancel', 'event'],
@@ -155,6 +156,7 @@ export const publishCases = storeCaseGroup(
             key: null,
             createdAt: d.now,
             duplicate: true,
+            leased: false,
           },
         ]);
         assert.equal(await d.store.read(second.executions[0]?.id ?? executionId('')), null);
