@@ -22,6 +22,9 @@ export interface EventPreparerOptions {
   readonly dedupMs: () => number;
 }
 
+/** What an execution listens to at first. */
+const cancel: NewExecution['listening'] = Object.freeze(['cancel'] as const);
+
 /** Makes of a request what the store takes: checked, encoded, and routed to the handlers that take it. */
 export class EventPreparer {
   constructor(private readonly options: EventPreparerOptions) {}
@@ -103,7 +106,7 @@ export class EventPreparer {
       dueAt: request.dueAt,
       owner: null,
       gate: null,
-      listening: ['cancel'],
+      listening: cancel,
     };
   }
 

@@ -87,7 +87,7 @@ export class Entry implements Heaped, Linked<Entry> {
     this.lane = execution.lane;
     this.priority = execution.priority;
     this.depth = execution.depth;
-    this.listening = execution.listening.length === 0 ? [] : [...execution.listening];
+    this.listening = execution.listening;
     this.dueSince = createdAt;
   }
 

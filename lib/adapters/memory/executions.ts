@@ -77,7 +77,7 @@ export class Executions {
   /** Applies an accepted change of the record; answers whether the record is due now. */
   change(entry: Entry, change: RecordChange, now: number): boolean {
     entry.timers = isEmpty(change.timers) ? noTimers : Object.freeze({ ...change.timers });
-    entry.listening = change.listening.length === 0 ? [] : [...change.listening];
+    entry.listening = change.listening;
     entry.seenInboxSeq = change.seenInboxSeq;
     entry.attempt = change.attempt;
     entry.value = change.value;
@@ -125,6 +125,7 @@ export class Executions {
   }
 
   end(entry: Entry): void {
+    entry.journal.trim();
     this.ended.push(entry);
     entry.place = 'ended';
   }

@@ -5,7 +5,7 @@ const scanned = 16;
 
 /** The checkpoints of one execution; insert-only within (turn, epoch). */
 export class Journal {
-  readonly rows: Checkpoint[] = [];
+  rows: Checkpoint[] = [];
   private hidden: Set<Checkpoint> | null = null;
   private index: Set<string> | null = null;
 
@@ -22,10 +22,17 @@ export class Journal {
     return true;
   }
 
+  /** Keeps the checkpoint itself: whoever wrote it changes it no more. */
   add(checkpoint: Checkpoint): void {
-    this.rows.push({ ...checkpoint });
+    this.rows.push(checkpoint);
     if (this.index !== null) this.index.add(indexKey(checkpoint));
     else if (this.rows.length > scanned) this.index = new Set(this.rows.map(indexKey));
+  }
+
+  /** Nothing more is expected: gives back what was held ready for further rows. */
+  trim(): void {
+    this.rows = this.rows.slice();
+    this.index = null;
   }
 
   /** Hides rows of epochs before `epoch` whose keys are given: they stay stored and are not loaded any more. */
