@@ -64,7 +64,10 @@ export class RecordModel {
       if (known !== undefined) continue;
       if (name !== null) this.events.set(name, [...expected]);
       for (const execution of event.executions)
-        if (!this.records.has(execution.id)) this.create(event, execution, now);
+        if (!this.records.has(execution.id)) {
+          const leased = verdict.executions?.some((each) => each.executionId === execution.id && each.leased);
+          this.create(event, leased === true ? execution : { ...execution, owner: null }, now);
+        }
     }
   }
 
@@ -115,11 +118,12 @@ export class RecordModel {
   }
 
   claimed(request: ClaimRequest, work: ClaimedExecution): void {
-    const { lease, record: answered, journal } = work;
+    const { lease, record: answered, journal, inbox } = work;
     const record = this.records.get(lease.executionId);
     if (record === undefined)
       return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
-    this.checkMayBeClaimed(record, request);
+    const isGranted = inbox.some(({ kind }) => kind === 'granted');
+    this.checkMayBeClaimed(record, request, isGranted);
     if (lease.fence !== record.fence + 1)
       this.violated('I5', `the claim of ${record.id} has fence ${lease.fence} after ${record.fence}`);
     if (answered.epoch !== record.epoch)
@@ -188,13 +192,13 @@ export class RecordModel {
     record.rows.set(name, { checkpoint: row, fence });
   }
 
-  private checkMayBeClaimed(record: ModelRecord, request: ClaimRequest): void {
+  private checkMayBeClaimed(record: ModelRecord, request: ClaimRequest, isGranted: boolean): void {
     const now = this.now();
     if (record.status === 'running') {
       const mine = record.owner === request.owner && request.ids?.includes(record.id) === true;
       if (!mine && record.owner !== null && this.isLive(record.owner))
         this.violated('I6', `${record.id} was taken from ${record.owner}, whose lease lasts`);
-    } else if (record.messages > 0) return;
+    } else if (record.messages > 0 || isGranted) return;
     else if (record.status === 'parked') this.violated('I17', `${record.id} is parked and was claimed`);
     else if (isTerminal(record.status))
       this.violated('I3', `${record.id} is ${record.status} and was claimed`);

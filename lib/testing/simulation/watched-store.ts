@@ -122,6 +122,6 @@ export class WatchedStore implements port.Store {
   private check(write: Write, verdict: Verdict, now: number): void {
     if (write.kind === 'publish') this.model.published(write.events, verdict, now);
     else if (write.kind === 'commit') this.model.committed(write, verdict, now);
-    else this.model.appended(write, verdict);
+    else if (write.kind === 'append') this.model.appended(write, verdict);
   }
 }
