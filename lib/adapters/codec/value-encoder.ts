@@ -5,6 +5,8 @@ import { MAX_DEPTH } from './plain-value.js';
 import type { StorableTypes } from './storable-types.js';
 import { define, type Json, TAG_KEY, tagged, typedArrays } from './tagged.js';
 
+const LEFT_OUT = Symbol('left out');
+
 /** Turns one value into tagged JSON; refuses with the path of what it cannot keep. */
 export class ValueEncoder {
   private readonly types: StorableTypes;
@@ -175,11 +177,29 @@ export class ValueEncoder {
     } else if (Object.hasOwn(error, 'name') && !Object.keys(error).includes('name')) {
       body['name'] = String(error.name);
     }
-    if (Object.hasOwn(error, 'cause')) body['cause'] = this.at('cause', error.cause);
-    const inner: unknown = Object.hasOwn(error, 'errors') ? (error as { errors?: unknown }).errors : null;
-    if (Array.isArray(inner)) body['errors'] = this.at('errors', inner);
-    body['fields'] = this.fields(error, fieldNamesOf(error));
+    this.keep(body, 'cause', () => (Object.hasOwn(error, 'cause') ? error.cause : LEFT_OUT));
+    this.keep(body, 'errors', () => {
+      const errors: unknown = Object.hasOwn(error, 'errors') ? (error as { errors?: unknown }).errors : null;
+      return Array.isArray(errors) ? errors : LEFT_OUT;
+    });
+    const fields: { [key: string]: Json } = {};
+    for (const key of fieldNamesOf(error))
+      this.keep(fields, key, () => (error as unknown as Readonly<Record<string, unknown>>)[key]);
+    body['fields'] = fields;
     return this.tag('error', kind, id, body);
+  }
+
+  /** What an error holds beside its message describes it: a part that cannot be kept, such as a socket, is left out. */
+  private keep(into: { [key: string]: Json }, key: string, read: () => unknown): void {
+    const { length } = this.path;
+    const { size } = this.above;
+    try {
+      const value = read();
+      if (value !== LEFT_OUT) define(into, key, this.at(key, value));
+    } catch {
+      this.path.length = length;
+      for (const entered of [...this.above].slice(size)) this.above.delete(entered);
+    }
   }
 
   private refuseSymbols(value: object): void {

@@ -185,6 +185,32 @@ describe('errors inside values', () => {
     expect(Object.keys(back)).toEqual(['at']);
   });
 
+  it('leave out what cannot be kept of them, and keep the rest', () => {
+    const request = { socket: () => {}, url: 'https://example.com' };
+    const error: Error & { self?: unknown } = Object.assign(
+      new TypeError('no answer', { cause: new RangeError('x', { cause: () => {} }) }),
+      {
+        request,
+        status: 503,
+        since: new Date(5),
+      },
+    );
+    error.self = { error };
+    Object.defineProperty(error, 'body', {
+      get: () => {
+        throw new Error('gone');
+      },
+      enumerable: true,
+    });
+    const [back, beside] = roundTrip([error, request.url]) as [Error & Record<string, unknown>, string];
+    expect(Object.keys(back)).toEqual(['status', 'since']);
+    expect(back).toMatchObject({ message: 'no answer', status: 503, since: new Date(5) });
+    expect(back.cause).toBeInstanceOf(RangeError);
+    expect((back.cause as Error).cause).toBeUndefined();
+    expect(beside).toBe(request.url);
+    expect(refusalOf([error, request]).path).toBe('1.socket');
+  });
+
   it('of an unregistered class become StepError', () => {
     class Strange extends Error {}
     const back = roundTrip([Object.assign(new Strange('?'), { code: 'S' })]) as [StepError];
