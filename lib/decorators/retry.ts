@@ -1,7 +1,6 @@
 import type { AnyClass } from '../metadata/class-metadata.js';
 import type { RetryOptions } from '../metadata/policy-options.js';
-import { recordClass, recordTwice } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { recordPolicy } from './record-policy.js';
 
 export type { RetryOptions };
 
@@ -22,17 +21,5 @@ export interface PolicyDecorator {
  * charge(orderId: string) { … }
  */
 export function Retry(options: RetryOptions): PolicyDecorator {
-  return (target: object, key?: unknown, descriptor?: PropertyDescriptor) => {
-    if (typeof target === 'function' && typeof key !== 'string' && typeof key !== 'symbol') {
-      const type = target as AnyClass;
-      const record = recordClass('Retry', type, key);
-      if (record.retry !== null) recordTwice(record, type, null, 'Retry');
-      record.retry = options;
-      return;
-    }
-    const found = recordMethod('Retry', target, key, descriptor);
-    if (found === null) return;
-    if (found.method.retry !== null) recordTwice(found.record, found.type, found.name, 'Retry');
-    found.method.retry = options;
-  };
+  return recordPolicy('Retry', 'retry', options);
 }

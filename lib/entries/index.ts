@@ -21,6 +21,8 @@ export type {
 export { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../app/tokens.js';
 
 export { exponential, fixed, linear } from '../decorators/backoff.js';
+export { Compensate, type CompensateDecorator } from '../decorators/compensate.js';
+export { Concurrency } from '../decorators/concurrency.js';
 export {
   defineEvent,
   defineEvents,
@@ -30,8 +32,11 @@ export {
 export { execution, sleep, step } from '../decorators/durable-functions.js';
 export { Event, type EventOptions } from '../decorators/event.js';
 export { Inject, Injectable } from '../decorators/inject.js';
+export type { LimitDecorator } from '../decorators/limit-decorator.js';
 export { OnEvent, type HandlerDecorator, type OnEventOptions } from '../decorators/on-event.js';
 export type { UnionOnEvent } from '../decorators/on-event-of.js';
+export { RateLimit } from '../decorators/rate-limit.js';
+export { RenamedFrom } from '../decorators/renamed-from.js';
 export { type PolicyDecorator, Retry } from '../decorators/retry.js';
 export { Step, type StepDecorator } from '../decorators/step.js';
 export type { KeyOption, StepOptions } from '../decorators/step-options.js';
@@ -45,7 +50,16 @@ export type {
   RouteOption,
   WorkerOptions,
 } from '../metadata/class-metadata.js';
-export type { BackoffFunction, BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
+export type {
+  BackoffFunction,
+  BackoffOptions,
+  ConcurrencyOptions,
+  LimitKey,
+  ProvidedConcurrencyOptions,
+  ProvidedRateLimitOptions,
+  RateLimitOptions,
+  RetryOptions,
+} from '../metadata/policy-options.js';
 
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from '../adapters/memory/memory-store.js';
 export type { MemoryState } from '../adapters/memory/memory-state.js';
@@ -61,6 +75,7 @@ export {
 export { silentMetrics } from '../adapters/console/silent-metrics.js';
 
 export type { Checkpoint } from '../model/checkpoint.js';
+export type { DeclaredStep, FanOut, RouteCondition } from '../model/declared-step.js';
 export type {
   EventRoute,
   HandlerDefinition,
@@ -157,6 +172,7 @@ export {
   unwrapResult,
   type Result,
 } from '../model/result.js';
+export type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from '../model/policies.js';
 export type { Backoff, RetryHook, RetryInfo, RetryPolicy } from '../model/retry-policy.js';
 export type {
   GraphEdge,
@@ -185,6 +201,7 @@ export type {
   PruneRequest,
   Store,
   StoreContext,
+  StoredGraph,
   Subscription,
 } from '../ports/store.js';
 export type {

@@ -80,7 +80,13 @@ export interface ProvidedRateLimitOptions<Provided, Key extends LimitKey = Limit
 }
 
 /** Each form of `@Concurrency`, as written. */
-export type AnyConcurrencyOptions = number | ConcurrencyOptions | ProvidedConcurrencyOptions<never>;
+export type AnyConcurrencyOptions =
+  | number
+  | ConcurrencyOptions
+  | AnyProvided<ProvidedConcurrencyOptions<never>>;
 
 /** Each form of `@RateLimit`, as written. */
-export type AnyRateLimitOptions = RateLimitOptions | ProvidedRateLimitOptions<never>;
+export type AnyRateLimitOptions = RateLimitOptions | AnyProvided<ProvidedRateLimitOptions<never>>;
+
+/** Options of some provider. */
+type AnyProvided<Options> = Omit<Options, 'from'> & { readonly from: InjectionToken };

@@ -1,0 +1,22 @@
+import { recordTwice } from './record-class.js';
+import { recordMethod } from './record-method.js';
+
+/**
+ * Tells the names under which a step was recorded before: executions in flight go on with what they have. It may go once
+ * none is left that began before the rename.
+ *
+ * @example
+ * @Step({ after: 'fulfil' })
+ * @RenamedFrom('charge')
+ * takePayment(order: Order) { … }
+ */
+export function RenamedFrom(
+  ...names: readonly [string, ...string[]]
+): (target: object, method: string | symbol, descriptor: PropertyDescriptor) => void {
+  return (target: object, key: unknown, descriptor?: PropertyDescriptor) => {
+    const found = recordMethod('RenamedFrom', target, key, descriptor);
+    if (found === null) return;
+    if (found.method.renamedFrom.length > 0) recordTwice(found.record, found.type, found.name, 'RenamedFrom');
+    found.method.renamedFrom = [...names];
+  };
+}
