@@ -114,6 +114,8 @@ export interface RecordChange {
   readonly error: string | null;
   /** With `pending`: puts the execution behind this gate instead of the one it had. Absent: no change. */
   readonly gate?: Gate;
+  /** The form of its definition that it goes on with, under which `claim` finds it from here on. Absent: the one it has. */
+  readonly definition?: DefinitionRef;
 }
 
 /**

@@ -90,6 +90,15 @@ export interface Store {
   /** Every subscription that some process has held within the last 7 days. */
   subscriptions(): Promise<readonly Subscription[]>;
 
+  /**
+   * Keeps graphs of workers, the same (worker, fingerprint) once. One that no live process declares and no open execution
+   * began or went on with may be dropped by `prune`, 7 days after it was last declared.
+   */
+  declareGraphs(graphs: readonly StoredGraph[]): Promise<void>;
+
+  /** The graphs of a worker that are kept. */
+  graphs(worker: string): Promise<readonly StoredGraph[]>;
+
   /** Holds or frees definitions for every process: a paused one is not claimed. Running passes go on. */
   setPaused(definitions: readonly string[], paused: boolean): Promise<void>;
 
@@ -168,6 +177,15 @@ export interface Subscription {
   readonly definition: DefinitionRef;
   readonly worker: string;
   readonly method: string;
+}
+
+/** The graph of a worker, as a process declared it: what a later deploy is compared with. */
+export interface StoredGraph {
+  readonly worker: string;
+  /** That of its definitions. */
+  readonly fingerprint: string;
+  /** JSON text, opaque to the store. */
+  readonly graph: string;
 }
 
 /** What `list` selects; all that is given must match. */

@@ -75,7 +75,7 @@ export class Entry implements Heaped, Linked<Entry> {
       NewExecution,
       'id' | 'input' | 'schemaHash' | 'lane' | 'priority' | 'depth' | 'listening'
     >,
-    readonly work: DefinitionWork,
+    public work: DefinitionWork,
     readonly eventId: EventId,
     readonly eventName: string,
     readonly session: string | null,

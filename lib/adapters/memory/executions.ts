@@ -1,4 +1,4 @@
-import { isTerminal, wakeAt } from '../../model/execution.js';
+import { type DefinitionRef, isTerminal, wakeAt } from '../../model/execution.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
 import { Chain } from './chain.js';
@@ -86,6 +86,7 @@ export class Executions {
     entry.journal.forget(change.forget, change.epoch);
     entry.epoch = change.epoch;
     entry.inbox?.acknowledge(change.seenInboxSeq);
+    if (change.definition !== undefined) this.goOnAs(entry, change.definition);
     if (change.status === 'running') {
       entry.endedAt = null;
       return false;
@@ -128,6 +129,20 @@ export class Executions {
     entry.journal.trim();
     this.ended.push(entry);
     entry.place = 'ended';
+  }
+
+  /** Puts a running entry under another form of its definition. */
+  private goOnAs(entry: Entry, definition: DefinitionRef): void {
+    const work = this.work.of(definition);
+    const { owner } = entry;
+    if (work === entry.work || owner === null) return;
+    this.processes.release(entry);
+    entry.work.stored--;
+    entry.work.open--;
+    entry.work = work;
+    work.stored++;
+    work.open++;
+    this.processes.run(entry, owner);
   }
 
   private settle(

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionRecord } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
-import type { ProcessRecord, Subscription } from '../../ports/store.js';
+import type { ProcessRecord, StoredGraph, Subscription } from '../../ports/store.js';
 import type { StoredMessage } from '../../ports/store-write.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
@@ -14,6 +14,7 @@ import {
   putPlaces,
   takeGates,
 } from './gate-state.js';
+import type { GraphTable } from './graph-table.js';
 import { Inbox } from './inbox.js';
 import { plainCopy } from './plain-copy.js';
 import type { Bucket, Rates } from './rates.js';
@@ -30,6 +31,7 @@ export interface MemoryState {
   readonly processes: readonly { readonly record: ProcessRecord; readonly leaseUntil: number }[];
   readonly subscriptions: readonly { readonly subscription: Subscription; readonly heldAt: number }[];
   readonly paused: readonly string[];
+  readonly graphs: readonly { readonly graph: StoredGraph; readonly declaredAt: number }[];
   readonly gates: GateState;
   readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
 }
@@ -68,11 +70,13 @@ export interface MemoryParts {
   readonly dedup: DedupTable;
   readonly subscriptions: SubscriptionTable;
   readonly paused: Set<string>;
+  readonly graphs: GraphTable;
   readonly rates: Rates;
 }
 
 /** A copy of what the parts hold. */
-export function takeState({ executions, dedup, subscriptions, paused, rates }: MemoryParts): MemoryState {
+export function takeState(parts: MemoryParts): MemoryState {
+  const { executions, dedup, subscriptions, paused, graphs, rates } = parts;
   const ended: ExecutionId[] = [];
   for (let entry = executions.ended.first; entry !== null; entry = entry.next) ended.push(entry.id);
   return {
@@ -88,6 +92,7 @@ export function takeState({ executions, dedup, subscriptions, paused, rates }: M
     ),
     subscriptions: plainCopy(subscriptions.all(0)),
     paused: [...paused],
+    graphs: plainCopy(graphs.all()),
     gates: takeGates(executions.gates),
     buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
   };
@@ -96,7 +101,7 @@ export function takeState({ executions, dedup, subscriptions, paused, rates }: M
 /** Fills empty parts with a copy of the state. */
 export function putState(given: MemoryState, parts: MemoryParts): void {
   const state = plainCopy(given);
-  const { executions, dedup, subscriptions, paused, rates } = parts;
+  const { executions, dedup, subscriptions, paused, graphs, rates } = parts;
   executions.lastKey = state.lastKey;
   for (const { record, leaseUntil } of state.processes) executions.processes.renew(record, leaseUntil);
   putGates(state.gates, executions.gates);
@@ -113,6 +118,7 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   }
   for (const { subscription, heldAt } of state.subscriptions) subscriptions.add(subscription, heldAt);
   for (const definition of state.paused) paused.add(definition);
+  for (const { graph, declaredAt } of state.graphs) graphs.add(graph, declaredAt);
 }
 
 function executionState(entry: Entry): MemoryExecution {

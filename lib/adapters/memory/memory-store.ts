@@ -11,6 +11,7 @@ import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import { Executions } from './executions.js';
+import { GraphTable } from './graph-table.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
 import { plainCopy } from './plain-copy.js';
 import { Rates } from './rates.js';
@@ -168,6 +169,10 @@ export class MemoryStore implements port.Store {
   }
 
   async definitions(): Promise<readonly DefinitionRef[]> {
+    return this.openDefinitions();
+  }
+
+  private openDefinitions(): readonly DefinitionRef[] {
     const { work, processes } = this.parts.executions;
     const found = new Map<string, DefinitionRef>();
     const add = ({ id, fingerprint }: DefinitionRef) =>
@@ -189,6 +194,14 @@ export class MemoryStore implements port.Store {
     return this.parts.subscriptions.all(this.now()).map(({ subscription }) => plainCopy(subscription));
   }
 
+  async declareGraphs(graphs: readonly port.StoredGraph[]): Promise<void> {
+    for (const graph of graphs) this.parts.graphs.add(graph, this.now());
+  }
+
+  async graphs(worker: string): Promise<readonly port.StoredGraph[]> {
+    return this.parts.graphs.of(worker);
+  }
+
   async paused(): Promise<readonly string[]> {
     return [...this.parts.paused];
   }
@@ -203,7 +216,8 @@ export class MemoryStore implements port.Store {
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
     const now = this.now();
-    const { executions, dedup, rates } = this.parts;
+    const { executions, dedup, rates, graphs } = this.parts;
+    graphs.prune(now, () => this.openDefinitions());
     let removed = 0;
     let next: Entry | null = null;
     for (let entry = executions.ended.first; entry !== null; entry = next) {
@@ -250,7 +264,8 @@ export class MemoryStore implements port.Store {
     const rates = new Rates();
     const writes = new Writes(executions, dedup, rates);
     const claims = new Claims(executions, paused);
-    return { dedup, executions, rates, paused, writes, claims, subscriptions: new SubscriptionTable() };
+    const subscriptions = new SubscriptionTable();
+    return { dedup, executions, rates, paused, writes, claims, subscriptions, graphs: new GraphTable() };
   }
 
   private now(): number {

@@ -6,6 +6,7 @@ import type { Connection, SqlValue, Statement } from './connection.js';
 import type { CheckpointRows } from './checkpoint-rows.js';
 import { fromTimers } from './execution-row.js';
 import type { HeldLeases } from './held-leases.js';
+import type { DefinitionNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
@@ -25,6 +26,7 @@ export class Commits {
   private readonly release: Statement<never>;
   private readonly change: Statement<never>;
   private readonly mark: Statement<never>;
+  private readonly goOnAs: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
   private readonly forget: Statement<never>;
   private readonly selectState: Statement<{ status: number; fence: number; committed: number }>;
@@ -36,11 +38,13 @@ export class Commits {
     private readonly publishes: Publishes,
     private readonly held: HeldLeases,
     private readonly rows: CheckpointRows,
+    private readonly definitions: DefinitionNumbers,
   ) {
     this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
     this.change = connection.prepare(changeExecution);
     this.mark = connection.prepare('UPDATE holdfast_execution SET committed = ? WHERE n = ?');
+    this.goOnAs = connection.prepare('UPDATE holdfast_execution SET definition = ? WHERE n = ?');
     this.wakes = connection.prepare(selectWakingMessage);
     this.forget = connection.prepare(forgetCheckpoints);
     this.selectState = connection.prepare(
@@ -114,6 +118,7 @@ export class Commits {
   private releases(lease: Lease, delta: Delta, record: RecordChange, now: number): boolean {
     const { status } = record;
     if (status === 'pending' || status === 'running' || record.forget.length > 0) return false;
+    if (record.definition !== undefined) return false;
     const wake = status === 'waiting' ? wakeAt(record.timers) : null;
     if (wake !== null && wake <= now) return false;
     const listening = listeningBits(record.listening);
@@ -178,6 +183,8 @@ export class Commits {
       status === 'running' ? 1 : 0,
       lease.key,
     ]);
+    if (record.definition !== undefined)
+      this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
     if (record.forget.length > 0)
       this.forget.run([lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
     if (status !== 'running') {

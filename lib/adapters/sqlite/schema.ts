@@ -130,4 +130,13 @@ CREATE TABLE holdfast_subscription (
 
 CREATE TABLE holdfast_paused (definition TEXT PRIMARY KEY) WITHOUT ROWID;
 `,
+  `
+CREATE TABLE holdfast_graph (
+  worker TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  graph TEXT NOT NULL,
+  declared_at INTEGER NOT NULL,
+  PRIMARY KEY (worker, fingerprint)
+) WITHOUT ROWID;
+`,
 ];

@@ -11,6 +11,7 @@ import { Commits } from './commits.js';
 import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
 import type { ChosenDriver } from './driver.js';
 import { ExecutionRows } from './execution-rows.js';
+import { Graphs } from './graphs.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
 import { migrate } from './migrate.js';
@@ -34,6 +35,7 @@ export class Session {
   readonly journals: Journals;
   readonly claims: Claims;
   readonly registry: Registry;
+  readonly graphs: Graphs;
   readonly queries: Queries;
   readonly retention: Retention;
   readonly poll: ChangePoll;
@@ -65,10 +67,11 @@ export class Session {
     this.executions = new ExecutionRows(connection, numbers, this.processes, this.held);
     this.publishes = new Publishes(connection, this.executions);
     this.checkpoints = new CheckpointRows(connection, this.held);
-    this.commits = new Commits(connection, this.publishes, this.held, this.checkpoints);
+    this.commits = new Commits(connection, this.publishes, this.held, this.checkpoints, definitions);
     this.appends = new Appends(connection, this.held);
     this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held);
     this.registry = new Registry(connection, definitions, this.processes);
+    this.graphs = new Graphs(connection, this.registry);
     this.queries = new Queries(connection, numbers);
     this.retention = new Retention(connection, numbers);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');

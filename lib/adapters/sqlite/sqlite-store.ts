@@ -203,6 +203,16 @@ export class SqliteStore implements port.Store {
     return transactor.read(() => registry.subscriptions(context.clock.now()));
   }
 
+  async declareGraphs(declared: readonly port.StoredGraph[]): Promise<void> {
+    const { transactor, graphs, context } = this.ready();
+    if (declared.length > 0) await transactor.write(() => graphs.declare(declared, context.clock.now()));
+  }
+
+  async graphs(worker: string): Promise<readonly port.StoredGraph[]> {
+    const { transactor, graphs } = this.ready();
+    return transactor.read(() => graphs.of(worker));
+  }
+
   async paused(): Promise<readonly string[]> {
     const { transactor, registry } = this.ready();
     return transactor.read(() => registry.pausedDefinitions());
@@ -215,10 +225,17 @@ export class SqliteStore implements port.Store {
   }
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
-    const { transactor, retention, processes, context } = this.ready();
-    const idle = await transactor.read(() => retention.look(request, context.clock.now()));
+    const { transactor, retention, graphs, processes, context } = this.ready();
+    const idle = await transactor.read(() => {
+      const now = context.clock.now();
+      return graphs.hasUnused(now) ? null : retention.look(request, now);
+    });
     if (idle !== null) return idle;
-    const answer = await transactor.write(() => retention.prune(request, context.clock.now()));
+    const answer = await transactor.write(() => {
+      const now = context.clock.now();
+      graphs.prune(now);
+      return retention.prune(request, now);
+    });
     processes.forget();
     return answer;
   }

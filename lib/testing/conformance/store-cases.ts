@@ -2,6 +2,7 @@ import { claimCases } from './cases/claim-cases.js';
 import { commitCases } from './cases/commit-cases.js';
 import { concurrencyCases, sharedCases } from './cases/concurrency-cases.js';
 import { durabilityCases } from './cases/durability-cases.js';
+import { goOnCases, graphCases } from './cases/graph-cases.js';
 import { groupCases } from './cases/group-cases.js';
 import { hostileNameCases } from './cases/hostile-name-cases.js';
 import { inboxCases, raceCases } from './cases/inbox-cases.js';
@@ -33,6 +34,8 @@ export function storeCases(): readonly StoreCase[] {
     ...groupCases,
     ...registryCases,
     ...pauseCases,
+    ...graphCases,
+    ...goOnCases,
     ...hostileNameCases,
     ...retentionCases,
     ...listCases,

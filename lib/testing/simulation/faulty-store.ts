@@ -90,6 +90,14 @@ export class FaultyStore implements port.Store {
     return this.call('subscriptions', () => this.inner.subscriptions());
   }
 
+  declareGraphs(graphs: readonly port.StoredGraph[]): Promise<void> {
+    return this.call('declareGraphs', () => this.inner.declareGraphs(graphs));
+  }
+
+  graphs(worker: string): ReturnType<port.Store['graphs']> {
+    return this.call('graphs', () => this.inner.graphs(worker));
+  }
+
   setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
     return this.call('setPaused', () => this.inner.setPaused(definitions, paused));
   }

@@ -103,6 +103,14 @@ export class WatchedStore implements port.Store {
     return this.inner.subscriptions();
   }
 
+  declareGraphs(graphs: readonly port.StoredGraph[]): Promise<void> {
+    return this.inner.declareGraphs(graphs);
+  }
+
+  graphs(worker: string): ReturnType<port.Store['graphs']> {
+    return this.inner.graphs(worker);
+  }
+
   setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
     return this.inner.setPaused(definitions, paused);
   }

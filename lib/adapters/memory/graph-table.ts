@@ -1,0 +1,50 @@
+import type { DefinitionRef } from '../../model/execution.js';
+import { partsOfDefinition } from '../../model/definition.js';
+import type { StoredGraph } from '../../ports/store.js';
+import { plainCopy } from './plain-copy.js';
+
+interface Declared {
+  readonly graph: StoredGraph;
+  readonly declaredAt: number;
+}
+
+/** How long a graph outlives its last declaration when nothing refers to it. */
+const keptMs = 7 * 24 * 60 * 60 * 1_000;
+
+/** Graphs by worker and fingerprint. */
+export class GraphTable {
+  private readonly byWorker = new Map<string, Map<string, Declared>>();
+
+  add(graph: StoredGraph, declaredAt: number): void {
+    let graphs = this.byWorker.get(graph.worker);
+    if (graphs === undefined) this.byWorker.set(graph.worker, (graphs = new Map()));
+    graphs.set(graph.fingerprint, { graph: plainCopy(graph), declaredAt });
+  }
+
+  of(worker: string): readonly StoredGraph[] {
+    return Array.from(this.byWorker.get(worker)?.values() ?? [], ({ graph }) => plainCopy(graph));
+  }
+
+  all(): readonly Declared[] {
+    return [...this.byWorker.values()].flatMap((graphs) => [...graphs.values()]);
+  }
+
+  /** Drops what was declared long ago and is none of those that `used` gives. */
+  prune(now: number, used: () => readonly DefinitionRef[]): void {
+    const old = this.all().filter(({ declaredAt }) => declaredAt + keptMs <= now);
+    if (old.length === 0) return;
+    const kept = new Set(
+      used().map(({ id, fingerprint }) => keyOf({ worker: partsOfDefinition(id).worker, fingerprint })),
+    );
+    for (const { graph } of old) {
+      if (kept.has(keyOf(graph))) continue;
+      const graphs = this.byWorker.get(graph.worker);
+      graphs?.delete(graph.fingerprint);
+      if (graphs?.size === 0) this.byWorker.delete(graph.worker);
+    }
+  }
+}
+
+function keyOf({ worker, fingerprint }: Pick<StoredGraph, 'worker' | 'fingerprint'>): string {
+  return JSON.stringify([worker, fingerprint]);
+}
