@@ -14,17 +14,28 @@ export type StepTarget<
   Each extends EachOption,
   Target,
   M extends Method,
-> = Key extends (...args: Parameters<M>) => unknown
-  ? [Awaited<ReturnType<M>>] extends [Storable<Awaited<ReturnType<M>>>]
-    ? [UnknownName<Target, NamesOf<After>>] extends [never]
+> = [Target] extends [never] // Never so: it makes the class known also where all that follows is decided without it.
+  ? Target
+  : Key extends (...args: Parameters<M>) => unknown
+    ? [Awaited<ReturnType<M>>] extends [Storable<Awaited<ReturnType<M>>>]
       ? [NamesOf<After>] extends [never]
         ? Target
-        : [UnknownOption<Each>] extends [never]
-          ? WiredTarget<Predecessors<Target, After, Join>, When, Each, Target, M>
-          : `'${UnknownOption<Each>}' is no option of each: write { of, concurrency }`
-      : `'${UnknownName<Target, NamesOf<After>>}' is no public method of this class`
-    : 'the result of this step cannot be stored: return plain data'
-  : 'the key function does not take the arguments of this method';
+        : DeclaredTarget<After, Join, When, Each, Target, M>
+      : 'the result of this step cannot be stored: return plain data'
+    : 'the key function does not take the arguments of this method';
+
+type DeclaredTarget<
+  After extends string | readonly string[],
+  Join extends 'all' | 'any',
+  When extends RouteOption,
+  Each extends EachOption,
+  Target,
+  M extends Method,
+> = [UnknownName<Target, NamesOf<After>>] extends [never]
+  ? [UnknownOption<Each>] extends [never]
+    ? WiredTarget<Predecessors<Target, After, Join>, When, Each, Target, M>
+    : `'${UnknownOption<Each>}' is no option of each: write { of, concurrency }`
+  : `'${UnknownName<Target, NamesOf<After>>}' is no public method of this class`;
 
 /** The awaited value of a method. */
 export type ValueOf<Target, Name> = Name extends keyof Target
