@@ -1,5 +1,5 @@
 import type { Run } from '../engine/executor.js';
-import { storedOutcome } from '../dispatch/outcomes.js';
+import { storedOutcome, type AwaitedOutcome } from '../dispatch/outcomes.js';
 import { partsOfDefinition } from '../model/definition.js';
 import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
 import { AppClosedError } from '../model/errors-app.js';
@@ -18,7 +18,7 @@ import {
 } from '../model/execution.js';
 import type { ExecutionId, MessageId } from '../model/ids.js';
 import type { StoredOutcome } from '../model/outcome.js';
-import type { Clock } from '../ports/clock.js';
+import type { Clock, Timer } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Store } from '../ports/store.js';
@@ -59,6 +59,8 @@ export interface WaitOptions {
   readonly timeout?: Duration;
 }
 
+const waitForEver: WaitOptions = Object.freeze({});
+
 /** One execution, from this process: it may run in any. */
 export class ExecutionHandle<Value = unknown> {
   private hasAnswered = false;
@@ -84,14 +86,14 @@ export class ExecutionHandle<Value = unknown> {
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
    * Throws `TypeError` for a timeout that is no duration, `ConfigurationError` for an unknown option.
    */
-  async result(options: WaitOptions = {}): Promise<Value> {
+  async result(options: WaitOptions = waitForEver): Promise<Value> {
     const outcome = await this.settled('result()', options);
     if (outcome.status === 'completed' || outcome.status === 'skipped') return this.valueOf(outcome);
     throw this.errorOf(outcome);
   }
 
   /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
-  async outcome(options: WaitOptions = {}): Promise<Outcome<Value>> {
+  async outcome(options: WaitOptions = waitForEver): Promise<Outcome<Value>> {
     const stored = await this.settled('outcome()', options);
     const record = await this.record('outcome()');
     const common = {
@@ -149,8 +151,8 @@ export class ExecutionHandle<Value = unknown> {
       throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
   }
 
-  private async settled(call: string, options: WaitOptions): Promise<StoredOutcome> {
-    refuse(optionMistakes(call, options, { timeout: anything }));
+  private settled(call: string, options: WaitOptions): StoredOutcome | Promise<StoredOutcome> {
+    if (options !== waitForEver) refuse(optionMistakes(call, options, { timeout: anything }));
     const { timeout } = options;
     const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
     if (timeout !== undefined && timeoutMs === null)
@@ -172,25 +174,25 @@ export class ExecutionHandle<Value = unknown> {
     const { runtime, clock } = this.parts;
     const id = this.id as ExecutionId;
     return new Promise((resolve, reject) => {
-      const timer =
-        timeoutMs === null
-          ? null
-          : clock.setTimer(timeoutMs, () => {
-              forget();
-              reject(new TimeoutError(`waiting for execution '${id}'`, timeoutMs));
-            });
-      const forget = runtime.outcomes.wait(id, (outcome) => {
+      let timer: Timer | null = null;
+      const told = (outcome: AwaitedOutcome): void => {
         timer?.cancel();
         if (outcome === 'closed') reject(new AppClosedError(call, true));
         else if (outcome === 'gone') reject(new ExecutionNotFoundError(this.id));
         else resolve(outcome);
-      });
+      };
+      if (timeoutMs !== null)
+        timer = clock.setTimer(timeoutMs, () => {
+          runtime.outcomes.forget(id, told);
+          reject(new TimeoutError(`waiting for execution '${id}'`, timeoutMs));
+        });
+      runtime.outcomes.wait(id, told);
+      if (runtime.consumer.runs(id)) return;
       const end = (answer: () => void): void => {
-        forget();
+        runtime.outcomes.forget(id, told);
         timer?.cancel();
         answer();
       };
-      if (runtime.consumer.runs(id)) return;
       this.record(call).then(
         (record) => {
           if (isSettled(record.status)) end(() => resolve(storedOutcome(record)));

@@ -217,7 +217,9 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   }
 
   private async publishNow(args: readonly unknown[]): Promise<Publication> {
-    const [published] = await this.parts.runtime.publisher.publish([await this.request(args)]);
+    const request = this.request(args);
+    const requests = [request instanceof Promise ? await request : request];
+    const [published] = await this.parts.runtime.publisher.publish(requests);
     return this.publicationOf(published as Published);
   }
 
@@ -263,12 +265,12 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   }
 
   private publication(eventId: string, event: string, executions: readonly ExecutionHandle[]): Publication {
-    return new Publication(eventId, event, executions, (type) => this.workerId(type));
+    return new Publication(eventId, event, executions, this.workerId);
   }
 
   private handlesOf(published: Published): readonly ExecutionHandle[] {
-    return published.executions.map(({ executionId, definition }) =>
-      this.handle(executionId, definition, published.runs.get(executionId) ?? null),
+    return published.executions.map(({ executionId, definition }, at) =>
+      this.handle(executionId, definition, published.runs[at] ?? null),
     );
   }
 
@@ -292,9 +294,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     );
   }
 
-  private workerId(type: ClassOf<object>): string {
-    return this.definitionOf(type as WorkerClass).id;
-  }
+  private readonly workerId = (type: ClassOf<object>): string => this.definitionOf(type).id;
 
   /** Also for a class that this process only publishes to. */
   private definitionOf(type: ClassOf<object>): WorkerDefinition {

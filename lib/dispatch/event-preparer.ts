@@ -25,12 +25,21 @@ export interface EventPreparerOptions {
 /** What an execution listens to at first. */
 const cancel: NewExecution['listening'] = Object.freeze(['cancel'] as const);
 
+/** An event that is not stored yet: whoever publishes it may still say who begins what it starts. */
+export interface PreparedEvent extends NewEvent {
+  readonly executions: readonly PreparedExecution[];
+}
+
+interface PreparedExecution extends NewExecution {
+  owner: NewExecution['owner'];
+}
+
 /** Makes of a request what the store takes: checked, encoded, and routed to the handlers that take it. */
 export class EventPreparer {
   constructor(private readonly options: EventPreparerOptions) {}
 
   /** `madeId` names its executions, and the event itself unless the user did. Throws or rejects with `InvalidEventError`. */
-  prepare(request: PublishRequest, madeId: string, depth: number): NewEvent | Promise<NewEvent> {
+  prepare(request: PublishRequest, madeId: string, depth: number): PreparedEvent | Promise<PreparedEvent> {
     const { definition, data } = request;
     const checked = definition.checker.check(data);
     if (checked instanceof Promise) return checked.then((late) => this.accept(request, late, madeId, depth));
@@ -42,13 +51,13 @@ export class EventPreparer {
     checked: Awaited<ReturnType<EventDefinition['checker']['check']>>,
     madeId: string,
     depth: number,
-  ): NewEvent | Promise<NewEvent> {
+  ): PreparedEvent | Promise<PreparedEvent> {
     const { definition, session } = request;
     if (!checked.ok) throw new InvalidEventError(definition.name, checked.violations);
     const input = this.encode(definition.name, checked.data);
-    const subscribed = this.options.subscriptions.of([definition.name, ...definition.families]);
+    const subscribed = this.options.subscriptions.of(definition.name, definition.families);
     const takers = this.takers(subscribed, definition, input);
-    const build = (subscriptions: readonly Subscription[]): NewEvent => ({
+    const build = (subscriptions: readonly Subscription[]): PreparedEvent => ({
       id: (request.id ?? madeId) as EventId,
       name: definition.name,
       session,
@@ -85,7 +94,8 @@ export class EventPreparer {
 
   private guardOf({ definition, event }: Subscription): EventRoute['accepts'] {
     const known = this.options.definitions.handler(definition.id);
-    return known?.handler.routes.find((route) => route.event === event)?.accepts ?? null;
+    for (const route of known?.handler.routes ?? []) if (route.event === event) return route.accepts;
+    return null;
   }
 
   private execution(
@@ -94,7 +104,7 @@ export class EventPreparer {
     { definition }: Subscription,
     input: string,
     depth: number,
-  ): NewExecution {
+  ): PreparedExecution {
     return {
       id: id as ExecutionId,
       definition,

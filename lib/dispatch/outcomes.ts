@@ -37,13 +37,12 @@ export class Outcomes {
 
   constructor(private readonly options: OutcomesOptions) {}
 
-  /** Calls back once when the execution is settled; answers a function that forgets the caller. */
-  wait(id: ExecutionId, waiter: Waiter): () => void {
+  /** Calls back once when the execution is settled, unless told to `forget`. */
+  wait(id: ExecutionId, waiter: Waiter): void {
     const others = this.waiters.get(id);
     if (others === undefined) this.waiters.set(id, [waiter]);
     else others.push(waiter);
     this.schedule();
-    return () => this.forget(id, waiter);
   }
 
   get waiting(): number {
@@ -91,7 +90,8 @@ export class Outcomes {
     this.timer = null;
   }
 
-  private forget(id: ExecutionId, waiter: Waiter): void {
+  /** Does not call that waiter back any more. */
+  forget(id: ExecutionId, waiter: Waiter): void {
     const waiters = this.waiters.get(id);
     const at = waiters?.indexOf(waiter) ?? -1;
     if (at >= 0) waiters?.splice(at, 1);

@@ -13,7 +13,7 @@ import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-
 import type { StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/executor.js';
 import type { Consumer, Slot } from './consumer.js';
-import type { EventPreparer } from './event-preparer.js';
+import type { EventPreparer, PreparedEvent } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
 
@@ -22,8 +22,8 @@ export interface Published {
   readonly eventId: EventId;
   readonly event: string;
   readonly executions: readonly PublishedExecution[];
-  /** Passes that began in this process with the publish itself, by execution. */
-  readonly runs: ReadonlyMap<ExecutionId, Run>;
+  /** The pass of each of the executions that began in this process with the publish itself; null for the others. */
+  readonly runs: readonly (Run | null)[];
 }
 
 export interface PublisherOptions {
@@ -39,12 +39,6 @@ export interface PublisherOptions {
   readonly owner: ProcessId;
 }
 
-/** Events to store, and the slots of those that begin here. */
-interface Reserved {
-  readonly events: readonly NewEvent[];
-  readonly slots: ReadonlyMap<ExecutionId, Slot>;
-}
-
 /** Event in: checked, encoded, routed and stored in one write, and started here when there is room. */
 export class Publisher implements StepPublisher {
   /** Events of steps that no handler takes, until their commit is told. */
@@ -55,20 +49,19 @@ export class Publisher implements StepPublisher {
   /** Accepts all events or none; resolves once they are stored. */
   async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
     if (this.mayMiss(requests)) await this.options.subscriptions.refresh();
-    const events: NewEvent[] = [];
+    const events: PreparedEvent[] = [];
     for (const request of requests) {
       const prepared = this.options.preparer.prepare(request, this.options.ids.next(), 0);
       events.push(prepared instanceof Promise ? await prepared : prepared);
     }
-    const reserved = this.reserve(events, requests);
-    const write = { kind: 'publish' as const, events: reserved.events };
+    const slots = this.reserve(events, requests);
     try {
-      const verdict = await this.options.writer.write(write);
+      const verdict = await this.options.writer.write({ kind: 'publish', events });
       if (verdict.verdict === 'ok' || verdict.verdict === 'already')
-        return this.started(reserved, requests, verdict.executions ?? [], verdict.verdict === 'ok');
+        return this.started(events, slots, requests, verdict.executions ?? [], verdict.verdict === 'ok');
       throw new EventConflictError(verdict.verdict === 'rejected' ? (verdict.eventId ?? '') : '');
     } catch (error) {
-      for (const slot of reserved.slots.values()) this.options.consumer.unreserve(slot);
+      for (const slot of slots) if (slot !== null) this.options.consumer.unreserve(slot);
       throw error;
     }
   }
@@ -96,65 +89,66 @@ export class Publisher implements StepPublisher {
     }
   }
 
-  /** Gives executions that can begin at once a slot and the lease of this process. */
-  private reserve(events: readonly NewEvent[], requests: readonly PublishRequest[]): Reserved {
-    const slots = new Map<ExecutionId, Slot>();
-    if (!this.options.dispatcher.local) return { events, slots };
-    const reserved = events.map((event, at) => ({
-      ...event,
-      executions: event.executions.map((execution) => {
-        const known = this.options.definitions.handler(execution.definition.id) !== null;
-        if (!known || requests[at]?.dueAt != null) return execution;
-        const slot = this.options.consumer.reserve(execution.id, execution.definition.id);
-        if (slot === null) return execution;
-        slots.set(execution.id, slot);
-        return { ...execution, owner: this.options.owner };
-      }),
-    }));
-    return { events: reserved, slots };
+  /** Gives executions that can begin at once the lease of this process: the slots of all, in order; null for the others. */
+  private reserve(
+    events: readonly PreparedEvent[],
+    requests: readonly PublishRequest[],
+  ): readonly (Slot | null)[] {
+    const { dispatcher, definitions, consumer, owner } = this.options;
+    const slots: (Slot | null)[] = [];
+    for (let at = 0; at < events.length; at++)
+      for (const execution of (events[at] as PreparedEvent).executions) {
+        const { id, definition } = execution;
+        const mayBegin =
+          dispatcher.local && requests[at]?.dueAt == null && definitions.handler(definition.id) !== null;
+        const slot = mayBegin ? consumer.reserve(id, definition.id) : null;
+        if (slot !== null) execution.owner = owner;
+        slots.push(slot);
+      }
+    return slots;
   }
 
   private started(
-    { events, slots }: Reserved,
+    events: readonly NewEvent[],
+    slots: readonly (Slot | null)[],
     requests: readonly PublishRequest[],
-    executions: readonly PublishedExecution[],
+    answers: readonly PublishedExecution[],
     isNew: boolean,
   ): readonly Published[] {
-    let needsPull = false;
-    let next = 0;
+    const publications: Published[] = [];
     const resent: ExecutionId[] = [];
-    const publications = events.map((event, at) => {
-      const runs = new Map<ExecutionId, Run>();
-      const mine: PublishedExecution[] = [];
+    let nextSlot = 0;
+    let nextAnswer = 0;
+    for (const [at, event] of events.entries()) {
+      const first = nextAnswer;
+      while (answers[nextAnswer]?.eventIndex === at) nextAnswer++;
+      const executions = answers.slice(first, nextAnswer);
+      const runs: (Run | null)[] = executions.map(() => null);
       const unleased: NewExecution[] = [];
-      while (next < executions.length && executions[next]?.eventIndex === at)
-        mine.push(executions[next++] as PublishedExecution);
       for (const execution of event.executions) {
-        const stored = mine.find((candidate) => candidate.executionId === execution.id);
-        const slot = slots.get(execution.id);
+        const place = executions.findIndex(({ executionId }) => executionId === execution.id);
+        const stored = executions[place];
+        const slot = slots[nextSlot++] ?? null;
         // An explicit id that was published before stands for the executions that it started then.
         if (stored === undefined || stored.duplicate || stored.key === null) {
-          if (slot !== undefined) this.options.consumer.unreserve(slot);
+          if (slot !== null) this.options.consumer.unreserve(slot);
           continue;
         }
         this.tellAccepted(event, execution);
         if (execution.owner === null) unleased.push(execution);
-        if (slot === undefined) {
-          if (execution.dueAt === null) needsPull = true;
+        if (slot === null) {
+          if (execution.dueAt === null) this.options.consumer.pull('hint');
           else this.options.consumer.wake(execution.dueAt);
         } else if (isNew && !stored.leased) {
           // Its gate is full: it waits there.
           this.options.consumer.unreserve(slot);
-        } else if (isNew) {
-          const run = this.start(slot, event, execution, stored.key, stored.createdAt);
-          if (run !== null) runs.set(execution.id, run);
-        } else resent.push(execution.id);
+        } else if (isNew) runs[place] = this.start(slot, event, execution, stored.key, stored.createdAt);
+        else resent.push(execution.id);
       }
-      if (needsPull) this.options.consumer.pull('hint');
-      if (mine.length === 0 && this.isUnhandled(requests[at])) this.tellUnhandled(event.name, event.id);
+      if (executions.length === 0 && this.isUnhandled(requests[at])) this.tellUnhandled(event.name, event.id);
       this.hint(unleased, requests[at]?.dispatcherOptions ?? undefined);
-      return { eventId: event.id, event: event.name, executions: mine, runs };
-    });
+      publications.push({ eventId: event.id, event: event.name, executions, runs });
+    }
     // Stored by a write whose answer was lost: it may be over by now, or another's.
     if (resent.length > 0) this.options.consumer.reclaim(resent);
     return publications;
@@ -236,7 +230,7 @@ export class Publisher implements StepPublisher {
   private isUnhandled(request: PublishRequest | undefined): boolean {
     if (request === undefined) return false;
     const { name, families } = request.definition;
-    return this.options.subscriptions.of([name, ...families]).length === 0;
+    return this.options.subscriptions.of(name, families).length === 0;
   }
 
   private tellUnhandled(event: string, eventId: EventId): void {

@@ -66,13 +66,13 @@ export class Subscriptions {
     }
   }
 
-  /** Subscriptions of any of the names, one per handler, in order of (worker id, method). */
-  of(names: readonly string[]): readonly Subscription[] {
-    const [name] = names;
-    if (names.length === 1 && name !== undefined) return this.routes.get(name) ?? [];
-    const found = new Map<string, Subscription>();
-    for (const each of names)
-      for (const subscription of this.routes.get(each) ?? [])
+  /** Subscriptions of the name or any of the families, one per handler, in order of (worker id, method). */
+  of(name: string, families: readonly string[]): readonly Subscription[] {
+    const own = this.routes.get(name) ?? [];
+    if (families.length === 0) return own;
+    const found = new Map(own.map((subscription) => [subscription.definition.id, subscription]));
+    for (const family of families)
+      for (const subscription of this.routes.get(family) ?? [])
         if (!found.has(subscription.definition.id)) found.set(subscription.definition.id, subscription);
     return [...found.values()].sort(byHandler);
   }
