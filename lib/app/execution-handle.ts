@@ -1,4 +1,4 @@
-import type { Run } from '../engine/executor.js';
+import type { Run } from '../engine/work.js';
 import { storedOutcome, type AwaitedOutcome } from '../dispatch/outcomes.js';
 import { partsOfDefinition } from '../model/definition.js';
 import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
@@ -22,6 +22,7 @@ import type { Clock, Timer } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Store } from '../ports/store.js';
+import { failedStepOf } from './failed-step.js';
 import { anything, optionMistakes, refuse, text } from './option-checks.js';
 import type { Runtime } from './runtime.js';
 import { latestRows, namesOfKind, stepViews, type StepView } from './step-views.js';
@@ -38,7 +39,10 @@ export interface HandleParts {
 /** How an execution ended, with what operators ask next. */
 export type Outcome<Value> = (
   | { readonly success: true; readonly value: Value }
-  /** The error of a failed execution carries `failedStep` and `completedSteps` (names). */
+  /**
+   * The error of a failed execution carries `failedStep`, the names of the step that it came out of (null: of none), and
+   * `completedSteps`, the names of those that completed, in order.
+   */
   | { readonly success: false; readonly error: unknown }
 ) & {
   /** Ms from its first start to its end, waits included. */
@@ -252,7 +256,7 @@ export class ExecutionHandle<Value = unknown> {
     const error = this.errorOf(outcome);
     if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return error;
     const rows = latestRows(await this.parts.store.journal(this.id as ExecutionId));
-    const failed = namesOfKind(rows, 'failed').at(-1) ?? null;
+    const failed = failedStepOf(error, rows, this.parts.codec);
     const completed = namesOfKind(rows, 'completed');
     Object.defineProperty(error, 'failedStep', { value: failed, enumerable: true, configurable: true });
     Object.defineProperty(error, 'completedSteps', {

@@ -1,13 +1,17 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { BUILT_IN, namesOf } from '../model/path.js';
+import { undoneSteps } from '../step/undo-rows.js';
 import type { Codec } from '../ports/codec.js';
 
 /** One step of an execution, as it was recorded. Instants are epoch ms. */
 export interface StepView {
   /** Names of the step and those around it: `fulfil/charge/authorize`. */
   readonly path: string;
-  /** `running`: not ended yet; between two attempts, too. `skipped`: a declared step that its route did not take. */
-  readonly status: 'running' | 'completed' | 'failed' | 'skipped';
+  /**
+   * `running`: not ended yet; between two attempts, too. `skipped`: a declared step that its route did not take.
+   * `compensated`: completed, and undone since.
+   */
+  readonly status: 'running' | 'completed' | 'failed' | 'skipped' | 'compensated';
   /** 1-based. */
   readonly attempt: number;
   readonly value?: unknown;
@@ -18,7 +22,8 @@ export interface StepView {
 
 /** The journal as users read it: one entry per call, in the order in which calls ended. */
 export function stepViews(journal: readonly Checkpoint[], codec: Codec): readonly StepView[] {
-  return latestRows(journal).map((row) => viewOf(row, codec));
+  const undone = undoneSteps(journal);
+  return latestRows(journal).map((row) => viewOf(row, (undone.get(row.path)?.seq ?? 0) > row.seq, codec));
 }
 
 /** The row that tells how each call stands, in the order in which calls ended. */
@@ -26,16 +31,18 @@ export function latestRows(journal: readonly Checkpoint[]): readonly Checkpoint[
   const latest = new Map<string, Checkpoint>();
   for (const row of journal) {
     // A failed attempt of the handler itself: no step.
-    if (!row.path.includes('/') || isReturn(row.path)) continue;
+    if (!row.path.includes('/') || isControl(row.path)) continue;
     const known = latest.get(row.path);
     if (known === undefined || rank(row) >= rank(known)) latest.set(row.path, row);
   }
   return [...latest.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** The handler's own value: no step, either. */
-function isReturn(path: string): boolean {
-  return path.endsWith(`/${BUILT_IN}return`);
+/** The handler's own value, and the beginning and end of compensation: no steps, either. */
+function isControl(path: string): boolean {
+  const slash = path.indexOf('/');
+  const rest = path.slice(slash + 1);
+  return rest === `${BUILT_IN}return` || rest === `${BUILT_IN}compensation`;
 }
 
 /** Names of the steps that ended so. */
@@ -48,13 +55,13 @@ function rank({ kind, epoch, seq }: Checkpoint): number {
   return (kind === 'completed' ? 1e15 : 0) + epoch * 1e9 + (kind === 'failed' ? 5e8 : 0) + Math.min(seq, 4e8);
 }
 
-function viewOf(row: Checkpoint, codec: Codec): StepView {
+function viewOf(row: Checkpoint, isUndone: boolean, codec: Codec): StepView {
   const { attempt, startedAt, endedAt } = row;
   const common = { path: namesOf(row.path), attempt, startedAt };
   if (row.kind === 'completed')
     return {
       ...common,
-      status: 'completed',
+      status: isUndone ? 'compensated' : 'completed',
       value: row.value === null ? undefined : codec.decode(row.value),
       endedAt,
     };

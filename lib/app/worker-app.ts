@@ -1,7 +1,7 @@
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { PublishRequest } from '../dispatch/publish-request.js';
 import type { Published } from '../dispatch/publisher.js';
-import type { Run } from '../engine/executor.js';
+import type { Run } from '../engine/work.js';
 import type { PublishedEvents } from '../step/publish-call.js';
 import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';

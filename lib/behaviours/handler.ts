@@ -27,7 +27,8 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
   const method = (instance as Record<string, (...args: unknown[]) => unknown>)[pass.handler.method];
   const invoke = (): unknown => method?.call(instance, event, frame.context);
   const bodyEnded = (outcome: BodyOutcome): void => {
-    if (outcome.ok) handlerReturned(frame, instance, outcome.value);
+    if (pass.isClosing) pass.scheduleCheck();
+    else if (outcome.ok) handlerReturned(frame, instance, outcome.value);
     else pass.end({ kind: 'threw', error: outcome.error });
   };
   runBody(frame, { timeoutMs: null, args: [event], invoke }, { bodyEnded });
@@ -56,8 +57,8 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   new GraphRun(root, instance, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
 }
 
-/** The frame below which the handler's body, or the declared steps after it, make their calls. */
-function openRoot(pass: Pass, isGraph: boolean, time: number): Frame {
+/** The frame below which the handler's body, or what runs by itself after it, makes its calls. */
+export function openRoot(pass: Pass, isGraph: boolean, time: number): Frame {
   const { handler, record } = pass;
   const path = encodeName(handler.method);
   const frame = new Frame({

@@ -5,7 +5,8 @@ import type { Observer } from '../ports/observer.js';
 import type { ClaimAnswer, ClaimedExecution, Store } from '../ports/store.js';
 import type { StoredMessage } from '../ports/store-write.js';
 import { answerInTime } from '../engine/answer-in-time.js';
-import type { Executor, Run, Work } from '../engine/executor.js';
+import type { Executor } from '../engine/executor.js';
+import type { Run, Work } from '../engine/work.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
 const CLAIM_PAGE = 100;

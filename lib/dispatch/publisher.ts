@@ -11,7 +11,7 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
 import type { StepPublisher } from '../step/pass-services.js';
-import type { Run } from '../engine/executor.js';
+import type { Run } from '../engine/work.js';
 import type { Consumer, Slot } from './consumer.js';
 import type { EventPreparer, PreparedEvent } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';

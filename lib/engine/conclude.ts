@@ -6,8 +6,10 @@ import type { Lease } from '../model/lease.js';
 import { encodeName } from '../model/path.js';
 import type { CommitWrite, RecordChange } from '../ports/store-write.js';
 import { attemptKey } from '../step/checkpoint-key.js';
+import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
+import { undoPath } from '../step/undo-rows.js';
 
 /** What the end of a pass makes of its execution. */
 export interface Conclusion {
@@ -44,12 +46,19 @@ export function conclude(
     case 'threw':
       return threw(pass, end.error, seenInboxSeq, deadlineAt);
     case 'failed':
-      return ended(pass, 'failed', seenInboxSeq, end.error);
+      return finished(pass, 'failed', seenInboxSeq, end.error);
+    case 'undone':
+      return {
+        change: { ...change(pass, end.status, seenInboxSeq), error: end.error },
+        error: end.error === null ? undefined : pass.services.codec.decodeFailure(end.error),
+        hook: null,
+      };
     case 'parked':
       return ended(pass, 'parked', seenInboxSeq, end.error);
     case 'cancelled':
+      return finished(pass, 'cancelled', seenInboxSeq);
     case 'skipped':
-      return ended(pass, end.kind, seenInboxSeq);
+      return ended(pass, 'skipped', seenInboxSeq);
     case 'yielded':
       return plain({ ...change(pass, 'pending', seenInboxSeq), timers: withDeadline({}, deadlineAt) });
     case 'waiting':
@@ -71,7 +80,7 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
   const { retry } = pass.handler;
   // Repeating the handler would only meet the step's failure again.
   if (!retry.explicit && pass.stepFailures.stepOf(error) !== null)
-    return ended(pass, 'failed', seenInboxSeq, error);
+    return finished(pass, 'failed', seenInboxSeq, error);
   const { clock, random } = pass.services;
   const decision = decideRetry({
     policy: retry,
@@ -91,7 +100,9 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
   const park = decision.exhausted && retry.whenExhausted === 'park';
-  const conclusion = ended(pass, park ? 'parked' : 'failed', seenInboxSeq, error);
+  const conclusion = park
+    ? ended(pass, 'parked', seenInboxSeq, error)
+    : finished(pass, 'failed', seenInboxSeq, error);
   return decision.exhausted ? { ...conclusion, hook: { name: 'onExhausted', nextAt: null } } : conclusion;
 }
 
@@ -114,6 +125,23 @@ function attemptOf(pass: Pass, error: unknown, nextAt: number): Checkpoint {
     startedAt: record.startedAt ?? record.createdAt,
     endedAt: now,
   };
+}
+
+/** The execution finally failed or was cancelled: its steps are undone first, in a pass of their own. */
+function finished(
+  pass: Pass,
+  status: 'failed' | 'cancelled',
+  seenInboxSeq: number,
+  error?: unknown,
+): Conclusion {
+  if (!pass.hasUndoable) return ended(pass, status, seenInboxSeq, error);
+  const { clock, codec } = pass.services;
+  const path = undoPath(pass.handler.method);
+  const row = newRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
+  row.error = status === 'failed' ? codec.encodeFailure(error) : null;
+  pass.hold(row);
+  const next = waiting(pass, 'compensating', { compensate: clock.now() }, seenInboxSeq, null);
+  return { change: { ...next, listening: [] }, error, hook: null };
 }
 
 function ended(

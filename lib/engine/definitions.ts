@@ -4,6 +4,7 @@ import type {
   WorkerClass,
   WorkerDefinition,
 } from '../model/definition.js';
+import { decodeName } from '../model/path.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StepFinder } from '../step/pass-services.js';
 
@@ -17,6 +18,8 @@ export class Definitions implements StepFinder {
   private readonly workers = new Map<string, WorkerDefinition>();
   private readonly handlers = new Map<string, KnownHandler>();
   private byClass = new WeakMap<object, WorkerDefinition | null>();
+  /** Whether any step of any worker is undone by another. */
+  hasCompensations = false;
   private refs: readonly DefinitionRef[] = [];
 
   add(worker: WorkerDefinition): void {
@@ -58,6 +61,23 @@ export class Definitions implements StepFinder {
     return this.ofReceiver(receiver)?.steps.get(name) ?? null;
   }
 
+  compensates(worker: string, encodedName: string): boolean {
+    return this.hasCompensations && this.compensationOf(worker, encodedName) !== null;
+  }
+
+  /** What undoes the step with that encoded name, called in an execution of that worker, and whose it is. */
+  compensationOf(
+    worker: string,
+    encodedName: string,
+  ): { readonly worker: WorkerDefinition; readonly step: StepDefinition } | null {
+    // A step of another worker is recorded as `worker.step`, and undone by its own class.
+    const name = decodeName(encodedName);
+    const dot = name.lastIndexOf('.');
+    const owner = this.workers.get(dot < 0 ? worker : name.slice(0, dot));
+    const undo = owner?.steps.get(owner.compensations.get(name.slice(dot + 1)) ?? '');
+    return owner === undefined || undo === undefined ? null : { worker: owner, step: undo };
+  }
+
   /** The worker whose instance that is; a subclass made by a test or a proxy counts as its worker. */
   ofReceiver(receiver: object): WorkerDefinition | null {
     const { constructor } = receiver;
@@ -76,6 +96,7 @@ export class Definitions implements StepFinder {
 
   private changed(): void {
     this.byClass = new WeakMap();
+    this.hasCompensations = [...this.workers.values()].some(({ compensations }) => compensations.size > 0);
     this.refs = [...this.handlers.values()].map(({ worker, handler }) => ({
       id: handler.id,
       fingerprint: worker.graph.fingerprint,

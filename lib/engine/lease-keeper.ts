@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { HeartbeatAnswer, ProcessRecord, Store } from '../ports/store.js';
 import { ANSWER_MS, answerInTime } from './answer-in-time.js';
-import type { Run } from './executor.js';
+import type { Run } from './work.js';
 
 /** An unanswered renewal is given up after this part of the lease: the next one is still sent while it holds. */
 const PATIENCE = 1 / 6;

@@ -1,4 +1,8 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import { returnPath } from '../step/return-path.js';
+import { isPartOfUndo, undoneRows } from '../step/undo-rows.js';
+import type { DeclaredStep } from '../model/declared-step.js';
+import type { HandlerDefinition } from '../model/definition.js';
 import { namesOf } from '../model/path.js';
 import type { StoredMessage } from '../ports/store-write.js';
 
@@ -20,18 +24,44 @@ export function requestOf(inbox: readonly StoredMessage[]): Request {
   return request;
 }
 
+/** While steps are undone only a retry of the undo is heeded. */
+export function requestOfUndo(inbox: readonly StoredMessage[]): Request {
+  const reopens = inbox.some(({ kind }) => kind === 'resume' || kind === 'retry');
+  return reopens ? { kind: 'reopen', from: null } : { kind: 'none' };
+}
+
+/** Keys of the rows that the next epoch does not load: what `from` names, and what was undone. */
+export function forgottenBy(
+  journal: readonly Checkpoint[],
+  handler: HandlerDefinition,
+  from: string | null,
+): readonly string[] {
+  const undone = undoneRows(journal, returnPath(handler.method));
+  return from === null ? undone : [...new Set([...undone, ...rowsFrom(journal, handler, from)])];
+}
+
 /**
- * Keys of the rows that `retry({ from })` forgets: the step, what it called, and all that was recorded after it. Failures
+ * Keys of the rows that `retry({ from })` forgets: the step, what it called, and all that was recorded after it; of a
+ * declared step, what the graph has after it. Failures
  * that led to a result go with it: the step had not failed, and keeps its idempotency key.
  */
-export function rowsFrom(journal: readonly Checkpoint[], handler: string, from: string): readonly string[] {
-  const wanted = from === handler || from.startsWith(`${handler}/`) ? from : `${handler}/${from}`;
+export function rowsFrom(
+  journal: readonly Checkpoint[],
+  { method, declared }: HandlerDefinition,
+  from: string,
+): readonly string[] {
+  const wanted = from === method || from.startsWith(`${method}/`) ? from : `${method}/${from}`;
   const ordered = journal.toSorted((a, b) => a.seq - b.seq);
   const first = ordered.find((row) => namesOf(row.path) === wanted);
   if (first === undefined) return [];
+  const follows = followers(declared, wanted.split('/')[1] ?? '');
   const below = `${first.path}/`;
   const results = ordered.filter(
-    (row) => isResult(row) && (row.seq >= first.seq || row.path.startsWith(below)),
+    (row) =>
+      isResult(row) &&
+      (follows === null
+        ? row.seq >= first.seq || row.path.startsWith(below)
+        : follows.has(namesOf(row.path).split('/')[1] ?? '')),
   );
   const completedIn = new Map(
     results.map(({ kind, path, epoch }) => [path, kind === 'completed' ? epoch : -1]),
@@ -44,10 +74,19 @@ export function rowsFrom(journal: readonly Checkpoint[], handler: string, from: 
   return [...results, ...failures.filter((row) => !failedEarlier.has(row.key))].map((row) => row.key);
 }
 
+/** A declared step with all that comes after it, near or far: what runs beside it stays. Null for a step that code calls. */
+function followers(declared: readonly DeclaredStep[], name: string): ReadonlySet<string> | null {
+  if (!declared.some((step) => step.name === name)) return null;
+  const found = new Set([name]);
+  for (const step of declared) if (step.after.some((before) => found.has(before))) found.add(step.name);
+  return found;
+}
+
 function isFailure(row: Checkpoint): boolean {
   return row.kind === 'failed' || row.kind === 'attempt';
 }
 
 function isResult(row: Checkpoint): boolean {
-  return row.kind === 'completed' || row.kind === 'timer';
+  const { kind, path } = row;
+  return (kind === 'completed' || kind === 'timer' || kind === 'skipped') && !isPartOfUndo(path);
 }

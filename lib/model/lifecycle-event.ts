@@ -50,6 +50,8 @@ export type LifecycleEvent =
   | (OfStep & { readonly name: 'step.retried'; readonly error: unknown; readonly nextAt: number })
   /** A declared step that its route did not take, or that came after such a one. */
   | (OfExecution & { readonly name: 'step.skipped'; readonly step: string })
+  /** A completed step was undone, since its execution failed or was cancelled. */
+  | (OfExecution & { readonly name: 'step.compensated'; readonly step: string })
   | { readonly name: 'step.detached'; readonly worker: string; readonly step: string; readonly at: number }
   | {
       readonly name: 'event.unhandled';
@@ -89,6 +91,7 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'step.failed': true,
   'step.retried': true,
   'step.skipped': true,
+  'step.compensated': true,
   'step.detached': true,
   'event.unhandled': true,
   'app.started': true,

@@ -8,6 +8,8 @@ export type PassEnd =
   /** The handler threw; its own retry policy decides. */
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'cancelled' }
+  /** What stood was undone: the execution ends as it would have before. `error` is encoded. */
+  | { readonly kind: 'undone'; readonly status: 'failed' | 'cancelled'; readonly error: string | null }
   | { readonly kind: 'skipped' }
   | { readonly kind: 'parked'; readonly error: unknown }
   | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly timers: Timers }

@@ -61,6 +61,10 @@ export interface Writer {
 export interface StepFinder {
   /** The definition of that method of the receiver's worker, or null when its class is no worker of this app. */
   stepOf(receiver: object, name: string): StepDefinition | null;
+  /** Whether any step is undone by another. */
+  readonly hasCompensations: boolean;
+  /** Whether some step undoes the one with that encoded name, called in an execution of that worker. */
+  compensates(worker: string, encodedName: string): boolean;
 }
 
 export interface EventRestorer {

@@ -1,23 +1,27 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { HandlerDefinition, WorkerDefinition } from '../model/definition.js';
-import { StepInterruptedError, TooManyCheckpointsError } from '../model/errors-execution.js';
+import { StepInterruptedError } from '../model/errors-execution.js';
 import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
-import type { CommitWrite, Publishing, RecordChange, Rejection, Verdict } from '../ports/store-write.js';
+import type { CommitWrite, Publishing, RecordChange, Rejection } from '../ports/store-write.js';
 import { BegunBodies } from './begun-bodies.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
+import { PassWrites } from './pass-writes.js';
 import { Replay } from './replay.js';
 import { returnPath } from './return-path.js';
 import { SettleQueue } from './settle-queue.js';
+import { rowsOfUndo, undoableRows } from './undo-rows.js';
 import { Waits } from './waits.js';
 
 /** A body that runs, seen by the pass. */
 export interface Body {
   /** Nothing it still does counts: it timed out, or what it belongs to did. */
   readonly isDead: boolean;
+  /** How many steps it is nested in; 0 for the handler. */
+  readonly level: number;
   /** Calls it made that have not settled: it is taken to wait for them. */
   readonly outstanding: number;
   /** A call that it made waits for an instant. */
@@ -31,8 +35,6 @@ export interface Body {
 export interface Deferred {
   start(): void;
 }
-
-const noHolders: readonly string[] = Object.freeze([]);
 
 /** One claim's work on one execution: what runs, what waits, what is committed. It ends once. */
 export class Pass {
@@ -54,21 +56,19 @@ export class Pass {
   private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
   private readonly waits: Waits;
+  private readonly writes: PassWrites;
   private begunBodies: BegunBodies | null = null;
   /** A call was not begun, because too little of the lease is left. */
   private refused = false;
   private deferred: Deferred[] = [];
   /** Deferred calls whose turn it is. */
   private starting: readonly Deferred[] = [];
-  private readonly buffer: Checkpoint[] = [];
   private whenEmptied: (() => void) | null = null;
   /** Told when the end is stored. */
   private whenStored: (() => void) | null = null;
-  private commitNo = 0;
-  private lastSeq: number;
-  private rowCount: number;
-  private committing = 0;
   private withheld = 0;
+  /** How the pass ends once what runs has ended; nothing more begins. */
+  private closing: PassEnd | null = null;
   private checkScheduled = false;
 
   constructor(
@@ -78,16 +78,19 @@ export class Pass {
     readonly lease: Lease,
     readonly record: ExecutionRecord,
     private readonly journal: readonly Checkpoint[],
+    /** Steps are undone in this pass, and nothing else is done. */
+    readonly isUndoing = false,
   ) {
     this.done = new Promise((resolve) => {
       this.resolveDone = resolve;
     });
-    this.replay = journal.length === 0 ? null : new Replay(journal, record.epoch, returnPath(handler.method));
+    const replayed = isUndoing ? rowsOfUndo(journal, handler.method) : journal;
+    this.replay =
+      replayed.length === 0 ? null : new Replay(replayed, record.epoch, returnPath(handler.method));
     this.isStrict = !journal.some(
       (row) => row.epoch < record.epoch && (row.kind === 'failed' || row.kind === 'attempt'),
     );
-    this.rowCount = journal.length;
-    this.lastSeq = journal.length === 0 ? 0 : journal.reduce((last, row) => Math.max(last, row.seq), 0);
+    this.writes = new PassWrites(this, journal);
     this.yielding = services.settings.mode === 'ISOLATED';
     this.waits = new Waits(services.clock, () => {
       if (this.ended === null) this.scheduleCheck();
@@ -97,6 +100,11 @@ export class Pass {
       (seq) => this.replay === null || this.replay.mayPass(seq),
       () => this.turnedIdle(),
     );
+  }
+
+  /** Whether something was recorded, or is about to be, that has to be undone when the execution fails. */
+  get hasUndoable(): boolean {
+    return this.writes.hasUndoable || undoableRows(this.journal, (name) => this.compensates(name)).length > 0;
   }
 
   /** At-most-once bodies that have begun. */
@@ -125,18 +133,18 @@ export class Pass {
   /** Ends the pass, once: whatever still runs is told to stop, and nothing of it counts any more. */
   end(end: PassEnd, reason: unknown = null): void {
     if (this.ended !== null) return;
-    this.ended = end;
+    this.ended = this.closing === null || end.kind === 'lost' ? end : this.closing;
     this.queue.close();
     this.waits.cancel();
     // Most passes end with none, and an iterator is made for an empty set too.
     if (this.live.size > 0) for (const body of this.live) body.abort(reason);
-    this.resolveDone(end);
+    this.resolveDone(this.ended);
   }
 
   /** Ends the pass with a row that goes in the same commit; `stored` runs when both are. */
   endWith(row: Checkpoint, end: PassEnd, stored: (() => void) | null): void {
     if (this.ended !== null) return;
-    this.buffer.push(row);
+    this.writes.hold(row);
     this.whenStored = stored;
     this.end(end);
   }
@@ -147,7 +155,7 @@ export class Pass {
   }
 
   nextSeq(): number {
-    return ++this.lastSeq;
+    return this.writes.nextSeq();
   }
 
   /**
@@ -160,52 +168,27 @@ export class Pass {
     then: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {
-    // What a refused write held would be lost: it holds nothing but the rows of the publish.
-    if (publish !== null && this.buffer.length > 0) this.commit([], null, () => {});
-    const checkpoints = this.buffer.length === 0 ? rows : [...this.buffer.splice(0), ...rows];
-    this.rowCount += checkpoints.length;
-    const { checkpoints: limit } = this.services.settings.limits;
-    if (this.rowCount > limit) {
-      this.end({ kind: 'failed', error: new TooManyCheckpointsError(limit) });
-      return;
-    }
-    this.committing++;
-    this.services.writer.submit(
-      this.delta(checkpoints, null, publish),
-      (verdict) => {
-        this.committing--;
-        if (this.ended !== null) return;
-        if (isApplied(verdict)) this.goOn(then);
-        else if (refused !== undefined && isRefusedEvent(verdict)) this.goOn(() => refused(verdict));
-        else this.end({ kind: 'lost' });
-      },
-      () => this.end({ kind: 'lost' }),
-    );
-  }
-
-  /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */
-  private goOn(then: () => void): void {
-    try {
-      then();
-    } catch (error) {
-      this.end({ kind: 'parked', error });
-    }
+    this.writes.commit(rows, publish, then, refused ?? null);
   }
 
   /** The write that carries the pass's end: buffered rows and the change of the record. */
   finalWrite(change: RecordChange): CommitWrite {
-    return this.delta(this.buffer.length === 0 ? [] : this.buffer.splice(0), change, null);
+    return this.writes.final(change);
+  }
+
+  private compensates(encodedName: string): boolean {
+    return this.services.steps.compensates(this.worker.id, encodedName);
   }
 
   /** Keeps a row for the next commit: it is stored when the pass suspends, at the latest one turn from now. */
   later(row: Checkpoint): void {
-    this.buffer.push(row);
+    this.writes.hold(row);
     this.scheduleCheck();
   }
 
   /** Keeps a row that nothing depends on yet for the next commit, whenever that is. */
   hold(row: Checkpoint): void {
-    this.buffer.push(row);
+    this.writes.hold(row);
   }
 
   /** Runs `resume` at the instant: in this pass when it lives that long, else in the pass that the timer wakes. */
@@ -257,6 +240,19 @@ export class Pass {
     this.scheduleCheck();
   }
 
+  /** Lets step bodies that run give their results, which may have to be undone; nothing more begins. */
+  close(end: PassEnd, reason: unknown): void {
+    if (this.ended !== null || this.closing !== null) return;
+    this.closing = end;
+    this.yielding = true;
+    for (const body of this.live) body.abort(reason);
+    this.scheduleCheck();
+  }
+
+  get isClosing(): boolean {
+    return this.closing !== null;
+  }
+
   /** Begins nothing more: what runs may finish, then the execution goes back. */
   refuse(): void {
     this.refused = true;
@@ -275,8 +271,10 @@ export class Pass {
   /** Suspends the pass when nothing but time can move it on. */
   private check(): void {
     this.waits.dropDead();
-    if (this.isBusy()) {
-      if (this.buffer.length > 0) this.commit([], null, () => this.scheduleCheck());
+    if (this.closing !== null) {
+      if (!this.isClosingBusy()) this.end(this.closing);
+    } else if (this.isBusy()) {
+      if (this.writes.hasHeld) this.commit([], null, () => this.scheduleCheck());
       this.waits.arm();
     } else if (this.withheld > 0 || this.refused) {
       this.end({ kind: 'yielded' });
@@ -292,8 +290,15 @@ export class Pass {
   }
 
   private isBusy(): boolean {
-    if (this.committing > 0 || !this.queue.empty || this.deferred.length > 0) return true;
+    if (this.writes.underWay > 0 || !this.queue.empty || this.deferred.length > 0) return true;
     for (const body of this.live) if (!body.isDead && body.outstanding === 0) return true;
+    return false;
+  }
+
+  /** The handler's own body may go on as long as it likes: what it called is what counts. */
+  private isClosingBusy(): boolean {
+    if (this.writes.underWay > 0) return true;
+    for (const body of this.live) if (body.level > 0 && !body.isDead && body.outstanding === 0) return true;
     return false;
   }
 
@@ -313,31 +318,8 @@ export class Pass {
   private isOver(): boolean {
     return this.ended !== null;
   }
-
-  private delta(
-    checkpoints: readonly Checkpoint[],
-    record: RecordChange | null,
-    publish: Publishing | null,
-  ): CommitWrite {
-    return {
-      kind: 'commit',
-      lease: this.lease,
-      delta: { commitNo: ++this.commitNo, checkpoints, record, publish, release: noHolders },
-    };
-  }
 }
 
 function isInterruption(failure: unknown): boolean {
   return failure instanceof StepInterruptedError;
-}
-
-function isApplied(verdict: Verdict): boolean {
-  return verdict.verdict === 'ok' || verdict.verdict === 'already';
-}
-
-function isRefusedEvent(verdict: Verdict): verdict is Rejection {
-  return (
-    verdict.verdict === 'rejected' &&
-    (verdict.reason === 'event-conflict' || verdict.reason === 'event-known')
-  );
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import { undoneSteps } from './undo-rows.js';
 import { failureKey } from './checkpoint-key.js';
 
 /** Quiet turns that a settlement waits for an earlier one whose step was not called yet. */
@@ -22,6 +23,8 @@ export class Replay {
   private readonly byParent = new Map<string, Row[]>();
   /** The handler's return value, when it was recorded: what its body called before is history. */
   readonly returned: Checkpoint | null;
+  /** Results that were undone, by path. */
+  private readonly undone: ReadonlyMap<string, Checkpoint>;
   /** In journal order. */
   private readonly rows: Row[];
   /** Every row before it has settled or can never be called. */
@@ -39,6 +42,7 @@ export class Replay {
   ) {
     this.returned = journal.find((row) => row.path === returnPath) ?? null;
     const returnedAt = this.returned?.seq ?? 0;
+    this.undone = undoneSteps(journal);
     this.rows = journal.map((checkpoint) => ({
       checkpoint,
       parent: parentOf(checkpoint.path),
@@ -50,6 +54,7 @@ export class Replay {
       if (
         completed.has(row.parent) ||
         row.checkpoint.seq <= returnedAt ||
+        this.undone.get(row.parent) === row.checkpoint ||
         (row.checkpoint.kind !== 'completed' && row.checkpoint.kind !== 'failed')
       )
         row.reach = 'settled';
@@ -115,9 +120,9 @@ export class Replay {
     return this.byPath.has(path);
   }
 
-  /** In which earlier epoch the call last failed for good; null: never. A repeated failure gets a new idempotency key. */
-  lastFailedEpoch(path: string): number | null {
-    let last: number | null = null;
+  /** In which epoch the call last failed for good or was undone; null: never. Repeated then, it gets a new idempotency key. */
+  lastVoidEpoch(path: string): number | null {
+    let last: number | null = this.undone.get(path)?.epoch ?? null;
     for (const { checkpoint } of this.byPath.get(path) ?? [])
       if (checkpoint.epoch < this.epoch && isFinalFailure(checkpoint))
         last = Math.max(last ?? 0, checkpoint.epoch);

@@ -83,6 +83,10 @@ export class StepRun extends DurableCall implements BodyOwner {
   private startAttempt(): void {
     const { services } = this.pass;
     if (this.parent.isDead) return;
+    if (this.pass.isClosing) {
+      this.pass.scheduleCheck();
+      return;
+    }
     if (!services.mayStartBody()) {
       this.pass.refuse();
       return;
@@ -226,11 +230,11 @@ export class StepRun extends DurableCall implements BodyOwner {
     this.pass.wait(`retry:${this.path}`, at, 'retry', this.parent, () => this.startAttempt());
   }
 
-  /** Equal for every attempt of this call; a call that failed for good and is retried by hand gets a new one. */
+  /** Equal for every attempt of this call; a call that failed for good or was undone, and is retried by hand, gets a new one. */
   private idempotencyKey(): string {
-    const failedIn = this.pass.replay?.lastFailedEpoch(this.path) ?? null;
+    const voidIn = this.pass.replay?.lastVoidEpoch(this.path) ?? null;
     const key = `${this.pass.record.id}/${this.path}`;
-    return failedIn === null ? key : `${key}@${failedIn + 1}`;
+    return voidIn === null ? key : `${key}@${voidIn + 1}`;
   }
 
   private hook(name: 'onRetry' | 'onExhausted', error: unknown, nextAt: number | null): void {

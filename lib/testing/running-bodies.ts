@@ -1,4 +1,4 @@
-import type { Run } from '../engine/executor.js';
+import type { Run } from '../engine/work.js';
 import { namesOf } from '../model/path.js';
 import { Frame } from '../step/frame.js';
 import type { Pass } from '../step/pass.js';

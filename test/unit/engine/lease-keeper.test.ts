@@ -1,4 +1,4 @@
-import type { Run } from '../../../lib/engine/executor.js';
+import type { Run } from '../../../lib/engine/work.js';
 import { LeaseKeeper } from '../../../lib/engine/lease-keeper.js';
 import type { ProcessId } from '../../../lib/model/ids.js';
 import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';

@@ -1,0 +1,69 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { StepDefinition } from '../model/definition.js';
+import { CompensationError } from '../model/errors-graph.js';
+import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import { namesOf } from '../model/path.js';
+import { newRow } from '../step/new-row.js';
+import type { Pass } from '../step/pass.js';
+import { undoPath, undoSegment, type Undoing } from '../step/undo-rows.js';
+import { beginDeclared } from './declared-call.js';
+import { openRoot } from './handler.js';
+import { ResultValue } from './node-value.js';
+
+/** What undoes a step: the method, and the instance it is called on. */
+export interface Undoer {
+  readonly instance: object;
+  readonly definition: StepDefinition;
+}
+
+/**
+ * A pass that undoes the results given, in their order, each once; then the execution ends as it would have without them. One
+ * that cannot be undone parks it: a person has to look.
+ */
+export function runCompensations(
+  pass: Pass,
+  undoing: Undoing,
+  undoers: ReadonlyMap<Checkpoint, Undoer>,
+): void {
+  const frame = openRoot(pass, true, pass.services.clock.now());
+  const encodedName = undoSegment(undoing);
+  const steps = undoers.entries();
+  const next = (): void => {
+    const step = steps.next();
+    if (step.done === true) {
+      const path = undoPath(pass.handler.method);
+      pass.hold(newRow(pass, path, 'completed', `${path}#${undoing.epoch}`, pass.services.clock.now(), 1));
+      pass.end({ kind: 'undone', status: undoing.status, error: undoing.error });
+      return;
+    }
+    const [row, { instance, definition }] = step.value;
+    const value = new ResultValue(pass.services.codec, row.value).take();
+    beginDeclared(frame, instance, definition, encodedName, `${row.path}/${encodedName}`, [value], {
+      completed: () => {
+        tellCompensated(pass, row);
+        next();
+      },
+      failed: (error) =>
+        pass.end({
+          kind: 'parked',
+          error: new CompensationError(namesOf(row.path), definition.name, error),
+        }),
+      closes: () => null,
+    });
+  };
+  next();
+}
+
+function tellCompensated(pass: Pass, { path }: Checkpoint): void {
+  const { observer, clock } = pass.services;
+  if (!observer.wants('step.compensated')) return;
+  observer.emit({
+    name: 'step.compensated',
+    executionId: pass.record.id,
+    worker: pass.worker.id,
+    handler: pass.handler.method,
+    session: pass.record.session,
+    step: namesOf(path),
+    at: clock.now(),
+  } as LifecycleEvent);
+}

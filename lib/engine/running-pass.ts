@@ -1,0 +1,263 @@
+import { runCompensations, type Undoer } from '../behaviours/compensation.js';
+import { runHandler } from '../behaviours/handler.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { EventRoute } from '../model/definition.js';
+import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
+import { InvalidEventError } from '../model/errors-event.js';
+import type { ExecutionRecord } from '../model/execution.js';
+import type { StoredOutcome } from '../model/outcome.js';
+import type { Timer } from '../ports/clock.js';
+import type { StoredMessage, Verdict } from '../ports/store-write.js';
+import { Pass } from '../step/pass.js';
+import type { PassEnd } from '../step/pass-end.js';
+import { runHook } from '../step/run-hook.js';
+import { nameOf, openUndo, undoableRows, type Undoing } from '../step/undo-rows.js';
+import { conclude, outcomeOf, reopened, type Conclusion } from './conclude.js';
+import type { KnownHandler } from './definitions.js';
+import { forgottenBy, requestOf, requestOfUndo } from './reopen.js';
+import { tellEnd, tellExecution } from './tell-execution.js';
+import type { ExecutorOptions, Run, Work } from './work.js';
+
+/** Claims without an accepted commit after which an execution is parked instead of run. */
+const STRIKES_TO_PARK = 5;
+
+/** One pass under way, from its claim to its stored end. */
+export class RunningPass implements Run {
+  readonly pass: Pass;
+  readonly ended: Promise<void>;
+  outcome: StoredOutcome | null = null;
+  private readonly deadlineAt: number | null;
+  private readonly forget: readonly string[] | null;
+  seenInboxSeq: number;
+  private deadline: Timer | null = null;
+  /** Steps are undone in this pass, and nothing else is done. */
+  private readonly undoing: Undoing | null;
+  private readonly visible: readonly Checkpoint[];
+
+  constructor(
+    private readonly options: ExecutorOptions,
+    private readonly known: KnownHandler,
+    private readonly work: Work,
+  ) {
+    const { services } = options;
+    const { record, journal, lease, inbox } = work;
+    this.undoing = openUndo(journal, known.handler.method);
+    const request = this.undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
+    this.seenInboxSeq = inbox.at(-1)?.seq ?? record.seenInboxSeq;
+    const reopen = request.kind === 'reopen';
+    this.forget = reopen ? forgottenBy(journal, known.handler, request.from) : null;
+    const hidden = this.forget === null ? null : new Set(this.forget);
+    this.visible = hidden === null ? journal : journal.filter((row) => !hidden.has(row.key));
+    const current = reopen ? { ...record, epoch: record.epoch + 1, attempt: 1 } : record;
+    this.deadlineAt =
+      this.undoing === null ? deadlineOf(known, current, reopen ? services.clock.now() : null) : null;
+    this.pass = new Pass(
+      services,
+      known.worker,
+      known.handler,
+      lease,
+      current,
+      this.visible,
+      this.undoing !== null,
+    );
+    if (request.kind === 'cancel') this.pass.end({ kind: 'cancelled' });
+    this.ended = this.live();
+  }
+
+  get over(): Promise<void> {
+    return this.ended.then(() => this.pass.emptied());
+  }
+
+  private async live(): Promise<void> {
+    const { pass, work } = this;
+    tellExecution(this.pass, 'execution.started', {
+      attempt: pass.record.attempt,
+      resumed: work.lease.fence > 1,
+    });
+    if (work.strikes >= STRIKES_TO_PARK)
+      pass.end({ kind: 'parked', error: new PoisonedError(pass.record.id, work.strikes) });
+    else if (pass.ended === null) this.begin();
+    const end = await pass.done;
+    this.deadline?.cancel();
+    const conclusion = this.conclude(end);
+    if (conclusion !== null) await this.store(conclusion);
+  }
+
+  /** What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
+  private conclude(end: PassEnd): Conclusion | null {
+    try {
+      return conclude(this.pass, end, this.seenInboxSeq, this.deadlineAt);
+    } catch (error) {
+      return conclude(this.pass, { kind: 'parked', error }, this.seenInboxSeq, this.deadlineAt);
+    }
+  }
+
+  deliver(messages: readonly StoredMessage[]): void {
+    const last = messages.at(-1);
+    if (last === undefined || last.seq <= this.seenInboxSeq || this.pass.ended !== null) return;
+    this.seenInboxSeq = last.seq;
+    if (this.undoing === null && requestOf(messages).kind === 'cancel')
+      this.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
+  }
+
+  /** What runs may be something to undo: it gives its result first. */
+  private finish(end: PassEnd, reason: unknown): void {
+    if (this.options.definitions.hasCompensations) this.pass.close(end, reason);
+    else this.pass.end(end, reason);
+  }
+
+  private begin(): void {
+    if (this.deadlineAt !== null && !this.armDeadline(this.deadlineAt)) return;
+    if (this.forget === null) this.run();
+    else this.commitEpoch(this.forget);
+  }
+
+  /** The handler begins; what it takes to get there is synchronous where the parts are. */
+  private run(): void {
+    if (this.undoing !== null) {
+      void this.undo(this.undoing);
+      return;
+    }
+    try {
+      const instance = this.options.resolver.resolve(this.known.worker);
+      const event = this.event();
+      if (instance instanceof Promise || event instanceof Promise) this.offerLater(instance, event);
+      else this.offer(instance, event);
+    } catch (error) {
+      this.couldNotBegin(error);
+    }
+  }
+
+  private async undo(undoing: Undoing): Promise<void> {
+    const { definitions, resolver } = this.options;
+    const { pass, known } = this;
+    try {
+      const undoers = new Map<Checkpoint, Undoer>();
+      const rows = undoableRows(this.visible, (name) => definitions.compensates(known.worker.id, name));
+      for (const row of rows) {
+        const found = definitions.compensationOf(known.worker.id, nameOf(row.path));
+        if (found !== null)
+          undoers.set(row, { instance: await resolver.resolve(found.worker), definition: found.step });
+      }
+      if (pass.ended === null) runCompensations(pass, undoing, undoers);
+    } catch (error) {
+      pass.end({ kind: 'parked', error });
+    }
+  }
+
+  private offerLater(instance: object | Promise<object>, event: unknown): void {
+    Promise.all([instance, event])
+      .then(([resolved, restored]) => this.offer(resolved, restored))
+      .catch((error: unknown) => this.couldNotBegin(error));
+  }
+
+  /** The handler's `when` and guard have their say. */
+  private offer(instance: object, event: unknown): void {
+    const { routes } = this.known.handler;
+    const route = routes.find((candidate) => candidate.event === this.pass.record.eventName) ?? routes[0];
+    const accepted = accepts(route, event, this.work.journal);
+    if (!(accepted instanceof Promise)) this.runNow(instance, Boolean(accepted), event);
+    else
+      accepted.then(
+        (takes) => this.runNow(instance, Boolean(takes), event),
+        (error: unknown) => this.couldNotBegin(error),
+      );
+  }
+
+  private runNow(instance: object, accepted: boolean, event: unknown): void {
+    if (this.pass.ended !== null) return;
+    if (!accepted) this.pass.end({ kind: 'skipped' });
+    else if (!this.pass.services.mayStartBody()) this.pass.end({ kind: 'lost' });
+    else runHandler(this.pass, instance, event);
+  }
+
+  private event(): unknown {
+    const { codec, events } = this.pass.services;
+    const { eventName, input, schemaHash } = this.pass.record;
+    return events.restore(eventName, codec.decode(input), schemaHash);
+  }
+
+  /** An event that does not fit its schema any more needs a person; anything else may be tried again. */
+  private couldNotBegin(error: unknown): void {
+    this.pass.end({ kind: error instanceof InvalidEventError ? 'parked' : 'threw', error });
+  }
+
+  private commitEpoch(forget: readonly string[]): void {
+    const write = this.pass.finalWrite(reopened(this.pass, this.seenInboxSeq, forget, this.deadlineAt));
+    const lost = (): void => this.pass.end({ kind: 'lost' });
+    this.pass.services.writer.submit(write, (verdict) => (isApplied(verdict) ? this.run() : lost()), lost);
+  }
+
+  private armDeadline(at: number): boolean {
+    const { clock } = this.pass.services;
+    const expire = (): void => {
+      const error = new TimeoutError(this.pass.handler.id, this.known.handler.timeoutMs ?? 0);
+      this.finish({ kind: 'failed', error }, error);
+    };
+    const leftMs = at - clock.now();
+    if (leftMs <= 0) expire();
+    else this.deadline = clock.setTimer(leftMs, expire);
+    return leftMs > 0;
+  }
+
+  private store(conclusion: Conclusion): Promise<void> {
+    return new Promise((resolve) => {
+      const { writer } = this.pass.services;
+      const done = (verdict: Verdict): void => {
+        resolve();
+        if (isApplied(verdict)) this.stored(conclusion, verdict);
+      };
+      writer.submit(this.pass.finalWrite(conclusion.change), done, () => resolve());
+    });
+  }
+
+  private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {
+    this.pass.stored();
+    this.outcome = outcomeOf(this.pass.record, change, this.pass.services.clock.now());
+    this.options.stored(
+      this.pass.record,
+      change,
+      change.status === 'pending' || ('due' in verdict && verdict.due === true),
+    );
+    tellEnd(this.pass, change, error);
+    if (hook !== null) void this.callHook(hook, error);
+  }
+
+  private async callHook({ name, nextAt }: NonNullable<Conclusion['hook']>, error: unknown): Promise<void> {
+    const { retry } = this.known.handler;
+    const { services, record } = this.pass;
+    if (retry[name] === null) return;
+    try {
+      const instance = await this.options.resolver.resolve(this.known.worker);
+      const info = { attempt: record.attempt, maxAttempts: retry.maxAttempts, nextAt };
+      runHook(retry[name], instance, error, info, services, name);
+    } catch (cause) {
+      services.observer.emit({ name: 'app.fault', task: name, error: cause, at: services.clock.now() });
+    }
+  }
+}
+
+/** Asked until a step is recorded: from then on the event was taken. */
+function accepts(
+  route: EventRoute | undefined,
+  event: unknown,
+  journal: readonly Checkpoint[],
+): boolean | Promise<boolean> {
+  if (route === undefined || route.accepts === null || journal.some(({ path }) => path.includes('/')))
+    return true;
+  return route.accepts(event);
+}
+
+function deadlineOf(
+  { handler }: KnownHandler,
+  record: ExecutionRecord,
+  reopenedAt: number | null,
+): number | null {
+  if (handler.timeoutMs === null) return null;
+  if (reopenedAt !== null) return reopenedAt + handler.timeoutMs;
+  return record.timers['timeout'] ?? (record.startedAt ?? record.createdAt) + handler.timeoutMs;
+}
+
+function isApplied(verdict: Verdict): boolean {
+  return verdict.verdict === 'ok' || verdict.verdict === 'already';
+}

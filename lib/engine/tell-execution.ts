@@ -1,0 +1,50 @@
+import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
+import { wakeAt } from '../model/execution.js';
+import type { RecordChange } from '../ports/store-write.js';
+import type { Pass } from '../step/pass.js';
+
+/** Tells what became of the pass's execution, in the words of its new status. */
+export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void {
+  const durationMs = pass.services.clock.now() - (pass.record.startedAt ?? pass.record.createdAt);
+  switch (change.status) {
+    case 'completed':
+      return tellExecution(pass, 'execution.completed', { durationMs });
+    case 'failed':
+      return tellExecution(pass, 'execution.failed', {
+        error,
+        durationMs,
+        step: pass.stepFailures.stepOf(error),
+      });
+    case 'parked':
+      return tellExecution(pass, 'execution.parked', { error, step: pass.stepFailures.stepOf(error) });
+    case 'waiting':
+      return tellExecution(pass, 'execution.waiting', {
+        reason: change.waitReason,
+        until: wakeAt(change.timers),
+      });
+    case 'cancelled':
+      return tellExecution(pass, 'execution.cancelled', {});
+    case 'skipped':
+      return tellExecution(pass, 'execution.skipped', {});
+    case 'pending':
+    case 'running':
+      return;
+  }
+}
+
+export function tellExecution(
+  { services: { observer, clock }, record, worker, handler }: Pass,
+  name: LifecycleEventName,
+  details: Readonly<Record<string, unknown>>,
+): void {
+  if (!observer.wants(name)) return;
+  observer.emit({
+    name,
+    executionId: record.id,
+    worker: worker.id,
+    handler: handler.method,
+    session: record.session,
+    at: clock.now(),
+    ...details,
+  } as LifecycleEvent);
+}

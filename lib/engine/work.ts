@@ -1,0 +1,41 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { ExecutionRecord } from '../model/execution.js';
+import type { Lease } from '../model/lease.js';
+import type { StoredOutcome } from '../model/outcome.js';
+import type { InstanceResolver } from '../ports/instance-resolver.js';
+import type { RecordChange, StoredMessage } from '../ports/store-write.js';
+import type { Pass } from '../step/pass.js';
+import type { PassServices } from '../step/pass-services.js';
+import type { Definitions } from './definitions.js';
+
+/** A leased execution, from a claim or straight from its publish. */
+export interface Work {
+  readonly lease: Lease;
+  readonly record: ExecutionRecord;
+  readonly journal: readonly Checkpoint[];
+  readonly inbox: readonly StoredMessage[];
+  readonly strikes: number;
+}
+
+/** A pass under way, as the consumer sees it. */
+export interface Run {
+  readonly pass: Pass;
+  /** Resolves when its end is stored, or may not be. */
+  readonly ended: Promise<void>;
+  /** Resolves when, besides, no body of it uses the process any more. */
+  readonly over: Promise<void>;
+  /** How the execution stands, once the pass has stored it; null before. */
+  readonly outcome: StoredOutcome | null;
+  /** Of the newest message that it was given. */
+  readonly seenInboxSeq: number;
+  /** Messages that came while it runs. */
+  deliver(messages: readonly StoredMessage[]): void;
+}
+
+export interface ExecutorOptions {
+  readonly services: PassServices;
+  readonly definitions: Definitions;
+  readonly resolver: InstanceResolver;
+  /** Told when the end of a pass is stored. `due`: the execution is ready again at once. */
+  readonly stored: (record: ExecutionRecord, change: RecordChange, due: boolean) => void;
+}

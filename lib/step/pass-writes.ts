@@ -1,0 +1,136 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { TooManyCheckpointsError } from '../model/errors-execution.js';
+import type { Lease } from '../model/lease.js';
+import type { CommitWrite, Publishing, RecordChange, Rejection, Verdict } from '../ports/store-write.js';
+import type { PassEnd } from './pass-end.js';
+import type { PassServices } from './pass-services.js';
+import { nameOf } from './undo-rows.js';
+
+/** The pass, as its writes see it. */
+interface WritingPass {
+  readonly services: PassServices;
+  readonly worker: { readonly id: string };
+  readonly lease: Lease;
+  readonly ended: PassEnd | null;
+  readonly isUndoing: boolean;
+  end(end: PassEnd): void;
+}
+
+const nothing: readonly never[] = Object.freeze([]);
+
+/** What a pass writes: rows in order, each commit with what was held until then. */
+export class PassWrites {
+  /** Commits without a verdict. */
+  underWay = 0;
+  /** A result was sent that has to be undone when the execution fails. */
+  hasUndoable = false;
+  private readonly held: Checkpoint[] = [];
+  /** Permits that the next commit gives back. */
+  private released: readonly string[] = nothing;
+  private commitNo = 0;
+  private lastSeq = 0;
+  private rowCount: number;
+
+  constructor(
+    private readonly pass: WritingPass,
+    journal: readonly Checkpoint[],
+  ) {
+    this.rowCount = journal.length;
+    for (const { seq } of journal) if (seq > this.lastSeq) this.lastSeq = seq;
+  }
+
+  get hasHeld(): boolean {
+    return this.held.length > 0;
+  }
+
+  nextSeq(): number {
+    return ++this.lastSeq;
+  }
+
+  /** Keeps a row for the next commit. */
+  hold(row: Checkpoint): void {
+    this.held.push(row);
+  }
+
+  /** The next commit gives that permit back. */
+  release(holder: string): void {
+    this.released = [...this.released, holder];
+  }
+
+  commit(
+    rows: readonly Checkpoint[],
+    publish: Publishing | null,
+    then: () => void,
+    refused: ((rejection: Rejection) => void) | null,
+  ): void {
+    // What a refused write held would be lost: it holds nothing but the rows of the publish.
+    if (publish !== null && this.held.length > 0) this.commit(nothing, null, () => {}, null);
+    const { pass } = this;
+    const checkpoints = this.held.length === 0 ? rows : [...this.held.splice(0), ...rows];
+    this.rowCount += checkpoints.length;
+    const { checkpoints: limit } = pass.services.settings.limits;
+    if (this.rowCount > limit && !pass.isUndoing) {
+      pass.end({ kind: 'failed', error: new TooManyCheckpointsError(limit) });
+      return;
+    }
+    if (pass.services.steps.hasCompensations) this.noteUndoable(checkpoints);
+    this.underWay++;
+    pass.services.writer.submit(
+      this.delta(checkpoints, null, publish),
+      (verdict) => {
+        this.underWay--;
+        if (pass.ended !== null) return;
+        if (isApplied(verdict)) this.goOn(then);
+        else if (refused !== null && isRefusedEvent(verdict)) this.goOn(() => refused(verdict));
+        else pass.end({ kind: 'lost' });
+      },
+      () => pass.end({ kind: 'lost' }),
+    );
+  }
+
+  /** The write that carries the pass's end: held rows and the change of the record. */
+  final(change: RecordChange): CommitWrite {
+    return this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, null);
+  }
+
+  /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */
+  private goOn(then: () => void): void {
+    try {
+      then();
+    } catch (error) {
+      this.pass.end({ kind: 'parked', error });
+    }
+  }
+
+  private noteUndoable(rows: readonly Checkpoint[]): void {
+    const { worker, services } = this.pass;
+    for (const { kind, path } of rows)
+      if (kind === 'completed' && services.steps.compensates(worker.id, nameOf(path)))
+        this.hasUndoable = true;
+  }
+
+  private delta(
+    checkpoints: readonly Checkpoint[],
+    record: RecordChange | null,
+    publish: Publishing | null,
+  ): CommitWrite {
+    const release = this.released;
+    this.released = nothing;
+    return {
+      kind: 'commit',
+      lease: this.pass.lease,
+      delta: { commitNo: ++this.commitNo, checkpoints, record, publish, release },
+    };
+  }
+}
+
+function isApplied(verdict: Verdict): boolean {
+  return verdict.verdict === 'ok' || verdict.verdict === 'already';
+}
+
+function isRefusedEvent(verdict: Verdict): verdict is Rejection {
+  return (
+    verdict.verdict === 'rejected' &&
+    (verdict.reason === 'event-conflict' || verdict.reason === 'event-known')
+  );
+}

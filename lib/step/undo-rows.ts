@@ -1,0 +1,111 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { TerminalStatus } from '../model/execution.js';
+import { BUILT_IN, encodeName, segment } from '../model/path.js';
+
+const UNDO = `${BUILT_IN}compensation`;
+
+/** What an execution undoes its steps for: how it ends when all of them are undone. */
+export interface Undoing {
+  readonly status: Extract<TerminalStatus, 'failed' | 'cancelled'>;
+  /** The encoded failure that the execution ends with; null for one that was cancelled. */
+  readonly error: string | null;
+  /** Tells the undo of one failure from that of a later one. */
+  readonly epoch: number;
+}
+
+/** Path of the rows that begin (`started`) and end (`completed`) the compensation of an execution. */
+export function undoPath(method: string): string {
+  return `${encodeName(method)}/${UNDO}`;
+}
+
+/** The segment of the call that undoes a step, below the step's own path. */
+export function undoSegment({ epoch }: Undoing): string {
+  return segment(UNDO, '', epoch);
+}
+
+/** The compensation that has begun and not ended, or null. */
+export function openUndo(journal: readonly Checkpoint[], method: string): Undoing | null {
+  const path = undoPath(method);
+  let last: Checkpoint | null = null;
+  for (const row of journal) if (row.path === path && (last === null || row.seq > last.seq)) last = row;
+  if (last === null || last.kind === 'completed') return null;
+  return { status: last.error === null ? 'cancelled' : 'failed', error: last.error, epoch: last.epoch };
+}
+
+/** Whether the row is the result of an undo. */
+export function isUndo({ path, kind }: Checkpoint): boolean {
+  return kind === 'completed' && undoneBy(path) !== null;
+}
+
+/** When each step that was undone was so for the last time: its path, and the row of its undo. */
+export function undoneSteps(journal: readonly Checkpoint[]): ReadonlyMap<string, Checkpoint> {
+  const undone = new Map<string, Checkpoint>();
+  for (const row of journal) {
+    const step = isUndo(row) ? undoneBy(row.path) : null;
+    if (step !== null && row.seq > (undone.get(step)?.seq ?? 0)) undone.set(step, row);
+  }
+  return undone;
+}
+
+/** Results of steps that have a compensation and stand, last first. The undo of a step covers the steps within it. */
+export function undoableRows(
+  journal: readonly Checkpoint[],
+  compensates: (encodedName: string) => boolean,
+): readonly Checkpoint[] {
+  const undone = undoneSteps(journal);
+  const rows = journal.filter(
+    (row) =>
+      row.kind === 'completed' && compensates(nameOf(row.path)) && (undone.get(row.path)?.seq ?? 0) < row.seq,
+  );
+  const paths = new Set(rows.map((row) => row.path));
+  return rows.filter(({ path }) => !isWithin(path, paths)).sort((a, b) => b.seq - a.seq);
+}
+
+/** Keys of the rows that do not hold any more once steps were undone: a retry runs them again. */
+export function undoneRows(journal: readonly Checkpoint[], returnPath: string): readonly string[] {
+  const undone = undoneSteps(journal);
+  const gone = journal.filter(
+    (row) => row.kind === 'completed' && (undone.get(row.path)?.seq ?? 0) > row.seq,
+  );
+  if (gone.length === 0) return [];
+  const returned = journal.find((row) => row.path === returnPath);
+  const first = Math.min(...gone.map((row) => row.seq));
+  // The handler made the call that was undone: it makes it again, and all declared steps come after it.
+  const since = returned !== undefined && first < returned.seq ? returned.seq : Number.POSITIVE_INFINITY;
+  const paths = new Set(gone.map((row) => row.path));
+  return journal
+    .filter((row) => row.kind !== 'failed' && row.kind !== 'attempt' && !isPartOfUndo(row.path))
+    .filter((row) => paths.has(row.path) || isWithin(row.path, paths) || row.seq >= since)
+    .map((row) => row.key);
+}
+
+function isWithin(path: string, paths: ReadonlySet<string>): boolean {
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
+    if (paths.has(path.slice(0, slash))) return true;
+  return false;
+}
+
+/** Rows of compensations, which no retry forgets: they tell what was undone. */
+export function isPartOfUndo(path: string): boolean {
+  return path.includes(`/${UNDO}`);
+}
+
+/** What earlier passes recorded of compensations: all that one that undoes steps repeats. */
+export function rowsOfUndo(journal: readonly Checkpoint[], method: string): readonly Checkpoint[] {
+  const control = undoPath(method);
+  return journal.filter(({ path }) => path !== control && isPartOfUndo(path));
+}
+
+/** The path of the step that the undo at that path undoes; null for other rows and for calls within an undo. */
+function undoneBy(path: string): string | null {
+  const slash = path.lastIndexOf('/');
+  const last = path.slice(slash + 1);
+  if (last !== UNDO && !last.startsWith(`${UNDO}~`)) return null;
+  const step = path.slice(0, slash);
+  return step.includes('/') ? step : null;
+}
+
+/** The encoded name in the last segment. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).split('~', 1)[0] as string;
+}
