@@ -20,7 +20,10 @@ export interface NewEvent {
   readonly id: EventId;
   readonly name: string;
   readonly session: string | null;
-  /** For an explicit id: remember it, within its session, until `until`, with the payload's hash. Null: a made id. */
+  /**
+   * For an explicit id: remember it, within its session, until `until`, with the payload's hash, if the event starts an
+   * execution. Null: a made id.
+   */
   readonly dedup: { readonly hash: string; readonly until: number } | null;
   readonly executions: readonly NewExecution[];
 }

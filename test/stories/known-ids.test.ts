@@ -1,5 +1,6 @@
 import {
   defineEvent,
+  EventConflictError,
   Inject,
   memoryStore,
   OnEvent,
@@ -21,6 +22,16 @@ const Later = defineEvent('later', z.object({ n: z.number() }));
 @Worker('later-worker')
 class LaterWorker {
   @OnEvent(Later)
+  async go({ n }: { n: number }): Promise<number> {
+    return n;
+  }
+}
+
+@Worker('picky')
+class PickyWorker {
+  static takes = true;
+
+  @OnEvent(Later, { when: ({ n }: { n: number }) => PickyWorker.takes && n > 0 })
   async go({ n }: { n: number }): Promise<number> {
     return n;
   }
@@ -67,6 +78,7 @@ const stores: readonly (readonly [name: string, make: () => Store])[] = [
 
 beforeEach(() => {
   Payer.ran.length = 0;
+  PickyWorker.takes = true;
 });
 
 function acceptedOf(app: TestApp): string[] {
@@ -94,14 +106,29 @@ describe.each(stores)('an id that was published before, on a %s store', (_, make
     expect(accepted).toEqual([handle.id, ids[1]?.[0], ids[3]?.[0]]);
   });
 
-  test('stands for no execution when nobody took it then', async () => {
+  test('is free when nobody took it then: published again, it starts what takes it now', async () => {
     const app = await openApp([Publisher], { store: make() });
-    await app.publish(Later, { n: 1 }, { id: 'known' });
+    const empty = await app.publish(Later, { n: 1 }, { id: 'known' });
     await app.register(LaterWorker);
-    const handle = (await app.publish(Start, { n: 1 })).of(Publisher, 'go');
+    const inside = (await app.publish(Start, { n: 1 })).of(Publisher, 'go');
     await app.advance('2 minutes');
-    const [known, fresh] = await handle.result();
-    expect([known, fresh?.length]).toEqual([[], 1]);
+    const [known] = await inside.result();
+    const outside = await app.publish(Later, { n: 1 }, { id: 'known' });
+    expect([empty.executions.length, known?.length]).toEqual([0, 1]);
+    expect(outside.of(LaterWorker).id).toBe(known?.[0]);
+    expect(await outside.of(LaterWorker).result()).toBe(1);
+    await expect(app.publish(Later, { n: 9 }, { id: 'known' })).rejects.toThrow(EventConflictError);
+  });
+
+  test('is free while every predicate turns the event down, and kept once one takes it', async () => {
+    const app = await openApp([PickyWorker], { store: make() });
+    await app.publish(Later, { n: -1 }, { id: 'known' });
+    const taken = await app.publish(Later, { n: 1 }, { id: 'known' });
+    expect(await taken.of(PickyWorker).result()).toBe(1);
+    await expect(app.publish(Later, { n: -1 }, { id: 'known' })).rejects.toThrow(EventConflictError);
+    PickyWorker.takes = false;
+    const again = await app.publish(Later, { n: 1 }, { id: 'known' });
+    expect(again.of(PickyWorker).id).toBe(taken.of(PickyWorker).id);
   });
 
   test('is new in another session', async () => {

@@ -148,7 +148,7 @@ export class Writes {
       if (entry.place !== 'running') this.changed = true;
       published.push(answer(event, index, entry, execution.owner));
     }
-    if (event.dedup === null) return;
+    if (event.dedup === null || event.executions.length === 0) return;
     const { hash, until } = event.dedup;
     const executions = event.executions.map(({ id, definition }) => ({ id, definition: definition.id }));
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);

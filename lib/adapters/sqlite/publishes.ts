@@ -110,7 +110,7 @@ export class Publishes {
       existed ||= inserted.existed;
       answer.push(inserted.answer);
     }
-    if (event.dedup === null) return existed;
+    if (event.dedup === null || event.executions.length === 0) return existed;
     const { hash, until } = event.dedup;
     const executions = JSON.stringify(event.executions.map(({ id, definition }) => [id, definition.id, now]));
     this.replaceDedup.run([dedupScope(event.session), toStored(event.id), toStored(hash), until, executions]);

@@ -62,7 +62,7 @@ export class RecordModel {
           `event ${event.id} was answered with [${answered.join()}] instead of [${expected.join()}]`,
         );
       if (known !== undefined) continue;
-      if (name !== null) this.events.set(name, [...expected]);
+      if (name !== null && expected.length > 0) this.events.set(name, [...expected]);
       for (const execution of event.executions)
         if (!this.records.has(execution.id)) {
           const leased = verdict.executions?.some((each) => each.executionId === execution.id && each.leased);

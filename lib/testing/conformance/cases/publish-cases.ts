@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { dayMs, eventId, executionId, mails, orders, p1, p2, type StoreDriver } from '../store-driver.js';
+import type { NewEvent } from '../../../ports/store-write.js';
 import { storeCaseGroup } from '../store-case.js';
 
 export const publishCases = storeCaseGroup(
@@ -291,13 +292,28 @@ export const publishCases = storeCaseGroup(
       },
     ],
     [
-      'an id of an event without executions is remembered too',
+      'an id of an event that started nothing stays free',
       async (d) => {
-        const event = d.event([], { id: eventId('e1'), dedup: { hash: 'h1', until: d.now + dayMs } });
-        await d.publishEvents(event);
-        d.is(await d.publishEvents(d.explicit('e1', { hash: 'h2' })), 'rejected', 'event-conflict');
-        assert.deepEqual(d.published(await d.publishEvents(d.explicit('e1', { hash: 'h1' }))), []);
-        assert.deepEqual(await d.store.list({ limit: 10 }), []);
+        const nothing = d.event([], { id: eventId('e1'), dedup: { hash: 'h1', until: d.now + dayMs } });
+        d.is(await d.publishEvents(nothing), 'ok');
+        const started = d.explicit('e1', { hash: 'h2' });
+        const answer = await d.publishEvents(started);
+        d.is(answer, 'ok');
+        assert.equal(d.published(answer)[0]?.duplicate, false);
+        assert.equal((await d.store.list({ limit: 10 })).length, 1);
+      },
+    ],
+    [
+      'an event that would start nothing is refused, or answered with the first executions, where its id is remembered',
+      async (d) => {
+        const first = d.explicit('e1', { hash: 'h1' });
+        await d.publishEvents(first);
+        const nothing = (hash: string): NewEvent =>
+          d.event([], { id: eventId('e1'), dedup: { hash, until: d.now + dayMs } });
+        d.is(await d.publishEvents(nothing('h2')), 'rejected', 'event-conflict');
+        const [known] = d.published(await d.publishEvents(nothing('h1')));
+        assert.deepEqual(known?.executionId, first.executions[0]?.id);
+        assert.equal(known?.duplicate, true);
       },
     ],
     [
