@@ -1,6 +1,7 @@
 import type { AppendWrite, Verdict } from '../../ports/store-write.js';
 import { listeningBits, messageKindCode, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
+import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
@@ -22,9 +23,17 @@ const terminal: ReadonlySet<number> = new Set([
   statusCode.skipped,
 ]);
 
+interface Target {
+  readonly n: number;
+  readonly status: number;
+  readonly listening: number;
+  readonly seen: number;
+  readonly gate: number | null;
+}
+
 /** Puts messages into inboxes and makes their targets due. */
 export class Appends {
-  private readonly selectTarget: Statement<{ n: number; status: number; listening: number; seen: number }>;
+  private readonly selectTarget: Statement<Target>;
   private readonly selectKnown: Statement<{ seq: number }>;
   private readonly selectLast: Statement<{ seq: number }>;
   private readonly insert: Statement<never>;
@@ -36,9 +45,10 @@ export class Appends {
   constructor(
     connection: Connection,
     private readonly held: HeldLeases,
+    private readonly gates: Gates,
   ) {
     this.selectTarget = connection.prepare(
-      'SELECT n, status, listening, seen FROM holdfast_execution WHERE id = ?',
+      'SELECT n, status, listening, seen, gate FROM holdfast_execution WHERE id = ?',
     );
     this.selectKnown = connection.prepare('SELECT seq FROM holdfast_message WHERE n = ? AND id = ?');
     this.selectLast = connection.prepare(
@@ -72,6 +82,7 @@ export class Appends {
     this.appended = true;
     this.held.mailed(n);
     if (!listens || status === statusCode.running || status === statusCode.pending) return ok;
+    if (target.gate !== null && target.gate > 0) return this.gates.ready(n, now) ? okAndDue : ok;
     this.ready.run([now, n]);
     return okAndDue;
   }

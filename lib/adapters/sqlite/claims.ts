@@ -3,6 +3,7 @@ import type { ClaimAnswer, ClaimedExecution, ClaimRequest } from '../../ports/st
 import { fenceOfMark, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
+import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Journals } from './journals.js';
 import type { Numbers, ProcessNumbers } from './numbers.js';
@@ -33,6 +34,7 @@ interface NamedRow {
   readonly owner: number | null;
   readonly wake_at: number | null;
   readonly due_at: number | null;
+  readonly gate: number | null;
   /** When its owner's lease ends; null: no such process. */
   readonly expires_at: number | null;
 }
@@ -60,6 +62,7 @@ export class Claims {
     private readonly processes: ProcessNumbers,
     private readonly journals: Journals,
     private readonly held: HeldLeases,
+    private readonly gates: Gates,
   ) {
     this.lanes = new ReadyLanes(connection);
     this.selectPaused = connection.prepare('SELECT definition FROM holdfast_paused');
@@ -98,13 +101,15 @@ export class Claims {
     const owner = this.processes.of(request.owner);
     const lease = (due: Due): ClaimedExecution => this.lease(due, request, owner, now);
     if (request.ids !== undefined) {
-      const { due, nextAt } = this.dueOf(request.ids, request, wanted, now);
+      const { due, nextAt } = this.dueOf(request.ids, request, wanted, now, true);
       return { claimed: due.slice(0, request.limit).map(lease), nextAt, more: due.length > request.limit };
     }
     const expired = this.expired(wanted, request.limit + 1, now);
     const claimed = expired.slice(0, request.limit).map(lease);
     const page = Math.max(promotedAtOnce, request.limit);
-    const morePromoted = this.promote.run([wanted.json, now, page]) === page;
+    const promoted = this.promote.run([wanted.json, now, page]);
+    if (promoted > 0) this.gates.fired(wanted.json);
+    const morePromoted = promoted === page;
     const left = request.limit - claimed.length;
     const { found, more } =
       left > 0 ? this.lanes.next(wanted.numbers, left) : { found: [], more: this.isAnyReady(wanted) };
@@ -143,6 +148,7 @@ export class Claims {
     { owner }: ClaimRequest,
     wanted: Wanted,
     now: number,
+    fires = false,
   ): { due: Due[]; nextAt: number | null } {
     const due: Due[] = [];
     let nextAt = Number.POSITIVE_INFINITY;
@@ -155,6 +161,9 @@ export class Claims {
       else if (row.status === statusCode.running)
         since = row.owner === own || !row.expires_at ? now : row.expires_at;
       if (since === null) continue;
+      // A timer that is due only leads to the gate.
+      const atGate = row.gate !== null && row.gate > 0 && row.wake_at !== null;
+      if (fires && atGate && since <= now && !this.gates.ready(row.n, since)) continue;
       if (since <= now) due.push({ n: row.n, since });
       else nextAt = Math.min(nextAt, since);
     }
@@ -233,12 +242,14 @@ export const selectRunningOf = `
 SELECT e.n AS n FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
 WHERE e.status = 1 AND e.owner = ? AND e.definition = d.value LIMIT ?`;
 
+/** What has a gate is marked by a `wake_at` of −1, for the gates to decide in the same transaction. */
 export const promoteTimers = `
-UPDATE holdfast_execution SET status = 0, reason = NULL, due_at = wake_at, wake_at = NULL WHERE n IN (
+UPDATE holdfast_execution SET status = CASE WHEN gate > 0 THEN 9 ELSE 0 END, reason = NULL, due_at = wake_at,
+  wake_at = CASE WHEN gate > 0 THEN -1 END WHERE n IN (
   SELECT e.n FROM json_each(?) AS d CROSS JOIN holdfast_execution AS e
   WHERE e.status >= 6 AND e.definition = d.value AND e.wake_at <= ? LIMIT ?)`;
 
 export const selectDueById = `
-SELECT e.n, e.status, e.definition, e.owner, e.wake_at, e.due_at,
+SELECT e.n, e.status, e.definition, e.owner, e.wake_at, e.due_at, e.gate,
   (SELECT p.expires_at FROM holdfast_process AS p WHERE p.n = e.owner) AS expires_at
 FROM holdfast_execution AS e WHERE e.id = ?`;

@@ -2,7 +2,8 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionStatus, MessageKind, WaitReason } from '../../model/execution.js';
 
 /**
- * Statuses as the file keeps them; `delayed` is `pending` that is not due yet. The numbers stand literally in statements
+ * Statuses as the file keeps them; `delayed` is `pending` that is not due yet,
+ * `queued` is `waiting` for its gate. The numbers stand literally in statements
  * and in the partial indexes of the schema. Those that may hold a timer come last: the index's predicate is one comparison
  * (an `IN` list there doubles the cost of every completion).
  */
@@ -16,6 +17,7 @@ export const statusCode = Object.freeze({
   waiting: 6,
   parked: 7,
   delayed: 8,
+  queued: 9,
 });
 
 const statuses: readonly ExecutionStatus[] = [
@@ -28,6 +30,7 @@ const statuses: readonly ExecutionStatus[] = [
   'waiting',
   'parked',
   'pending',
+  'waiting',
 ];
 
 export function isStatus(status: string): status is ExecutionStatus {

@@ -5,6 +5,7 @@ import { commitMark, fenceOfMark, listeningBits, reasonCode, statusCode } from '
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { CheckpointRows } from './checkpoint-rows.js';
 import { fromTimers } from './execution-row.js';
+import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { DefinitionNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
@@ -25,6 +26,7 @@ export class Commits {
   private readonly complete: Statement<never>;
   private readonly release: Statement<never>;
   private readonly change: Statement<never>;
+  private readonly changeAny: Statement<never>;
   private readonly mark: Statement<never>;
   private readonly goOnAs: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
@@ -39,10 +41,12 @@ export class Commits {
     private readonly held: HeldLeases,
     private readonly rows: CheckpointRows,
     private readonly definitions: DefinitionNumbers,
+    private readonly gates: Gates,
   ) {
     this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
-    this.change = connection.prepare(changeExecution);
+    this.change = connection.prepare(`${changeExecution} AND gate IS NULL`);
+    this.changeAny = connection.prepare(changeExecution);
     this.mark = connection.prepare('UPDATE holdfast_execution SET committed = ? WHERE n = ?');
     this.goOnAs = connection.prepare('UPDATE holdfast_execution SET definition = ? WHERE n = ?');
     this.wakes = connection.prepare(selectWakingMessage);
@@ -55,7 +59,8 @@ export class Commits {
   /** The verdict on the next write of the group, `ok` for a queued row. */
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
     const { checkpoints, record, publish } = delta;
-    if (publish !== null || checkpoints.length > 1) return this.judgeAndApply(lease, delta, now);
+    if (publish !== null || checkpoints.length > 1 || delta.release.length > 0)
+      return this.judgeAndApply(lease, delta, now);
     const checkpoint = checkpoints[0];
     if (checkpoint === undefined)
       return record !== null && this.releases(lease, delta, record, now)
@@ -106,6 +111,7 @@ export class Commits {
   private apply(lease: Lease, delta: Delta, now: number): Verdict {
     for (const checkpoint of delta.checkpoints) this.rows.insert(lease, delta.commitNo, checkpoint);
     const executions = delta.publish === null ? null : this.publishes.accept(delta.publish, now).executions;
+    if (delta.release.length > 0) this.gates.release(lease, delta.release, now);
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);
     else if (executions !== null || delta.checkpoints.length === 0)
@@ -173,7 +179,7 @@ export class Commits {
     const ready =
       status !== 'running' &&
       (status === 'pending' || this.wakes.get([lease.key, record.seenInboxSeq, listening]) !== undefined);
-    this.change.run([
+    const values = [
       ...this.values(lease, delta, record, listening),
       ready ? statusCode.pending : statusCode[status],
       ready ? null : reasonCode(record.waitReason),
@@ -182,16 +188,44 @@ export class Commits {
       ready ? now : null,
       status === 'running' ? 1 : 0,
       lease.key,
-    ]);
-    if (record.definition !== undefined)
-      this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
+    ];
+    const isGated = record.gate !== undefined || this.change.run(values) === 0;
+    const due = isGated
+      ? this.changesGated(lease, delta, record, now)
+      : ready || (wake !== null && wake <= now);
+    if (record.definition !== undefined) this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
     if (record.forget.length > 0)
       this.forget.run([lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
     if (status !== 'running') {
       this.held.release(lease.key);
       this.released = true;
     }
-    return ready || (wake !== null && wake <= now);
+    return due;
+  }
+
+  /** The change of a record that has to do with gates: they decide whether it is due. */
+  private changesGated(lease: Lease, delta: Delta, record: RecordChange, now: number): boolean {
+    const { key } = lease;
+    const { status } = record;
+    const listening = listeningBits(record.listening);
+    const wake = status === 'waiting' ? wakeAt(record.timers) : null;
+    this.changeAny.run([
+      ...this.values(lease, delta, record, listening),
+      status === 'pending' ? statusCode.queued : statusCode[status],
+      reasonCode(record.waitReason),
+      wake,
+      isTerminal(status) ? now : null,
+      null,
+      status === 'running' ? 1 : 0,
+      key,
+    ]);
+    if (status === 'running') return false;
+    this.gates.rest(key, record, now);
+    if (record.gate !== undefined && status === 'pending') this.gates.join(key, record.gate, now);
+    if (status === 'pending' || this.wakes.get([key, record.seenInboxSeq, listening]) !== undefined)
+      return this.gates.ready(key, now);
+    this.gates.leave(key, now);
+    return wake !== null && wake <= now;
   }
 
   private values(lease: Lease, delta: Delta, record: RecordChange, listening: number): readonly SqlValue[] {
@@ -217,7 +251,7 @@ function isEmpty(timers: Timers): boolean {
 export const completeExecution = `
 UPDATE holdfast_execution SET committed = ?, listening = ?, seen = ?, ended_at = ?, value = ?, status = 2, owner = NULL,
   attempt = 1, epoch = 0, reason = NULL, wake_at = NULL, timers = NULL, error = NULL
-WHERE n = ? AND fence = ? AND status = 1 AND committed < ?`;
+WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL`;
 
 const changed =
   'committed = ?, listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, value = ?, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';
@@ -227,7 +261,7 @@ SELECT 1 AS found FROM holdfast_message WHERE n = ? AND seq > ? AND (? >> kind) 
 
 export const releaseExecution = `
 UPDATE holdfast_execution SET ${changed}, owner = NULL
-WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND NOT EXISTS (
+WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL AND NOT EXISTS (
   SELECT 1 FROM holdfast_message AS m WHERE m.n = holdfast_execution.n AND m.seq > ? AND (? >> m.kind) & 1)`;
 
 const changeExecution = `

@@ -9,7 +9,8 @@ import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';
 /** Columns of {@link ExecutionRow}; the table is `e`. */
 export const executionColumns = `e.n, e.status, e.definition, e.fence, e.committed, e.strikes, e.listening, e.seen, e.priority,
   e.depth, e.attempt, e.turn, e.epoch, e.reason, e.event, e.created_at, e.waited, e.wake_at, e.due_at, e.ended_at, e.lane, e.id,
-  e.event_id, e.session, e.timers, e.value, e.error, e.input,
+  e.event_id, e.session, e.timers, e.value, e.error, e.input, e.gate,
+  (SELECT g.name FROM holdfast_gate AS g WHERE g.g = e.gate) AS gate_name,
   (SELECT p.id FROM holdfast_process AS p WHERE p.n = e.owner) AS owner_id`;
 
 export interface ExecutionRow {
@@ -41,6 +42,8 @@ export interface ExecutionRow {
   readonly value: string | null;
   readonly error: string | null;
   readonly input: string;
+  readonly gate: number | null;
+  readonly gate_name: string | null;
   readonly owner_id: string | null;
 }
 
@@ -57,7 +60,7 @@ export function toRecord(row: ExecutionRow, { definitions, events }: Numbers): E
     schemaHash,
     session: fromStoredOrNull(row.session),
     lane: laneOf(row.lane, definition.id),
-    gate: null,
+    gate: fromStoredOrNull(row.gate_name),
     priority: row.priority,
     depth: row.depth,
     status: statusOf(row.status),

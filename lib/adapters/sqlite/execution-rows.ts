@@ -1,4 +1,4 @@
-import type { ExecutionId } from '../../model/ids.js';
+import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type {
   NewEvent,
   NewExecution,
@@ -9,6 +9,7 @@ import type {
 import { listeningBits, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import { storedEventId, storedLane } from './execution-row.js';
+import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Numbers, ProcessNumbers } from './numbers.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
@@ -21,6 +22,8 @@ const width = 10;
 interface Stored {
   readonly n: number;
   readonly created_at: number;
+  /** Who runs it under its first lease; null: nobody does. */
+  readonly leased_to: number | null;
 }
 
 /**
@@ -50,11 +53,14 @@ export class ExecutionRows {
     private readonly numbers: Numbers,
     private readonly processes: ProcessNumbers,
     private readonly held: HeldLeases,
+    private readonly gates: Gates,
   ) {
     this.insertUsual = connection.prepare(insertUsualExecutions(1));
     this.insertUsuals = connection.prepare(insertUsualExecutions(together));
     this.insertAny = connection.prepare(insertExecution);
-    this.selectStored = connection.prepare('SELECT n, created_at FROM holdfast_execution WHERE id = ?');
+    this.selectStored = connection.prepare(
+      'SELECT n, created_at, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
+    );
     this.selectLast = connection.prepare(selectLastNumber);
   }
 
@@ -77,7 +83,7 @@ export class ExecutionRows {
     // Not with the row that fills it: that one has no verdict yet that could be taken back.
     if (this.queued === together) this.flush();
     const key = this.next();
-    const answer = answerOf(event, 0, execution, key, now);
+    const answer = answerOf(event, 0, execution, key, now, true);
     const at = this.queued++;
     this.answers[at] = answer;
     this.indexes[at] = this.verdicts.length;
@@ -109,14 +115,27 @@ export class ExecutionRows {
   ): { readonly answer: PublishedExecution; readonly existed: boolean } {
     const key = this.next();
     if (this.insertOne(key, event, execution, now)) {
-      if (execution.owner !== null) this.held.hold(key, 1, false);
-      return { answer: answerOf(event, eventIndex, execution, key, now), existed: false };
+      const leased = this.launch(key, execution, now);
+      if (leased) this.held.hold(key, 1, false);
+      return { answer: answerOf(event, eventIndex, execution, key, now, leased), existed: false };
     }
     const stored = this.find(execution.id);
     return {
-      answer: answerOf(event, eventIndex, execution, stored?.n ?? key, stored?.created_at ?? now),
+      answer: answerOf(
+        event,
+        eventIndex,
+        execution,
+        stored?.n ?? key,
+        stored?.created_at ?? now,
+        this.isLeased(stored, execution.owner),
+      ),
       existed: true,
     };
+  }
+
+  /** Whether a stored one runs under the lease it was published with. */
+  isLeased(stored: Stored | undefined, owner: ProcessId | null): boolean {
+    return stored !== undefined && owner !== null && stored.leased_to === this.processes.find(owner);
   }
 
   find(id: ExecutionId): Stored | undefined {
@@ -129,18 +148,32 @@ export class ExecutionRows {
     const stored = this.find(answer.executionId);
     if (stored === undefined || stored.n === answer.key) return;
     this.held.release(answer.key as number);
-    const first = { ...answer, key: stored.n, createdAt: stored.created_at };
+    const leased = stored.leased_to !== null && stored.leased_to === this.values[at * width + 9];
+    const first = { ...answer, key: stored.n, createdAt: stored.created_at, leased };
     this.verdicts[this.indexes[at] as number] = { verdict: 'already', executions: [first] };
+  }
+
+  /** Puts a new one behind its gate, and begins it if that lets it; answers whether it is leased to its owner. */
+  private launch(key: number, { gate, owner, dueAt }: NewExecution, now: number): boolean {
+    if (gate === null) return owner !== null;
+    this.gates.join(key, gate, now);
+    if (owner === null && dueAt !== null && dueAt > now) return false;
+    const begun = this.gates.begin(key, owner === null ? null : this.processes.of(owner), now);
+    return begun && owner !== null;
   }
 
   private insertOne(key: number, event: NewEvent, execution: NewExecution, now: number): boolean {
     const values: SqlValue[] = [];
     this.fill(values, 0, key, event, execution, now);
     if (isUsual(event, execution)) return this.insertUsual.run(values) === 1;
-    const { owner, dueAt, priority, depth } = execution;
-    const delayed = owner === null && dueAt !== null && dueAt > now;
+    const { dueAt, priority, depth, gate } = execution;
+    // What has a gate is created in its queue, and begins from there.
+    const owner = gate === null ? execution.owner : null;
+    const delayed = execution.owner === null && dueAt !== null && dueAt > now;
     if (owner === null) this.madeDue = true;
-    const status = owner !== null ? statusCode.running : delayed ? statusCode.delayed : statusCode.pending;
+    const restsIn = delayed ? statusCode.delayed : gate === null ? statusCode.pending : statusCode.queued;
+    const status = owner === null ? restsIn : statusCode.running;
+    if (gate !== null) values[9] = null;
     values.push(
       status,
       owner === null ? 0 : 1,
@@ -183,9 +216,9 @@ export class ExecutionRows {
   }
 }
 
-/** Leased at once, of no session, priority or depth. */
-function isUsual({ session }: NewEvent, { owner, priority, depth }: NewExecution): boolean {
-  return owner !== null && priority === 0 && depth === 0 && session === null;
+/** Leased at once, of no gate, session, priority or depth. */
+function isUsual({ session }: NewEvent, { owner, priority, depth, gate }: NewExecution): boolean {
+  return owner !== null && gate === null && priority === 0 && depth === 0 && session === null;
 }
 
 function answerOf(
@@ -194,6 +227,7 @@ function answerOf(
   execution: NewExecution,
   key: number,
   at: number,
+  leased: boolean,
 ): PublishedExecution {
   return {
     eventId: event.id,
@@ -203,7 +237,7 @@ function answerOf(
     key,
     createdAt: at,
     duplicate: false,
-    leased: execution.owner !== null,
+    leased,
   };
 }
 

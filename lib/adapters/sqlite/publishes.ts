@@ -126,17 +126,17 @@ export class Publishes {
   ): boolean {
     const resent = isOwn(first, event);
     for (const [executionId, definition, createdAt] of first.executions) {
-      const key = resent ? (this.rows.find(executionId)?.n ?? null) : null;
-      const duplicate = key === null;
+      const stored = resent ? this.rows.find(executionId) : undefined;
+      const owner = event.executions.find(({ id }) => id === executionId)?.owner ?? null;
       answer.push({
         eventId: event.id,
         eventIndex,
         executionId,
         definition,
-        key,
+        key: stored?.n ?? null,
         createdAt,
-        duplicate,
-        leased: false,
+        duplicate: stored === undefined,
+        leased: this.rows.isLeased(stored, owner),
       });
     }
     return resent && first.executions.length > 0;

@@ -111,7 +111,8 @@ export class Queries {
 /** Codes that no row has for a status that there is not: a filter comes from outside. */
 function codesOf(status: ExecutionRecord['status']): readonly [number, number] {
   if (!isStatus(status)) return [-1, -1];
-  return [statusCode[status], status === 'pending' ? statusCode.delayed : statusCode[status]];
+  if (status === 'pending') return [statusCode.pending, statusCode.delayed];
+  return [statusCode[status], status === 'waiting' ? statusCode.queued : statusCode[status]];
 }
 
 const selectSlice = `

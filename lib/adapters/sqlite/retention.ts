@@ -1,6 +1,7 @@
 import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
+import type { Gates } from './gates.js';
 import type { Numbers } from './numbers.js';
 import { dedupScope } from './publishes.js';
 import { toStored } from './stored-text.js';
@@ -27,6 +28,7 @@ export class Retention {
   constructor(
     connection: Connection,
     private readonly numbers: Numbers,
+    private readonly gates: Gates,
   ) {
     this.selectEnded = connection.prepare(selectEnded);
     this.selectNext = connection.prepare(
@@ -54,9 +56,12 @@ export class Retention {
       connection.prepare(
         'DELETE FROM holdfast_outcome WHERE id IN (SELECT id FROM holdfast_outcome WHERE until <= ? LIMIT ?)',
       ),
+      connection.prepare(
+        'DELETE FROM holdfast_rate WHERE bucket IN (SELECT bucket FROM holdfast_rate WHERE idle_from <= ? LIMIT ?)',
+      ),
     ];
     this.selectExpired = connection.prepare(
-      'SELECT EXISTS (SELECT 1 FROM holdfast_dedup WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_outcome WHERE until <= ?) AS found',
+      'SELECT EXISTS (SELECT 1 FROM holdfast_dedup WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_outcome WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_rate WHERE idle_from <= ?) AS found',
     );
     this.removeProcesses = connection.prepare(removeProcesses);
   }
@@ -82,7 +87,7 @@ export class Retention {
   }
 
   private anyExpired(now: number): boolean {
-    return this.selectExpired.get([now, now])?.found === 1;
+    return this.selectExpired.get([now, now, now])?.found === 1;
   }
 
   /** The next ended executions beyond the cursor, which moves past what holds none. */
@@ -110,6 +115,7 @@ export class Retention {
       this.keepOutcome.run([row.id, until, toStored(outcome)]);
     }
     if (row.n === last) this.keepNumber.run([last]);
+    if (row.gate !== null && row.gate > 0) this.gates.quit(row.n, row.gate, now);
     for (const removal of this.removals) removal.run([row.n]);
   }
 }

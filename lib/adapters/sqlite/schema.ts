@@ -10,6 +10,9 @@
  * Every byte of a row is written three times (log, log again when it ends, file): event names are numbers, an interval stands
  * for a second instant (`waited`: creation to start, `took`: start to end), and what `storedLane` and `storedEventId` can
  * derive is not stored.
+ *
+ * An execution's `gate` is null until it has to do with gates, 0 when it has had permits only, else the number of its gate.
+ * Gates and places are never renumbered.
  */
 export const migrations: readonly string[] = [
   `
@@ -138,5 +141,39 @@ CREATE TABLE holdfast_graph (
   declared_at INTEGER NOT NULL,
   PRIMARY KEY (worker, fingerprint)
 ) WITHOUT ROWID;
+`,
+  `
+ALTER TABLE holdfast_execution ADD COLUMN gate INTEGER;
+
+CREATE TABLE holdfast_gate (
+  g INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  most INTEGER NOT NULL,
+  taken INTEGER NOT NULL,
+  users INTEGER NOT NULL,
+  UNIQUE (kind, name)
+);
+
+CREATE TABLE holdfast_place (
+  place INTEGER PRIMARY KEY AUTOINCREMENT,
+  n INTEGER NOT NULL,
+  holder TEXT NOT NULL,
+  gate INTEGER NOT NULL,
+  rank INTEGER NOT NULL,
+  taken INTEGER NOT NULL,
+  granted INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX holdfast_place_holder ON holdfast_place (n, holder);
+CREATE INDEX holdfast_place_queue ON holdfast_place (gate, rank, place) WHERE taken = 0;
+
+CREATE TABLE holdfast_rate (
+  bucket TEXT PRIMARY KEY,
+  ms INTEGER NOT NULL,
+  rest INTEGER NOT NULL,
+  parts INTEGER NOT NULL,
+  idle_from INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX holdfast_rate_idle ON holdfast_rate (idle_from);
 `,
 ];

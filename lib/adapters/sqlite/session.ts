@@ -12,12 +12,14 @@ import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js
 import type { ChosenDriver } from './driver.js';
 import { ExecutionRows } from './execution-rows.js';
 import { Graphs } from './graphs.js';
+import { Gates } from './gates.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
 import { migrate } from './migrate.js';
 import { DefinitionNumbers, EventNumbers, type Numbers, ProcessNumbers } from './numbers.js';
 import { Publishes } from './publishes.js';
 import { Queries } from './queries.js';
+import { Rates } from './rates.js';
 import { Registry } from './registry.js';
 import { Retention } from './retention.js';
 import { Transactor } from './transactor.js';
@@ -28,6 +30,15 @@ const synchronousLevel = Object.freeze({ FULL: 2, NORMAL: 1 });
 
 /** Pages of the write-ahead log before SQLite copies them back: 8 MiB; twice the default makes groups 5 % cheaper. */
 const walPages = 2_000;
+
+/** What became of a group. */
+interface Applied {
+  readonly verdicts: readonly Verdict[];
+  /** Others have something to do or to see. */
+  readonly changed: boolean;
+  /** So has this process, which no verdict tells: a gate let something in. */
+  readonly served: boolean;
+}
 
 /** One connection, its prepared statements and what they remember; ends with `close`. */
 export class Session {
@@ -43,6 +54,8 @@ export class Session {
   private readonly commits: Commits;
   private readonly appends: Appends;
   private readonly held: HeldLeases;
+  private readonly gates: Gates;
+  private readonly rates: Rates;
   private readonly executions: ExecutionRows;
   private readonly checkpoints: CheckpointRows;
 
@@ -64,16 +77,25 @@ export class Session {
       this.processes.forget();
     });
     this.journals = new Journals(connection);
-    this.executions = new ExecutionRows(connection, numbers, this.processes, this.held);
+    this.gates = new Gates(connection, this.held);
+    this.rates = new Rates(connection);
+    this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates);
     this.publishes = new Publishes(connection, this.executions);
     this.checkpoints = new CheckpointRows(connection, this.held);
-    this.commits = new Commits(connection, this.publishes, this.held, this.checkpoints, definitions);
-    this.appends = new Appends(connection, this.held);
-    this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held);
+    this.commits = new Commits(
+      connection,
+      this.publishes,
+      this.held,
+      this.checkpoints,
+      definitions,
+      this.gates,
+    );
+    this.appends = new Appends(connection, this.held, this.gates);
+    this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held, this.gates);
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);
     this.queries = new Queries(connection, numbers);
-    this.retention = new Retention(connection, numbers);
+    this.retention = new Retention(connection, numbers, this.gates);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
@@ -113,10 +135,10 @@ export class Session {
   }
 
   /** Applies a group; call it inside a write transaction. */
-  apply(writes: readonly Write[], now: number): { verdicts: readonly Verdict[]; changed: boolean } {
-    const { executions, checkpoints, publishes, commits, appends } = this;
+  apply(writes: readonly Write[], now: number): Applied {
+    const { executions, checkpoints, publishes, commits, appends, gates } = this;
     this.held.begin();
-    commits.released = appends.appended = false;
+    commits.released = appends.appended = gates.served = false;
     const verdicts: Verdict[] = [];
     executions.begin(verdicts);
     checkpoints.begin(verdicts);
@@ -126,12 +148,15 @@ export class Session {
       else if (write.kind === 'append') {
         executions.flush();
         verdicts.push(appends.append(write, now));
-      } else if (write.kind === 'acquire') verdicts.push({ verdict: 'ok', granted: true });
-      else verdicts.push({ verdict: 'ok', at: now });
+      } else if (write.kind === 'acquire') {
+        executions.flush();
+        verdicts.push(gates.acquire(write, now));
+      } else verdicts.push(this.rates.reserve(write, now));
     }
     executions.flush();
     checkpoints.flush();
-    return { verdicts, changed: executions.madeDue || commits.released || appends.appended };
+    const changed = executions.madeDue || commits.released || appends.appended;
+    return { verdicts, changed, served: gates.served };
   }
 
   /** For messages: `node:sqlite`, `libsql`, or what the caller passed in. */

@@ -91,10 +91,10 @@ export class SqliteStore implements port.Store {
 
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const session = this.ready();
-    const { verdicts, changed } = await session.transactor.write(() =>
+    const { verdicts, changed, served } = await session.transactor.write(() =>
       session.apply(writes, session.context.clock.now()),
     );
-    if (changed && this.opened > 1) session.poll.tell();
+    if (served || (changed && this.opened > 1)) session.poll.tell();
     return verdicts;
   }
 
