@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'CANCELLED'
   | 'PARKED'
   | 'NON_DETERMINISM'
+  | 'GRAPH_MISMATCH'
   | 'POISONED'
   | 'STEP_FAILED'
   | 'STEP_INTERRUPTED'
@@ -100,6 +101,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   NO_ROUTE: 'execution medium',
   PARKED: 'execution high',
   NON_DETERMINISM: 'execution high',
+  GRAPH_MISMATCH: 'execution high',
   POISONED: 'execution high',
   COMPENSATION_FAILED: 'execution high',
   STEP_INTERRUPTED: 'execution high',

@@ -1,4 +1,5 @@
 import { HoldfastError } from './errors.js';
+import type { GraphDifference } from './graph-comparison.js';
 
 /** No branch of a route took the value, and none has `when: 'otherwise'`. The execution fails; another attempt would end the same. */
 export class NoRouteError extends HoldfastError {
@@ -51,6 +52,32 @@ export class CompensationError extends HoldfastError {
       { cause },
     );
   }
+}
+
+/** An execution recorded steps that the present code has no place for. It is parked before any of that code runs. */
+export class GraphMismatchError extends HoldfastError {
+  static readonly code = 'GRAPH_MISMATCH';
+  readonly code = GraphMismatchError.code;
+  override readonly name = 'GraphMismatchError';
+  /** Names of the steps, as they were recorded. */
+  readonly steps: readonly string[];
+
+  constructor(
+    readonly executionId: string,
+    definition: string,
+    differences: readonly Pick<GraphDifference, 'verdict' | 'step' | 'what' | 'write'>[],
+  ) {
+    const fatal = differences.filter(({ verdict }) => verdict !== 'additive');
+    super(
+      `execution '${executionId}' of ${definition} was recorded by another version of the worker: ${sentenceOf(fatal)}. ` +
+        `Then resume(). 'npx holdfast check' tells this before a deploy`,
+    );
+    this.steps = fatal.map(({ step }) => step);
+  }
+}
+
+function sentenceOf(differences: readonly Pick<GraphDifference, 'what' | 'write'>[]): string {
+  return differences.map(({ what, write }) => (write === null ? what : `${what}: ${write}`)).join('; ');
 }
 
 /** Code called a step that is declared with `after`. */

@@ -93,5 +93,8 @@ export function wakeAt(timers: Timers): number | null {
   return earliest;
 }
 
-/** Kinds of message that an inbox takes. `resume` frees a parked execution, `retry` reopens an ended one. */
-export type MessageKind = 'cancel' | 'resume' | 'retry' | 'granted' | 'event' | 'child';
+/**
+ * Kinds of message that an inbox takes. `resume` frees a parked execution, `retry` reopens an ended one, `graph` has one that
+ * waits looked at because its worker's graph changed.
+ */
+export type MessageKind = 'cancel' | 'resume' | 'retry' | 'granted' | 'event' | 'child' | 'graph';

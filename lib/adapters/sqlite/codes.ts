@@ -51,7 +51,15 @@ export function reasonOf(code: number | null): WaitReason | null {
   return code === null ? null : known(reasons[code], 'reason', code);
 }
 
-const messageKinds: readonly MessageKind[] = ['cancel', 'resume', 'retry', 'granted', 'event', 'child'];
+const messageKinds: readonly MessageKind[] = [
+  'cancel',
+  'resume',
+  'retry',
+  'granted',
+  'event',
+  'child',
+  'graph',
+];
 
 export function messageKindCode(kind: MessageKind): number {
   return messageKinds.indexOf(kind);
