@@ -6,6 +6,7 @@ import { compileWorkers } from '../compiler/compile-workers.js';
 import { metadataOf, storableClasses } from '../metadata/metadata-store.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { messageOf } from '../model/message-of.js';
+import type { CompiledWorker } from '../model/provided-limit.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { AppContainer } from './container.js';
@@ -14,6 +15,7 @@ import { guardedLogger } from './guarded-logger.js';
 import { LifecycleBus } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { reportErrors } from './report-errors.js';
+import { resolveLimits } from './resolve-limits.js';
 import { restoreEvent } from './restore-event.js';
 import { Runtime } from './runtime.js';
 import type { RuntimeSettings } from './runtime-parts.js';
@@ -28,6 +30,7 @@ import { WorkerApp, type WorkerAppParts } from './worker-app.js';
 export class Assembly {
   readonly runtime: Runtime;
   readonly app: WorkerApp;
+  private readonly get: WorkerAppParts['get'];
   private readonly events: EventSources;
   private readonly bus: LifecycleBus;
   private readonly settings: { -readonly [Name in keyof RuntimeSettings]: RuntimeSettings[Name] };
@@ -71,6 +74,8 @@ export class Assembly {
       role: options.role ?? 'both',
       settings: underlay?.settings(this.settings) ?? this.settings,
     });
+    this.get = (token) =>
+      options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token);
     const parts: WorkerAppParts = {
       runtime: this.runtime,
       store,
@@ -78,8 +83,7 @@ export class Assembly {
       clock,
       ids,
       container,
-      get: (token) =>
-        options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token),
+      get: this.get,
       bus: this.bus,
       events: this.events,
       knowsWorkers: () => options.resolver?.isReady?.() ?? true,
@@ -107,14 +111,18 @@ export class Assembly {
     await this.runtime.close().catch(() => undefined);
   }
 
+  /** Gives the runtime the workers with the limits that providers tell. Throws `DefinitionError`, and adds none then. */
+  addWorkers(compiled: readonly CompiledWorker[]): void {
+    this.runtime.addWorkers(resolveLimits(compiled, this.get));
+  }
+
   private async register(workers: readonly WorkerClass[]): Promise<void> {
     const known = this.runtime.definitions.all().map((definition) => definition.type);
     // Together with the known ones, so that an id that one of them has is refused.
     const compiled = compileWorkers([...known, ...workers]);
-    const definitions = compiled.filter((definition) => workers.includes(definition.type));
     await this.registerEvents(workers);
     if (this.current.resolver === undefined) this.container.add(workers);
-    this.runtime.addWorkers(definitions);
+    this.addWorkers(compiled.filter((definition) => workers.includes(definition.type)));
     await this.runtime.declare();
   }
 

@@ -3,9 +3,9 @@ import { silentMetrics } from '../adapters/console/silent-metrics.js';
 import { localDispatcher } from '../adapters/local/local-dispatcher.js';
 import { systemClock } from '../adapters/system/system-clock.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
-import type { WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
 import type { UnionMember } from '../model/event-source.js';
+import type { CompiledWorker } from '../model/provided-limit.js';
 import { Assembly } from './assembly.js';
 import { AppContainer, createContainer, type ContainerOptions } from './container.js';
 import { storeFromEnvironment, withEnvironment } from './environment.js';
@@ -34,17 +34,18 @@ export async function bootstrap<Union extends UnionMember = never>(
 export async function assemble(given: BootstrapOptions, underlay: Underlay | null): Promise<WorkerApp> {
   const { options, mistakes } = withEnvironment(given, process.env);
   refuse([...mistakes, ...checkBootstrapOptions(options)]);
-  const definitions = compileAll(options);
+  const compiled = compileAll(options);
   const container = await createContainer(containerOptions(options));
   let assembly: Assembly | null = null;
   try {
     assembly = new Assembly(options, container, underlay);
     await assembly.registerEvents(options.workers ?? []);
-    assembly.runtime.addWorkers(definitions);
     await container.complete([
       [WORKER_APP, assembly.app],
       [WorkerApp, assembly.app],
     ]);
+    // Providers are complete now: limits may be read from them.
+    assembly.addWorkers(compiled);
     if (underlay?.opensAtStart !== true) await assembly.runtime.open();
     return assembly.app;
   } catch (error) {
@@ -55,7 +56,7 @@ export async function assemble(given: BootstrapOptions, underlay: Underlay | nul
 }
 
 /** Compiles the workers; what is wrong with them and with their constructors is said at once. */
-function compileAll(options: BootstrapOptions): readonly WorkerDefinition[] {
+function compileAll(options: BootstrapOptions): readonly CompiledWorker[] {
   try {
     return compileWorkers(options.workers ?? []);
   } catch (error) {
