@@ -4,6 +4,16 @@ export type { Replacement } from '../testing/overrides.js';
 export { VirtualClock } from '../testing/virtual-clock.js';
 export { ManualClock } from '../testing/manual-clock.js';
 export { SettleTimeoutError } from '../testing/settle-timeout-error.js';
+export { crashMatrix } from '../testing/crash-matrix/crash-matrix.js';
+export type { CrashMatrixOptions } from '../testing/crash-matrix/matrix-plan.js';
+export type { Boundary, CrashCell } from '../testing/crash-matrix/boundary.js';
+export { CrashMatrixError } from '../testing/crash-matrix/crash-matrix-error.js';
+export type { Finding, FindingKind } from '../testing/crash-matrix/finding.js';
+export type {
+  CellResult,
+  CrashFailure,
+  CrashMatrixReport,
+} from '../testing/crash-matrix/crash-matrix-report.js';
 
 export { describeStore, type DescribeStoreOptions } from '../testing/conformance/describe-store.js';
 export { storeCases } from '../testing/conformance/store-cases.js';

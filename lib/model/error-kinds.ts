@@ -36,7 +36,8 @@ export type ErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'STORE_INCOMPATIBLE'
   | 'DRIVER_MISSING'
-  | 'SETTLE_TIMEOUT';
+  | 'SETTLE_TIMEOUT'
+  | 'CRASH_UNSAFE';
 
 /**
  * What an error is about. `configuration`: classes, options, packages. `validation`: data that is refused. `usage`: a call
@@ -105,6 +106,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   POISONED: 'execution high',
   COMPENSATION_FAILED: 'execution high',
   STEP_INTERRUPTED: 'execution high',
+  CRASH_UNSAFE: 'execution high',
   TIMEOUT: 'timeout medium',
   SETTLE_TIMEOUT: 'timeout medium',
   TOO_MANY_CHECKPOINTS: 'resource medium',

@@ -42,6 +42,26 @@ test('compensation cancels the flight when there is no hotel', async () => {
   ]);
 }, 30_000);
 
+test('chaos finds each planted mistake of the wrong worker, and nothing in the right one', async () => {
+  const { code, stdout, stderr } = await runSample('chaos');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [wrong = '', right = ''] = stdout.split('As the report says');
+  expect(wrong).toContain('crash matrix of WrongOrders: 23 boundaries, 4 problems');
+  expect(wrong.match(/^ {2}\d\. .*$/gm)).toEqual([
+    '  1. orders.fulfil',
+    '  2. orders.fulfil/charge',
+    '  3. orders.fulfil/book',
+    '  4. orders.fulfil',
+  ]);
+  expect(wrong).toContain('found  Mailer.send, in the handler outside its steps, takes effect 2 times');
+  expect(wrong).toContain('found  Payments.charge takes effect 2 times instead of 1');
+  expect(wrong).toContain('found  Shop.addSale takes effect 2 times instead of 1');
+  expect(wrong).toContain(
+    "found  orders.fulfil called step 'fulfil/label' with arguments that were not recorded",
+  );
+  expect(right).toContain('crash matrix of RightOrders: 27 boundaries, every one is safe');
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')

@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { holdfastErrors } from '../../lib/adapters/codec/holdfast-errors.js';
 import { errorKindOf } from '../../lib/model/error-kinds.js';
 import type { HoldfastError } from '../../lib/model/errors.js';
+import { CrashMatrixError } from '../../lib/testing/crash-matrix/crash-matrix-error.js';
 import { SettleTimeoutError } from '../../lib/testing/settle-timeout-error.js';
 
 const root = join(__dirname, '../..');
@@ -61,7 +62,7 @@ test('the table of kinds in docs/errors.md says what the classes say', () => {
       { name, category, severity, retryable },
     ]),
   );
-  const leaves: readonly unknown[] = [...holdfastErrors.values(), SettleTimeoutError];
+  const leaves: readonly unknown[] = [...holdfastErrors.values(), SettleTimeoutError, CrashMatrixError];
   const errors = leaves.map(madeOf);
   const declared = errors.map((error) => {
     const { category, severity } = errorKindOf(error.code);
