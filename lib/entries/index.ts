@@ -205,9 +205,11 @@ export type {
   Subscription,
 } from '../ports/store.js';
 export type {
+  AcquireWrite,
   AppendWrite,
   CommitWrite,
   Delta,
+  Gate,
   Message,
   NewEvent,
   NewExecution,
@@ -216,6 +218,7 @@ export type {
   Publishing,
   RecordChange,
   RejectReason,
+  ReserveWrite,
   StoredMessage,
   Verdict,
   Write,
