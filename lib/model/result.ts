@@ -59,7 +59,7 @@ export function isFailure<Given extends Result<unknown, unknown>>(
  * @example
  * matchResult(await this.charge(order), { success: (receipt) => receipt.id, failure: (error) => error.message });
  */
-export function matchResult<Value, Failed, Answer>(
+export function matchResult<Answer, Value = never, Failed = never>(
   result: Result<Value, Failed>,
   patterns: {
     readonly success: (value: Value) => Answer;
@@ -70,7 +70,7 @@ export function matchResult<Value, Failed, Answer>(
 }
 
 /** Goes on with the value of a success; a failure stays what it is. */
-export function chainResult<Value, Failed, Next, NextFailed = Failed>(
+export function chainResult<Next, NextFailed, Value = never, Failed = never>(
   result: Result<Value, Failed>,
   next: (value: Value) => Result<Next, NextFailed>,
 ): Result<Next, Failed | NextFailed> {
@@ -78,7 +78,7 @@ export function chainResult<Value, Failed, Next, NextFailed = Failed>(
 }
 
 /** Another value for a success; a failure stays what it is. */
-export function mapResult<Value, Failed, Next>(
+export function mapResult<Next, Value = never, Failed = never>(
   result: Result<Value, Failed>,
   map: (value: Value) => Next,
 ): Result<Next, Failed> {
@@ -86,7 +86,7 @@ export function mapResult<Value, Failed, Next>(
 }
 
 /** Another error for a failure; a success stays what it is. */
-export function mapError<Value, Failed, Next>(
+export function mapError<Next, Value = never, Failed = never>(
   result: Result<Value, Failed>,
   map: (error: Failed) => Next,
 ): Result<Value, Next> {
@@ -94,13 +94,13 @@ export function mapError<Value, Failed, Next>(
 }
 
 /** The value of a success. Throws the error of a failure, as it is. */
-export function unwrapResult<Value>(result: Result<Value, unknown>): Value {
+export function unwrapResult<Value = never>(result: Result<Value, unknown>): Value {
   if (result.success) return result.value;
   throw result.error;
 }
 
 /** The value of a success, else the other one. */
-export function unwrapOr<Value, Other = Value>(
+export function unwrapOr<Other, Value = never>(
   result: Result<Value, unknown>,
   otherwise: Other,
 ): Value | Other {

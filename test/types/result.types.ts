@@ -59,6 +59,8 @@ export async function narrowing(): Promise<void> {
     expectTypeOf(outcome.value).toEqualTypeOf<Receipt>();
     expectTypeOf(outcome.metadata.worker).toEqualTypeOf<string>();
   } else expectTypeOf(outcome.error).toEqualTypeOf<unknown>();
+  expectTypeOf(mapResult(Success(1), String)).toEqualTypeOf<Result<string, never>>();
+  expectTypeOf(mapError(Failure('x'), (text) => text.length)).toEqualTypeOf<Result<never, number>>();
   // @ts-expect-error not before it is known to be one
   void result.value;
 }
