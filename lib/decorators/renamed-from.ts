@@ -17,6 +17,13 @@ export function RenamedFrom(
     const found = recordMethod('RenamedFrom', target, key, descriptor);
     if (found === null) return;
     if (found.method.renamedFrom.length > 0) recordTwice(found.record, found.type, found.name, 'RenamedFrom');
+    if ((names as readonly string[]).length === 0)
+      found.record.mistakes.push({
+        class: found.type.name,
+        member: found.name,
+        found: '@RenamedFrom names nothing',
+        write: "Name the step as it was: @RenamedFrom('charge')",
+      });
     found.method.renamedFrom = [...names];
   };
 }

@@ -105,7 +105,7 @@ function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodM
     timeout: own.timeout === null ? (base?.timeout ?? null) : own.timeout,
     concurrency: own.concurrency === null ? (base?.concurrency ?? null) : own.concurrency,
     rateLimit: own.rateLimit === null ? (base?.rateLimit ?? null) : own.rateLimit,
-    compensates: own.compensates ?? base?.compensates ?? null,
+    compensates: own.compensates === null ? (base?.compensates ?? null) : own.compensates,
     renamedFrom: own.renamedFrom.length > 0 ? own.renamedFrom : (base?.renamedFrom ?? []),
   };
 }
