@@ -9,7 +9,9 @@ import { outcomeOf } from '../engine/conclude.js';
 import { Definitions } from '../engine/definitions.js';
 import { Executor } from '../engine/executor.js';
 import type { Run } from '../engine/work.js';
+import { GraphGate } from '../engine/graph-gate.js';
 import { GroupWriter } from '../engine/group-writer.js';
+import { storedGraph } from '../engine/stored-graphs.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { Adopter } from '../maintenance/adopter.js';
 import { Pruner } from '../maintenance/pruner.js';
@@ -39,6 +41,7 @@ export class Runtime {
   readonly writer: GroupWriter;
   readonly consumer: Consumer;
   private readonly lease: LeaseKeeper;
+  private readonly gate: GraphGate;
   private readonly adopter: Adopter;
   private readonly sweeper: Sweeper;
   private phase: Phase = 'new';
@@ -61,6 +64,7 @@ export class Runtime {
       runsHere: (id) => this.consumer.runs(id),
     });
     this.writer = new GroupWriter(store, clock, random, observer);
+    this.gate = new GraphGate(store);
     this.adopter = new Adopter(store, this.definitions);
     this.lease = new LeaseKeeper({
       store,
@@ -76,6 +80,7 @@ export class Runtime {
       services: this.passServices(),
       definitions: this.definitions,
       resolver: parts.resolver,
+      gate: this.gate,
       stored: (record, change, due) => {
         this.outcomes.stored(record.id, outcomeOf(record, change, clock.now()));
         if (due) this.consumer.pull('hint');
@@ -181,6 +186,7 @@ export class Runtime {
     this.subscriptions.declare(this.definitions.all());
     if (this.phase === 'new') return;
     this.isDeclared = false;
+    await this.parts.store.declareGraphs(this.definitions.all().map(storedGraph));
     await this.subscriptions.write();
     await this.subscriptions.refresh();
     this.isDeclared = true;

@@ -23,7 +23,7 @@ export interface Conclusion {
 const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> = {
   running: ['cancel'],
   pending: ['cancel'],
-  waiting: ['cancel'],
+  waiting: ['cancel', 'graph'],
   parked: ['cancel', 'resume', 'retry'],
   completed: ['retry'],
   failed: ['retry'],

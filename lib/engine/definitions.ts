@@ -21,6 +21,8 @@ export class Definitions implements StepFinder {
   /** Whether any step of any worker is undone by another. */
   hasCompensations = false;
   private refs: readonly DefinitionRef[] = [];
+  /** By worker; empty when no step of any worker was renamed. */
+  private readonly renamed = new Map<string, ReadonlyMap<string, string>>();
 
   add(worker: WorkerDefinition): void {
     this.workers.set(worker.id, worker);
@@ -61,6 +63,11 @@ export class Definitions implements StepFinder {
     return this.ofReceiver(receiver)?.steps.get(name) ?? null;
   }
 
+  /** New names of steps by those that executions of that worker recorded them under; null: none was renamed. */
+  renames(worker: string): ReadonlyMap<string, string> | null {
+    return this.renamed.get(worker) ?? null;
+  }
+
   compensates(worker: string, encodedName: string): boolean {
     return this.hasCompensations && this.compensationOf(worker, encodedName) !== null;
   }
@@ -96,10 +103,22 @@ export class Definitions implements StepFinder {
 
   private changed(): void {
     this.byClass = new WeakMap();
+    this.collectRenames();
     this.hasCompensations = [...this.workers.values()].some(({ compensations }) => compensations.size > 0);
     this.refs = [...this.handlers.values()].map(({ worker, handler }) => ({
       id: handler.id,
       fingerprint: worker.graph.fingerprint,
     }));
+  }
+
+  private collectRenames(): void {
+    this.renamed.clear();
+    const workers = [...this.workers.values()];
+    if (workers.every(({ renames }) => renames.size === 0)) return;
+    // Steps of other workers are recorded as `worker.step`.
+    const foreign = workers.flatMap(({ id, renames }) =>
+      Array.from(renames, ([old, now]) => [`${id}.${old}`, `${id}.${now}`] as const),
+    );
+    for (const { id, renames } of workers) this.renamed.set(id, new Map([...foreign, ...renames]));
   }
 }

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { EventRoute } from '../model/definition.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
 import { InvalidEventError } from '../model/errors-event.js';
-import type { ExecutionRecord } from '../model/execution.js';
+import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Timer } from '../ports/clock.js';
 import type { StoredMessage, Verdict } from '../ports/store-write.js';
@@ -14,6 +14,8 @@ import { runHook } from '../step/run-hook.js';
 import { nameOf, openUndo, undoableRows, type Undoing } from '../step/undo-rows.js';
 import { conclude, outcomeOf, reopened, type Conclusion } from './conclude.js';
 import type { KnownHandler } from './definitions.js';
+import { refused, type Refusal } from './refused.js';
+import { RenamedJournal } from './renamed-journal.js';
 import { forgottenBy, requestOf, requestOfUndo } from './reopen.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
 import type { ExecutorOptions, Run, Work } from './work.js';
@@ -33,6 +35,13 @@ export class RunningPass implements Run {
   /** Steps are undone in this pass, and nothing else is done. */
   private readonly undoing: Undoing | null;
   private readonly visible: readonly Checkpoint[];
+  private readonly renamed: RenamedJournal;
+  /** It went on another graph until now. */
+  private readonly isForeign: boolean;
+  /** A cancel came before it was known whether the graph fits. */
+  private isCancelled: boolean;
+  private isAdmitted = false;
+  private refusal: Refusal | null = null;
 
   constructor(
     private readonly options: ExecutorOptions,
@@ -40,12 +49,15 @@ export class RunningPass implements Run {
     private readonly work: Work,
   ) {
     const { services } = options;
-    const { record, journal, lease, inbox } = work;
+    const { record, lease, inbox } = work;
+    this.isForeign = record.definition.fingerprint !== known.worker.graph.fingerprint;
+    this.renamed = new RenamedJournal(work.journal, options.definitions.renames(known.worker.id));
+    const journal = this.renamed.rows;
     this.undoing = openUndo(journal, known.handler.method);
     const request = this.undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
     this.seenInboxSeq = inbox.at(-1)?.seq ?? record.seenInboxSeq;
     const reopen = request.kind === 'reopen';
-    this.forget = reopen ? forgottenBy(journal, known.handler, request.from) : null;
+    this.forget = reopen ? forgottenBy(journal, known.handler, this.from(request.from)) : null;
     const hidden = this.forget === null ? null : new Set(this.forget);
     this.visible = hidden === null ? journal : journal.filter((row) => !hidden.has(row.key));
     const current = reopen ? { ...record, epoch: record.epoch + 1, attempt: 1 } : record;
@@ -60,8 +72,14 @@ export class RunningPass implements Run {
       this.visible,
       this.undoing !== null,
     );
-    if (request.kind === 'cancel') this.pass.end({ kind: 'cancelled' });
+    this.pass.outsidePath = this.renamed.outsidePath;
+    this.isCancelled = request.kind === 'cancel';
+    if (this.isCancelled && !this.isForeign) this.pass.end({ kind: 'cancelled' });
     this.ended = this.live();
+  }
+
+  private from(names: string | null): string | null {
+    return names === null ? null : this.renamed.present(names);
   }
 
   get over(): Promise<void> {
@@ -86,7 +104,10 @@ export class RunningPass implements Run {
   /** What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
   private conclude(end: PassEnd): Conclusion | null {
     try {
-      return conclude(this.pass, end, this.seenInboxSeq, this.deadlineAt);
+      const conclusion = conclude(this.pass, end, this.seenInboxSeq, this.deadlineAt);
+      return this.refusal === null || conclusion === null
+        ? conclusion
+        : refused(this.work, this.refusal, conclusion);
     } catch (error) {
       return conclude(this.pass, { kind: 'parked', error }, this.seenInboxSeq, this.deadlineAt);
     }
@@ -96,8 +117,9 @@ export class RunningPass implements Run {
     const last = messages.at(-1);
     if (last === undefined || last.seq <= this.seenInboxSeq || this.pass.ended !== null) return;
     this.seenInboxSeq = last.seq;
-    if (this.undoing === null && requestOf(messages).kind === 'cancel')
-      this.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
+    if (this.undoing !== null || requestOf(messages).kind !== 'cancel') return;
+    if (this.isForeign && !this.isAdmitted) this.isCancelled = true;
+    else this.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
   }
 
   /** What runs may be something to undo: it gives its result first. */
@@ -107,9 +129,39 @@ export class RunningPass implements Run {
   }
 
   private begin(): void {
+    if (this.isForeign) void this.admit();
+    else this.goOn(null);
+  }
+
+  /** Nothing of the worker's code runs before it is known that its graph fits. */
+  private async admit(): Promise<void> {
+    const { pass, known, work } = this;
+    try {
+      const forgotten = new Set(this.renamed.storedKeys(this.forget ?? []));
+      const journal = work.journal.filter(({ key }) => !forgotten.has(key));
+      const admission = await this.options.gate.admit(known.worker, pass.record, journal);
+      if (pass.ended !== null) return;
+      this.isAdmitted = true;
+      if (admission.kind === 'fits' || (this.isCancelled && admission.kind === 'mismatch' && !admission.undoes)) {
+        if (this.isCancelled) pass.end({ kind: 'cancelled' });
+        else this.goOn({ id: known.handler.id, fingerprint: known.worker.graph.fingerprint });
+        return;
+      }
+      this.refusal = admission;
+      if (admission.kind === 'mismatch') pass.end({ kind: 'parked', error: admission.error });
+      else pass.end({ kind: 'yielded' });
+    } catch (error) {
+      const { observer, clock } = pass.services;
+      observer.emit({ name: 'app.fault', task: 'compare graphs', error, at: clock.now() });
+      pass.end({ kind: 'lost' });
+    }
+  }
+
+  /** `definition`: the form that the execution goes on with from here. */
+  private goOn(definition: DefinitionRef | null): void {
     if (this.deadlineAt !== null && !this.armDeadline(this.deadlineAt)) return;
-    if (this.forget === null) this.run();
-    else this.commitEpoch(this.forget);
+    if (this.forget === null && definition === null) this.run();
+    else this.commitBeginning(definition);
   }
 
   /** The handler begins; what it takes to get there is synchronous where the parts are. */
@@ -182,8 +234,12 @@ export class RunningPass implements Run {
     this.pass.end({ kind: error instanceof InvalidEventError ? 'parked' : 'threw', error });
   }
 
-  private commitEpoch(forget: readonly string[]): void {
-    const write = this.pass.finalWrite(reopened(this.pass, this.seenInboxSeq, forget, this.deadlineAt));
+  private commitBeginning(definition: DefinitionRef | null): void {
+    const forget = this.renamed.storedKeys(this.forget ?? []);
+    // What asks for another epoch is served with it; other messages are heeded by what the pass does.
+    const seen = this.forget === null ? this.work.record.seenInboxSeq : this.seenInboxSeq;
+    const change = reopened(this.pass, seen, forget, this.deadlineAt);
+    const write = this.pass.finalWrite(definition === null ? change : { ...change, definition });
     const lost = (): void => this.pass.end({ kind: 'lost' });
     this.pass.services.writer.submit(write, (verdict) => (isApplied(verdict) ? this.run() : lost()), lost);
   }

@@ -44,6 +44,8 @@ export class Pass {
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
   ended: PassEnd | null = null;
+  /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
+  outsidePath: (path: string) => string = (path) => path;
   /**
    * Whether code must repeat what was recorded. Not after `retry()` or `resume()` of an execution of which something
    * had failed: what failed may succeed now, and lead elsewhere.

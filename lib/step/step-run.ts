@@ -233,7 +233,7 @@ export class StepRun extends DurableCall implements BodyOwner {
   /** Equal for every attempt of this call; a call that failed for good or was undone, and is retried by hand, gets a new one. */
   private idempotencyKey(): string {
     const voidIn = this.pass.replay?.lastVoidEpoch(this.path) ?? null;
-    const key = `${this.pass.record.id}/${this.path}`;
+    const key = `${this.pass.record.id}/${this.pass.outsidePath(this.path)}`;
     return voidIn === null ? key : `${key}@${voidIn + 1}`;
   }
 
