@@ -42,7 +42,8 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   try {
     encoded = encodeResult(services, value);
   } catch (error) {
-    pass.end({ kind: 'failed', error: new UnstorableResultError(handler.id, messageOf(error)) });
+    const unstorable = new UnstorableResultError(pass.worker.id, handler.method, messageOf(error));
+    pass.end({ kind: 'failed', error: unstorable });
     return;
   }
   if (handler.declared.length === 0) {

@@ -115,11 +115,16 @@ export class UnstorableArgumentsError extends HoldfastError {
   readonly code = UnstorableArgumentsError.code;
   override readonly name = 'UnstorableArgumentsError';
 
-  /** `position` is that of the argument, from 1; null where a key function's value is meant. */
-  constructor(step: string, reason: string, position: number | null = null) {
-    const what = position === null ? 'what names the call' : `argument ${position}`;
+  /** `step` is `worker.step`. `position` is that of the argument, from 1; null where a key function's value is meant. */
+  constructor(
+    readonly step: string,
+    reason: string,
+    readonly position: number | null,
+  ) {
     super(
-      `a call of step '${step}' cannot be named by its arguments: in ${what}, ${reason}. Or write @Step({ key: (…) => something plain })`,
+      position === null
+        ? `a call of step '${step}' cannot be named by its key: ${reason}. Return plain data from the key function`
+        : `a call of step '${step}' cannot be named by its arguments: in argument ${position}, ${reason}. Or write @Step({ key: (…) => something plain })`,
     );
   }
 }
@@ -130,8 +135,13 @@ export class UnstorableResultError extends HoldfastError {
   readonly code = UnstorableResultError.code;
   override readonly name = 'UnstorableResultError';
 
-  constructor(step: string, reason: string) {
-    super(`the result of '${step}' cannot be stored: ${reason}`);
+  /** `worker` is that of the execution. `what` names the step with those around it, or the handler. */
+  constructor(
+    readonly worker: string,
+    readonly what: string,
+    reason: string,
+  ) {
+    super(`the result of '${what}' of worker '${worker}' cannot be stored: ${reason}`);
   }
 }
 

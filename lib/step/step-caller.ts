@@ -1,14 +1,18 @@
 import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
+import type { StepDefinition } from '../model/definition.js';
 import { DeclaredStepCalledError } from '../model/errors-graph.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import { messageOf } from '../model/message-of.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
+import type { StepDefinition } from '../model/definition.js';
+import { bucketOf, gateOf } from '../model/policy-scope.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, StepCall } from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
 import { DurableSleep } from './durable-sleep.js';
 import type { Caller, Frame } from './frame.js';
+import type { StartLimits } from './limited-start.js';
 import { FrameContext } from './frame-context.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { StepRun, type StepSpec } from './step-run.js';
@@ -46,12 +50,15 @@ export const stepCaller: Caller = {
     if (definition.isDeclared)
       return refused(frame, new DeclaredStepCalledError(definition.worker, call.name));
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
-    const digest = digestOfCall(frame, definition.key, call);
+    const digest = digestOfCall(frame, definition, call);
     if (typeof digest !== 'string') return refused(frame, digest);
+    const limits = limitsOf(definition, call.args);
+    if (limits instanceof Error) return refused(frame, limits);
     return run(frame, encodeName(name), digest, {
       retry: definition.retry,
       timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
       atMostOnce: definition.atMostOnce,
+      limits,
       receiver: call.receiver,
       args: call.args,
       invoke: () => call.body.apply(call.receiver, call.args as never[]),
@@ -64,6 +71,7 @@ export const stepCaller: Caller = {
       retry: defaultRetryPolicy,
       timeoutMs: frame.pass.services.settings.timeoutMs,
       atMostOnce: false,
+      limits: null,
       receiver: null,
       args: [],
       invoke: call.body,
@@ -88,6 +96,7 @@ export const stepCaller: Caller = {
       retry: publishRetry,
       timeoutMs: frame.pass.services.settings.timeoutMs,
       atMostOnce: false,
+      limits: null,
       receiver: null,
       args: [],
       invoke: async () => {
@@ -121,19 +130,43 @@ function runAt(frame: Frame, encodedName: string, path: string, spec: StepSpec):
 
 function digestOfCall(
   frame: Frame,
-  key: ((...args: never[]) => unknown) | null,
+  { worker, key }: StepDefinition,
   call: StepCall,
 ): string | UnstorableArgumentsError {
+  let position: number | null = null;
   try {
     const { codec } = frame.pass.services;
     if (key !== null) return digestOf(codec.encode(key(...(call.args as never[]))));
     if (call.args.length === 0) return '';
+    position = 1;
     // Encoded text holds no line break: joined by it, no two lists of arguments meet.
     let text = codec.encode(call.args[0]);
-    for (let at = 1; at < call.args.length; at++) text += `\n${codec.encode(call.args[at])}`;
+    for (let at = 1; at < call.args.length; at++) {
+      position = at + 1;
+      text += `\n${codec.encode(call.args[at])}`;
+    }
     return digestOf(text);
   } catch (error) {
-    return new UnstorableArgumentsError(call.name, messageOf(error));
+    return new UnstorableArgumentsError(`${worker}.${call.name}`, messageOf(error), position);
+  }
+}
+
+/** What has to allow a body of the step before it begins; an error when its limits' keys cannot be told. */
+export function limitsOf(
+  { worker, name, concurrency, rateLimit }: StepDefinition,
+  args: readonly unknown[],
+): StartLimits | null | Error {
+  if (concurrency === null && rateLimit === null) return null;
+  const owner = `${worker}.${name}`;
+  try {
+    return {
+      gate: concurrency === null ? null : gateOf(owner, concurrency, args),
+      rate: rateLimit === null ? null : bucketOf(owner, rateLimit, args),
+    };
+  } catch (error) {
+    return new NonRetryableError(`the limits of step '${owner}' cannot be told: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

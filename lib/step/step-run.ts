@@ -151,7 +151,8 @@ export class StepRun extends DurableCall implements BodyOwner {
     try {
       encoded = encodeResult(this.pass.services, published === null ? value : published.value);
     } catch (error) {
-      this.failFor(new UnstorableResultError(namesOf(this.path), messageOf(error)), false);
+      const what = namesOf(this.path);
+      this.failFor(new UnstorableResultError(this.pass.worker.id, what, messageOf(error)), false);
       return;
     }
     const row = this.row('completed', this.path, this.startedAt, this.attempt);

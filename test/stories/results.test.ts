@@ -131,7 +131,7 @@ describe('a step that returns', () => {
     const good = (await app.publish(Bought, { total: 5 })).of(ShopWorker, 'buy');
     const bad = (await app.publish(Bought, { total: 500 })).of(ShopWorker, 'buy');
     await app.settle();
-    app.crash();
+    await app.crash();
     await app.restart();
     await app.advance('2 hours');
     expect([await good.result(), await bad.result()]).toEqual(['paid r5', 'CardDeclined CARD_DECLINED 100']);
