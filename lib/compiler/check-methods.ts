@@ -102,7 +102,7 @@ function checkOverride(type: AnyClass, name: string, method: MethodMetadata, mis
       'it overrides a step of the class it extends, without @Step',
       'Write @Step() on it too',
     );
-  else if (method.compensates !== null && own?.compensates == null)
+  else if (method.compensates !== null && (own === undefined || own.compensates === null))
     mistakes.add(
       name,
       'it overrides a compensation of the class it extends, without @Compensate',
