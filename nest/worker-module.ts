@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import {
   bootstrap,
   type BootstrapOptions,
@@ -37,14 +37,23 @@ export interface WorkerModuleOptions extends Omit<BootstrapOptions, 'container' 
 
 const OPTIONS = Symbol('holdfast/nest-options');
 
-type Parts = [WorkerModuleOptions, ModuleRefResolver, Store, Dispatcher, Clock, Logger, Metrics];
+type Parts = [
+  DiscoveryService,
+  WorkerModuleOptions,
+  ModuleRefResolver,
+  Store,
+  Dispatcher,
+  Clock,
+  Logger,
+  Metrics,
+];
 
 /**
  * Runs the workers of a Nest application. Its exports (`WORKER_APP` or the class `WorkerApp`, `STORE`, `DISPATCHER`,
  * `METRICS`, `LOGGER`, `CLOCK`) can be injected everywhere. The app knows its workers from `onModuleInit` on, starts at
  * `onApplicationBootstrap`, drains at `beforeApplicationShutdown` and closes at `onApplicationShutdown`.
  *
- * Nest's `init` rejects with one `DefinitionError` that lists every mistake, request-scoped and transient workers and
+ * Import it once: a second `forRoot()` is a `ConfigurationError` while the application is made. Nest's `init` rejects with one `DefinitionError` that lists every mistake, request-scoped and transient workers and
  * Nest's enhancers on them included.
  *
  * @example
@@ -69,7 +78,7 @@ export class WorkerModule {
         {
           provide: WORKER_APP,
           useFactory: makeApp,
-          inject: [OPTIONS, ModuleRefResolver, STORE, DISPATCHER, CLOCK, LOGGER, METRICS],
+          inject: [DiscoveryService, OPTIONS, ModuleRefResolver, STORE, DISPATCHER, CLOCK, LOGGER, METRICS],
         },
         { provide: WorkerApp, useExisting: WORKER_APP },
         ModuleRefResolver,
@@ -84,11 +93,26 @@ export class WorkerModule {
 
 /** The app exists before any worker, so that workers and what they need can inject it; `Lifecycle` gives it its workers. */
 function makeApp(
-  ...[options, resolver, store, dispatcher, clock, logger, metrics]: Parts
+  ...[discovery, options, resolver, store, dispatcher, clock, logger, metrics]: Parts
 ): Promise<WorkerApp> {
+  refuseTwo(discovery);
   refuseUnknown(options);
   const { workers: _workers, providers: _providers, imports: _imports, ...rest } = options;
   return bootstrap({ ...rest, resolver, store, dispatcher, clock, logger, metrics });
+}
+
+/** Each would run every worker of the application, on a store of its own. */
+function refuseTwo(discovery: DiscoveryService): void {
+  const { length } = discovery.getProviders().filter(({ token }) => token === Lifecycle);
+  if (length < 2) return;
+  throw new ConfigurationError([
+    {
+      option: 'WorkerModule.forRoot()',
+      found: `it is imported ${length} times in one Nest application`,
+      write:
+        'Import it once, in the root module: it is global, and finds the workers of every module. Give all options there',
+    },
+  ]);
 }
 
 const OPTION_NAMES = Object.keys({

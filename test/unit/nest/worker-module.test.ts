@@ -343,6 +343,43 @@ test('nothing is published before the app knows its workers', async () => {
   await module.close();
 });
 
+test('a second forRoot() is refused while the module compiles, and no store is opened', async () => {
+  const opened: string[] = [];
+  const watched = (name: string): Store => {
+    const store = memoryStore();
+    const open = store.open.bind(store);
+    return Object.assign(store, {
+      open: async (context: Parameters<Store['open']>[0]) => {
+        opened.push(name);
+        await open(context);
+      },
+    });
+  };
+  @Module({ imports: [WorkerModule.forRoot({ store: watched('inner'), logger: silentLogger })] })
+  class Feature {}
+  const made = Test.createTestingModule({
+    imports: [WorkerModule.forRoot({ store: watched('outer'), logger: silentLogger }), Feature],
+    providers: [PingWorker],
+  }).compile();
+  await expect(made).rejects.toThrow(
+    'WorkerModule.forRoot(): it is imported 2 times in one Nest application. Import it once, in the root module',
+  );
+  expect(opened).toEqual([]);
+});
+
+test('one forRoot() that two modules import is one', async () => {
+  const root = WorkerModule.forRoot({ store: memoryStore(), logger: silentLogger });
+  @Module({ imports: [root] })
+  class Feature {}
+  const module = await Test.createTestingModule({
+    imports: [root, Feature],
+    providers: [PingWorker],
+  }).compile();
+  await module.init();
+  expect(await ping(module.get(WorkerApp))).toEqual(['pong 1']);
+  await module.close();
+});
+
 test('impossible options are refused while the module compiles', async () => {
   await expect(compile([], { concurrency: 0 })).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
 });
