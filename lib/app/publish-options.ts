@@ -14,7 +14,7 @@ export interface PublishOptions {
   readonly at?: Date | number;
   /** The lane it belongs to: sessions are served in turn. */
   readonly session?: string;
-  /** −100…100, higher first; 0 by default. */
+  /** −100…100, higher first; by default the handler's, which is 0 unless `@OnEvent` says otherwise. */
   readonly priority?: number;
   /** Handed untouched to a dispatcher that sends hints to other processes. */
   readonly dispatcher?: Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ export interface PublishOptions {
 
 const OPTION_NAMES = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
 const LONGEST_ID = 16_384;
-const PLAIN_REQUEST = { id: null, dueAt: null, session: null, priority: 0, dispatcherOptions: null };
+const PLAIN_REQUEST = { id: null, dueAt: null, session: null, priority: null, dispatcherOptions: null };
 
 /** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
 export function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
@@ -43,8 +43,8 @@ export function requestOf({ definition, data, options }: ResolvedEvent, now: num
         `Write text of 1 to ${LONGEST_ID} characters`,
       );
   }
-  const { priority = 0 } = given;
-  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
+  const { priority = null } = given;
+  if (priority !== null && (!Number.isInteger(priority) || Math.abs(priority) > 100))
     wrong('priority', found(priority), 'Write a whole number from -100 to 100');
   const dueAt = dueAtOf(given, now, wrong);
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);

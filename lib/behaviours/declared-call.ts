@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { StepDefinition } from '../model/definition.js';
 import type { Frame } from '../step/frame.js';
 import type { PassEnd } from '../step/pass-end.js';
-import { stepCaller } from '../step/step-caller.js';
+import { limitsOf, stepCaller } from '../step/step-caller.js';
 import { StepRun } from '../step/step-run.js';
 
 /** Who hears how a call ended, once that is stored. */
@@ -26,6 +26,8 @@ export function beginDeclared(
   owner: CallOwner,
 ): void {
   const { name } = definition;
+  const limits = limitsOf(definition, args);
+  if (limits instanceof Error) throw limits;
   new StepRun(
     stepCaller,
     frame,
@@ -35,6 +37,7 @@ export function beginDeclared(
       retry: definition.retry,
       timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
       atMostOnce: definition.atMostOnce,
+      limits,
       receiver: instance,
       args,
       invoke: (body) => enter(body, instance, name, args),

@@ -9,6 +9,7 @@ export interface PublishRequest {
   /** Not before; null: now. */
   readonly dueAt: number | null;
   readonly session: string | null;
-  readonly priority: number;
+  /** Null: the handler's own. */
+  readonly priority: number | null;
   readonly dispatcherOptions: Readonly<Record<string, unknown>> | null;
 }

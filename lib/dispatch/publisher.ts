@@ -98,9 +98,12 @@ export class Publisher implements StepPublisher {
     const slots: (Slot | null)[] = [];
     for (let at = 0; at < events.length; at++)
       for (const execution of (events[at] as PreparedEvent).executions) {
-        const { id, definition } = execution;
+        const { id, definition, gate } = execution;
         const mayBegin =
-          dispatcher.local && requests[at]?.dueAt == null && definitions.handler(definition.id) !== null;
+          dispatcher.local &&
+          gate === null &&
+          requests[at]?.dueAt == null &&
+          definitions.handler(definition.id) !== null;
         const slot = mayBegin ? consumer.reserve(id, definition.id) : null;
         if (slot !== null) execution.owner = owner;
         slots.push(slot);

@@ -59,6 +59,8 @@ export function conclude(
       return finished(pass, 'cancelled', seenInboxSeq);
     case 'skipped':
       return ended(pass, 'skipped', seenInboxSeq);
+    case 'gated':
+      return plain({ ...change(pass, 'pending', seenInboxSeq), gate: end.gate });
     case 'yielded':
       return plain({ ...change(pass, 'pending', seenInboxSeq), timers: withDeadline({}, deadlineAt) });
     case 'waiting':
@@ -163,6 +165,7 @@ function waiting(
 ): RecordChange {
   return {
     ...change(pass, 'waiting', seenInboxSeq),
+    listening: reason === 'gate' ? [...listens.waiting, 'granted'] : listens.waiting,
     waitReason: reason,
     timers: withDeadline(timers, deadlineAt),
   };

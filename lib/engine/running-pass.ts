@@ -13,6 +13,7 @@ import type { PassEnd } from '../step/pass-end.js';
 import { runHook } from '../step/run-hook.js';
 import { nameOf, openUndo, undoableRows, type Undoing } from '../step/undo-rows.js';
 import { conclude, outcomeOf, reopened, type Conclusion } from './conclude.js';
+import { beginWithin } from './begin-within.js';
 import type { KnownHandler } from './definitions.js';
 import { refused, type Refusal } from './refused.js';
 import { RenamedJournal } from './renamed-journal.js';
@@ -117,6 +118,7 @@ export class RunningPass implements Run {
     const last = messages.at(-1);
     if (last === undefined || last.seq <= this.seenInboxSeq || this.pass.ended !== null) return;
     this.seenInboxSeq = last.seq;
+    for (const { kind, body } of messages) if (kind === 'granted') this.pass.granted(body ?? '');
     if (this.undoing !== null || requestOf(messages).kind !== 'cancel') return;
     if (this.isForeign && !this.isAdmitted) this.isCancelled = true;
     else this.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
@@ -142,7 +144,10 @@ export class RunningPass implements Run {
       const admission = await this.options.gate.admit(known.worker, pass.record, journal);
       if (pass.ended !== null) return;
       this.isAdmitted = true;
-      if (admission.kind === 'fits' || (this.isCancelled && admission.kind === 'mismatch' && !admission.undoes)) {
+      if (
+        admission.kind === 'fits' ||
+        (this.isCancelled && admission.kind === 'mismatch' && !admission.undoes)
+      ) {
         if (this.isCancelled) pass.end({ kind: 'cancelled' });
         else this.goOn({ id: known.handler.id, fingerprint: known.worker.graph.fingerprint });
         return;
@@ -220,7 +225,7 @@ export class RunningPass implements Run {
     if (this.pass.ended !== null) return;
     if (!accepted) this.pass.end({ kind: 'skipped' });
     else if (!this.pass.services.mayStartBody()) this.pass.end({ kind: 'lost' });
-    else runHandler(this.pass, instance, event);
+    else beginWithin(this.pass, this.visible, event, () => runHandler(this.pass, instance, event));
   }
 
   private event(): unknown {
@@ -239,7 +244,7 @@ export class RunningPass implements Run {
     // What asks for another epoch is served with it; other messages are heeded by what the pass does.
     const seen = this.forget === null ? this.work.record.seenInboxSeq : this.seenInboxSeq;
     const change = reopened(this.pass, seen, forget, this.deadlineAt);
-    const write = this.pass.finalWrite(definition === null ? change : { ...change, definition });
+    const write = this.pass.writes.final(definition === null ? change : { ...change, definition });
     const lost = (): void => this.pass.end({ kind: 'lost' });
     this.pass.services.writer.submit(write, (verdict) => (isApplied(verdict) ? this.run() : lost()), lost);
   }
@@ -263,7 +268,7 @@ export class RunningPass implements Run {
         resolve();
         if (isApplied(verdict)) this.stored(conclusion, verdict);
       };
-      writer.submit(this.pass.finalWrite(conclusion.change), done, () => resolve());
+      writer.submit(this.pass.writes.final(conclusion.change), done, () => resolve());
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Gate } from '../ports/store-write.js';
 import type { Timers, WaitReason } from '../model/execution.js';
 
 /** How a pass ended: what is left to commit about it. */
@@ -11,6 +12,8 @@ export type PassEnd =
   /** What stood was undone: the execution ends as it would have before. `error` is encoded. */
   | { readonly kind: 'undone'; readonly status: 'failed' | 'cancelled'; readonly error: string | null }
   | { readonly kind: 'skipped' }
+  /** It was published by somebody who could not tell its gate: it queues there, ready at once when that is open. */
+  | { readonly kind: 'gated'; readonly gate: Gate }
   | { readonly kind: 'parked'; readonly error: unknown }
   | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly timers: Timers }
   /** Handed back at the last checkpoint, ready at once. */

@@ -1,7 +1,15 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TooManyCheckpointsError } from '../model/errors-execution.js';
 import type { Lease } from '../model/lease.js';
-import type { CommitWrite, Publishing, RecordChange, Rejection, Verdict } from '../ports/store-write.js';
+import type {
+  AcquireWrite,
+  CommitWrite,
+  Publishing,
+  RecordChange,
+  Rejection,
+  ReserveWrite,
+  Verdict,
+} from '../ports/store-write.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { nameOf } from './undo-rows.js';
@@ -15,6 +23,9 @@ interface WritingPass {
   readonly isUndoing: boolean;
   end(end: PassEnd): void;
 }
+
+/** The answer of a write that was applied. */
+export type Applied = Extract<Verdict, { readonly verdict: 'ok' | 'already' }>;
 
 const nothing: readonly never[] = Object.freeze([]);
 
@@ -88,6 +99,22 @@ export class PassWrites {
     );
   }
 
+  /** A write of this execution that stores no progress. */
+  send(write: AcquireWrite | ReserveWrite, then: (answer: Applied) => void): void {
+    const { pass } = this;
+    this.underWay++;
+    pass.services.writer.submit(
+      write,
+      (verdict) => {
+        this.underWay--;
+        if (pass.ended !== null) return;
+        if (isApplied(verdict)) this.goOn(() => then(verdict));
+        else pass.end({ kind: 'lost' });
+      },
+      () => pass.end({ kind: 'lost' }),
+    );
+  }
+
   /** The write that carries the pass's end: held rows and the change of the record. */
   final(change: RecordChange): CommitWrite {
     return this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, null);
@@ -124,7 +151,7 @@ export class PassWrites {
   }
 }
 
-function isApplied(verdict: Verdict): boolean {
+function isApplied(verdict: Verdict): verdict is Applied {
   return verdict.verdict === 'ok' || verdict.verdict === 'already';
 }
 

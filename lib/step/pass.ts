@@ -3,7 +3,7 @@ import type { HandlerDefinition, WorkerDefinition } from '../model/definition.js
 import { StepInterruptedError } from '../model/errors-execution.js';
 import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
-import type { CommitWrite, Publishing, RecordChange, Rejection } from '../ports/store-write.js';
+import type { Publishing, Rejection } from '../ports/store-write.js';
 import { BegunBodies } from './begun-bodies.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
@@ -41,6 +41,7 @@ export class Pass {
   readonly done: Promise<PassEnd>;
   readonly replay: Replay | null;
   readonly queue: SettleQueue;
+  readonly writes: PassWrites;
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
   ended: PassEnd | null = null;
@@ -58,7 +59,6 @@ export class Pass {
   private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
   private readonly waits: Waits;
-  private readonly writes: PassWrites;
   private begunBodies: BegunBodies | null = null;
   /** A call was not begun, because too little of the lease is left. */
   private refused = false;
@@ -173,11 +173,6 @@ export class Pass {
     this.writes.commit(rows, publish, then, refused ?? null);
   }
 
-  /** The write that carries the pass's end: buffered rows and the change of the record. */
-  finalWrite(change: RecordChange): CommitWrite {
-    return this.writes.final(change);
-  }
-
   private compensates(encodedName: string): boolean {
     return this.services.steps.compensates(this.worker.id, encodedName);
   }
@@ -197,6 +192,17 @@ export class Pass {
   wait(name: string, at: number, reason: WaitReason, body: Body, resume: () => void): void {
     this.waits.add(name, { at, reason, body, resume });
     this.scheduleCheck();
+  }
+
+  /** Runs `resume` when the store has granted the permit: in this pass when it lives that long. */
+  waitForPermit(holder: string, body: Body, resume: () => void): void {
+    this.waits.add(`permit:${holder}`, { at: null, reason: 'gate', body, resume });
+    this.scheduleCheck();
+  }
+
+  /** The store has granted a permit that this execution queued for. */
+  granted(holder: string): void {
+    this.waits.endNow(`permit:${holder}`);
   }
 
   /** Starts the call when replay has settled. */

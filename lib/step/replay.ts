@@ -108,6 +108,13 @@ export class Replay {
       .sort((a, b) => a.attempt - b.attempt);
   }
 
+  /** The instant that was reserved for a body under that key, or null. */
+  reserved(path: string, key: string): number | null {
+    for (const { checkpoint } of this.byPath.get(path) ?? [])
+      if (checkpoint.key === key && checkpoint.epoch === this.epoch) return checkpoint.wakeAt;
+    return null;
+  }
+
   /** When the sleep at that path began and ends, or null. */
   timer(path: string): Checkpoint | null {
     for (const { checkpoint } of this.byPath.get(path) ?? [])

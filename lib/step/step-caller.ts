@@ -1,5 +1,4 @@
 import { DetachedStepError, UnstorableArgumentsError } from '../model/errors-execution.js';
-import type { StepDefinition } from '../model/definition.js';
 import { DeclaredStepCalledError } from '../model/errors-graph.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { StoreUnavailableError } from '../model/errors-store.js';

@@ -18,6 +18,7 @@ import type { PassEnd } from './pass-end.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { Frame, type Caller } from './frame.js';
+import { startWithin, type StartLimits } from './limited-start.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */
@@ -25,6 +26,8 @@ export interface StepSpec {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly atMostOnce: boolean;
+  /** Null: none. */
+  readonly limits: StartLimits | null;
   readonly receiver: object | null;
   readonly args: readonly unknown[];
   readonly invoke: (frame: Frame) => unknown;
@@ -97,7 +100,23 @@ export class StepRun extends DurableCall implements BodyOwner {
       this.failFor(new CallDepthExceededError(namesOf(this.path), services.settings.maxCallDepth), false);
     } else if (this.spec.atMostOnce && this.pass.begun.has(this.path)) {
       this.failFor(new StepInterruptedError(namesOf(this.path)), false);
-    } else if (this.spec.atMostOnce) {
+    } else if (this.spec.limits === null) this.mark();
+    else
+      startWithin(this.pass, this.parent, this.path, this.attempt, this.spec.limits, () => this.admitted());
+  }
+
+  /** Nothing but the lease keeps the body from beginning: it may have aged meanwhile. */
+  private admitted(): void {
+    if (!this.pass.services.mayStartBody()) this.pass.refuse();
+    else {
+      this.startedAt = this.pass.services.clock.now();
+      this.mark();
+    }
+  }
+
+  private mark(): void {
+    const { services } = this.pass;
+    if (this.spec.atMostOnce) {
       this.pass.begun.began(this.path);
       const mark = this.row(
         'started',
@@ -139,6 +158,7 @@ export class StepRun extends DurableCall implements BodyOwner {
   }
 
   bodyEnded(outcome: BodyOutcome): void {
+    if (this.spec.limits?.gate != null) this.pass.writes.release(this.path);
     if (outcome.ok) this.succeeded(outcome.value);
     else if (outcome.isCutOff && this.spec.atMostOnce) this.cutOff(outcome.error);
     else this.failed(outcome.error);

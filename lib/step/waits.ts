@@ -9,7 +9,8 @@ interface WaitingBody {
 }
 
 export interface Wait {
-  readonly at: number;
+  /** Null: until it is told to go on. */
+  readonly at: number | null;
   readonly reason: WaitReason;
   /** The body that called. */
   readonly body: WaitingBody;
@@ -53,7 +54,8 @@ export class Waits {
   arm(): void {
     const now = this.clock.now();
     for (const [name, wait] of this.all ?? [])
-      wait.timer ??= this.clock.setTimer(Math.max(0, wait.at - now), () => this.end(name, wait));
+      if (wait.at !== null)
+        wait.timer ??= this.clock.setTimer(Math.max(0, wait.at - now), () => this.end(name, wait));
   }
 
   cancel(): void {
@@ -63,13 +65,23 @@ export class Waits {
 
   timers(): Timers {
     const timers: Record<string, number> = {};
-    for (const [name, wait] of this.all ?? []) timers[name] = wait.at;
+    for (const [name, { at }] of this.all ?? []) if (at !== null) timers[name] = at;
     return timers;
   }
 
+  /** A gate opens by a message: whoever waits for one says so before all else. */
   get reason(): WaitReason {
-    for (const wait of this.all?.values() ?? []) if (wait.reason === 'retry') return 'retry';
-    return 'timer';
+    const reasons = new Set([...(this.all?.values() ?? [])].map(({ reason }) => reason));
+    if (reasons.has('gate')) return 'gate';
+    return reasons.has('retry') ? 'retry' : 'timer';
+  }
+
+  /** What that wait waited for has come; does nothing when there is no such wait. */
+  endNow(name: string): void {
+    const wait = this.all?.get(name);
+    if (wait === undefined) return;
+    wait.timer?.cancel();
+    this.end(name, wait);
   }
 
   private end(name: string, wait: ArmedWait): void {

@@ -1,0 +1,30 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { bucketOf, gateOf } from '../model/policy-scope.js';
+import type { Pass } from '../step/pass.js';
+
+/** The named timer of an execution that may begin at an instant that its rate allows. */
+const RATE = 'rate';
+
+/** Begins the handler within its limits: behind its gate, and not before its rate allows. What has begun goes on. */
+export function beginWithin(
+  pass: Pass,
+  journal: readonly Checkpoint[],
+  event: unknown,
+  begin: () => void,
+): void {
+  const { handler, record, services } = pass;
+  const { concurrency, rateLimit } = handler;
+  if (concurrency === null && rateLimit === null) return begin();
+  if (concurrency !== null && record.gate === null)
+    return pass.end({ kind: 'gated', gate: gateOf(handler.id, concurrency, [event]) });
+  if (rateLimit === null || journal.length > 0) return begin();
+  const beginAt = (at: number): void => {
+    if (at <= services.clock.now()) begin();
+    else pass.end({ kind: 'waiting', reason: 'gate', timers: { [RATE]: at } });
+  };
+  const reserved = record.timers[RATE];
+  if (reserved !== undefined) return beginAt(reserved);
+  pass.writes.send({ kind: 'reserve', ...bucketOf(handler.id, rateLimit, [event]) }, ({ at = 0 }) =>
+    beginAt(at),
+  );
+}

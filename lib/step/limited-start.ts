@@ -1,0 +1,54 @@
+import type { Gate, ReserveWrite } from '../ports/store-write.js';
+import { newRow } from './new-row.js';
+import type { Body, Pass } from './pass.js';
+
+/** What a body needs before it may begin: a permit of a gate, a place within a rate, or both. */
+export interface StartLimits {
+  readonly gate: Gate | null;
+  readonly rate: Omit<ReserveWrite, 'kind'> | null;
+}
+
+/** Begins an attempt within its limits: it waits, without a slot when nothing else runs, until both allow it. */
+export function startWithin(
+  pass: Pass,
+  body: Body,
+  path: string,
+  attempt: number,
+  { gate, rate }: StartLimits,
+  begin: () => void,
+): void {
+  const acquire = (): void => {
+    if (body.isDead) return;
+    if (gate === null) reserve();
+    else
+      pass.writes.send({ kind: 'acquire', lease: pass.lease, holder: path, gate }, ({ granted }) => {
+        if (granted === true) reserve();
+        else pass.waitForPermit(path, body, acquire);
+      });
+  };
+  const reserve = (): void => {
+    if (body.isDead) return;
+    if (rate === null) {
+      begin();
+      return;
+    }
+    const key = `${path}!r${attempt}`;
+    const reserved = pass.replay?.reserved(path, key) ?? null;
+    if (reserved !== null) beginAt(reserved);
+    else
+      pass.writes.send({ kind: 'reserve', ...rate }, ({ at = 0 }) => {
+        const now = pass.services.clock.now();
+        if (at > now) {
+          const row = newRow(pass, path, 'timer', key, now, attempt);
+          row.wakeAt = at;
+          pass.later(row);
+        }
+        beginAt(at);
+      });
+  };
+  const beginAt = (at: number): void => {
+    if (at <= pass.services.clock.now()) begin();
+    else pass.wait(`rate:${path}`, at, 'gate', body, begin);
+  };
+  acquire();
+}
