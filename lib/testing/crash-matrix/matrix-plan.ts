@@ -5,6 +5,7 @@ import { anArray, aFunction, anything, optionMistakes, refuse, wholeFrom } from 
 import { compileWorkers } from '../../compiler/compile-workers.js';
 import { eventMetadataOf } from '../../metadata/metadata-store.js';
 import type { WorkerClass } from '../../model/definition.js';
+import { parseDuration } from '../../model/duration.js';
 import type { UnionMember } from '../../model/event-source.js';
 import type { TestAppOptions } from '../test-app.js';
 
@@ -28,7 +29,8 @@ export interface CrashMatrixOptions
   readonly effects?: (app: WorkerApp) => unknown;
   /**
    * Calls that do no harm when they are made again: `'Payments.find'`, `'Audit'` (all methods), `'Catalog.fetch*'`.
-   * Methods named get…, find…, list…, read…, has…, is…, exists… and count… are taken to be such. Default: no others.
+   * Methods named get…, find…, list…, read…, has…, is…, exists… and count…, and those of a …Logger, are taken to be such.
+   * Default: no others.
    */
   readonly repeatable?: readonly string[];
   /** Cells at most; 500 by default. Beyond it later turns of loops are left out first, and the report says how many. */
@@ -45,11 +47,17 @@ export interface MatrixPlan {
   readonly options: Omit<TestAppOptions, 'store' | 'clock' | 'now' | 'workers' | 'providers'>;
   readonly effects: ((app: WorkerApp) => unknown) | null;
   readonly repeatable: readonly string[];
+  /** Effects that answered later, in any run. */
+  readonly slow: Set<string>;
+  /** Longer than another process needs to notice that a lease ran out. */
+  readonly takeoverMs: number;
   readonly limit: number;
   readonly publish: (app: WorkerApp) => Promise<unknown>;
 }
 
 const MOST_CELLS = 500;
+const LEASE = '15s';
+const SWEEP = '5s';
 
 /** Throws `ConfigurationError` for options that cannot be, `TypeError` for an event that nobody can tell. */
 export function planOf(worker: WorkerClass, event: CrashMatrixEvent, given: CrashMatrixOptions): MatrixPlan {
@@ -73,6 +81,9 @@ export function planOf(worker: WorkerClass, event: CrashMatrixEvent, given: Cras
     options: options as MatrixPlan['options'],
     effects: effects ?? null,
     repeatable,
+    slow: new Set(),
+    takeoverMs:
+      (parseDuration(options.lease ?? LEASE) ?? 0) + 2 * (parseDuration(options.sweep ?? SWEEP) ?? 0),
     limit: limit ?? MOST_CELLS,
     publish: (app) => app.publish(...(args as [object])),
   };

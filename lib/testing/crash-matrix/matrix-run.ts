@@ -13,8 +13,6 @@ import { ProcessGate } from './process-gate.js';
 import { Recorder } from './recorder.js';
 import { RunWatch, type SeenCell } from './run-watch.js';
 
-/** Longer than another process needs to notice that a lease ran out: 15 s of lease, 6 s between sweeps. */
-const TAKEOVER = '22s';
 /** Takeovers during which nothing happened, after which nothing will. */
 const MOST_IDLE_MOVES = 3;
 /** Timers of a run that are waited for. */
@@ -55,7 +53,7 @@ export class MatrixRun {
   ) {
     this.clock = new VirtualClock(startAt);
     this.watch = new RunWatch(cell);
-    this.recorder = new Recorder(plan.repeatable);
+    this.recorder = new Recorder(plan.repeatable, plan.slow);
     const { container } = plan.options;
     this.outside = new OutsideWorld(
       plan.providers(),
@@ -92,11 +90,12 @@ export class MatrixRun {
     const app = await TestApp.create({
       ...options,
       workers,
-      providers: this.outside.providersFor(gate),
+      providers: this.outside.providersOfProcess(),
       store: gate.storeThrough(this.store),
       clock: this.clock,
       interceptors: [
         (call, next) => {
+          this.recorder.bodyBegins(gate);
           if (gate.isDead || this.watch.bodyBegins(call.worker, call.step)) return gate.dieHere();
           return next();
         },
@@ -122,7 +121,7 @@ export class MatrixRun {
     await new Promise<void>((resolve) => void systemClock.setTimer(BREAK_MS, resolve));
     const second = await this.begin();
     if (isPaused) {
-      await second.app.advance(TAKEOVER);
+      await second.app.advance(this.plan.takeoverMs);
       first.gate.goOn();
       await first.app.resume();
     }
@@ -141,7 +140,7 @@ export class MatrixRun {
       const now = this.clock.now();
       const wakes = open.map(({ timers }) => wakeAt(timers) ?? 0).filter((at) => at > now);
       idle = wakes.length === 0 ? idle + 1 : 0;
-      await app.advance(wakes.length === 0 ? TAKEOVER : Math.min(...wakes) - now);
+      await app.advance(wakes.length === 0 ? this.plan.takeoverMs : Math.min(...wakes) - now);
     }
   }
 }

@@ -7,7 +7,6 @@ import { findOwnMetadata } from '../../metadata/metadata-store.js';
 import type { WorkerClass } from '../../model/definition.js';
 import type { InjectionToken } from '../../model/injection-token.js';
 import { WorkerApp } from '../../app/worker-app.js';
-import type { ProcessGate } from './process-gate.js';
 import type { Recorder } from './recorder.js';
 
 const FRAMEWORK = new Set<unknown>([CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP, WorkerApp]);
@@ -26,21 +25,21 @@ export class OutsideWorld {
   ) {}
 
   /** The providers of one process. */
-  providersFor(gate: ProcessGate): readonly Provider[] {
+  providersOfProcess(): readonly Provider[] {
     return [
-      ...this.providers.flatMap((provider) => this.provided(provider, gate)),
-      ...this.injected().flatMap((type) => this.guessed(type, gate)),
+      ...this.providers.flatMap((provider) => this.provided(provider)),
+      ...this.injected().flatMap((type) => this.guessed(type)),
     ];
   }
 
-  private provided(provider: Provider, gate: ProcessGate): readonly Provider[] {
+  private provided(provider: Provider): readonly Provider[] {
     // A bare class is the test's own code; anything malformed is the container's to refuse.
     if (typeof provider !== 'object' || provider === null || FRAMEWORK.has(provider.provide))
       return [provider];
     const { provide } = provider;
     const keep = (value: unknown): unknown => {
       if (!this.made.has(provide)) this.made.set(provide, value);
-      return this.recorder.wrap(this.made.get(provide), { title: titleOf(provide), isGuessed: false }, gate);
+      return this.recorder.wrap(this.made.get(provide), { title: titleOf(provide), isGuessed: false });
     };
     if ('useValue' in provider) return [{ provide, useValue: keep(provider.useValue) }];
     if (this.made.has(provide)) return [{ provide, useValue: keep(null) }];
@@ -53,10 +52,8 @@ export class OutsideWorld {
     return [{ ...provider, useFactory }];
   }
 
-  private guessed(type: Constructable, gate: ProcessGate): readonly Provider[] {
-    return wrapped(type, type, (made) =>
-      this.recorder.wrap(made, { title: titleOf(type), isGuessed: true }, gate),
-    );
+  private guessed(type: Constructable): readonly Provider[] {
+    return wrapped(type, type, (made) => this.recorder.wrap(made, { title: titleOf(type), isGuessed: true }));
   }
 
   /** Classes that workers are injected with and that the container builds by itself. */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
 import { namesOf } from '../../model/path.js';
 import { shared } from '../../ports/current-execution.js';
 import { Frame } from '../../step/frame.js';
@@ -22,64 +23,71 @@ const underWay = new AsyncLocalStorage<EffectCall>();
 /** Notes the calls that bodies of one run make to what lies outside. */
 export class Recorder {
   readonly calls: EffectCall[] = [];
-  /** Answered later when they were called before. */
-  private readonly slow = new Set<string>();
+  /** Of the processes, by what their passes work with. */
+  private readonly gates = new WeakMap<object, ProcessGate>();
 
-  constructor(private readonly repeatable: readonly string[]) {}
+  constructor(
+    private readonly repeatable: readonly string[],
+    /** What answered later when it was called in this run or one before. */
+    private readonly slow: Set<string>,
+  ) {}
 
-  /** The object as bodies of that process see it; a value without methods is given as it is. */
-  wrap(value: unknown, recorded: Recorded, gate: ProcessGate): unknown {
-    if (typeof value === 'function') return this.wrapFunction(value as Callable, value, recorded, gate);
-    return isRecordable(value) ? this.wrapObject(value, recorded, gate) : value;
+  /** The body that begins now, and those that it calls, belong to that process. */
+  bodyBegins(gate: ProcessGate): void {
+    const frame = shared().storage.getStore();
+    if (frame instanceof Frame) this.gates.set(frame.pass.services, gate);
   }
 
-  private wrapObject(value: object, recorded: Recorded, gate: ProcessGate): object {
-    const members = new Map<string | symbol, readonly [own: unknown, wrapped: unknown]>();
-    // A proxy must give the own values of a frozen target.
-    const target = Object.isFrozen(value)
-      ? (Object.create(Object.getPrototypeOf(value) as object) as object)
-      : value;
-    return new Proxy(target, {
+  /** The object as bodies see it; a value without methods is given as it is. */
+  wrap(value: unknown, recorded: Recorded): unknown {
+    return isRecordable(value) ? this.wrapObject(value, recorded) : value;
+  }
+
+  private wrapObject(value: object, recorded: Recorded): object {
+    const members = new Map<string, readonly [own: unknown, wrapped: unknown]>();
+    const memberOf = (name: string, own: unknown): unknown => {
+      const within = { ...recorded, title: `${recorded.title}.${name}` };
+      if (typeof own === 'function') return this.wrapFunction(own as Callable, value, within);
+      return this.wrap(own, within);
+    };
+    return new Proxy(targetFor(value), {
       get: (_, name) => {
         const own: unknown = Reflect.get(value, name, value);
-        if (typeof name === 'symbol' || name === 'constructor' || name in Object.prototype) return own;
+        if (typeof name === 'symbol' || isBuiltIn(value, name)) return own;
         const known = members.get(name);
         if (known !== undefined && known[0] === own) return known[1];
-        const within = { ...recorded, title: `${recorded.title}.${name}` };
-        const wrapped =
-          typeof own === 'function'
-            ? this.wrapFunction(own as Callable, value, within, gate)
-            : isRecordable(own)
-              ? this.wrapObject(own, within, gate)
-              : own;
+        const wrapped = memberOf(name, own);
         members.set(name, [own, wrapped]);
         return wrapped;
       },
       set: (_, name, member) => Reflect.set(value, name, member, value),
       has: (_, name) => Reflect.has(value, name),
+      ...(typeof value === 'function' ? this.trap(value as Callable, undefined, recorded) : null),
     });
   }
 
-  private wrapFunction(body: Callable, receiver: unknown, recorded: Recorded, gate: ProcessGate): unknown {
-    return new Proxy(body, {
-      apply: (_, caller, args: readonly unknown[]) => {
-        const self: unknown = typeof receiver === 'function' ? caller : receiver;
-        return this.call(() => Reflect.apply(body, self, args) as unknown, args, recorded, gate);
-      },
-    });
+  private wrapFunction(body: Callable, receiver: object, recorded: Recorded): unknown {
+    return new Proxy(body, this.trap(body, receiver, recorded));
   }
 
-  private call(
-    invoke: () => unknown,
-    args: readonly unknown[],
+  /** Methods are called on the object itself, which may have private fields. */
+  private trap(
+    body: Callable,
+    receiver: object | undefined,
     recorded: Recorded,
-    gate: ProcessGate,
-  ): unknown {
+  ): { apply: (target: object, caller: unknown, args: readonly unknown[]) => unknown } {
+    return {
+      apply: (_, caller, args) =>
+        this.call(() => Reflect.apply(body, receiver ?? caller, args) as unknown, args, recorded),
+    };
+  }
+
+  private call(invoke: () => unknown, args: readonly unknown[], recorded: Recorded): unknown {
     const frame = shared().storage.getStore();
     const { title: effect, isGuessed } = recorded;
     if (!(frame instanceof Frame) || mayRepeat(effect, this.repeatable)) return invoke();
-    if (gate.isDead && this.slow.has(effect)) return new Promise(() => {});
     const { pass } = frame;
+    if (this.gates.get(pass.services)?.isDead === true) return this.refuse(effect);
     const call: EffectCall = {
       effect,
       step: `${pass.worker.id}.${namesOf(frame.path)}`,
@@ -93,6 +101,12 @@ export class Recorder {
     const outer = underWay.getStore();
     if (outer !== undefined) outer.isOuter = true;
     return this.follow(call, () => underWay.run(call, invoke), isGuessed && call.isOutsideSteps);
+  }
+
+  /** A body that outlives its process in the machine: nothing that it does reaches anybody. */
+  private refuse(effect: string): Promise<never> {
+    if (this.slow.has(effect)) return new Promise(() => {});
+    throw new Error(`${effect} was called by a process that has crashed`);
   }
 
   private follow(call: EffectCall, invoke: () => unknown, isMaybeCalculation: boolean): unknown {
@@ -110,23 +124,39 @@ export class Recorder {
       return answer;
     }
     this.slow.add(call.effect);
-    answer.then(
-      () => {
-        call.outcome = 'done';
-      },
-      () => {
-        call.outcome = 'threw';
-      },
-    );
+    // A thenable that is no promise, such as a query, may begin only when it is asked: that is left to the body.
+    if (types.isPromise(answer))
+      answer.then(
+        () => {
+          call.outcome = 'done';
+        },
+        () => {
+          call.outcome = 'threw';
+        },
+      );
     return answer;
   }
 }
 
 /** Has members to record: built-in collections and values are data. */
-export function isRecordable(value: unknown): value is object {
+function isRecordable(value: unknown): value is object {
   if (typeof value === 'function') return true;
   return (
     typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
+  );
+}
+
+/** A proxy must give the own values of a frozen target. */
+function targetFor(value: object): object {
+  if (typeof value === 'function' || !Object.isFrozen(value)) return value;
+  return Object.create(Object.getPrototypeOf(value) as object) as object;
+}
+
+/** What every object or function has. */
+function isBuiltIn(value: object, name: string): boolean {
+  return (
+    name in Object.prototype ||
+    (typeof value === 'function' && (name in Function.prototype || name === 'prototype'))
   );
 }
 
