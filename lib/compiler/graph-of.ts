@@ -37,6 +37,8 @@ export function graphOf(
   return compileGraph(worker.id, nodes, edges);
 }
 
+const NO_NAMES: readonly string[] = Object.freeze([]);
+
 function nodeOf(
   kind: GraphNodeKind,
   name: string,
@@ -47,7 +49,7 @@ function nodeOf(
     name,
     kind,
     description,
-    renamedFrom: [],
+    renamedFrom: NO_NAMES,
     ...wiringOf(undefined),
     policies: policiesOf(definition),
   };

@@ -1,4 +1,9 @@
 import { Event } from '../../../lib/decorators/event.js';
+import { Compensate } from '../../../lib/decorators/compensate.js';
+import { Concurrency } from '../../../lib/decorators/concurrency.js';
+import { RateLimit } from '../../../lib/decorators/rate-limit.js';
+import { RenamedFrom } from '../../../lib/decorators/renamed-from.js';
+import { Step } from '../../../lib/decorators/step.js';
 import { Storable } from '../../../lib/decorators/storable.js';
 import { Worker } from '../../../lib/decorators/worker.js';
 import {
@@ -60,4 +65,37 @@ it('reading hands out copies', () => {
     renamedFrom: [],
   });
   expect(metadataOf(Copied).methods.size).toBe(0);
+});
+
+it('each part of a method is inherited until a subclass decorates it anew', () => {
+  @Concurrency(3)
+  @RateLimit({ limit: 1, per: '1s' })
+  class Base {
+    @Step()
+    @Concurrency(5)
+    @RenamedFrom('old')
+    charge(): number {
+      return 1;
+    }
+
+    @Compensate('charge')
+    @RateLimit({ limit: 2, per: '2s' })
+    refund(): void {}
+  }
+  @Concurrency(4)
+  class Sub extends Base {
+    @Step()
+    @RenamedFrom('older')
+    override charge(): number {
+      return 2;
+    }
+  }
+  const { methods, concurrency, rateLimit } = metadataOf(Sub);
+  expect({ concurrency, rateLimit }).toEqual({ concurrency: 4, rateLimit: { limit: 1, per: '1s' } });
+  expect(methods.get('charge')).toMatchObject({ concurrency: 5, renamedFrom: ['older'] });
+  expect(methods.get('refund')).toMatchObject({
+    compensates: 'charge',
+    rateLimit: { limit: 2, per: '2s' },
+  });
+  expect(metadataOf(Base).methods.get('charge')?.renamedFrom).toEqual(['old']);
 });

@@ -11,6 +11,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   type Clock,
   CLOCK,
+  Concurrency,
   defineEvent,
   DISPATCHER,
   LOGGER,
@@ -382,4 +383,48 @@ test('one forRoot() that two modules import is one', async () => {
 
 test('impossible options are refused while the module compiles', async () => {
   await expect(compile([], { concurrency: 0 })).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
+});
+
+describe('a limit that a provider tells', () => {
+  @NestInjectable()
+  class AppConfig {
+    constructor(@NestInject('orders') readonly orders: number) {}
+  }
+
+  it('is read from the container of Nest', async () => {
+    const read: number[] = [];
+    @Worker('limited')
+    class Limited {
+      @OnEvent(Ping)
+      @Concurrency({
+        from: AppConfig,
+        limit: (config) => {
+          read.push(config.orders);
+          return config.orders;
+        },
+      })
+      answer(): string {
+        return 'pong';
+      }
+    }
+    const module = await compile([Limited, AppConfig, { provide: 'orders', useValue: 3 }]);
+    await module.init();
+    expect(await ping(module.get(WorkerApp))).toEqual(['pong']);
+    expect(read).toEqual([3]);
+    await module.close();
+  });
+
+  it('keeps the application from starting where Nest does not have the provider', async () => {
+    @Worker('limited')
+    class Limited {
+      @OnEvent(Ping)
+      @Concurrency({ from: AppConfig, limit: (config) => config.orders })
+      answer(): void {}
+    }
+    const module = await compile([Limited]);
+    await expect(module.init()).rejects.toThrow(
+      /Limited\.answer: @Concurrency reads its limit from AppConfig, which cannot be had: .*AppConfig/,
+    );
+    await module.close();
+  });
 });
