@@ -1,3 +1,4 @@
+import { presentNames } from '../engine/renamed-journal.js';
 import type { Run } from '../engine/work.js';
 import { storedOutcome, type AwaitedOutcome } from '../dispatch/outcomes.js';
 import { partsOfDefinition } from '../model/definition.js';
@@ -139,12 +140,12 @@ export class ExecutionHandle<Value = unknown> {
    */
   async retry(options: { readonly from?: string } = {}): Promise<void> {
     refuse(optionMistakes('retry()', options, { from: text }));
-    const { status } = await this.record('retry()');
+    const { status, definition } = await this.record('retry()');
     const { from } = options;
     if (status === 'completed' && from === undefined)
       throw await this.wrongState('retry()', "Say from which step: retry({ from: 'charge' })");
     const isRetryable = status === 'failed' || status === 'completed' || status === 'parked';
-    if (isRetryable && from !== undefined) await this.assertRecorded(from);
+    if (isRetryable && from !== undefined) await this.assertRecorded(from, definition.id);
     if (!isRetryable || !(await this.send('retry', from ?? null)))
       throw await this.wrongState('retry()', 'Only failed, completed and parked executions can be retried');
   }
@@ -229,9 +230,12 @@ export class ExecutionHandle<Value = unknown> {
     return false;
   }
 
-  private async assertRecorded(from: string): Promise<void> {
+  private async assertRecorded(from: string, definition: string): Promise<void> {
     const names = (await this.steps()).map((step) => step.path);
-    if (names.some((name) => name === from || name.slice(name.indexOf('/') + 1) === from)) return;
+    const renames = this.parts.runtime.definitions.renames(partsOfDefinition(definition).worker) ?? new Map<string, string>();
+    const wanted = presentNames(from, renames);
+    const isWanted = (name: string) => name === wanted || name.slice(name.indexOf('/') + 1) === wanted;
+    if (names.some((name) => isWanted(presentNames(name, renames)))) return;
     throw await this.wrongState(
       `retry({ from: '${from}' })`,
       `Recorded steps are: ${[...new Set(names)].join(', ') || 'none'}`,

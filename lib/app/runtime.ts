@@ -4,7 +4,7 @@ import { Outcomes } from '../dispatch/outcomes.js';
 import { PausedDefinitions } from '../dispatch/paused-definitions.js';
 import { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
-import { ANSWER_MS, answerInTime, endsInTime } from '../engine/answer-in-time.js';
+import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 import { outcomeOf } from '../engine/conclude.js';
 import { Definitions } from '../engine/definitions.js';
 import { Executor } from '../engine/executor.js';
@@ -17,16 +17,14 @@ import { Adopter } from '../maintenance/adopter.js';
 import { Pruner } from '../maintenance/pruner.js';
 import { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
-import { StoreUnavailableError } from '../model/errors-store.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { HeartbeatAnswer } from '../ports/store.js';
-import type { PassServices } from '../step/pass-services.js';
+import { endsBy } from './ends-by.js';
 import { processRecord } from './process-record.js';
 import type { RuntimeParts } from './runtime-parts.js';
 
-/** What the end may take beyond the drain timeout; and, when that is over too, each part of it. */
+/** What the end may take beyond the drain timeout. */
 const GRACE_MS = 1_000;
-const LEAST_MS = 250;
 
 type Phase = 'new' | 'open' | 'started' | 'closed' | 'killed';
 
@@ -41,7 +39,6 @@ export class Runtime {
   readonly writer: GroupWriter;
   readonly consumer: Consumer;
   private readonly lease: LeaseKeeper;
-  private readonly gate: GraphGate;
   private readonly adopter: Adopter;
   private readonly sweeper: Sweeper;
   private phase: Phase = 'new';
@@ -64,8 +61,12 @@ export class Runtime {
       runsHere: (id) => this.consumer.runs(id),
     });
     this.writer = new GroupWriter(store, clock, random, observer);
-    this.gate = new GraphGate(store);
-    this.adopter = new Adopter(store, this.definitions);
+    const gate = new GraphGate(store);
+    const { definitions, writer } = this;
+    this.adopter = new Adopter({
+      ...{ store, definitions, gate, writer, observer, clock },
+      isStarted: () => this.isStarted,
+    });
     this.lease = new LeaseKeeper({
       store,
       clock,
@@ -77,10 +78,16 @@ export class Runtime {
       renewed: (answer, before) => this.renewed(answer, before),
     });
     const executor = new Executor({
-      services: this.passServices(),
-      definitions: this.definitions,
+      services: {
+        ...parts,
+        writer,
+        steps: definitions,
+        publishing: () => this.publisher,
+        mayStartBody: () => this.lease.mayStartBody(),
+      },
+      definitions,
       resolver: parts.resolver,
-      gate: this.gate,
+      gate,
       stored: (record, change, due) => {
         this.outcomes.stored(record.id, outcomeOf(record, change, clock.now()));
         if (due) this.consumer.pull('hint');
@@ -276,10 +283,8 @@ export class Runtime {
 
   /** Waits for a part of the end; what is not over by then goes on without us. */
   private async endsBy(until: number, task: string, work: Promise<unknown>): Promise<void> {
-    const { clock } = this.parts;
-    const leftMs = Math.max(until - clock.monotonic(), LEAST_MS);
-    if (!(await endsInTime(clock, leftMs, work)))
-      this.fault(task, new StoreUnavailableError(`it was not over within ${leftMs} ms, and was left alone`));
+    const late = await endsBy(this.parts.clock, until, work);
+    if (late !== null) this.fault(task, late);
   }
 
   private async begin(): Promise<void> {
@@ -332,16 +337,6 @@ export class Runtime {
   private renewed({ signals, owned }: HeartbeatAnswer, before: readonly Run[]): void {
     this.consumer.signal(signals).catch((error: unknown) => this.fault('read signals', error));
     this.consumer.reconcile(before, owned);
-  }
-
-  private passServices(): PassServices {
-    return {
-      ...this.parts,
-      writer: this.writer,
-      steps: this.definitions,
-      publishing: () => this.publisher,
-      mayStartBody: () => this.lease.mayStartBody(),
-    };
   }
 
   private fault(task: string, error: unknown): void {

@@ -3,7 +3,7 @@ import { compareGraphs } from '../model/compare-graphs.js';
 import { partsOfDefinition, type WorkerDefinition } from '../model/definition.js';
 import { GraphMismatchError } from '../model/errors-graph.js';
 import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
-import { type GraphComparison, isCompatible } from '../model/graph-comparison.js';
+import { type GraphComparison, type GraphDifference, isCompatible } from '../model/graph-comparison.js';
 import { recordedNames } from '../model/recorded-names.js';
 import type { StepGraph } from '../model/step-graph.js';
 import type { Store } from '../ports/store.js';
@@ -15,7 +15,12 @@ export type Admission =
   /** It fits the graph of another live process, and is handed to it. */
   | { readonly kind: 'elsewhere'; readonly definition: DefinitionRef }
   /** `undoes`: what it has recorded has compensations in its own graph. */
-  | { readonly kind: 'mismatch'; readonly error: GraphMismatchError; readonly undoes: boolean };
+  | {
+      readonly kind: 'mismatch';
+      readonly error: GraphMismatchError;
+      readonly differences: readonly GraphDifference[];
+      readonly undoes: boolean;
+    };
 
 const FITS: Admission = { kind: 'fits' };
 
@@ -46,9 +51,19 @@ export class GraphGate {
       if (graph !== null && isCompatible(compare(graph).verdict))
         return { kind: 'elsewhere', definition: other };
     }
-    const error = new GraphMismatchError(record.id, definition.id, comparison.differences);
+    const { differences } = comparison;
+    const error = new GraphMismatchError([record.id], definition.id, differences);
     const undoes = old.edges.some(({ kind, from }) => kind === 'compensation' && flight.recorded.has(from));
-    return { kind: 'mismatch', error, undoes };
+    return { kind: 'mismatch', error, differences, undoes };
+  }
+
+  /** Whether an execution of that form may have recorded something that does not fit; false too when its graph is unknown. */
+  async mayMismatch(worker: WorkerDefinition, { id, fingerprint }: DefinitionRef): Promise<boolean> {
+    const old = await this.graphs.find(worker.id, fingerprint);
+    if (old === null) return false;
+    const names = old.nodes.flatMap(({ name, renamedFrom }) => [name, ...renamedFrom]);
+    const any = { id: '', handler: partsOfDefinition(id).method, recorded: new Set(names) };
+    return !isCompatible(compareGraphs(old, worker.graph, [any]).verdict);
   }
 
   /** Other forms of that definition that live processes run. */

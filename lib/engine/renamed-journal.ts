@@ -55,7 +55,7 @@ export class RenamedJournal {
 export function presentNames(names: string, renames: ReadonlyMap<string, string>): string {
   return names
     .split('/')
-    .map((name, at) => (at === 0 && names.includes('/') ? name : (renames.get(name) ?? name)))
+    .map((name) => renames.get(name) ?? name)
     .join('/');
 }
 

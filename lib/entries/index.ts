@@ -117,6 +117,7 @@ export {
 export {
   CompensationError,
   DeclaredStepCalledError,
+  GraphMismatchError,
   NoRouteError,
   TooManyItemsError,
 } from '../model/errors-graph.js';

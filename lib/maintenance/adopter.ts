@@ -1,19 +1,25 @@
 import type { DefinitionRef } from '../model/execution.js';
 import type { Store } from '../ports/store.js';
 import type { Definitions } from '../engine/definitions.js';
+import { GraphSurvey, type GraphSurveyParts } from './graph-survey.js';
 
 /**
  * Executions keep the fingerprint of the graph that they began with. Those whose graph no live process runs any more are
- * adopted by a process that has their handler: recorded steps still answer, and a replay that does not fit is parked.
+ * adopted by a process that has their handler: recorded steps still answer, and what does not fit its graph is parked.
  * A process that only publishes runs none, whatever it declares.
  */
 export class Adopter {
   private orphans: readonly DefinitionRef[] = [];
 
-  constructor(
-    private readonly store: Store,
-    private readonly definitions: Definitions,
-  ) {}
+  private readonly store: Store;
+  private readonly definitions: Definitions;
+  private readonly survey: GraphSurvey;
+
+  constructor(parts: GraphSurveyParts & { readonly store: Store }) {
+    this.store = parts.store;
+    this.definitions = parts.definitions;
+    this.survey = new GraphSurvey(parts);
+  }
 
   /** What `claim` may take: our own definitions, and orphaned forms of them. */
   runnable(): readonly DefinitionRef[] {
@@ -36,6 +42,8 @@ export class Adopter {
         .flatMap(({ definitions }) => definitions.map(keyOf)),
     );
     this.orphans = foreign.filter((ref) => !alive.has(keyOf(ref)));
+    // Takes its time: a process does not wait for it to begin.
+    void this.survey.look(this.orphans);
   }
 }
 

@@ -63,17 +63,26 @@ export class GraphMismatchError extends HoldfastError {
   readonly steps: readonly string[];
 
   constructor(
-    readonly executionId: string,
+    /** Ids, at most ten of them. */
+    readonly executions: readonly string[],
     definition: string,
     differences: readonly Pick<GraphDifference, 'verdict' | 'step' | 'what' | 'write'>[],
+    /** How many executions there are in all. */
+    readonly count: number = executions.length,
   ) {
     const fatal = differences.filter(({ verdict }) => verdict !== 'additive');
     super(
-      `execution '${executionId}' of ${definition} was recorded by another version of the worker: ${sentenceOf(fatal)}. ` +
+      `${subjectOf(executions, definition, count)} recorded by another version of the worker: ${sentenceOf(fatal)}. ` +
         `Then resume(). 'npx holdfast check' tells this before a deploy`,
     );
     this.steps = fatal.map(({ step }) => step);
   }
+}
+
+function subjectOf(executions: readonly string[], definition: string, count: number): string {
+  if (count === 1) return `execution ${listed(executions)} of ${definition} was`;
+  const rest = count > executions.length ? ` and ${count - executions.length} more` : '';
+  return `${count} executions of ${definition} (${listed(executions)}${rest}) were`;
 }
 
 function sentenceOf(differences: readonly Pick<GraphDifference, 'what' | 'write'>[]): string {

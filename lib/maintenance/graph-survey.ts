@@ -1,0 +1,108 @@
+import type { Definitions } from '../engine/definitions.js';
+import type { GraphGate } from '../engine/graph-gate.js';
+import type { WorkerDefinition } from '../model/definition.js';
+import { GraphMismatchError } from '../model/errors-graph.js';
+import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
+import type { GraphDifference } from '../model/graph-comparison.js';
+import type { MessageId } from '../model/ids.js';
+import type { Clock } from '../ports/clock.js';
+import type { Observer } from '../ports/observer.js';
+import type { Store } from '../ports/store.js';
+import type { Verdict, Write } from '../ports/store-write.js';
+
+/** Executions that are read at once. */
+const PAGE = 200;
+/** Executions that are named at most. */
+const MOST_NAMED = 10;
+
+export interface GraphSurveyParts {
+  readonly store: Pick<Store, 'list' | 'journal'>;
+  readonly definitions: Definitions;
+  readonly gate: GraphGate;
+  readonly writer: { write(write: Write): Promise<Verdict> };
+  readonly observer: Observer;
+  readonly clock: Clock;
+  /** False: nothing more is read or written. */
+  readonly isStarted: () => boolean;
+}
+
+/** What a survey of one former graph has found. */
+interface Findings {
+  readonly ids: string[];
+  count: number;
+  readonly differences: Map<string, GraphDifference>;
+}
+
+/**
+ * Looks through the executions of graphs that no live process runs, once for each: those that do not fit the present graph
+ * are told together, and those of them that wait are made due, so that they are parked now and not when they would wake.
+ */
+export class GraphSurvey {
+  private readonly seen = new Set<string>();
+
+  constructor(private readonly parts: GraphSurveyParts) {}
+
+  async look(orphans: readonly DefinitionRef[]): Promise<void> {
+    for (const ref of orphans) {
+      const worker = this.parts.definitions.handler(ref.id)?.worker;
+      if (worker === undefined || !this.parts.isStarted()) continue;
+      const key = JSON.stringify([ref.id, ref.fingerprint, worker.graph.fingerprint]);
+      if (this.seen.has(key)) continue;
+      this.seen.add(key);
+      try {
+        await this.compare(worker, ref);
+      } catch (error) {
+        // The next sweep tries again.
+        this.seen.delete(key);
+        if (this.parts.isStarted()) this.fault(error);
+      }
+    }
+  }
+
+  private async compare(worker: WorkerDefinition, ref: DefinitionRef): Promise<void> {
+    if (!(await this.parts.gate.mayMismatch(worker, ref))) return;
+    const findings: Findings = { ids: [], count: 0, differences: new Map() };
+    for (const status of ['waiting', 'pending', 'running'] as const) {
+      let after: ExecutionRecord['id'] | undefined;
+      do {
+        const page = await this.parts.store.list({
+          worker: worker.id,
+          status,
+          limit: PAGE,
+          ...(after === undefined ? null : { after }),
+        });
+        for (const record of page) {
+          const { definition } = record;
+          if (definition.id === ref.id && definition.fingerprint === ref.fingerprint)
+            await this.consider(worker, record, findings);
+        }
+        after = page.length < PAGE ? undefined : page.at(-1)?.id;
+      } while (after !== undefined && this.parts.isStarted());
+    }
+    if (findings.count > 0)
+      this.fault(
+        new GraphMismatchError(findings.ids, ref.id, [...findings.differences.values()], findings.count),
+      );
+  }
+
+  private async consider(
+    worker: WorkerDefinition,
+    record: ExecutionRecord,
+    findings: Findings,
+  ): Promise<void> {
+    const { store, gate, writer } = this.parts;
+    const admission = await gate.admit(worker, record, await store.journal(record.id));
+    if (admission.kind !== 'mismatch') return;
+    findings.count++;
+    if (findings.ids.length < MOST_NAMED) findings.ids.push(record.id);
+    for (const difference of admission.differences) findings.differences.set(difference.what, difference);
+    if (record.status !== 'waiting') return;
+    const id = `graph:${record.definition.fingerprint}:${worker.graph.fingerprint}` as MessageId;
+    await writer.write({ kind: 'append', message: { id, to: record.id, kind: 'graph', body: null } });
+  }
+
+  private fault(error: unknown): void {
+    const { observer, clock } = this.parts;
+    observer.emit({ name: 'app.fault', task: 'compare graphs', error, at: clock.now() });
+  }
+}
