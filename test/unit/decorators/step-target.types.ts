@@ -1,7 +1,7 @@
 import { expectTypeOf } from 'expect-type';
-import type { CompensateTarget } from '../../lib/decorators/compensate.js';
-import type { LimitTarget } from '../../lib/decorators/limit-decorator.js';
-import type { StepTarget } from '../../lib/decorators/step-target.js';
+import type { CompensateTarget } from '../../../lib/decorators/compensate.js';
+import type { LimitTarget } from '../../../lib/decorators/limit-decorator.js';
+import type { StepTarget } from '../../../lib/decorators/step-target.js';
 
 interface Worker {
   fulfil(order: { id: string }): Promise<{ id: string }>;
