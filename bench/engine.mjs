@@ -5,8 +5,18 @@ import { eventOf, stepResult } from './workload.mjs';
 
 /** Where `run.mjs` has built the package. */
 export const built = process.env['HOLDFAST_BENCH_BUILD'] ?? '';
-const { bootstrap, defineEvent, Event, memoryStore, OnEvent, silentLogger, sqliteStore, Step, Worker } =
-  await import(pathToFileURL(join(built, 'esm/lib/entries/index.js')).href);
+const {
+  bootstrap,
+  Concurrency,
+  defineEvent,
+  Event,
+  memoryStore,
+  OnEvent,
+  silentLogger,
+  sqliteStore,
+  Step,
+  Worker,
+} = await import(pathToFileURL(join(built, 'esm/lib/entries/index.js')).href);
 
 /** What a decorator does in TypeScript: this folder is plain JavaScript, so that nothing is transpiled while it is measured. */
 function decorate(type, method, ...decorators) {
@@ -63,6 +73,66 @@ function ordersOf(event) {
   return Orders;
 }
 
+/** W with its steps declared: each follows the one before by itself. */
+function declaredOrdersOf(event) {
+  class Orders {
+    async handle(order) {
+      return order.orderId;
+    }
+    async first(orderId) {
+      return stepResult(orderId, 0);
+    }
+    async second(result) {
+      return stepResult(result.amount, 1);
+    }
+    async third(result) {
+      return stepResult(result.amount, 2);
+    }
+  }
+  decorate(Orders, 'handle', OnEvent(event));
+  decorate(Orders, 'first', Step({ after: 'handle' }));
+  decorate(Orders, 'second', Step({ after: 'first' }));
+  decorate(Orders, 'third', Step({ after: 'second' }));
+  Worker('orders')(Orders);
+  return Orders;
+}
+
+/** A fan-out over as many items as the event's total says. */
+function fanOutOf(event) {
+  class Orders {
+    async handle(order) {
+      return Array.from({ length: order.total }, (_, at) => at);
+    }
+    async item(at) {
+      return stepResult(at, 0);
+    }
+  }
+  decorate(Orders, 'handle', OnEvent(event));
+  decorate(Orders, 'item', Step({ after: 'handle', each: { of: (list) => list, concurrency: 100 } }));
+  Worker('orders')(Orders);
+  return Orders;
+}
+
+/** At most five orders of a customer at a time; each takes a few milliseconds. */
+function limitedOrdersOf(event) {
+  class Orders {
+    async handle() {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  decorate(Orders, 'handle', OnEvent(event));
+  decorate(Orders, 'handle', Concurrency({ limit: 5, key: 'customer' }));
+  Worker('orders')(Orders);
+  return Orders;
+}
+
+const forms = {
+  inline: ordersOf,
+  declared: declaredOrdersOf,
+  'fan-out': fanOutOf,
+  limited: limitedOrdersOf,
+};
+
 export function memoryStoreOf(options) {
   return memoryStore(options);
 }
@@ -72,14 +142,16 @@ export function sqliteStoreIn(folder, synchronous) {
 }
 
 /** An app on that store with default options but `concurrency`; `start` is left to the caller. */
-export async function engineOn(store, concurrency, event = OrderCreated) {
-  const Orders = ordersOf(event);
+export async function engineOn(store, concurrency, { event = OrderCreated, form = 'inline' } = {}) {
+  const Orders = forms[form](event);
   const app = await bootstrap({ workers: [Orders], store, concurrency, logger: silentLogger });
   return {
     app,
     durability: store.durability,
+    publish: (data) => app.publish(event, data),
     one: async (i) => (await app.publish(event, eventOf(i))).of(Orders, 'handle').result(),
-    publishMany: (count) => app.publishMany(Array.from({ length: count }, (_, i) => [event, eventOf(i)])),
+    publishMany: (count, change = {}) =>
+      app.publishMany(Array.from({ length: count }, (_, i) => [event, { ...eventOf(i), ...change }])),
     close: () => app.close(),
   };
 }

@@ -90,6 +90,57 @@ async function backlog(folder, { store: kind, count }) {
   return answer;
 }
 
+/** Store calls of a declared fan-out, one execution at a time. */
+async function fanOut(folder, { store: kind, width, count }) {
+  const { store, counts, reset } = countingStore(storeOf(kind, folder));
+  const engine = await engineOn(store, 1, { form: 'fan-out' });
+  await engine.app.start();
+  const one = async () => {
+    const [handle] = await engine.publish({ id: 'x', orderId: 1, customer: 'c', total: width });
+    await handle.result();
+  };
+  for (let warm = 0; warm < 20; warm++) await one();
+  reset();
+  const begin = performance.now();
+  for (let at = 0; at < count; at++) await one();
+  const answer = {
+    groupsPerExecution: counts.groups / count,
+    writesPerExecution: counts.writes / count,
+    itemsPerSecond: (width * count * 1_000) / (performance.now() - begin),
+  };
+  await engine.close();
+  return answer;
+}
+
+/** How long the few orders of one customer wait, alone and beside the many of another: p99 from the start, in ms. */
+async function fairness(folder, { store: kind, many, few }) {
+  const p99 = async (others, name) => {
+    const store = kind === 'memory' ? memoryStoreOf() : sqliteStoreIn(`${folder}/${name}`, kind);
+    const engine = await engineOn(store, 10, { form: 'limited' });
+    for (let published = 0; published < others; published += 1_000)
+      await engine.publishMany(1_000, { customer: 'many' });
+    const publications = await engine.publishMany(few, { customer: 'few' });
+    const waiting = new Set(publications.flatMap((publication) => [...publication].map(({ id }) => id)));
+    const waits = [];
+    let begin = 0;
+    const done = new Promise((resolve) =>
+      engine.app.on('execution.completed', ({ executionId }) => {
+        if (!waiting.delete(executionId)) return;
+        waits.push(performance.now() - begin);
+        if (waiting.size === 0) resolve();
+      }),
+    );
+    begin = performance.now();
+    await engine.app.start();
+    await done;
+    await engine.app.close();
+    return waits.sort((a, b) => a - b)[Math.floor(0.99 * waits.length)];
+  };
+  const alone = await p99(0, 'alone');
+  const beside = await p99(many, 'beside');
+  return { alone, beside, ratio: beside / alone };
+}
+
 async function fixedLoop(one, c, count) {
   let next = 0;
   await Promise.all(
@@ -108,4 +159,4 @@ async function soak(folder, { store: kind, c, ms }) {
   return measured;
 }
 
-export const probes = { calls, flatness, idle, backlog, soak };
+export const probes = { calls, flatness, idle, backlog, fanOut, fairness, soak };

@@ -97,6 +97,23 @@ ${whole(probes.backlog[0].count)} executions published to an app that is not sta
 | store | executions/s | claims | recovered by the sweep |
 |---|---:|---:|---:|
 ${probes.backlog.map((each) => `| ${each.store} | ${whole(each.perSecond)} | ${each.claims} | ${each.recovered} |`).join('\n')}
+
+## Fan-out
+
+A declared step over a list of ${probes.fanOut[0].width} items, up to 100 at a time, one execution at a time.
+
+| store | commits | writes | items/s |
+|---|---:|---:|---:|
+${probes.fanOut.map((each) => `| ${each.store} | ${each.groupsPerExecution.toPrecision(3)} | ${each.writesPerExecution.toPrecision(4)} | ${whole(each.itemsPerSecond)} |`).join('\n')}
+
+## Fairness
+
+\`@Concurrency({ limit: 5, key: 'customer' })\`, orders of 5 ms, 10 slots: ${probes.fairness[0].few} orders of one customer, alone and beside
+${whole(probes.fairness[0].many)} of another that were published before. p99 from the start to the end of each of the few, in ms.
+
+| store | alone | beside | ratio |
+|---|---:|---:|---:|
+${probes.fairness.map((each) => `| ${each.store} | ${Math.round(each.alone)} | ${Math.round(each.beside)} | ${each.ratio.toFixed(2)} |`).join('\n')}
 `;
 }
 

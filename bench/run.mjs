@@ -47,6 +47,20 @@ const contests = [
   },
   { title: 'SQLite NORMAL', engine: 'holdfast NORMAL', ceiling: 'ceiling NORMAL', bars: {} },
   {
+    title: 'memory, declared against inline',
+    engine: 'holdfast memory declared',
+    ceiling: 'holdfast memory',
+    bars: { 16: 1 / 1.3, 64: 1 / 1.3 },
+    c: [16, 64],
+  },
+  {
+    title: 'SQLite FULL, declared against inline',
+    engine: 'holdfast FULL declared',
+    ceiling: 'holdfast FULL',
+    bars: { 1: 1 / 1.3, 64: 1 / 1.3 },
+    c: [1, 64],
+  },
+  {
     title: 'memory (drop), event class',
     engine: 'holdfast memory class',
     ceiling: 'ceiling memory drop',
@@ -139,7 +153,7 @@ async function probe(request) {
 
 async function probeAll() {
   const stores = ['memory', 'FULL', 'NORMAL'];
-  const found = { calls: [], flatness: [], idle: [], backlog: [] };
+  const found = { calls: [], flatness: [], idle: [], backlog: [], fanOut: [], fairness: [] };
   for (const store of stores)
     for (const c of [1, 16, 64, 256])
       found.calls.push(await probe({ probe: 'calls', store, c, count: c === 1 ? 500 : 20_000 }));
@@ -148,6 +162,8 @@ async function probeAll() {
   for (const store of ['memory', 'FULL']) {
     found.idle.push(await probe({ probe: 'idle', store, seconds: 20 }));
     found.backlog.push(await probe({ probe: 'backlog', store, count: 10_000 }));
+    found.fanOut.push(await probe({ probe: 'fanOut', store, width: 100, count: 50 }));
+    found.fairness.push(await probe({ probe: 'fairness', store, many: 100_000, few: 100 }));
   }
   return found;
 }

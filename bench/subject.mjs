@@ -10,8 +10,8 @@ import { engineOn, memoryStoreOf, orderClass, sqliteStoreIn } from './engine.mjs
 import { probes } from './probes.mjs';
 import { closedLoop } from './workload.mjs';
 
-async function engineSubject(store, c, event) {
-  const engine = await engineOn(store, c, event);
+async function engineSubject(store, c, of) {
+  const engine = await engineOn(store, c, of);
   await engine.app.start();
   return engine;
 }
@@ -24,11 +24,14 @@ const subjects = {
   'holdfast memory': (_, c) => engineSubject(memoryStoreOf(), c),
   'holdfast FULL': (folder, c) => engineSubject(sqliteStoreIn(folder, 'FULL'), c),
   'holdfast NORMAL': (folder, c) => engineSubject(sqliteStoreIn(folder, 'NORMAL'), c),
-  'holdfast memory class': async (_, c) => engineSubject(memoryStoreOf(), c, await orderClass()),
+  'holdfast memory declared': (_, c) => engineSubject(memoryStoreOf(), c, { form: 'declared' }),
+  'holdfast FULL declared': (folder, c) =>
+    engineSubject(sqliteStoreIn(folder, 'FULL'), c, { form: 'declared' }),
+  'holdfast memory class': async (_, c) => engineSubject(memoryStoreOf(), c, { event: await orderClass() }),
   'holdfast FULL class': async (folder, c) =>
-    engineSubject(sqliteStoreIn(folder, 'FULL'), c, await orderClass()),
+    engineSubject(sqliteStoreIn(folder, 'FULL'), c, { event: await orderClass() }),
   'holdfast NORMAL class': async (folder, c) =>
-    engineSubject(sqliteStoreIn(folder, 'NORMAL'), c, await orderClass()),
+    engineSubject(sqliteStoreIn(folder, 'NORMAL'), c, { event: await orderClass() }),
 };
 
 async function inFolder(body) {
