@@ -21,23 +21,78 @@ export function Storable(name: string): (target: AnyClass) => void {
 }
 
 /**
- * `Value` where its type shows nothing that a journal cannot keep, else `never`: functions, symbols, weak collections and
- * streams. A step whose result is none does not compile.
+ * `Value` where its type shows nothing that a journal cannot keep, else `never`: functions, symbols, promises, weak
+ * collections, streams, generators, regular expressions, answers of `fetch`; also inside arrays, maps, sets and objects without
+ * methods, three levels deep. A step whose result is none does not compile. What has methods may be of a registered class:
+ * that is checked when it is stored.
  */
 export type Storable<Value> = 0 extends 1 & Value
   ? Value
-  : Extract<Value, Unstorable> extends never
+  : [UnstorableIn<Value, []>] extends [never]
     ? Value
     : never;
 
+/** The parts of the type that cannot be stored; each element of `Depth` is a level. */
+type UnstorableIn<Value, Depth extends readonly 0[]> = 0 extends 1 & Value
+  ? never
+  : Value extends string | number | bigint | boolean | null | undefined
+    ? never
+    : [Value, IsCollection<Value>] extends [Unstorable, false]
+      ? Value
+      : Depth['length'] extends 3
+        ? never
+        : UnstorableInside<Value, [0, ...Depth]>;
+
+/** By its shape a `Set` of objects is a `WeakSet`, and a `Map` with such keys a `WeakMap`. */
+type IsCollection<Value> = Value extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> ? true : false;
+
+type UnstorableInside<Value, Depth extends readonly 0[]> = Value extends readonly unknown[]
+  ? UnstorableIn<Value[number], Depth>
+  : Value extends ReadonlyMap<infer Key, infer Item>
+    ? UnstorableIn<Key, Depth> | UnstorableIn<Item, Depth>
+    : Value extends ReadonlySet<infer Item>
+      ? UnstorableIn<Item, Depth>
+      : Value extends object
+        ? [MethodsOf<Value>] extends [never]
+          ? {
+              [Key in keyof Value]-?: Key extends symbol ? never : UnstorableIn<Value[Key], Depth>;
+            }[keyof Value]
+          : never
+        : never;
+
+/** Asked key by key: one field of type `unknown` would hide all others in a union. */
+type MethodsOf<Value> = {
+  [Key in keyof Value]-?: [Extract<Value[Key], AnyFunction>] extends [never] ? never : Key;
+}[keyof Value];
+
+type AnyFunction = (...args: never[]) => unknown;
+
 type Unstorable =
-  | ((...args: never[]) => unknown)
+  | AnyFunction
   | (abstract new (
       ...args: never[]
     ) => unknown)
   | symbol
+  | RegExp
+  | PromiseLike<unknown>
   | WeakMap<WeakKey, unknown>
   | WeakSet<WeakKey>
   | WeakRef<WeakKey>
   | ReadableStream
-  | AbortSignal;
+  | AbortSignal
+  | Generator<unknown, unknown, never>
+  | AsyncGenerator<unknown, unknown, never>
+  | Emitter
+  | Body;
+
+/** Streams of Node, sockets, servers. */
+interface Emitter {
+  readonly on: AnyFunction;
+  readonly emit: AnyFunction;
+  readonly removeListener: AnyFunction;
+}
+
+/** What `fetch` answers, blobs and files. */
+interface Body {
+  readonly arrayBuffer: (...args: never[]) => PromiseLike<unknown>;
+}
