@@ -29,7 +29,7 @@ const homes = [
 
 const homeOfBuiltin = [
   { module: '(node:)?sqlite', home: '^lib/adapters/sqlite/' },
-  { module: '(node:)?async_hooks', home: '^lib/ports/' },
+  { module: '(node:)?async_hooks', home: '^lib/(ports|testing)/' },
 ];
 
 /** A built-in that the oldest supported Node does not have; the adapter asks before it uses it. */

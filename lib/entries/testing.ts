@@ -30,3 +30,24 @@ export {
   type DispatcherHarness,
 } from '../testing/conformance/dispatcher-cases.js';
 export type { TestRunner } from '../testing/conformance/test-runner.js';
+
+export { simulate } from '../testing/simulate/simulate.js';
+export type {
+  Invariant,
+  InvariantCheck,
+  SeedRange,
+  SimulatedAppOptions,
+  SimulatedFaults,
+  SimulatedRandom,
+  SimulateOptions,
+} from '../testing/simulate/simulate-options.js';
+export type { SimulatedEvent } from '../testing/simulate/simulated-event.js';
+export type { Replay } from '../testing/simulate/replay.js';
+export type { ProviderCall } from '../testing/simulate/provider-call.js';
+export type { SimulatedExecution, SimulationEnd } from '../testing/simulate/simulation-end.js';
+export {
+  SimulationError,
+  SimulationReport,
+  type SimulationFailure,
+} from '../testing/simulate/simulation-report.js';
+export { UnrepeatableSimulationError } from '../testing/simulate/violation.js';

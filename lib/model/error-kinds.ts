@@ -37,7 +37,9 @@ export type ErrorCode =
   | 'STORE_INCOMPATIBLE'
   | 'DRIVER_MISSING'
   | 'SETTLE_TIMEOUT'
-  | 'CRASH_UNSAFE';
+  | 'CRASH_UNSAFE'
+  | 'SIMULATION_FAILED'
+  | 'SIMULATION_UNREPEATABLE';
 
 /**
  * What an error is about. `configuration`: classes, options, packages. `validation`: data that is refused. `usage`: a call
@@ -97,6 +99,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   NOT_SUBSCRIBED: 'usage medium',
   STEP_DETACHED: 'usage medium',
   DECLARED_STEP_CALLED: 'usage medium',
+  SIMULATION_UNREPEATABLE: 'usage medium',
   CANCELLED: 'execution low',
   WORKERS_FAILED: 'execution medium',
   NO_ROUTE: 'execution medium',
@@ -107,6 +110,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   COMPENSATION_FAILED: 'execution high',
   STEP_INTERRUPTED: 'execution high',
   CRASH_UNSAFE: 'execution high',
+  SIMULATION_FAILED: 'execution high',
   TIMEOUT: 'timeout medium',
   SETTLE_TIMEOUT: 'timeout medium',
   TOO_MANY_CHECKPOINTS: 'resource medium',

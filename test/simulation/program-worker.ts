@@ -180,7 +180,7 @@ class ProgramRun {
   }
 
   private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.simulation.time.after(ms, this.machine, resolve));
+    return new Promise((resolve) => this.machine.moment(ms, resolve));
   }
 
   private settled(frame: Frame, site: string, value: unknown): void {

@@ -5,6 +5,8 @@ import { holdfastErrors } from '../../lib/adapters/codec/holdfast-errors.js';
 import { errorKindOf } from '../../lib/model/error-kinds.js';
 import type { HoldfastError } from '../../lib/model/errors.js';
 import { CrashMatrixError } from '../../lib/testing/crash-matrix/crash-matrix-error.js';
+import { SimulationError } from '../../lib/testing/simulate/simulation-report.js';
+import { UnrepeatableSimulationError } from '../../lib/testing/simulate/violation.js';
 import { SettleTimeoutError } from '../../lib/testing/settle-timeout-error.js';
 
 const root = join(__dirname, '../..');
@@ -62,7 +64,13 @@ test('the table of kinds in docs/errors.md says what the classes say', () => {
       { name, category, severity, retryable },
     ]),
   );
-  const leaves: readonly unknown[] = [...holdfastErrors.values(), SettleTimeoutError, CrashMatrixError];
+  const leaves: readonly unknown[] = [
+    ...holdfastErrors.values(),
+    SettleTimeoutError,
+    CrashMatrixError,
+    SimulationError,
+    UnrepeatableSimulationError,
+  ];
   const errors = leaves.map(madeOf);
   const declared = errors.map((error) => {
     const { category, severity } = errorKindOf(error.code);

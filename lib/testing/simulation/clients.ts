@@ -1,3 +1,4 @@
+import { InvalidEventError, EventConflictError } from '../../model/errors-event.js';
 import type { PublishRequest } from '../../dispatch/publish-request.js';
 import type { Published } from '../../dispatch/publisher.js';
 import type { Message } from '../../ports/store-write.js';
@@ -101,14 +102,17 @@ export class Clients {
       time.after(AGAIN_MS, null, () => this.publish(make, repeat, choice));
     };
     make(process).then((request) => {
-      process.runtime.publisher.publish([request]).then(([published]) => {
-        if (answered || published === undefined) return;
-        ended();
-        const event = { request, published };
-        this.accepted.push(event);
-        trace.add(`accepted ${published.eventId}`);
-        accepted(event, process);
-      }, givenUp);
+      process.runtime.publisher.publish([request]).then(
+        ([published]) => {
+          if (answered || published === undefined) return;
+          ended();
+          const event = { request, published };
+          this.accepted.push(event);
+          trace.add(`accepted ${published.eventId}`);
+          accepted(event, process);
+        },
+        (error: unknown) => (isHopeless(error) ? failed(error) : givenUp()),
+      );
     }, failed);
     time.after(ANSWER_MS, null, givenUp);
   }
@@ -117,4 +121,8 @@ export class Clients {
     const up = this.options.processes().filter((process) => process.isUp);
     return up.length === 0 ? null : choice.pick(up);
   }
+}
+
+function isHopeless(error: unknown): boolean {
+  return error instanceof InvalidEventError || error instanceof EventConflictError;
 }

@@ -1,5 +1,5 @@
 import type { FaultMix } from './fault-mix.js';
-import type { CallFaults, FaultSource, HintFaults, Striker } from './fault-source.js';
+import type { CallFaults, FaultSource, HintFaults, MomentFaults, Striker } from './fault-source.js';
 import type { SeededRandom } from './seeded-random.js';
 import type { FaultKind, StruckFault } from './struck-fault.js';
 
@@ -8,6 +8,7 @@ const DAY_MS = 86_400_000;
 /** Faults as a seed draws them from a mix; remembers each that struck. */
 export class DrawnFaults implements FaultSource {
   readonly struck: StruckFault[] = [];
+  private blows = 0;
   private readonly streams = new Map<string, SeededRandom>();
 
   constructor(
@@ -15,6 +16,8 @@ export class DrawnFaults implements FaultSource {
     private readonly random: SeededRandom,
     /** Paused processes stand still for up to three of these. */
     private readonly leaseMs: number,
+    /** Processes that die or stand still, at most, in one stretch of faults: who dies again and again is parked. */
+    private readonly mostBlows = Number.POSITIVE_INFINITY,
   ) {}
 
   get lastsMs(): number {
@@ -31,7 +34,8 @@ export class DrawnFaults implements FaultSource {
     const outcome = this.outcome(random);
     const thereMs = random.chance(mix.slow) ? random.int(0, mix.slowMs) : 0;
     const backMs = random.chance(mix.slow) ? random.int(0, mix.slowMs) : 0;
-    const dies = random.chance(mix.crashAtCall) ? (random.chance(0.5) ? 'before' : 'after') : null;
+    const when = random.chance(0.5) ? 'before' : 'after';
+    const dies = random.chance(mix.crashAtCall) && this.mayStrike() ? when : null;
     if (outcome !== 'answered') this.note(outcome, machine, call);
     if (thereMs + backMs > 0) this.note('slow', machine, call, thereMs, backMs);
     if (dies !== null) this.note(`dies-${dies}`, machine, call);
@@ -52,7 +56,19 @@ export class DrawnFaults implements FaultSource {
     return { isLost, lateMs, doubledMs };
   }
 
+  atMoment(machine: string, moment: number): MomentFaults {
+    const random = this.stream(`moments of ${machine}`);
+    const [death, pause, part] = [random.next(), random.next(), random.next()];
+    const dies = death < this.mix.crashInBody && this.mayStrike();
+    const pauses = !dies && pause < this.mix.pauseInBody && this.mayStrike();
+    const pausesMs = pauses ? Math.ceil(part * 3 * this.leaseMs) : 0;
+    if (dies) this.note('dies-in-body', machine, moment);
+    if (pausesMs > 0) this.note('stands-still', machine, moment, pausesMs);
+    return { dies, pausesMs };
+  }
+
   strike(striker: Striker, untilMs: number): void {
+    this.blows = 0;
     const { mix } = this;
     const random = this.stream('processes');
     this.recur(striker, untilMs, mix.crashEveryMs, (machine) => {
@@ -77,9 +93,13 @@ export class DrawnFaults implements FaultSource {
     striker.after(Math.ceil(-Math.log(1 - random.next()) * everyMs), () => {
       if (striker.elapsed() >= untilMs) return;
       const running = striker.running();
-      if (running.length > 0) hit(random.pick(running));
+      if (running.length > 0 && this.mayStrike()) hit(random.pick(running));
       this.recur(striker, untilMs, everyMs, hit);
     });
+  }
+
+  private mayStrike(): boolean {
+    return ++this.blows <= this.mostBlows;
   }
 
   private outcome(random: SeededRandom): CallFaults['outcome'] {

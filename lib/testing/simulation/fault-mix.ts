@@ -11,6 +11,10 @@ export interface FaultMix {
   readonly slowMs: number;
   /** The process dies at a store call: before it is applied, or after it and before the reply. */
   readonly crashAtCall: number;
+  /** The process dies at a moment of a body: as it begins, waits or ends. */
+  readonly crashInBody: number;
+  /** It stands still there, for up to three leases. */
+  readonly pauseInBody: number;
   /** Mean time between crashes of some process at any instant; 0: none. */
   readonly crashEveryMs: number;
   /** A process that died never comes back (another one keeps running). */
@@ -34,6 +38,8 @@ export const noFaults: FaultMix = Object.freeze({
   slow: 0,
   slowMs: 0,
   crashAtCall: 0,
+  crashInBody: 0,
+  pauseInBody: 0,
   crashEveryMs: 0,
   goneForGood: 0,
   pauseEveryMs: 0,
@@ -56,6 +62,8 @@ export function drawFaults(random: SeededRandom): FaultMix {
     slow: some(0.3, 0.1),
     slowMs: random.pick([50, 500, 5_000]),
     crashAtCall: some(0.4, 0.02),
+    crashInBody: some(0.25, 0.04),
+    pauseInBody: some(0.25, 0.04),
     crashEveryMs: every(0.4, 2_000, 30_000),
     goneForGood: some(0.5, 1),
     pauseEveryMs: every(0.35, 2_000, 40_000),
@@ -64,5 +72,21 @@ export function drawFaults(random: SeededRandom): FaultMix {
     hintDoubled: some(0.4, 0.4),
     hintLate: some(0.2, 0.3),
     lastsMs: random.between(10_000, 60_000),
+  };
+}
+
+/** As `drawFaults`, for runs that are over in a few hundred ms: what goes wrong goes wrong soon. */
+export function drawQuickFaults(random: SeededRandom): FaultMix {
+  const mix = drawFaults(random);
+  const often = (likely: number, high: number): number =>
+    random.chance(likely) ? random.between(0, high) : 0;
+  return {
+    ...mix,
+    crashAtCall: often(0.4, 0.08),
+    crashInBody: often(0.6, 0.15),
+    pauseInBody: often(0.4, 0.1),
+    crashEveryMs: mix.crashEveryMs / 10,
+    pauseEveryMs: mix.pauseEveryMs / 10,
+    lastsMs: random.between(1_000, 30_000),
   };
 }

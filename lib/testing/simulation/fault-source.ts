@@ -17,6 +17,13 @@ export interface HintFaults {
   readonly doubledMs: number | null;
 }
 
+/** What happens to the process at one moment of a body: as it begins, waits or ends. */
+export interface MomentFaults {
+  readonly dies: boolean;
+  /** It stands still for so long; 0: it does not. */
+  readonly pausesMs: number;
+}
+
 /** Strikes whole processes. */
 export interface Striker {
   /** Ms since the run began. */
@@ -41,6 +48,8 @@ export interface FaultSource {
   atCall(machine: string, call: number): CallFaults;
   /** Asked for each hint that a machine is sent, in order. */
   atHint(machine: string, hint: number): HintFaults;
+  /** Asked for each moment of the bodies on a machine, in order. */
+  atMoment(machine: string, moment: number): MomentFaults;
   /** Arranges what strikes processes until then, in ms since the run began. */
   strike(striker: Striker, untilMs: number): void;
 }
@@ -53,3 +62,5 @@ export const noCallFaults: CallFaults = Object.freeze({
 });
 
 export const noHintFaults: HintFaults = Object.freeze({ isLost: false, lateMs: 0, doubledMs: null });
+
+export const noMomentFaults: MomentFaults = Object.freeze({ dies: false, pausesMs: 0 });

@@ -1,6 +1,6 @@
 import type { Hint } from '../../model/hint.js';
 import type { Dispatcher } from '../../ports/dispatcher.js';
-import type { CallFaults, HintFaults } from './fault-source.js';
+import type { CallFaults, HintFaults, MomentFaults } from './fault-source.js';
 import type { SeededRandom } from './seeded-random.js';
 import { SimulatedClock } from './simulated-clock.js';
 import type { Owner, VirtualTime } from './virtual-time.js';
@@ -9,9 +9,10 @@ export interface MachineOptions {
   readonly name: string;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
-  /** What goes wrong with its calls to the store and with its hints, each counted from 1. */
+  /** What goes wrong with its calls to the store, its hints and its bodies, each counted from 1. */
   readonly faultsAtCall: (call: number) => CallFaults;
   readonly faultsAtHint: (hint: number) => HintFaults;
+  readonly faultsAtMoment: (moment: number) => MomentFaults;
   /** Adds a line to the run's trace. */
   readonly note: (line: string) => void;
   /** The machine has died. */
@@ -28,6 +29,7 @@ export class Machine implements Owner {
   private held: (() => void)[] = [];
   private calls = 0;
   private hints = 0;
+  private moments = 0;
   /** How long what takes how long: not moved by what goes wrong, so that a run with one fault less stays alike. */
   private readonly pace: SeededRandom;
 
@@ -40,7 +42,7 @@ export class Machine implements Owner {
   }
 
   note(line: string): void {
-    this.options.note(`${this.name} ${line}`);
+    this.options.note(line);
   }
 
   hold(run: () => void): void {
@@ -84,6 +86,18 @@ export class Machine implements Owner {
       outcome: faults.outcome,
       dies: faults.dies ?? this.crashesAtCall(name),
     };
+  }
+
+  /** A body begins, waits or ends here; goes on after so many ms, unless the process dies at this moment. */
+  moment(ms: number, then: () => void): void {
+    if (this.condition === 'dead') return;
+    const { dies, pausesMs } = this.options.faultsAtMoment(++this.moments);
+    if (dies) this.crash();
+    else if (pausesMs > 0) {
+      this.pause();
+      this.time.after(pausesMs, null, () => this.resume());
+    }
+    this.time.after(ms, this, then);
   }
 
   /** How long one way takes, to the store or to whoever else answers. */

@@ -3,6 +3,7 @@ import {
   type CallFaults,
   type FaultSource,
   type HintFaults,
+  type MomentFaults,
   type Striker,
 } from './fault-source.js';
 import type { FaultKind, StruckFault } from './struck-fault.js';
@@ -32,6 +33,13 @@ export class PlannedFaults implements FaultSource {
       isLost: this.find('hint-lost', machine, hint) !== null,
       lateMs: this.find('hint-late', machine, hint)?.ms[0] ?? 0,
       doubledMs: this.find('hint-doubled', machine, hint)?.ms[0] ?? null,
+    };
+  }
+
+  atMoment(machine: string, moment: number): MomentFaults {
+    return {
+      dies: this.find('dies-in-body', machine, moment) !== null,
+      pausesMs: this.find('stands-still', machine, moment)?.ms[0] ?? 0,
     };
   }
 

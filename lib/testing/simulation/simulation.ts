@@ -3,7 +3,7 @@ import { localDispatcher } from '../../adapters/local/local-dispatcher.js';
 import type { Runtime } from '../../app/runtime.js';
 import type { PublishRequest } from '../../dispatch/publish-request.js';
 import type { WorkerDefinition } from '../../model/definition.js';
-import { isSettled, type ExecutionRecord } from '../../model/execution.js';
+import type { ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
@@ -13,7 +13,7 @@ import { BodyWatch } from './body-watch.js';
 import { Clients, type AcceptedEvent, type RequestMaker } from './clients.js';
 import { DrawnFaults } from './drawn-faults.js';
 import { noFaults, type FaultMix } from './fault-mix.js';
-import { noCallFaults, noHintFaults, type FaultSource } from './fault-source.js';
+import { noCallFaults, noHintFaults, noMomentFaults, type FaultSource } from './fault-source.js';
 import { FaultyStore } from './faulty-store.js';
 import { GuaranteeViolatedError } from './guarantee-violated-error.js';
 import { Machine, SimulatedBroker } from './machine.js';
@@ -23,6 +23,7 @@ import { SeededRandom } from './seeded-random.js';
 import { SimulatedClock } from './simulated-clock.js';
 import { defaultSimulatedSettings } from './simulated-settings.js';
 import { plainRuntime, SimulatedProcess, type Wiring } from './simulated-process.js';
+import { Standing } from './standing.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtual-time.js';
 import { WatchedStore } from './watched-store.js';
@@ -47,6 +48,8 @@ export interface SimulationOptions {
   readonly settings?: Partial<RuntimeSettings>;
   /** Everything accepted is settled so long after the last fault, in ms of virtual time; 15 minutes by default. */
   readonly settlesWithinMs?: number;
+  /** Events of virtual time that the run may take; no bound by default. */
+  readonly mostEvents?: number;
   /** Changes the store as one process sees it, for tests of the simulator itself. */
   readonly wrapStore?: (store: Store) => Store;
   /** Changes a process before it starts, for tests of the simulator itself. */
@@ -85,9 +88,12 @@ export class Simulation {
   private readonly faults: FaultSource;
   private readonly broker: SimulatedBroker | null;
   private readonly clients: Clients;
+  private readonly standing: Standing;
   private readonly striker: ProcessStriker;
   private broke: { readonly error: unknown } | null = null;
   private machines = 0;
+  /** Nothing is due before then. */
+  private idleUntil = 0;
   /** Faults strike until then. */
   private faultsUntil = 0;
 
@@ -114,6 +120,7 @@ export class Simulation {
     this.broker = options.broker === true ? new SimulatedBroker() : null;
     const violated = (rule: string, what: string): void => this.violated(rule, what);
     this.model = new RecordModel(() => this.time.now(), violated);
+    this.standing = new Standing(this.model);
     this.bodies = new BodyWatch(this.model, violated);
     const context = {
       clock: new SimulatedClock(this.time, null),
@@ -165,20 +172,25 @@ export class Simulation {
     const until =
       Math.max(this.time.elapsed, this.faults.lastsMs) + (this.options.settlesWithinMs ?? 900_000);
     for (let bursts = this.options.bursts ?? 0; ; bursts--) {
-      await this.time.run(this.faultsUntil, () => this.broke !== null);
+      await this.time.run(this.faultsUntil, () => this.isStopped());
       this.heal();
-      await this.time.run(
-        until,
-        () => this.broke !== null || this.isQuiet() || (bursts > 0 && this.isAsleep()),
-      );
+      await this.time.run(until, () => this.isStopped() || this.isQuiet() || this.isAsleep());
       this.assertUnbroken();
       if (this.isQuiet()) return;
       if (this.time.elapsed >= until)
-        throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.unsettled().join('; ')}`);
-      await this.time.run(Math.min(until, this.wakesAt() - BEFORE_WAKE_MS), () => this.broke !== null);
+        throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.standing.unsettled}`);
+      this.idleUntil = Math.min(until, this.wakesAt - BEFORE_WAKE_MS);
+      await this.time.run(this.idleUntil, () => this.isStopped());
+      this.idleUntil = 0;
+      if (bursts <= 0) continue;
       this.faultsUntil = this.time.elapsed + this.faults.lastsMs;
       this.faults.strike(this.striker, this.faultsUntil);
     }
+  }
+
+  /** An interval of housekeeping: while nothing is due for long, it is a part of the time that is left. */
+  stretched(intervalMs: number): number {
+    return Math.max(intervalMs, (this.idleUntil - this.time.elapsed) / 5);
   }
 
   /** The stored record of every execution that was accepted. */
@@ -219,6 +231,7 @@ export class Simulation {
       random: this.random.fork(`machine ${this.machines}`),
       faultsAtCall: (call) => (this.isCalm ? noCallFaults : this.faults.atCall(machine.name, call)),
       faultsAtHint: (hint) => (this.isCalm ? noHintFaults : this.faults.atHint(machine.name, hint)),
+      faultsAtMoment: (at) => (this.isCalm ? noMomentFaults : this.faults.atMoment(machine.name, at)),
       note: (line) => {
         this.trace.add(`${machine.name} ${line}`);
         this.options.note?.(machine, line);
@@ -288,37 +301,25 @@ export class Simulation {
     if (this.processes.length === 0) this.startProcess();
   }
 
-  private isSettled(): boolean {
-    for (const { status } of this.model.records.values()) if (!isSettled(status)) return false;
-    return true;
+  /** Nothing but timers is left, and none fires soon. */
+  private isAsleep(): boolean {
+    return this.clients.open === 0 && this.standing.isAsleep && this.wakesAt > this.time.elapsed + LONG_MS;
+  }
+
+  /** When the first timer of what is stored fires, in ms since the run began; infinite: none does. */
+  private get wakesAt(): number {
+    return this.standing.wakesAt - this.time.now() + this.time.elapsed;
+  }
+
+  private isStopped(): boolean {
+    const { mostEvents } = this.options;
+    if (mostEvents !== undefined && this.time.events > mostEvents)
+      this.violated('I18', `not settled after ${mostEvents} turns: ${this.standing.unsettled}`);
+    return this.broke !== null;
   }
 
   private isQuiet(): boolean {
-    return this.clients.open === 0 && this.isSettled();
-  }
-
-  /** Nothing but timers is left, and none fires soon. */
-  private isAsleep(): boolean {
-    if (this.clients.open > 0) return false;
-    for (const { status } of this.model.records.values())
-      if (!isSettled(status) && status !== 'waiting') return false;
-    const wakesAt = this.wakesAt();
-    return Number.isFinite(wakesAt) && wakesAt > this.time.elapsed + LONG_MS;
-  }
-
-  /** When the first timer of what is stored fires, in ms since the run began. */
-  private wakesAt(): number {
-    const startedAt = this.time.now() - this.time.elapsed;
-    let first = Number.POSITIVE_INFINITY;
-    for (const { status, timers } of this.model.records.values())
-      if (status === 'waiting') first = Math.min(first, ...Object.values(timers));
-    return first - startedAt;
-  }
-
-  private unsettled(): readonly string[] {
-    return [...this.model.records.values()]
-      .filter(({ status }) => !isSettled(status))
-      .map(({ id, status, fence, owner }) => `${id} is ${status} (fence ${fence}, owner ${String(owner)})`);
+    return this.clients.open === 0 && this.standing.isSettled;
   }
 
   /** Nothing is due any more: no process may hold a slot, a waiter or a timer beyond those of an idle one. */

@@ -6,6 +6,8 @@ const KINDS = [
   'slow',
   'dies-before',
   'dies-after',
+  'dies-in-body',
+  'stands-still',
   'hint-lost',
   'hint-doubled',
   'hint-late',
@@ -21,7 +23,7 @@ export interface StruckFault {
   readonly kind: FaultKind;
   /** Name of the process: `p2`. */
   readonly machine: string;
-  /** Number of the machine's call or hint, 1-based; of what strikes a process at some instant, ms since the run began. */
+  /** Number of the machine's call, hint or moment in a body, 1-based; of what strikes a process at some instant, ms since the run began. */
   readonly at: number;
   /** How long it takes, for kinds that take time. */
   readonly ms: readonly number[];

@@ -1,0 +1,80 @@
+import type { Provider } from '../../app/provider.js';
+import { AppContainer } from '../../app/container.js';
+import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../../app/tokens.js';
+import { tokenTitle } from '../../app/token-title.js';
+import { WorkerApp } from '../../app/worker-app.js';
+import { silentLogger } from '../../adapters/console/console-logger.js';
+import { silentMetrics } from '../../adapters/console/silent-metrics.js';
+import type { WorkerClass } from '../../model/definition.js';
+import { ConfigurationError } from '../../model/errors-boot.js';
+import type { InjectionToken } from '../../model/injection-token.js';
+import type { Clock } from '../../ports/clock.js';
+import type { CallWatch } from './call-watch.js';
+import type { Machine } from '../simulation/machine.js';
+
+const DECIDED = new Set<unknown>([CLOCK, DISPATCHER, METRICS, STORE, WORKER_APP, WorkerApp]);
+
+/** The world outside the processes of one run: what `providers` gives, made once. */
+export class OutsideValues {
+  private constructor(
+    private readonly container: AppContainer,
+    private readonly given: readonly Provider[],
+    private readonly watch: CallWatch,
+  ) {}
+
+  static async make(
+    providers: readonly Provider[],
+    workers: readonly WorkerClass[],
+    clock: Clock,
+    watch: CallWatch,
+  ): Promise<OutsideValues> {
+    const refused = providers.map(tokenOf).find((token) => DECIDED.has(token));
+    if (refused !== undefined)
+      throw new ConfigurationError([
+        {
+          option: 'simulate(): providers',
+          found: `they provide ${tokenTitle(refused)}`,
+          write: 'Leave it out: the simulation brings its own',
+        },
+      ]);
+    // Workers are built in each process.
+    const given = providers.filter((provider) => !workers.includes(tokenOf(provider) as WorkerClass));
+    const container = new AppContainer({
+      providers: given,
+      parts: [
+        { provide: CLOCK, useValue: clock },
+        { provide: LOGGER, useValue: silentLogger },
+        { provide: METRICS, useValue: silentMetrics },
+      ],
+      late: [STORE, DISPATCHER, WORKER_APP, WorkerApp],
+    });
+    await container.build();
+    return new OutsideValues(container, given, watch);
+  }
+
+  /** The providers of one process: what needs the app itself is built there. */
+  providersFor(machine: Machine): readonly Provider[] {
+    return this.given.map((provider) => {
+      const provide = tokenOf(provider);
+      return this.container.has(provide)
+        ? { provide, useValue: this.watch.wrap(this.container.get(provide), tokenTitle(provide), machine) }
+        : provider;
+    });
+  }
+
+  get<Value>(token: InjectionToken<Value>): Value {
+    if (this.given.some((provider) => tokenOf(provider) === token) && this.container.has(token))
+      return this.container.get(token);
+    throw new TypeError(
+      `get(${tokenTitle(token)}): providers do not give it, so each process has its own. Add { provide: ${tokenTitle(token)}, useValue: … } to providers`,
+    );
+  }
+
+  dispose(): Promise<void> {
+    return this.container.dispose();
+  }
+}
+
+function tokenOf(provider: Provider): InjectionToken {
+  return typeof provider === 'object' && provider !== null ? provider.provide : provider;
+}
