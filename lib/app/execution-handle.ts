@@ -232,7 +232,9 @@ export class ExecutionHandle<Value = unknown> {
 
   private async assertRecorded(from: string, definition: string): Promise<void> {
     const names = (await this.steps()).map((step) => step.path);
-    const renames = this.parts.runtime.definitions.renames(partsOfDefinition(definition).worker) ?? new Map<string, string>();
+    const renames =
+      this.parts.runtime.definitions.renames(partsOfDefinition(definition).worker) ??
+      new Map<string, string>();
     const wanted = presentNames(from, renames);
     const isWanted = (name: string) => name === wanted || name.slice(name.indexOf('/') + 1) === wanted;
     if (names.some((name) => isWanted(presentNames(name, renames)))) return;

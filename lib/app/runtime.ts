@@ -61,12 +61,10 @@ export class Runtime {
       runsHere: (id) => this.consumer.runs(id),
     });
     this.writer = new GroupWriter(store, clock, random, observer);
-    const gate = new GraphGate(store);
     const { definitions, writer } = this;
-    this.adopter = new Adopter({
-      ...{ store, definitions, gate, writer, observer, clock },
-      isStarted: () => this.isStarted,
-    });
+    const gate = new GraphGate(store);
+    const reach = { store, definitions, gate, writer, observer, clock };
+    this.adopter = new Adopter({ ...reach, isStarted: () => this.isStarted });
     this.lease = new LeaseKeeper({
       store,
       clock,

@@ -35,7 +35,7 @@ class Before {
     return this.ship(receipt);
   }
 
-  @Step() charge(n: number): string {
+  @Step() charge(n: number): string | Promise<string> {
     return note(`charge ${n}`);
   }
 
@@ -56,7 +56,7 @@ class Renamed {
     return this.ship(receipt);
   }
 
-  @Step() bill(n: number): string {
+  @Step() bill(n: number): string | Promise<string> {
     return note(`bill ${n}`);
   }
 
@@ -77,7 +77,7 @@ class Mapped {
 
   @Step()
   @RenamedFrom('charge')
-  bill(n: number): string {
+  bill(n: number): string | Promise<string> {
     return note(`bill ${n}`);
   }
 
