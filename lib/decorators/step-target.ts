@@ -37,12 +37,14 @@ type DeclaredTarget<
     : `'${UnknownOption<Each>}' is no option of each: write { of, concurrency }`
   : `'${UnknownName<Target, NamesOf<After>>}' is no public method of this class`;
 
-/** The awaited value of a method. */
+/** The awaited value of a method; of one without a result it is undefined, as it is read from the store. */
 export type ValueOf<Target, Name> = Name extends keyof Target
   ? Target[Name] extends (...args: never[]) => infer Result
-    ? Awaited<Result>
+    ? Defined<Awaited<Result>>
     : never
   : never;
+
+type Defined<Value> = Value extends void ? undefined : Value;
 
 /** Those of the names that are no public method. */
 export type UnknownName<Target, Name extends string> = Name extends keyof Target

@@ -64,6 +64,24 @@ export class Fulfilment {
   @Step({ after: 'drop' })
   afterNoValue(_nothing: void): void {}
 
+  @Step({ after: ['drop', 'charge'] })
+  afterUndefined(_nothing: undefined, _receipt: Receipt): void {}
+
+  // What says nothing about its type fits everything.
+  @Step({ after: 'charge' })
+  anything(): ReturnType<typeof JSON.parse> {}
+
+  @Step({ after: 'anything', when: (value: Order) => value.total > 1 })
+  afterAnything(_order: Order): void {}
+
+  @Step({ after: 'charge' })
+  maybe(): Promise<Receipt | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  @Step({ after: 'maybe', when: (found?: Receipt) => found !== undefined })
+  afterMaybe(_receipt?: Receipt): void {}
+
   @Step({ after: 'fulfil', when: (placed: Order) => placed.total > 100 })
   review(_order: Order): void {}
 
@@ -181,6 +199,24 @@ export class Misfits {
   @Step({ after: 'drop' })
   nothing(_order: Order): void {}
 
+  @Step({ after: 'fulfil' })
+  maybe(): Receipt | undefined {
+    return undefined;
+  }
+
+  // @ts-expect-error the value may be undefined
+  @Step({ after: 'maybe' })
+  notUndefined(_receipt: Receipt): void {}
+
+  @Step({ after: 'fulfil' })
+  unknown(): unknown {
+    return undefined;
+  }
+
+  // @ts-expect-error nobody knows what the predecessor returns
+  @Step({ after: 'unknown' })
+  known(_receipt: Receipt): void {}
+
   // @ts-expect-error `when` takes what the predecessor returns
   @Step({ after: 'fulfil', when: (paid: Receipt) => paid.receipt !== '' })
   wrongWhen(_order: Order): void {}
@@ -238,4 +274,32 @@ export class Misfits {
   // @ts-expect-error the key function takes another argument
   @Step({ after: 'fulfil', each: (placed: Order) => placed.items, key: (item: Receipt) => item.receipt })
   wrongKey(_item: Item): void {}
+}
+
+abstract class Base {
+  abstract fulfil(placed: Order): Promise<Order>;
+
+  @Step({ after: 'fulfil' })
+  protected charge(_placed: Order): Receipt {
+    return receipt;
+  }
+
+  @Step({ after: 'fulfil' })
+  count(_placed: Order): number {
+    return 1;
+  }
+}
+
+/** What a class extends can be named too. */
+export class Derived extends Base {
+  override async fulfil(placed: Order): Promise<Order> {
+    return placed;
+  }
+
+  @Step({ after: ['fulfil', 'count'] })
+  both(_order: Order, _count: number): void {}
+
+  // @ts-expect-error a protected method cannot be named
+  @Step({ after: 'charge' })
+  afterProtected(_receipt: Receipt): void {}
 }
