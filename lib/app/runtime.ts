@@ -60,7 +60,7 @@ export class Runtime {
       pollMs: () => settings.pollMs ?? 1_000,
       runsHere: (id) => this.consumer.runs(id),
     });
-    this.writer = new GroupWriter(store, clock, random, observer);
+    this.writer = new GroupWriter(store, clock, random, observer, () => this.consumer.isSequential);
     const { definitions, writer } = this;
     const gate = new GraphGate(store);
     const reach = { store, definitions, gate, writer, observer, clock };

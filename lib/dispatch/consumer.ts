@@ -73,6 +73,13 @@ export class Consumer {
     return this.running.size + this.lingering.size;
   }
 
+  /** At most one execution runs here, and it waits for whatever it has begun: it makes one write at a time. */
+  get isSequential(): boolean {
+    if (this.used > 1) return false;
+    for (const { run } of this.running.values()) if (run !== null && run.pass.isOccupied) return false;
+    return true;
+  }
+
   /** What runs here just now. */
   get current(): readonly Run[] {
     return Array.from(this.running.values(), ({ run }) => run).filter((run) => run !== null);

@@ -19,6 +19,9 @@ const LONGEST_PAUSE_MS = 1_000;
  */
 const MOST_FLUSHES_IN_TURN = 256;
 
+/** The same where each write takes the disk's time: other work of the process waits for no more than these. */
+const MOST_LONE_FLUSHES_IN_TURN = 5;
+
 const settled = Promise.resolve();
 
 interface Queued {
@@ -31,7 +34,7 @@ interface Queued {
 
 /**
  * Group commit: writes of all executions go to the store one group at a time. While a group is under way the next one
- * gathers; there is no timer, so a lone write waits for nobody.
+ * gathers; there is no timer, and a write that no other can join is not held until the turn of the event loop ends.
  */
 export class GroupWriter implements Writer {
   private queue: Queued[] = [];
@@ -47,6 +50,8 @@ export class GroupWriter implements Writer {
     private readonly clock: Clock,
     private readonly random: Random,
     private readonly observer: Observer,
+    /** Whether nothing runs just now that could write beside the one that does. */
+    private readonly isLone: () => boolean = () => false,
   ) {}
 
   submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void {
@@ -87,7 +92,9 @@ export class GroupWriter implements Writer {
   }
 
   private scheduleFlush(): void {
-    if (this.store.gather === 'macrotask' || ++this.flushesInTurn >= MOST_FLUSHES_IN_TURN) {
+    const isSlow = this.store.gather === 'macrotask';
+    const most = isSlow ? MOST_LONE_FLUSHES_IN_TURN : MOST_FLUSHES_IN_TURN;
+    if (++this.flushesInTurn >= most || (isSlow && !this.isLone())) {
       this.flushesInTurn = 0;
       outsideExecutions(() => this.clock.soon(this.flush));
     } else {
