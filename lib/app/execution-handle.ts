@@ -22,6 +22,7 @@ import type { StoredOutcome } from '../model/outcome.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { IdGenerator } from '../ports/id-generator.js';
+import { isApplied } from '../ports/is-applied.js';
 import type { Store } from '../ports/store.js';
 import { failedStepOf } from './failed-step.js';
 import { anything, optionMistakes, refuse, text } from './option-checks.js';
@@ -223,7 +224,7 @@ export class ExecutionHandle<Value = unknown> {
     const verdict = await runtime.writer.write({ kind: 'append', message });
     if (verdict.verdict === 'rejected' && verdict.reason === 'unknown-execution')
       throw new ExecutionNotFoundError(this.id);
-    if (verdict.verdict === 'ok' || verdict.verdict === 'already') {
+    if (isApplied(verdict)) {
       runtime.messageSent(this.id as ExecutionId);
       return true;
     }

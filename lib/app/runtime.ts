@@ -19,6 +19,7 @@ import { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { HeartbeatAnswer } from '../ports/store.js';
+import { tellFault } from '../ports/tell-fault.js';
 import { endsBy } from './ends-by.js';
 import { processRecord } from './process-record.js';
 import type { RuntimeParts } from './runtime-parts.js';
@@ -338,7 +339,7 @@ export class Runtime {
   }
 
   private fault(task: string, error: unknown): void {
-    this.parts.observer.emit({ name: 'app.fault', task, error, at: this.parts.clock.now() });
+    tellFault(this.parts, task, error);
   }
 
   private tell(name: 'app.started' | 'app.draining' | 'app.stopped'): void {

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { ClaimAnswer, ClaimedExecution, Store } from '../ports/store.js';
 import type { StoredMessage } from '../ports/store-write.js';
+import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Executor } from '../engine/executor.js';
 import type { Run, Work } from '../engine/work.js';
@@ -201,7 +202,7 @@ export class Consumer {
     this.pulling = claims()
       .catch((error: unknown) => {
         this.backlog = true;
-        this.options.observer.emit({ name: 'app.fault', task: 'claim', error, at: this.options.clock.now() });
+        tellFault(this.options, 'claim', error);
       })
       .then(() => {
         this.pulling = null;

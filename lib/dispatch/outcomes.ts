@@ -3,6 +3,7 @@ import type { ExecutionId } from '../model/ids.js';
 import type { Observer } from '../ports/observer.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
+import { tellFault } from '../ports/tell-fault.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 
@@ -68,8 +69,7 @@ export class Outcomes {
       const ids = [...this.waiters.keys()].filter((id) => !this.options.runsHere(id));
       for (let at = 0; at < ids.length; at += POLL_PAGE) await this.readPage(ids.slice(at, at + POLL_PAGE));
     } catch (error) {
-      const { observer, clock } = this.options;
-      observer.emit({ name: 'app.fault', task: 'read outcomes', error, at: clock.now() });
+      tellFault(this.options, 'read outcomes', error);
     } finally {
       this.polling = false;
     }

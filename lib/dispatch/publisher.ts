@@ -10,6 +10,8 @@ import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
+import { isApplied } from '../ports/is-applied.js';
+import { tellFault } from '../ports/tell-fault.js';
 import type { StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/work.js';
 import type { Consumer, Slot } from './consumer.js';
@@ -57,7 +59,7 @@ export class Publisher implements StepPublisher {
     const slots = this.reserve(events, requests);
     try {
       const verdict = await this.options.writer.write({ kind: 'publish', events });
-      if (verdict.verdict === 'ok' || verdict.verdict === 'already')
+      if (isApplied(verdict))
         return this.started(events, slots, requests, verdict.executions ?? [], verdict.verdict === 'ok');
       throw new EventConflictError(verdict.verdict === 'rejected' ? (verdict.eventId ?? '') : '');
     } catch (error) {
@@ -203,14 +205,9 @@ export class Publisher implements StepPublisher {
   private hint(executions: readonly NewExecution[], options?: Readonly<Record<string, unknown>>): void {
     if (executions.length === 0 || this.options.dispatcher.local) return;
     const hints = executions.map(({ id }) => ({ executionId: id, wakeSeq: 1 }));
-    this.options.dispatcher.send(hints, options).catch((error: unknown) => {
-      this.options.observer.emit({
-        name: 'app.fault',
-        task: 'send hints',
-        error,
-        at: this.options.clock.now(),
-      });
-    });
+    this.options.dispatcher
+      .send(hints, options)
+      .catch((error: unknown) => tellFault(this.options, 'send hints', error));
   }
 
   private tellAccepted(event: NewEvent, execution: NewExecution): void {

@@ -5,6 +5,7 @@ import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
 import type { Publishing, Verdict, Write } from '../ports/store-write.js';
+import { tellFault } from '../ports/tell-fault.js';
 import type { Writer } from '../step/pass-services.js';
 
 /** Tries of one group before its writes go one by one; then tries of each write before it is given up. */
@@ -182,7 +183,7 @@ export class GroupWriter implements Writer {
   }
 
   private fault(task: string, error: unknown): void {
-    this.observer.emit({ name: 'app.fault', task, error, at: this.clock.now() });
+    tellFault({ observer: this.observer, clock: this.clock }, task, error);
   }
 
   private sendLater(group: readonly Queued[], tries: number): void {

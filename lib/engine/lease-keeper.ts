@@ -2,6 +2,7 @@ import type { ProcessId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { HeartbeatAnswer, ProcessRecord, Store } from '../ports/store.js';
+import { tellFault } from '../ports/tell-fault.js';
 import { ANSWER_MS, answerInTime } from './answer-in-time.js';
 import type { Run } from './work.js';
 
@@ -98,14 +99,7 @@ export class LeaseKeeper {
     const leaseMs = this.options.leaseMs();
     this.timer = this.options.clock.setTimer(leaseMs / 3, () => {
       this.renewing = this.renew(Math.min(leaseMs * PATIENCE, ANSWER_MS))
-        .catch((error: unknown) => {
-          this.options.observer.emit({
-            name: 'app.fault',
-            task: 'renew lease',
-            error,
-            at: this.options.clock.now(),
-          });
-        })
+        .catch((error: unknown) => tellFault(this.options, 'renew lease', error))
         .finally(() => {
           this.renewing = null;
           this.schedule();

@@ -8,6 +8,8 @@ import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Timer } from '../ports/clock.js';
 import type { StoredMessage, Verdict } from '../ports/store-write.js';
+import { isApplied } from '../ports/is-applied.js';
+import { tellFault } from '../ports/tell-fault.js';
 import { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { runHook } from '../step/run-hook.js';
@@ -156,8 +158,7 @@ export class RunningPass implements Run {
       if (admission.kind === 'mismatch') pass.end({ kind: 'parked', error: admission.error });
       else pass.end({ kind: 'yielded' });
     } catch (error) {
-      const { observer, clock } = pass.services;
-      observer.emit({ name: 'app.fault', task: 'compare graphs', error, at: clock.now() });
+      tellFault(pass.services, 'compare graphs', error);
       pass.end({ kind: 'lost' });
     }
   }
@@ -293,7 +294,7 @@ export class RunningPass implements Run {
       const info = { attempt: record.attempt, maxAttempts: retry.maxAttempts, nextAt };
       runHook(retry[name], instance, error, info, services, name);
     } catch (cause) {
-      services.observer.emit({ name: 'app.fault', task: name, error: cause, at: services.clock.now() });
+      tellFault(services, name, cause);
     }
   }
 }
@@ -317,8 +318,4 @@ function deadlineOf(
   if (handler.timeoutMs === null) return null;
   if (reopenedAt !== null) return reopenedAt + handler.timeoutMs;
   return record.timers['timeout'] ?? (record.startedAt ?? record.createdAt) + handler.timeoutMs;
-}
-
-function isApplied(verdict: Verdict): boolean {
-  return verdict.verdict === 'ok' || verdict.verdict === 'already';
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { Store } from '../ports/store.js';
 import type { Verdict, Write } from '../ports/store-write.js';
+import { tellFault } from '../ports/tell-fault.js';
 
 /** Executions that are read at once. */
 const PAGE = 200;
@@ -102,7 +103,6 @@ export class GraphSurvey {
   }
 
   private fault(error: unknown): void {
-    const { observer, clock } = this.parts;
-    observer.emit({ name: 'app.fault', task: 'compare graphs', error, at: clock.now() });
+    tellFault(this.parts, 'compare graphs', error);
   }
 }

@@ -2,6 +2,7 @@ import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
+import { tellFault } from '../ports/tell-fault.js';
 
 /** Part of the interval that is drawn at random, so that processes do not sweep in step. */
 const SPREAD = 0.2;
@@ -56,12 +57,7 @@ export class Sweeper {
         const done = task.run();
         if (done instanceof Promise) await answerInTime(this.options.clock, ANSWER_MS, task.name, done);
       } catch (error) {
-        this.options.observer.emit({
-          name: 'app.fault',
-          task: task.name,
-          error,
-          at: this.options.clock.now(),
-        });
+        tellFault(this.options, task.name, error);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TooManyCheckpointsError } from '../model/errors-execution.js';
 import type { Lease } from '../model/lease.js';
+import { isApplied, type Applied } from '../ports/is-applied.js';
 import type {
   AcquireWrite,
   CommitWrite,
@@ -23,9 +24,6 @@ interface WritingPass {
   readonly isUndoing: boolean;
   end(end: PassEnd): void;
 }
-
-/** The answer of a write that was applied. */
-export type Applied = Extract<Verdict, { readonly verdict: 'ok' | 'already' }>;
 
 const nothing: readonly never[] = Object.freeze([]);
 
@@ -149,10 +147,6 @@ export class PassWrites {
       delta: { commitNo: ++this.commitNo, checkpoints, record, publish, release },
     };
   }
-}
-
-function isApplied(verdict: Verdict): verdict is Applied {
-  return verdict.verdict === 'ok' || verdict.verdict === 'already';
 }
 
 function isRefusedEvent(verdict: Verdict): verdict is Rejection {

@@ -1,5 +1,6 @@
 import type { RetryHook, RetryInfo } from '../model/retry-policy.js';
 import { outsideExecutions } from '../ports/current-execution.js';
+import { tellFault } from '../ports/tell-fault.js';
 import type { PassServices } from './pass-services.js';
 
 /** Calls `onRetry` or `onExhausted`; one that fails is told to the observer and changes nothing. */
@@ -8,13 +9,11 @@ export function runHook(
   receiver: object | null,
   error: unknown,
   info: RetryInfo,
-  { observer, clock }: PassServices,
+  services: PassServices,
   task: string,
 ): void {
   if (hook === null) return;
-  const fault = (cause: unknown): void => {
-    observer.emit({ name: 'app.fault', task, error: cause, at: clock.now() });
-  };
+  const fault = (cause: unknown): void => tellFault(services, task, cause);
   try {
     const method = typeof hook === 'string' ? (receiver as Record<string, RetryHook> | null)?.[hook] : hook;
     if (typeof method !== 'function') return;
