@@ -65,6 +65,48 @@ const caughtBy = new Map<string, string>([
   ],
   ['a retry forgets nothing', 'parked and retried: a raised epoch hides what it forgets'],
   ['work is taken from processes that live', 'lease: nobody takes it one millisecond before the lease ends'],
+  [
+    'a gate admits one more than its limit',
+    'gates: as many as the limit are claimed, the rest wait for the gate',
+  ],
+  ['the last in the queue of a gate is served first', 'gates: the queue is served by priority, then by age'],
+  [
+    'an execution behind a full gate is said to be leased',
+    'gates: created with an owner it is leased while there is room, else it queues, and the answer tells which',
+  ],
+  ['a cancel queues like anybody', 'gates: a cancel of a queued one is served at once and takes no place'],
+  [
+    'the place of a dead process in a gate is given to another',
+    'gates: one whose process died stays admitted until another has taken it over and it rests',
+  ],
+  [
+    'an execution that rests keeps its permits',
+    'permits and rest: one that completes gives back its permits and its places in the queue',
+  ],
+  [
+    'a permit is granted without a word',
+    'permits: a permit given back goes to the first in the queue, who is told once and is signalled',
+  ],
+  [
+    'permits are given under any fence',
+    'permits: nobody gets one who is not running under the current lease',
+  ],
+  [
+    'a repeated acquire asks for one more permit',
+    'permits: asked again by the same holder the answer is the same, and one permit is held',
+  ],
+  [
+    'what a delta gives back is forgotten',
+    'permits: one execution may hold and queue for several, each by itself',
+  ],
+  [
+    'a rate lets its first places go one by one',
+    'rates: an idle bucket has the limit at once, then one place each interval, to the millisecond',
+  ],
+  [
+    'a rate allows one more in each span',
+    'rates: ten thousand places of a limit that divides nothing never run ahead of the rate nor fall behind it',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

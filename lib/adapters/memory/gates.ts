@@ -77,10 +77,10 @@ export class Gates {
   }
 
   release(entry: Entry, holders: readonly string[], now: number): void {
-    for (const holder of holders) {
-      const place = entry.permits?.get(holder);
-      if (place !== undefined) this.giveBack(place, now);
-    }
+    this.giveAllBack(
+      [...new Set(holders)].flatMap((holder) => entry.permits?.get(holder) ?? []),
+      now,
+    );
   }
 
   /** Gives back what an execution does not take along when it stops running. */
@@ -90,7 +90,11 @@ export class Gates {
     const places = [...entry.permits.values()].filter(
       ({ taken, grantedSeq }) => !waits || (taken && grantedSeq <= seenInboxSeq),
     );
-    // Queued ones first: what another one gives back is not for them.
+    this.giveAllBack(places, now);
+  }
+
+  /** Those in queues first: what the others give back is not for them. */
+  private giveAllBack(places: readonly Place[], now: number): void {
     for (const place of places) if (!place.taken) this.giveBack(place, now);
     for (const place of places) if (place.taken) this.giveBack(place, now);
   }

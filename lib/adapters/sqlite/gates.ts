@@ -141,10 +141,10 @@ export class Gates {
   }
 
   release({ key }: Lease, holders: readonly string[], now: number): void {
-    for (const holder of holders) {
-      const place = this.rows.find(key, holderName(holder));
-      if (place !== undefined) this.giveBack(place, now);
-    }
+    this.giveAllBack(
+      [...new Set(holders)].flatMap((holder) => this.rows.find(key, holderName(holder)) ?? []),
+      now,
+    );
   }
 
   /** Gives back what an execution does not take along when it stops running. */
@@ -153,7 +153,11 @@ export class Gates {
     const places = this.rows
       .ofHolders(n)
       .filter(({ taken, granted: seq }) => !waits || (taken === 1 && seq <= seenInboxSeq));
-    // Queued ones first: what another one gives back is not for them.
+    this.giveAllBack(places, now);
+  }
+
+  /** Those in queues first: what the others give back is not for them. */
+  private giveAllBack(places: readonly PlaceRow[], now: number): void {
     for (const place of places) if (place.taken === 0) this.giveBack(place, now);
     for (const place of places) if (place.taken === 1) this.giveBack(place, now);
   }

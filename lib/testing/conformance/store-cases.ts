@@ -3,6 +3,10 @@ import { commitCases } from './cases/commit-cases.js';
 import { concurrencyCases, sharedCases } from './cases/concurrency-cases.js';
 import { durabilityCases } from './cases/durability-cases.js';
 import { goOnCases, graphCases } from './cases/graph-cases.js';
+import { gateCases } from './cases/gate-cases.js';
+import { gateChangeCases } from './cases/gate-change-cases.js';
+import { gateFairnessCases, gateLeakCases } from './cases/gate-leak-cases.js';
+import { durableGateCases, sharedGateCases } from './cases/gate-process-cases.js';
 import { groupCases } from './cases/group-cases.js';
 import { hostileNameCases } from './cases/hostile-name-cases.js';
 import { inboxCases, raceCases } from './cases/inbox-cases.js';
@@ -10,6 +14,9 @@ import { laneCases } from './cases/lane-cases.js';
 import { leaseCases, strikeCases } from './cases/lease-cases.js';
 import { publishCases } from './cases/publish-cases.js';
 import { publishInCommitCases, resendCases } from './cases/resend-cases.js';
+import { permitCases } from './cases/permit-cases.js';
+import { permitRestCases } from './cases/permit-rest-cases.js';
+import { rateCases } from './cases/rate-cases.js';
 import { pauseCases, registryCases } from './cases/registry-cases.js';
 import { retryCases } from './cases/retry-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
@@ -34,6 +41,15 @@ export function storeCases(): readonly StoreCase[] {
     ...groupCases,
     ...registryCases,
     ...pauseCases,
+    ...gateCases,
+    ...gateChangeCases,
+    ...gateLeakCases,
+    ...gateFairnessCases,
+    ...sharedGateCases,
+    ...durableGateCases,
+    ...permitCases,
+    ...permitRestCases,
+    ...rateCases,
     ...graphCases,
     ...goOnCases,
     ...hostileNameCases,

@@ -7,6 +7,7 @@ import type { Lease } from '../../model/lease.js';
 import type { ClaimAnswer, ClaimedExecution, ClaimRequest, ProcessRecord, Store } from '../../ports/store.js';
 import type {
   Delta,
+  Gate,
   Message,
   NewEvent,
   NewExecution,
@@ -196,6 +197,24 @@ export class StoreDriver {
       endedAt: this.now,
       ...over,
     };
+  }
+
+  /** Asks for a permit; answers whether it was granted. */
+  async acquire(lease: Lease, holder: string, gate: Gate): Promise<boolean> {
+    const verdict = await this.write({ kind: 'acquire', lease, holder, gate });
+    this.is(verdict, 'ok');
+    const granted = verdict.verdict === 'ok' ? verdict.granted : undefined;
+    assert.ok(granted !== undefined, 'an acquire answers whether the permit is granted');
+    return granted;
+  }
+
+  /** The instant of the next place of a rate. */
+  async reserve(bucket: string, limit: number, perMs: number): Promise<number> {
+    const verdict = await this.write({ kind: 'reserve', bucket, limit, perMs });
+    this.is(verdict, 'ok');
+    const at = verdict.verdict === 'ok' ? verdict.at : undefined;
+    assert.ok(at !== undefined, 'a reservation answers an instant');
+    return at;
   }
 
   message(to: ExecutionId, kind: MessageKind, id = `m-${++this.made}`, body: string | null = null): Message {

@@ -36,6 +36,11 @@ async function fill(d: StoreDriver): Promise<void> {
     record: { status: 'waiting', waitReason: 'retry', timers: { t: d.now + 5 } },
   });
   await d.commit(await d.run(), { record: { status: 'parked', error: '{}' } });
+  const inside = await d.run({ gate: { name: 'g', limit: 1 } });
+  await d.publish({ gate: { name: 'g', limit: 1 } });
+  await d.acquire(inside, 'h1', { name: 'p', limit: 1 });
+  await d.acquire(running, 'h2', { name: 'p', limit: 1 });
+  await d.reserve('bucket', 2, 1_000);
   await complete(d, '1');
   await d.store.subscribe([{ event: 'e', definition: orders, worker: 'orders', method: 'fulfil' }]);
   await d.store.setPaused(['mails.send'], true);

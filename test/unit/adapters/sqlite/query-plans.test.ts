@@ -23,6 +23,8 @@ import {
   selectLaneAfter,
   selectReadyOfLane,
 } from '../../../../lib/adapters/sqlite/ready-lanes.js';
+import { selectNextInQueue } from '../../../../lib/adapters/sqlite/gate-rows.js';
+import { selectFiredBehindGates, selectUnseenCancel } from '../../../../lib/adapters/sqlite/gates.js';
 import { selectOpenDefinitions, selectSignals } from '../../../../lib/adapters/sqlite/registry.js';
 import { connect } from './file-store.js';
 
@@ -57,6 +59,8 @@ describe('hot statements', () => {
     ['the timers', promoteTimers],
     ['an execution by id', selectDueById],
     ['the signals', selectSignals],
+    ['the first in the queue of a gate', selectNextInQueue],
+    ['a cancel that waits', selectUnseenCancel],
   ])('%s never scans a table and never sorts', (_name, sql) => {
     const steps = plan(sql);
     expect(steps.filter((step) => /^SCAN (holdfast_|e\b|m\b|p\b)/.test(step) && !/INDEX/.test(step))).toEqual(
@@ -72,6 +76,8 @@ describe('hot statements', () => {
     ['what an owner runs', 'holdfast_execution_running', selectRunningOf],
     ['the signals', 'holdfast_execution_running', selectSignals],
     ['the timers', 'holdfast_execution_idle', promoteTimers],
+    ['what timers have led to gates', 'holdfast_execution_idle', selectFiredBehindGates],
+    ['the first in the queue of a gate', 'holdfast_place_queue', selectNextInQueue],
     ['the journal', 'holdfast_checkpoint_key', selectJournal],
     ['a checkpoint by its hash', 'holdfast_checkpoint_key', selectCheckpointAt],
   ])('%s is found by %s', (_name, index, sql) => {
