@@ -23,6 +23,7 @@ import { requestOf, type PublishOptions } from './publish-options.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
+import { WorkerGraph } from './worker-graph.js';
 
 /** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */
 export class WorkerApp<Union extends UnionMember = never> implements AsyncDisposable {
@@ -151,6 +152,11 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   on<Name extends LifecycleEventName | '*'>(name: Name, listener: Listener<Name>): () => void {
     assertListens(name, listener);
     return this.parts.bus.on(name, listener as Listener);
+  }
+
+  /** The worker's handlers and steps as data, known before anything runs. */
+  graph(worker: ClassOf<object>): WorkerGraph {
+    return new WorkerGraph(this.definitionOf(worker).graph);
   }
 
   /** Changes options while the app runs: they hold from the next claim. Throws `ConfigurationError` for any other option. */

@@ -2,6 +2,7 @@ export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
 export { WorkerApp } from '../app/worker-app.js';
+export type { WorkerGraph } from '../app/worker-graph.js';
 export type { Publishable, PublishEntry } from '../app/publishable.js';
 export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
