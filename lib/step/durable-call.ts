@@ -107,7 +107,7 @@ export abstract class DurableCall implements Deferred {
     stored?: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {
-    const end = row.kind === 'completed' ? this.closes(row) : null;
+    const end = row.kind === 'completed' && !this.pass.isClosing ? this.closes(row) : null;
     if (end !== null) {
       this.pass.endWith(row, end, stored ?? null);
       return;

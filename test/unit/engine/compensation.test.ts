@@ -163,6 +163,27 @@ describe('compensation', () => {
     expect(scenario.began).not.toContain('other#1');
   });
 
+  it('covers the last declared step too, when the cancel comes while it runs', async () => {
+    const { scenario, undone } = saga({
+      handler: (_, event) => event,
+      steps: { charge: undo, refund: undo },
+      definition: { declared: [declared('charge', ['handle'])] },
+      methods: ({ wait }) => ({
+        charge: async () => {
+          await wait(1_000);
+          return 'receipt 7';
+        },
+      }),
+    });
+    await scenario.start();
+    const id = await scenario.begin();
+    await scenario.pass(200);
+    scenario.send(id, 'cancel');
+    await scenario.pass(60_000);
+    expect((await scenario.record(id)).status).toBe('cancelled');
+    expect(undone).toEqual(['refund receipt 7']);
+  });
+
   it('of a cancelled execution that sleeps begins at once', async () => {
     const { scenario, undone } = saga({
       handler: async ({ step, sleep }) => {
