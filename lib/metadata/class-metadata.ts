@@ -69,8 +69,8 @@ export type RouteOption = ((...values: never[]) => boolean) | 'otherwise';
 /** `each` of a declared step, as written. */
 export type EachOption = ListOf | FanOutOptions;
 
-/** Takes the values of the predecessors, gives the items. */
-export type ListOf = (...values: never[]) => Iterable<unknown>;
+/** Takes the values of the predecessors, gives the items: an array, or anything else that can be iterated but text. */
+export type ListOf = (...values: never[]) => Iterable<unknown> & object;
 
 /** Of `each`. */
 export interface FanOutOptions<Of extends ListOf = ListOf> {

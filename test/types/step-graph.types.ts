@@ -253,6 +253,10 @@ export class Misfits {
   @Step({ after: 'fulfil', each: (placed: Order) => placed.total })
   noList(_item: number): void {}
 
+  // @ts-expect-error text is no list of letters
+  @Step({ after: 'fulfil', each: (placed: Order) => placed.id })
+  text(_letter: string): void {}
+
   // @ts-expect-error there is no such option
   @Step({ after: 'fulfil', each: { of: (placed: Order) => placed.items, parallel: 2 } })
   wrongOption(_item: Item): void {}
