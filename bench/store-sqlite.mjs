@@ -143,6 +143,7 @@ async function holdfast(folder, sync) {
           depth: 0,
           dueAt: null,
           owner,
+          gate: null,
           listening: ['cancel'],
         },
       ];
@@ -171,13 +172,23 @@ async function holdfast(folder, sync) {
           await put({
             kind: 'commit',
             lease,
-            delta: { commitNo: step + 1, checkpoints: [checkpoint], record: null, publish: null },
+            delta: {
+              commitNo: step + 1,
+              checkpoints: [checkpoint],
+              record: null,
+              publish: null,
+              release: [],
+            },
           }),
         );
       }
       const record = { ...change, status: 'completed', listening: ['retry'], value: '{"ok":true}' };
       must(
-        await put({ kind: 'commit', lease, delta: { commitNo: 4, checkpoints: [], record, publish: null } }),
+        await put({
+          kind: 'commit',
+          lease,
+          delta: { commitNo: 4, checkpoints: [], record, publish: null, release: [] },
+        }),
       );
     },
     close: () => store.close(),
