@@ -36,14 +36,14 @@ class Inside {
     return (await this.inner(n)) + (await step('inline', () => 1));
   }
 
-  @Step() inner(n: number): number {
+  @Step() async inner(n: number): Promise<number> {
     ran.push(`inner ${n}`);
     return n * 10;
   }
 
   @Step({ after: 'begin' })
   async gather(n: number): Promise<number[]> {
-    const all = await Promise.all([this.inner(n + 1), this.inner(n + 2), step('own', () => n)]);
+    const all = await Promise.all([this.inner(n + 1), this.inner(n + 2), step('own', async () => n)]);
     await sleep('1 hour');
     return all;
   }

@@ -307,7 +307,9 @@ describe('A12 · a route', () => {
 });
 
 describe('A14 · steps of a worker', () => {
-  class Base {
+  abstract class Base {
+    abstract begin(placed: Placed): string;
+
     @Step({ after: 'begin' })
     inherited(id: string): string {
       return `inherited ${id}`;
