@@ -77,11 +77,16 @@ export class MatrixRun {
         effects: countEffects(this.recorder.calls),
         repeated: repeatedByRetries(this.recorder.calls),
         end: await readEndState(last.app as unknown as WorkerApp, this.store, this.watch.published, effects),
-        wasReached: this.cell === null || this.watch.isSprung,
+        wasReached: this.wasReached(),
       };
     } finally {
       for (const { app } of this.processes.toReversed()) await app.close();
     }
+  }
+
+  private wasReached(): boolean {
+    if (this.cell === null) return true;
+    return this.cell.boundary === 'lease-lost' ? this.watch.wasRefused : this.watch.isSprung;
   }
 
   private async begin(): Promise<Process> {

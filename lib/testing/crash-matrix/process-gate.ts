@@ -41,6 +41,10 @@ export class ProcessGate {
     if (boundary === 'lease-lost') await this.standStill();
     const verdicts = await store.write(writes);
     this.watch.written(writes, verdicts);
+    if (boundary === 'lease-lost')
+      this.watch.wasRefused = verdicts.some(
+        ({ verdict }, at) => writes[at]?.kind === 'commit' && verdict !== 'ok',
+      );
     return boundary === 'after-checkpoint' ? this.dieHere() : verdicts;
   }
 

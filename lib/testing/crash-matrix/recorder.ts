@@ -138,12 +138,12 @@ export class Recorder {
   }
 }
 
-/** Has members to record: built-in collections and values are data. */
+/** Has members to record. What the platform makes is data: collections, promises, signals, errors. */
 function isRecordable(value: unknown): value is object {
   if (typeof value === 'function') return true;
-  return (
-    typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return kind === 'Object' || !(kind in globalThis);
 }
 
 /** A proxy must give the own values of a frozen target. */

@@ -15,6 +15,8 @@ export class RunWatch {
   /** Resolves at the trap. */
   readonly sprung: Promise<void>;
   isSprung = false;
+  /** What a process wrote that had lost its lease. */
+  wasRefused = false;
   /** Names of the events that were accepted, and what they carried to each execution. */
   readonly published: (readonly [event: string, input: string | null])[] = [];
   readonly cells: SeenCell[] = [];
