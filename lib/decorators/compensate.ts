@@ -2,7 +2,7 @@ import { durable } from './durable-method.js';
 import { recordTwice } from './record-class.js';
 import { recordMethod } from './record-method.js';
 import type { Method, UnknownName, ValueOf } from './step-target.js';
-import type { Storable } from './storable.js';
+import type { IsUnstorable } from './storable.js';
 
 /** Checks the method against the value of the step that it undoes. */
 export type CompensateDecorator<Name extends string> = <Target, M extends Method>(
@@ -16,9 +16,9 @@ export type CompensateTarget<Name extends string, Target, M extends Method> = [
   UnknownName<Target, Name>,
 ] extends [never]
   ? M extends (value: ValueOf<Target, Name>) => unknown
-    ? [Awaited<ReturnType<M>>] extends [Storable<Awaited<ReturnType<M>>>]
-      ? Target
-      : 'the result of this compensation cannot be stored: return plain data'
+    ? [IsUnstorable<Awaited<ReturnType<M>>>] extends [true]
+      ? 'the result of this compensation cannot be stored: return plain data'
+      : Target
     : `this method does not take what '${Name}' returns as its only parameter`
   : `'${Name}' is no public method of this class`;
 

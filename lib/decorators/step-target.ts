@@ -1,6 +1,6 @@
 import type { EachOption, FanOutOptions, RouteOption } from '../metadata/class-metadata.js';
 import type { KeyOption } from './step-options.js';
-import type { Storable } from './storable.js';
+import type { IsUnstorable } from './storable.js';
 
 /** Any method; what it takes is checked apart. */
 export type Method = (...args: never[]) => unknown;
@@ -17,11 +17,11 @@ export type StepTarget<
 > = [Target] extends [never] // Never so: it makes the class known also where all that follows is decided without it.
   ? Target
   : Key extends (...args: Parameters<M>) => unknown
-    ? [Awaited<ReturnType<M>>] extends [Storable<Awaited<ReturnType<M>>>]
-      ? [NamesOf<After>] extends [never]
+    ? [IsUnstorable<Awaited<ReturnType<M>>>] extends [true]
+      ? 'the result of this step cannot be stored: return plain data'
+      : [NamesOf<After>] extends [never]
         ? Target
         : DeclaredTarget<After, Join, When, Each, Target, M>
-      : 'the result of this step cannot be stored: return plain data'
     : 'the key function does not take the arguments of this method';
 
 type DeclaredTarget<

@@ -26,11 +26,10 @@ export function Storable(name: string): (target: AnyClass) => void {
  * methods, three levels deep. A step whose result is none does not compile. What has methods may be of a registered class:
  * that is checked when it is stored.
  */
-export type Storable<Value> = 0 extends 1 & Value
-  ? Value
-  : [UnstorableIn<Value, []>] extends [never]
-    ? Value
-    : never;
+export type Storable<Value> = IsUnstorable<Value> extends true ? never : Value;
+
+/** Ask it as `[IsUnstorable<Value>] extends [true]`: then a value of a type parameter, of which nothing is known yet, passes. */
+export type IsUnstorable<Value> = [UnstorableIn<Value, []>] extends [never] ? false : true;
 
 /** The parts of the type that cannot be stored; each element of `Depth` is a level. */
 type UnstorableIn<Value, Depth extends readonly 0[]> = 0 extends 1 & Value

@@ -104,3 +104,19 @@ export class Fetching {
     yield 1;
   }
 }
+
+/** Of a type parameter nothing is known yet: what it stands for is checked when it is stored. */
+@Worker()
+export class Generic<Value> {
+  constructor(private readonly value: Value) {}
+
+  @Step()
+  async bare(): Promise<Value> {
+    return this.value;
+  }
+
+  @Step()
+  async inside(): Promise<{ readonly values: readonly Value[] }> {
+    return { values: [this.value] };
+  }
+}
