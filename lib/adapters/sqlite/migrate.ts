@@ -1,5 +1,5 @@
 import { StoreIncompatibleError } from '../../model/errors-store.js';
-import type { Connection } from './connection.js';
+import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
 import { migrations } from './schema.js';
 
 /**
@@ -20,4 +20,35 @@ export function migrate(connection: Connection, steps: readonly string[] = migra
   for (const step of steps.slice(from)) connection.exec(step);
   // Written at every open: what `synchronous` really is shows only after a write.
   connection.prepare('UPDATE holdfast_schema SET version = ?').run([steps.length]);
+}
+
+/** Throws `StoreIncompatibleError` for a database that is not of the version of this code; changes nothing. */
+export function checkVersion(connection: Connection, path: string): void {
+  const version = versionOf(connection, path);
+  if (version === migrations.length) return;
+  throw new StoreIncompatibleError(
+    version === 0
+      ? `'${path}' is no database of Holdfast`
+      : `'${path}' has schema version ${version}, this version of Holdfast knows ${migrations.length}: ${
+          version < migrations.length
+            ? 'start a worker with this version on it once'
+            : 'upgrade Holdfast in this process'
+        }`,
+  );
+}
+
+function versionOf(connection: Connection, path: string): number {
+  try {
+    const tables = connection
+      .prepare<{ name: string }>("SELECT name FROM sqlite_master WHERE name = 'holdfast_schema'")
+      .all([]);
+    if (tables.length === 0) return 0;
+    return (
+      connection.prepare<{ version: number }>('SELECT version FROM holdfast_schema').get([])?.version ?? 0
+    );
+  } catch (error) {
+    if (sqliteCode(error) === sqliteNotADatabase)
+      throw new StoreIncompatibleError(`'${path}' is not a SQLite database`);
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreIncompatibleError, StoreUnavailableError } from '../../model/errors-store.js';
 import type { StoreContext } from '../../ports/store.js';
@@ -15,7 +15,7 @@ import { Graphs } from './graphs.js';
 import { Gates } from './gates.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
-import { migrate } from './migrate.js';
+import { checkVersion, migrate } from './migrate.js';
 import { DefinitionNumbers, EventNumbers, type Numbers, ProcessNumbers } from './numbers.js';
 import { Publishes } from './publishes.js';
 import { Queries } from './queries.js';
@@ -128,6 +128,21 @@ export class Session {
       await transactor.write(() => migrate(connection));
       checkSynchronous(connection, synchronous);
       return new Session(connection, transactor, context, forgetters);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Connects to a file that is there, of this version, and writes nothing. */
+  static async openReadOnly(driver: ChosenDriver, path: string, context: StoreContext): Promise<Session> {
+    if (!existsSync(path)) throw new StoreUnavailableError(`there is no database '${path}'`);
+    const connection = connect(driver, path);
+    try {
+      connection.exec('PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
+      const transactor = new Transactor(connection, context.clock, context.random, () => {});
+      await transactor.read(() => checkVersion(connection, path));
+      return new Session(connection, transactor, context, []);
     } catch (error) {
       connection.close();
       throw error;

@@ -18,6 +18,11 @@ export interface SqliteStoreOptions {
    * power cut may take the newest commits; about six times as fast for one execution at a time.
    */
   readonly synchronous?: Synchronous;
+  /**
+   * Opens a database that is there and changes nothing in it, not even to bring it to this version; every write fails.
+   * For reports beside running workers: no app can start on it. Default false.
+   */
+  readonly readOnly?: boolean;
   /** The driver's module or class. Default: `node:sqlite` (Node ≥ 22.13), else the installed `libsql`. */
   readonly driver?: SqliteDriver;
 }
@@ -42,6 +47,7 @@ export class SqliteStore implements port.Store {
 
   private readonly path: string;
   private readonly synchronous: Synchronous;
+  private readonly readOnly: boolean;
   private readonly driver: SqliteDriver | undefined;
   private opened = 0;
   private opening: Promise<Session> | null = null;
@@ -52,10 +58,11 @@ export class SqliteStore implements port.Store {
   private warned = false;
 
   constructor(options: SqliteStoreOptions) {
-    const { path, synchronous = 'FULL', driver } = options;
-    checkOptions(path, synchronous);
+    const { path, synchronous = 'FULL', readOnly = false, driver } = options;
+    checkOptions(path, synchronous, readOnly);
     this.path = path === ':memory:' ? path : resolve(path);
     this.synchronous = synchronous;
+    this.readOnly = readOnly;
     this.driver = driver;
     this.durability =
       path === ':memory:'
@@ -67,7 +74,9 @@ export class SqliteStore implements port.Store {
     this.opened++;
     try {
       this.opening ??= chooseDriver(this.driver).then((driver) =>
-        Session.open(driver, this.path, this.synchronous, context),
+        this.readOnly
+          ? Session.openReadOnly(driver, this.path, context)
+          : Session.open(driver, this.path, this.synchronous, context),
       );
       const session = await this.opening;
       if (this.opened === 0 || this.session === session) return;
@@ -278,7 +287,7 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
   return true;
 }
 
-const OPTION_NAMES = ['path', 'synchronous', 'driver'] as const satisfies (keyof SqliteStoreOptions)[];
+const OPTION_NAMES = ['path', 'synchronous', 'readOnly', 'driver'] as const satisfies (keyof SqliteStoreOptions)[];
 
 function refuseUnknown(options: unknown): void {
   if (typeof options === 'string') return;
@@ -301,7 +310,7 @@ function refuseUnknown(options: unknown): void {
     );
 }
 
-function checkOptions(path: unknown, synchronous: unknown): void {
+function checkOptions(path: unknown, synchronous: unknown, readOnly: unknown): void {
   const mistakes: ConfigurationMistake[] = [];
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     mistakes.push({
@@ -314,6 +323,12 @@ function checkOptions(path: unknown, synchronous: unknown): void {
       option: 'sqliteStore.synchronous',
       found: `found ${JSON.stringify(synchronous)}`,
       write: "Write 'FULL' or 'NORMAL'",
+    });
+  if (typeof readOnly !== 'boolean' || (readOnly && path === ':memory:'))
+    mistakes.push({
+      option: 'sqliteStore.readOnly',
+      found: readOnly === true ? "found true for ':memory:'" : `found ${JSON.stringify(readOnly)}`,
+      write: 'Write true for a file that is there, or leave it out',
     });
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 }
