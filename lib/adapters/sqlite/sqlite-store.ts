@@ -287,7 +287,12 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
   return true;
 }
 
-const OPTION_NAMES = ['path', 'synchronous', 'readOnly', 'driver'] as const satisfies (keyof SqliteStoreOptions)[];
+const OPTION_NAMES = [
+  'path',
+  'synchronous',
+  'readOnly',
+  'driver',
+] as const satisfies (keyof SqliteStoreOptions)[];
 
 function refuseUnknown(options: unknown): void {
   if (typeof options === 'string') return;
