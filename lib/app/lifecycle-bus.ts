@@ -23,6 +23,8 @@ type AnyListener = (event: LifecycleEvent) => unknown;
 /** Hands lifecycle events to whoever listens; one that throws or rejects is told to `failed` and disturbs nobody. */
 export class LifecycleBus implements Observer {
   private readonly listeners = new Map<string, Set<AnyListener>>();
+  /** What `wants` has answered since the listeners last changed. */
+  private readonly wanted = new Map<string, boolean>();
 
   constructor(private readonly failed: (error: unknown, event: LifecycleEvent) => void) {}
 
@@ -31,17 +33,24 @@ export class LifecycleBus implements Observer {
     const own: AnyListener = (event) => listener(event);
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners.add(own));
+    this.wanted.clear();
     return () => {
       listeners.delete(own);
       if (listeners.size === 0 && this.listeners.get(name) === listeners) this.listeners.delete(name);
+      this.wanted.clear();
     };
   }
 
   wants(name: LifecycleEventName): boolean {
-    return (
-      this.listeners.size > 0 &&
-      (this.listeners.has(name) || this.listeners.has('*') || isWantedFamily(this.listeners, name))
-    );
+    if (this.listeners.size === 0) return false;
+    const known = this.wanted.get(name);
+    if (known !== undefined) return known;
+    const isCustom = name.startsWith('custom.');
+    const isWanted =
+      this.listeners.has(name) || this.listeners.has('*') || (isCustom && this.listeners.has('custom.*'));
+    // Custom names come from outside, as many as they like.
+    if (!isCustom) this.wanted.set(name, isWanted);
+    return isWanted;
   }
 
   emit(event: LifecycleEvent): void {
@@ -81,8 +90,4 @@ export function assertListens(name: unknown, listener: unknown): void {
 
 function isListenable(name: string): boolean {
   return name === '*' || name.startsWith('custom.') || LIFECYCLE_EVENT_NAMES.includes(name);
-}
-
-function isWantedFamily(listeners: ReadonlyMap<string, unknown>, name: string): boolean {
-  return name.startsWith('custom.') && listeners.has('custom.*');
 }

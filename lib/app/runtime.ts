@@ -5,7 +5,6 @@ import { PausedDefinitions } from '../dispatch/paused-definitions.js';
 import { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
-import { outcomeOf } from '../engine/conclude.js';
 import { Definitions } from '../engine/definitions.js';
 import { Executor } from '../engine/executor.js';
 import type { Run } from '../engine/work.js';
@@ -87,8 +86,8 @@ export class Runtime {
       definitions,
       resolver: parts.resolver,
       gate,
-      stored: (record, change, due) => {
-        this.outcomes.stored(record.id, outcomeOf(record, change, clock.now()));
+      stored: (id, outcome, change, due) => {
+        this.outcomes.stored(id, outcome);
         if (due) this.consumer.pull('hint');
         else if (change.status === 'waiting') this.consumer.wake(Math.min(...Object.values(change.timers)));
       },

@@ -9,16 +9,15 @@ type Body = (this: object, ...args: unknown[]) => unknown;
 export function durable({ name, descriptor }: Pick<MethodTarget, 'name' | 'descriptor'>): Body {
   const body = descriptor.value as Body;
   const { storage, detached } = shared();
-  const replacement = function (this: object): unknown {
+  const replacement = function (this: object, ...args: unknown[]): unknown {
     const current = storage.getStore();
     if (current === undefined) {
       if (detached.size > 0) for (const listener of detached) listener(this, name);
-      const args = Array.prototype.slice.call(arguments);
       return storage.run(new DetachedExecution(this?.constructor.name ?? '', name), () =>
         body.apply(this, args),
       );
     }
-    return current.step({ receiver: this, name, args: Array.prototype.slice.call(arguments), body });
+    return current.step({ receiver: this, name, args, body });
   };
   Object.defineProperty(replacement, 'name', { value: body.name, configurable: true });
   Object.defineProperty(replacement, 'length', { value: body.length, configurable: true });

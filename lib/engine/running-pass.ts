@@ -75,7 +75,7 @@ export class RunningPass implements Run {
       this.visible,
       this.undoing !== null,
     );
-    this.pass.outsidePath = this.renamed.outsidePath;
+    if (this.renamed.isRenamed) this.pass.outsidePath = (path) => this.renamed.outsidePath(path);
     this.isCancelled = request.kind === 'cancel';
     if (this.isCancelled && !this.isForeign) this.pass.end({ kind: 'cancelled' });
     this.ended = this.live();
@@ -275,9 +275,11 @@ export class RunningPass implements Run {
 
   private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {
     this.pass.stored();
-    this.outcome = outcomeOf(this.pass.record, change, this.pass.services.clock.now());
+    const { record, services } = this.pass;
+    this.outcome = outcomeOf(record, change, services.clock.now());
     this.options.stored(
-      this.pass.record,
+      record.id,
+      this.outcome,
       change,
       change.status === 'pending' || ('due' in verdict && verdict.due === true),
     );

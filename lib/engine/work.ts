@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { ExecutionRecord } from '../model/execution.js';
+import type { ExecutionId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
@@ -39,5 +40,5 @@ export interface ExecutorOptions {
   readonly resolver: InstanceResolver;
   readonly gate: Pick<GraphGate, 'admit'>;
   /** Told when the end of a pass is stored. `due`: the execution is ready again at once. */
-  readonly stored: (record: ExecutionRecord, change: RecordChange, due: boolean) => void;
+  readonly stored: (id: ExecutionId, outcome: StoredOutcome, change: RecordChange, due: boolean) => void;
 }

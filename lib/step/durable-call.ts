@@ -66,11 +66,13 @@ export abstract class DurableCall implements Deferred {
   protected settle(row: Checkpoint): void {
     const { parent, pass } = this;
     const alone = parent.parent === null && parent.outstanding === 1 && pass.replay === null;
-    pass.queue.add(row.seq, alone || parent.settlesAtOnce, () => {
-      this.pass.replay?.settled(row);
-      if (this.parent.isDead) return;
-      this.deliver(row);
-    });
+    if ((alone || parent.settlesAtOnce) && pass.isQuiet) this.letIn(row);
+    else pass.queue.add(row.seq, false, () => this.letIn(row));
+  }
+
+  private letIn(row: Checkpoint): void {
+    this.pass.replay?.settled(row);
+    if (!this.parent.isDead) this.deliver(row);
   }
 
   private deliver(row: Checkpoint): void {
@@ -120,10 +122,12 @@ export abstract class DurableCall implements Deferred {
       if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();
       else this.settle(row);
     };
-    this.pass.commit([row], publish, then, (rejection) => {
-      if (this.isNested) this.pass.nested.refused(row);
-      if (!this.parent.isDead) refused?.(rejection);
-    });
+    if (publish === null) this.pass.commit([row], null, then);
+    else
+      this.pass.commit([row], publish, then, (rejection) => {
+        if (this.isNested) this.pass.nested.refused(row);
+        if (!this.parent.isDead) refused?.(rejection);
+      });
   }
 
   /** How the pass ends with this result, when nothing is left to do after it: both are stored in one commit. */

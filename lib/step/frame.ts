@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
 import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
+import { digestOf } from './digest.js';
 import type { Body, Pass } from './pass.js';
 import type { RunningTime } from './running-time.js';
 
@@ -59,6 +60,9 @@ export class Frame implements CurrentExecution, Body {
   private abortedFor: { readonly reason: unknown } | null = null;
   private readonly caller: Caller;
   private ordinals: Map<string, number> | null = null;
+  /** Calls of one body often have the same arguments: the newest ones, and their digest. */
+  private digested = '';
+  private digest = '';
   private whenQuiet: (() => void) | null = null;
   private controller: AbortController | null = null;
   private userContext: ExecutionContext | null = null;
@@ -120,6 +124,15 @@ export class Frame implements CurrentExecution, Body {
 
   publish(requests: () => unknown): Promise<unknown> {
     return this.caller.publish(this, requests);
+  }
+
+  /** The digest of a call's encoded arguments. */
+  digestOf(text: string): string {
+    if (text !== this.digested) {
+      this.digest = digestOf(text);
+      this.digested = text;
+    }
+    return this.digest;
   }
 
   /** The path of the next call with that name and digest. */

@@ -40,13 +40,12 @@ export interface Deferred {
 export class Pass {
   readonly done: Promise<PassEnd>;
   readonly replay: Replay | null;
-  readonly queue: SettleQueue;
   readonly writes: PassWrites;
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
   ended: PassEnd | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
-  outsidePath: (path: string) => string = (path) => path;
+  outsidePath = itself;
   /**
    * Whether code must repeat what was recorded. Not after `retry()` or `resume()` of an execution of which something
    * had failed: what failed may succeed now, and lead elsewhere.
@@ -55,6 +54,8 @@ export class Pass {
   /** No result goes to the handler any more; what runs may finish, then the execution is handed back. */
   yielding: boolean;
 
+  /** Most passes need none: they have one call at a time. */
+  private settleQueue: SettleQueue | null = null;
   private nestedResults: NestedResults | null = null;
   private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
@@ -97,11 +98,21 @@ export class Pass {
     this.waits = new Waits(services.clock, () => {
       if (this.ended === null) this.scheduleCheck();
     });
-    this.queue = new SettleQueue(
-      services.clock,
+  }
+
+  /** Results on their way into user code. */
+  get queue(): SettleQueue {
+    this.settleQueue ??= new SettleQueue(
+      this.services.clock,
       (seq) => this.replay === null || this.replay.mayPass(seq),
       () => this.turnedIdle(),
     );
+    return this.settleQueue;
+  }
+
+  /** Nothing is about to settle: a result that no other could overtake goes straight into user code. */
+  get isQuiet(): boolean {
+    return this.settleQueue === null || !this.settleQueue.isPumping;
   }
 
   /** Whether something was recorded, or is about to be, that has to be undone when the execution fails. */
@@ -136,7 +147,7 @@ export class Pass {
   end(end: PassEnd, reason: unknown = null): void {
     if (this.ended !== null) return;
     this.ended = this.closing === null || end.kind === 'lost' ? end : this.closing;
-    this.queue.close();
+    this.settleQueue?.close();
     this.waits.cancel();
     // Most passes end with none, and an iterator is made for an empty set too.
     if (this.live.size > 0) for (const body of this.live) body.abort(reason);
@@ -298,7 +309,8 @@ export class Pass {
   }
 
   private isBusy(): boolean {
-    if (this.writes.underWay > 0 || !this.queue.empty || this.deferred.length > 0) return true;
+    if (this.writes.underWay > 0 || this.settleQueue?.empty === false || this.deferred.length > 0)
+      return true;
     for (const body of this.live) if (!body.isDead && body.outstanding === 0) return true;
     return false;
   }
@@ -330,4 +342,8 @@ export class Pass {
 
 function isInterruption(failure: unknown): boolean {
   return failure instanceof StepInterruptedError;
+}
+
+function itself(path: string): string {
+  return path;
 }

@@ -24,6 +24,11 @@ export class SettleQueue {
     private readonly idle: () => void,
   ) {}
 
+  /** Something settles in a turn to come, or it is still looked for. */
+  get isPumping(): boolean {
+    return this.pumping;
+  }
+
   get empty(): boolean {
     return this.queue.length === 0;
   }

@@ -144,7 +144,7 @@ function digestOfCall(
       position = at + 1;
       text += `\n${codec.encode(call.args[at])}`;
     }
-    return digestOf(text);
+    return frame.digestOf(text);
   } catch (error) {
     return new UnstorableArgumentsError(`${worker}.${call.name}`, messageOf(error), position);
   }

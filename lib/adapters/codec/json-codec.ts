@@ -28,7 +28,9 @@ export interface JsonCodecOptions {
 export function jsonCodec(options: JsonCodecOptions = {}): Codec {
   const types = new StorableTypes(options.types ?? [], options.declared ?? (() => new Map()));
   const encode = (value: unknown): string =>
-    isPlainNow(value) ? JSON.stringify(value) : writeValue(new ValueEncoder(types, MAX_NODES), value);
+    typeof value === 'string' || isPlainNow(value)
+      ? JSON.stringify(value)
+      : writeValue(new ValueEncoder(types, MAX_NODES), value);
   return {
     encode,
     encodeAndCopy: (value) => {
