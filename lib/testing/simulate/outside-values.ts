@@ -5,7 +5,6 @@ import { tokenTitle } from '../../app/token-title.js';
 import { WorkerApp } from '../../app/worker-app.js';
 import { silentLogger } from '../../adapters/console/console-logger.js';
 import { silentMetrics } from '../../adapters/console/silent-metrics.js';
-import type { WorkerClass } from '../../model/definition.js';
 import { ConfigurationError } from '../../model/errors-boot.js';
 import type { InjectionToken } from '../../model/injection-token.js';
 import type { Clock } from '../../ports/clock.js';
@@ -18,16 +17,11 @@ const DECIDED = new Set<unknown>([CLOCK, DISPATCHER, METRICS, STORE, WORKER_APP,
 export class OutsideValues {
   private constructor(
     private readonly container: AppContainer,
-    private readonly given: readonly Provider[],
+    private readonly providers: readonly Provider[],
     private readonly watch: CallWatch,
   ) {}
 
-  static async make(
-    providers: readonly Provider[],
-    workers: readonly WorkerClass[],
-    clock: Clock,
-    watch: CallWatch,
-  ): Promise<OutsideValues> {
+  static async make(providers: readonly Provider[], clock: Clock, watch: CallWatch): Promise<OutsideValues> {
     const refused = providers.map(tokenOf).find((token) => DECIDED.has(token));
     if (refused !== undefined)
       throw new ConfigurationError([
@@ -37,8 +31,8 @@ export class OutsideValues {
           write: 'Leave it out: the simulation brings its own',
         },
       ]);
-    // Workers are built in each process.
-    const given = providers.filter((provider) => !workers.includes(tokenOf(provider) as WorkerClass));
+    // Classes alone are the users' own code: each process has its own instances, as it has of its workers.
+    const given = providers.filter((provider) => typeof provider !== 'function');
     const container = new AppContainer({
       providers: given,
       parts: [
@@ -49,25 +43,31 @@ export class OutsideValues {
       late: [STORE, DISPATCHER, WORKER_APP, WorkerApp],
     });
     await container.build();
-    return new OutsideValues(container, given, watch);
+    return new OutsideValues(container, providers, watch);
   }
 
   /** The providers of one process: what needs the app itself is built there. */
   providersFor(machine: Machine): readonly Provider[] {
-    return this.given.map((provider) => {
+    return this.providers.map((provider) => {
       const provide = tokenOf(provider);
-      return this.container.has(provide)
+      return this.isOutside(provider)
         ? { provide, useValue: this.watch.wrap(this.container.get(provide), tokenTitle(provide), machine) }
         : provider;
     });
   }
 
   get<Value>(token: InjectionToken<Value>): Value {
-    if (this.given.some((provider) => tokenOf(provider) === token) && this.container.has(token))
+    if (this.providers.some((provider) => tokenOf(provider) === token && this.isOutside(provider)))
       return this.container.get(token);
+    const title = tokenTitle(token);
     throw new TypeError(
-      `get(${tokenTitle(token)}): providers do not give it, so each process has its own. Add { provide: ${tokenTitle(token)}, useValue: … } to providers`,
+      `get(${title}): each process has its own. To have one outside of them, add { provide: ${title}, useValue: … } or useClass to providers`,
     );
+  }
+
+  /** Made once, outside the processes; what needs the app itself is not. */
+  private isOutside(provider: Provider): boolean {
+    return typeof provider !== 'function' && this.container.has(tokenOf(provider));
   }
 
   dispose(): Promise<void> {

@@ -74,7 +74,7 @@ export class SeedRun {
     const { options } = this;
     const simulation = this.begin();
     const clock = new SimulatedClock(simulation.time, null);
-    const outside = await OutsideValues.make(options.providers(), options.workers, clock, this.calls);
+    const outside = await OutsideValues.make(options.providers(), clock, this.calls);
     this.apps = new ProcessApps({
       workers: options.workers,
       app: options.app,

@@ -15,7 +15,8 @@ export interface SimulateOptions {
   readonly events: readonly SimulatedEvent[] | ((random: SimulatedRandom) => readonly SimulatedEvent[]);
   /**
    * Fresh providers for each seed. What they give is the world outside: all processes of the seed share it, and it
-   * outlives their crashes. A list instead of a function is used as it is for every seed.
+   * outlives their crashes. Classes alone are your own code: each process has its own instance. A list instead of a
+   * function is used as it is for every seed.
    */
   readonly providers?: readonly Provider[] | (() => readonly Provider[]);
   /** How many seeds, from 1 on; which; or a range. 100 by default. */
