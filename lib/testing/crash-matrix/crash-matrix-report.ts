@@ -15,19 +15,38 @@ export interface CrashFailure extends Finding {
   readonly isInCleanRun: boolean;
 }
 
+/** A run with a crash, and what it showed. */
+export interface CrashedRun {
+  readonly cell: CrashCell;
+  readonly findings: readonly Finding[];
+}
+
+/** What a report is made of. */
+interface MatrixFindings {
+  readonly cleanFindings: readonly Finding[];
+  readonly runs: readonly CrashedRun[];
+  readonly omitted: number;
+  readonly silent: readonly string[];
+}
+
 /** What `crashMatrix` found. */
 export class CrashMatrixReport {
   /** One for each step and boundary, in the order in which the clean run came to them. */
   readonly cells: readonly CellResult[];
   readonly failures: readonly CrashFailure[];
 
+  /** Cells that were left out, as there were more than `limit`. */
+  readonly omitted: number;
+  /**
+   * Steps that called nothing that is provided or injected: what they do outside all the same, by a module's function
+   * or a global, is not known. Many have no effect at all.
+   */
+  readonly silent: readonly string[];
+
   /** @internal */
   constructor(
     private readonly title: string,
-    cleanFindings: readonly Finding[],
-    runs: readonly { readonly cell: CrashCell; readonly findings: readonly Finding[] }[],
-    /** Cells that were left out, as there were more than `limit`. */
-    readonly omitted: number,
+    { cleanFindings, runs, omitted, silent }: MatrixFindings,
   ) {
     this.cells = runs.map(({ cell: { step, boundary, time }, findings }) => ({
       step,
@@ -36,6 +55,8 @@ export class CrashMatrixReport {
       isSafe: findings.length === 0,
     }));
     this.failures = gathered(cleanFindings, runs);
+    this.omitted = omitted;
+    this.silent = silent;
   }
 
   /** Nothing is wrong. */
@@ -68,6 +89,7 @@ export class CrashMatrixReport {
     return [
       `crash matrix of ${this.title}: ${this.cells.length} boundaries${omitted}, ${verdict}`,
       ...(this.cells.length === 0 ? [] : ['', ...this.table()]),
+      ...(this.silent.length === 0 ? [] : ['', `  no call of these was seen: ${this.silent.join(', ')}`]),
       ...this.failures.flatMap((failure, at) => ['', ...sectionOf(failure, at + 1)]),
     ].join('\n');
   }
@@ -129,10 +151,7 @@ function placesOf(step: string, first: CrashCell, cells: readonly CrashCell[]): 
 }
 
 /** One failure for all cells that show the same. */
-function gathered(
-  cleanFindings: readonly Finding[],
-  runs: readonly { readonly cell: CrashCell; readonly findings: readonly Finding[] }[],
-): readonly CrashFailure[] {
+function gathered(cleanFindings: readonly Finding[], runs: readonly CrashedRun[]): readonly CrashFailure[] {
   const failures = new Map<string, CrashFailure & { readonly cells: CrashCell[] }>();
   const add = (finding: Finding, cell: CrashCell | null): void => {
     const { kind, step, effect } = finding;

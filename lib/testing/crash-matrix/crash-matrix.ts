@@ -3,10 +3,8 @@ import type { Publishable } from '../../app/publishable.js';
 import type { ClassOf } from '../../app/publication.js';
 import type { WorkerClass } from '../../model/definition.js';
 import type { EventInput } from '../../model/event-source.js';
-import type { CrashCell } from './boundary.js';
 import { cleanRunOf, findingsOfCleanRun } from './clean-run.js';
-import { CrashMatrixReport } from './crash-matrix-report.js';
-import type { Finding } from './finding.js';
+import { type CrashedRun, CrashMatrixReport } from './crash-matrix-report.js';
 import { findingsOfCrash } from './findings-of-crash.js';
 import { type CrashMatrixEvent, type CrashMatrixOptions, planOf } from './matrix-plan.js';
 import { MatrixRun, type RunRecord } from './matrix-run.js';
@@ -56,7 +54,7 @@ export async function crashMatrix(
   const cells = canCompare ? chosen(first.cells, plan.limit) : [];
   const clean = cleanRunOf(first, second);
   const records = new Map<string, RunRecord>();
-  const runs: { readonly cell: CrashCell; readonly findings: readonly Finding[] }[] = [];
+  const runs: CrashedRun[] = [];
   for (const cell of cells) {
     // Several steps may be stored by one write: it is one crash.
     const crash = `${cell.moment} ${cell.boundary}`;
@@ -64,12 +62,12 @@ export async function crashMatrix(
     records.set(crash, record);
     runs.push({ cell, findings: findingsOfCrash(cell, record, clean) });
   }
-  return new CrashMatrixReport(
-    worker.name,
+  return new CrashMatrixReport(worker.name, {
     cleanFindings,
     runs,
-    canCompare ? first.cells.length - cells.length : 0,
-  );
+    omitted: canCompare ? first.cells.length - cells.length : 0,
+    silent: first.silent,
+  });
 }
 
 /** As many as the limit allows: the first time of every step and boundary before second times, and so on. */

@@ -26,6 +26,8 @@ export interface RunRecord {
   readonly effects: ReadonlyMap<string, EffectCount>;
   /** Effects that retries and resumes repeated within the run. */
   readonly repeated: readonly EffectCount[];
+  /** Steps that called nothing outside. */
+  readonly silent: readonly string[];
   readonly end: EndState;
   /** It came to where it should crash; a clean run has nothing to come to. */
   readonly wasReached: boolean;
@@ -75,6 +77,7 @@ export class MatrixRun {
       return {
         cells: this.watch.cells,
         effects: countEffects(this.recorder.calls),
+        silent: this.recorder.silent,
         repeated: repeatedByRetries(this.recorder.calls),
         end: await readEndState(last.app as unknown as WorkerApp, this.store, this.watch.published, effects),
         wasReached: this.wasReached(),

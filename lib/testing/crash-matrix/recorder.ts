@@ -1,28 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
-import { namesOf } from '../../model/path.js';
+import { BUILT_IN, namesOf } from '../../model/path.js';
 import { shared } from '../../ports/current-execution.js';
 import { Frame } from '../../step/frame.js';
 import type { EffectCall } from './effect-call.js';
 import { idempotencyKeyIn } from './idempotency-key-in.js';
 import type { ProcessGate } from './process-gate.js';
 import { mayRepeat } from './repeatable.js';
-
-type Callable = (...args: readonly unknown[]) => unknown;
-
-/** What is recorded of the calls of one object. */
-export interface Recorded {
-  /** As reports name it: `Payments`. */
-  readonly title: string;
-  /** Calls that the handler makes count only when they answer later: what answers at once may be a calculation. */
-  readonly isGuessed: boolean;
-}
+import { type Recorded, type RecordedCall, recordingProxy } from './recording-proxy.js';
 
 const underWay = new AsyncLocalStorage<EffectCall>();
 
 /** Notes the calls that bodies of one run make to what lies outside. */
 export class Recorder {
   readonly calls: EffectCall[] = [];
+  /** Steps that ran, and those that called anything at all. */
+  private readonly bodies = new Set<string>();
+  private readonly callers = new Set<string>();
   /** Of the processes, by what their passes work with. */
   private readonly gates = new WeakMap<object, ProcessGate>();
 
@@ -32,65 +26,37 @@ export class Recorder {
     private readonly slow: Set<string>,
   ) {}
 
+  /** Steps of users that called nothing: what they do outside, if anything, is not known. */
+  get silent(): readonly string[] {
+    const bodies = [...this.bodies];
+    return bodies.filter(
+      (step) => !this.callers.has(step) && !bodies.some((nested) => nested.startsWith(`${step}/`)),
+    );
+  }
+
   /** The body that begins now, and those that it calls, belong to that process. */
   bodyBegins(gate: ProcessGate): void {
     const frame = shared().storage.getStore();
-    if (frame instanceof Frame) this.gates.set(frame.pass.services, gate);
+    if (!(frame instanceof Frame)) return;
+    this.gates.set(frame.pass.services, gate);
+    if (frame.parent !== null && !frame.encodedName.startsWith(BUILT_IN)) this.bodies.add(titleOf(frame));
   }
 
   /** The object as bodies see it; a value without methods is given as it is. */
   wrap(value: unknown, recorded: Recorded): unknown {
-    return isRecordable(value) ? this.wrapObject(value, recorded) : value;
+    return recordingProxy(value, recorded, this.call);
   }
 
-  private wrapObject(value: object, recorded: Recorded): object {
-    const members = new Map<string, readonly [own: unknown, wrapped: unknown]>();
-    const memberOf = (name: string, own: unknown): unknown => {
-      const within = { ...recorded, title: `${recorded.title}.${name}` };
-      if (typeof own === 'function') return this.wrapFunction(own as Callable, value, within);
-      return this.wrap(own, within);
-    };
-    return new Proxy(targetFor(value), {
-      get: (_, name) => {
-        const own: unknown = Reflect.get(value, name, value);
-        if (typeof name === 'symbol' || isBuiltIn(value, name)) return own;
-        const known = members.get(name);
-        if (known !== undefined && known[0] === own) return known[1];
-        const wrapped = memberOf(name, own);
-        members.set(name, [own, wrapped]);
-        return wrapped;
-      },
-      set: (_, name, member) => Reflect.set(value, name, member, value),
-      has: (_, name) => Reflect.has(value, name),
-      ...(typeof value === 'function' ? this.trap(value as Callable, undefined, recorded) : null),
-    });
-  }
-
-  private wrapFunction(body: Callable, receiver: object, recorded: Recorded): unknown {
-    return new Proxy(body, this.trap(body, receiver, recorded));
-  }
-
-  /** Methods are called on the object itself, which may have private fields. */
-  private trap(
-    body: Callable,
-    receiver: object | undefined,
-    recorded: Recorded,
-  ): { apply: (target: object, caller: unknown, args: readonly unknown[]) => unknown } {
-    return {
-      apply: (_, caller, args) =>
-        this.call(() => Reflect.apply(body, receiver ?? caller, args) as unknown, args, recorded),
-    };
-  }
-
-  private call(invoke: () => unknown, args: readonly unknown[], recorded: Recorded): unknown {
+  private readonly call: RecordedCall = (invoke, args, { title: effect, isGuessed }) => {
     const frame = shared().storage.getStore();
-    const { title: effect, isGuessed } = recorded;
-    if (!(frame instanceof Frame) || mayRepeat(effect, this.repeatable)) return invoke();
+    if (!(frame instanceof Frame)) return invoke();
+    this.callers.add(titleOf(frame));
+    if (mayRepeat(effect, this.repeatable)) return invoke();
     const { pass } = frame;
     if (this.gates.get(pass.services)?.isDead === true) return this.refuse(effect);
     const call: EffectCall = {
       effect,
-      step: `${pass.worker.id}.${namesOf(frame.path)}`,
+      step: titleOf(frame),
       path: `${pass.record.id}/${frame.path}`,
       body: frame,
       isOutsideSteps: frame.parent === null,
@@ -101,7 +67,7 @@ export class Recorder {
     const outer = underWay.getStore();
     if (outer !== undefined) outer.isOuter = true;
     return this.follow(call, () => underWay.run(call, invoke), isGuessed && call.isOutsideSteps);
-  }
+  };
 
   /** A body that outlives its process in the machine: nothing that it does reaches anybody. */
   private refuse(effect: string): Promise<never> {
@@ -138,26 +104,9 @@ export class Recorder {
   }
 }
 
-/** Has members to record. What the platform makes is data: collections, promises, signals, errors. */
-function isRecordable(value: unknown): value is object {
-  if (typeof value === 'function') return true;
-  if (typeof value !== 'object' || value === null) return false;
-  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return kind === 'Object' || !(kind in globalThis);
-}
-
-/** A proxy must give the own values of a frozen target. */
-function targetFor(value: object): object {
-  if (typeof value === 'function' || !Object.isFrozen(value)) return value;
-  return Object.create(Object.getPrototypeOf(value) as object) as object;
-}
-
-/** What every object or function has. */
-function isBuiltIn(value: object, name: string): boolean {
-  return (
-    name in Object.prototype ||
-    (typeof value === 'function' && (name in Function.prototype || name === 'prototype'))
-  );
+/** Worker and names: `order-worker.fulfil/charge`. */
+function titleOf({ pass, path }: Frame): string {
+  return `${pass.worker.id}.${namesOf(path)}`;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -29,6 +29,7 @@ test('with the key nothing is reported, and every boundary of handler and steps 
   const report = await crashMatrix(WithKey, ordered);
   expect(report.problems).toEqual([]);
   expect(report.ok).toBe(true);
+  expect(report.silent).toEqual(['orders.fulfil/confirm']);
   expect(() => report.assertSafe()).not.toThrow();
   const boundaries = ['before-body', 'before-checkpoint', 'after-checkpoint', 'lease-lost'];
   const steps = ['orders.fulfil', 'orders.fulfil/charge', 'orders.fulfil/confirm'];
