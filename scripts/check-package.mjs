@@ -1,6 +1,6 @@
 /**
  * Packs the package and checks what a user gets: publint and attw on the tarball, then a CommonJS and an ES module
- * project that install it without any optional peer, compile scripts/consumer/main.ts against its types and run it.
+ * project that install it without any optional peer, compile scripts/consumer/ against its types and run it, and the command.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const bin = (name) => join(root, 'node_modules/.bin', name);
 const expected = JSON.stringify({ bootstrapped: 'hello ada', tested: 'hello ada' });
+
+const expectedGraph = 'flowchart TD\n  n0["print"]\n  n1(["greet"])\n  n1 --> n0\n';
 
 const compilerOptions = {
   target: 'ES2022',
@@ -63,8 +65,9 @@ function consume(tarball, { type, runs }, folder) {
     join(folder, 'package.json'),
     JSON.stringify({ name: `consumer-${type}`, private: true, type }),
   );
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
-  copyFileSync(join(root, 'scripts/consumer/main.ts'), join(folder, 'main.ts'));
+  const files = ['main.ts', 'workers.ts'];
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  for (const file of files) copyFileSync(join(root, 'scripts/consumer', file), join(folder, file));
   const quiet = ['--prefer-offline', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'];
   run('npm', ['install', ...quiet, tarball, `@types/node@${devDependencies['@types/node']}`], folder);
   run(process.execPath, [bin('tsc'), '-p', '.'], folder);
@@ -73,6 +76,9 @@ function consume(tarball, { type, runs }, folder) {
     if (answer !== expected) throw new Error(`the ${type} project printed ${answer} instead of ${expected}`);
     console.log(`${['node', ...flags].join(' ')} in a ${type} project: ok`);
   }
+  const graph = run('npx', ['--no-install', 'holdfast', 'graph', './out/workers.js'], folder);
+  if (graph !== expectedGraph) throw new Error(`holdfast graph in the ${type} project printed ${graph}`);
+  console.log(`npx holdfast graph in a ${type} project: ok`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-package-'));

@@ -1,0 +1,91 @@
+import { StoredGraphs } from '../engine/stored-graphs.js';
+import { compareGraphs } from '../model/compare-graphs.js';
+import { partsOfDefinition, type WorkerDefinition } from '../model/definition.js';
+import type { ExecutionRecord, ExecutionStatus } from '../model/execution.js';
+import type { GraphComparison, InFlight } from '../model/graph-comparison.js';
+import { recordedNames } from '../model/recorded-names.js';
+import type { Store } from '../ports/store.js';
+import { mergeComparisons } from './merge-comparisons.js';
+
+const PAGE = 200;
+const OPEN: readonly ExecutionStatus[] = ['pending', 'running', 'waiting', 'parked'];
+
+/** How one worker fits what is in flight. */
+export interface WorkerReport extends GraphComparison {
+  readonly worker: string;
+  /** Executions that have not ended, of every version. */
+  readonly inFlight: number;
+}
+
+/** Of all workers. */
+export interface CheckReport {
+  readonly workers: readonly WorkerReport[];
+  /** Workers with executions in flight that the module does not export, and how many executions. */
+  readonly missing: readonly { readonly worker: string; readonly inFlight: number }[];
+}
+
+type CheckedStore = Pick<Store, 'list' | 'journal' | 'graphs' | 'counts'>;
+
+/** Compares each worker with its executions in flight. Only reads. */
+export async function checkWorkers(
+  workers: readonly WorkerDefinition[],
+  store: CheckedStore,
+): Promise<CheckReport> {
+  const reports: WorkerReport[] = [];
+  for (const worker of workers) reports.push(await checkWorker(worker, store));
+  const exported = new Set(workers.map(({ id }) => id));
+  const missing = new Map<string, number>();
+  for (const { definition, status, count } of await store.counts()) {
+    const { worker } = partsOfDefinition(definition);
+    if (OPEN.includes(status) && !exported.has(worker))
+      missing.set(worker, (missing.get(worker) ?? 0) + count);
+  }
+  return { workers: reports, missing: Array.from(missing, ([worker, inFlight]) => ({ worker, inFlight })) };
+}
+
+async function checkWorker(worker: WorkerDefinition, store: CheckedStore): Promise<WorkerReport> {
+  const byFingerprint = new Map<string, InFlight[]>();
+  let inFlight = 0;
+  for await (const record of openExecutions(worker.id, store)) {
+    inFlight++;
+    const { fingerprint, id } = record.definition;
+    if (fingerprint === worker.graph.fingerprint) continue;
+    const recorded = recordedNames(await store.journal(record.id), record.epoch);
+    const flight = { id: record.id, handler: partsOfDefinition(id).method, recorded };
+    const others = byFingerprint.get(fingerprint);
+    if (others === undefined) byFingerprint.set(fingerprint, [flight]);
+    else others.push(flight);
+  }
+  const graphs = new StoredGraphs(store);
+  const comparisons: GraphComparison[] = [];
+  for (const [fingerprint, flights] of byFingerprint) {
+    const old = await graphs.find(worker.id, fingerprint);
+    comparisons.push(old === null ? unknown(flights) : compareGraphs(old, worker.graph, flights));
+  }
+  return { worker: worker.id, inFlight, ...mergeComparisons(comparisons) };
+}
+
+/** Their own graph is not kept: they are adopted, and what does not fit is found when they are resumed. */
+function unknown(flights: readonly InFlight[]): GraphComparison {
+  const what = `${flights.length} executions began on a graph that is not kept: what does not fit is found when they go on`;
+  return {
+    verdict: 'additive',
+    differences: [{ verdict: 'additive', step: '', what, executions: [], count: 0, write: null }],
+  };
+}
+
+async function* openExecutions(worker: string, store: CheckedStore): AsyncGenerator<ExecutionRecord> {
+  for (const status of OPEN) {
+    let after: ExecutionRecord['id'] | null = null;
+    do {
+      const page: readonly ExecutionRecord[] = await store.list({
+        worker,
+        status,
+        limit: PAGE,
+        ...(after === null ? null : { after }),
+      });
+      yield* page;
+      after = page.length < PAGE ? null : (page.at(-1)?.id ?? null);
+    } while (after !== null);
+  }
+}
