@@ -481,7 +481,14 @@ describe('steps that call steps', () => {
     await expect(app.execute(Start, { n: 15 })).rejects.toMatchObject({ code: 'CALL_DEPTH_EXCEEDED' });
     const shallow = await openApp([DeepWorker], { maxCallDepth: 3 });
     expect(await shallow.execute(Start, { n: 2 })).toEqual([2]);
-    await expect(shallow.execute(Start, { n: 3 })).rejects.toMatchObject({ code: 'CALL_DEPTH_EXCEEDED' });
+    const deep = (await shallow.publish(Start, { n: 3 })).of(DeepWorker);
+    await expect(deep.result()).rejects.toMatchObject({
+      code: 'CALL_DEPTH_EXCEEDED',
+      message:
+        "step 'run/down/down/down/down' is nested more than 3 deep: end the recursion, or raise maxCallDepth",
+    });
+    const attempts = (await deep.steps()).map((each) => each.attempt);
+    expect(attempts).toEqual([1, 1, 1, 1]);
   });
 });
 
