@@ -8,9 +8,10 @@ import type { LimitDecorator } from './limit-decorator.js';
 import { recordPolicy } from './record-policy.js';
 
 /**
- * How many may begin within any `per`, across all processes: on a handler its executions, on a step its attempts. The rest
- * queue: they hold no slot and lose no attempt. On a class it is the default of its handlers, each counted by itself. With
- * `key`, each value of the key has the limit for itself. Default: no limit.
+ * How many may begin per `per`, across all processes: on a handler its executions, on a step its attempts. After a quiet
+ * time `limit` begin at once, then one every `per / limit`. The rest queue: they hold no slot and lose no attempt. On a class
+ * it is the default of its handlers, each counted by itself. With `key`, each value of the key has the limit for itself.
+ * Default: no limit.
  *
  * @example
  * @Step()

@@ -63,7 +63,7 @@ export interface ProvidedConcurrencyOptions<Provided, Key extends LimitKey = Lim
 
 /** Of `@RateLimit`. */
 export interface RateLimitOptions<Key extends LimitKey = LimitKey> {
-  /** How many may begin within any `per`, from 1. */
+  /** How many may begin per `per`, from 1: that many at once after a quiet time, then one every `per / limit`. */
   readonly limit: number;
   readonly per: Duration;
   /** What shares the limit, as in `@Concurrency`. Default: all share it. */

@@ -4,7 +4,10 @@ export interface ConcurrencyPolicy {
   readonly key: PolicyKey | null;
 }
 
-/** At most `limit` begin within any `perMs`, across all processes; with a key, of each of its values. The rest queue. */
+/**
+ * After a quiet time `limit` begin at once, then one every `perMs / limit`, across all processes; with a key, of each of its
+ * values. The rest queue.
+ */
 export interface RateLimitPolicy {
   readonly limit: number;
   readonly perMs: number;
