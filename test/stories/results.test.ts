@@ -125,6 +125,61 @@ class FailingWorker {
   async slow(): Promise<void> {}
 }
 
+@Worker('graph')
+class GraphWorker {
+  @OnEvent(Bought)
+  begin({ total }: { total: number }): number {
+    return total;
+  }
+
+  @Step({ after: 'begin' })
+  async reserve(total: number): Promise<number> {
+    return total;
+  }
+
+  @Step({ after: 'begin' })
+  async charge(total: number): Promise<Result<string, CardDeclined>> {
+    if (total < 0) throw new NonRetryableError('no such total');
+    return total > 100 ? Failure(new CardDeclined('limit')) : Success(`r${total}`);
+  }
+
+  @Step({ after: ['reserve', 'charge'] })
+  async ship(total: number, charged: Result<string, CardDeclined>): Promise<string> {
+    ran.push('ship');
+    return `${total}: ${isSuccess(charged) ? charged.value : charged.error.code}`;
+  }
+}
+
+describe('declared steps', () => {
+  test('receive a Failure as the value that it is', async () => {
+    const app = await openApp([GraphWorker], { types: [CardDeclined] });
+    const handles = await Promise.all(
+      [5, 500].map(async (total) => (await app.publish(Bought, { total })).of(GraphWorker)),
+    );
+    await app.settle();
+    const shipped = await Promise.all(
+      handles.map(async (handle) => (await handle.steps()).find(({ path }) => path === 'begin/ship')?.value),
+    );
+    expect(shipped).toEqual(['5: r5', '500: CARD_DECLINED']);
+  });
+
+  test('fail the execution with the error of the branch that failed, which the outcome names', async () => {
+    const app = await openApp([GraphWorker]);
+    const handle = (await app.publish(Bought, { total: -1 })).of(GraphWorker);
+    await app.settle();
+    expect(await handle.outcome()).toMatchObject({
+      success: false,
+      error: {
+        message: 'no such total',
+        failedStep: 'begin/charge',
+        completedSteps: ['begin/reserve'],
+      },
+      metadata: { worker: 'graph', handler: 'begin', attempt: 1 },
+    });
+    expect(ran).toEqual([]);
+  });
+});
+
 describe('a step that returns', () => {
   test('Success or Failure has returned a value: stored, not retried, the same on each run', async () => {
     const app = await openApp([ShopWorker], { types: [CardDeclined] });
