@@ -126,9 +126,9 @@ export class RunningPass implements Run {
     else this.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
   }
 
-  /** What runs may be something to undo: it gives its result first. */
+  /** Where something is to be undone, what runs gives its result first: nothing is undone beside a body that goes on. */
   private finish(end: PassEnd, reason: unknown): void {
-    if (this.options.definitions.hasCompensations) this.pass.close(end, reason);
+    if (this.pass.mayUndo) this.pass.close(end, reason);
     else this.pass.end(end, reason);
   }
 

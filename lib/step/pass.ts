@@ -22,6 +22,8 @@ export interface Body {
   readonly isDead: boolean;
   /** How many steps it is nested in; 0 for the handler. */
   readonly level: number;
+  /** Of its step, or of the handler. */
+  readonly encodedName: string;
   /** Calls it made that have not settled: it is taken to wait for them. */
   readonly outstanding: number;
   /** A call that it made waits for an instant. */
@@ -118,6 +120,15 @@ export class Pass {
   /** Whether something was recorded, or is about to be, that has to be undone when the execution fails. */
   get hasUndoable(): boolean {
     return this.writes.hasUndoable || undoableRows(this.journal, (name) => this.compensates(name)).length > 0;
+  }
+
+  /** Whether something was recorded, or runs, that would have to be undone if the execution failed now. */
+  get mayUndo(): boolean {
+    if (!this.services.steps.hasCompensations) return false;
+    if (this.hasUndoable) return true;
+    for (const { isDead, encodedName } of this.live)
+      if (!isDead && this.compensates(encodedName)) return true;
+    return false;
   }
 
   /** At-most-once bodies that have begun. */

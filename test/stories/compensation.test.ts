@@ -304,6 +304,29 @@ describe('a cancelled execution', () => {
   });
 });
 
+describe('a cancelled execution with nothing to undo', () => {
+  test('ends at once, whatever runs, though other workers of the app have compensations', async () => {
+    @Worker('plain')
+    class Plain {
+      @OnEvent(Booked)
+      async book({ city }: Booked): Promise<string> {
+        return this.wait(city);
+      }
+
+      @Step() async wait(_city: string): Promise<string> {
+        return new Promise(() => {});
+      }
+    }
+    const app = await openApp([Plain, Trips]);
+    const handle = (await app.publish(Booked, trip)).of(Plain);
+    await app.settle();
+    expect(await handle.status()).toBe('running');
+    await handle.cancel();
+    await app.settle();
+    expect(await handle.status()).toBe('cancelled');
+  });
+});
+
 describe('retry() after an undo', () => {
   test('runs what was undone again under new idempotency keys, and keeps what was not', async () => {
     let declined = true;
