@@ -2,7 +2,8 @@ import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
 import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
-import type { Body, Pass } from './pass.js';
+import type { Body } from './body.js';
+import type { Pass } from './pass.js';
 import type { RunningTime } from './running-time.js';
 
 /** Begins the durable calls that user code makes. */

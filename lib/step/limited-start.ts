@@ -1,6 +1,7 @@
 import type { Gate, ReserveWrite } from '../ports/store-write.js';
 import { newRow } from './new-row.js';
-import type { Body, Pass } from './pass.js';
+import type { Body } from './body.js';
+import type { Pass } from './pass.js';
 
 /** What a body needs before it may begin: a permit of a gate, a place within a rate, or both. */
 export interface StartLimits {

@@ -5,6 +5,7 @@ import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { Publishing, Rejection } from '../ports/store-write.js';
 import { BegunBodies } from './begun-bodies.js';
+import type { Body } from './body.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
@@ -15,23 +16,6 @@ import { returnPath } from './return-path.js';
 import { SettleQueue } from './settle-queue.js';
 import { rowsOfUndo, undoableRows } from './undo-rows.js';
 import { Waits } from './waits.js';
-
-/** A body that runs, seen by the pass. */
-export interface Body {
-  /** Nothing it still does counts: it timed out, or what it belongs to did. */
-  readonly isDead: boolean;
-  /** How many steps it is nested in; 0 for the handler. */
-  readonly level: number;
-  /** Of its step, or of the handler. */
-  readonly encodedName: string;
-  /** Calls it made that have not settled: it is taken to wait for them. */
-  readonly outstanding: number;
-  /** A call that it made waits for an instant. */
-  callWaits(): void;
-  /** The wait is over. */
-  callRuns(): void;
-  abort(reason: unknown): void;
-}
 
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
