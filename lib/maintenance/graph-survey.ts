@@ -63,7 +63,8 @@ export class GraphSurvey {
   private async compare(worker: WorkerDefinition, ref: DefinitionRef): Promise<void> {
     if (!(await this.parts.gate.mayMismatch(worker, ref))) return;
     const findings: Findings = { ids: [], count: 0, differences: new Map() };
-    for (const status of ['waiting', 'pending', 'running'] as const) {
+    // Those that wait come last: they are made due, and would be counted again.
+    for (const status of ['pending', 'running', 'waiting'] as const) {
       let after: ExecutionRecord['id'] | undefined;
       do {
         const page = await this.parts.store.list({
