@@ -2,7 +2,16 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { isSettled, isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { ClaimedExecution, ClaimRequest } from '../../ports/store.js';
-import type { AppendWrite, CommitWrite, NewEvent, NewExecution, Verdict } from '../../ports/store-write.js';
+import type {
+  AcquireWrite,
+  AppendWrite,
+  CommitWrite,
+  NewEvent,
+  NewExecution,
+  RecordChange,
+  Verdict,
+} from '../../ports/store-write.js';
+import { GateModel } from './gate-model.js';
 
 /** What the model knows of one execution. */
 export interface ModelRecord {
@@ -16,6 +25,7 @@ export interface ModelRecord {
   timers: Timers;
   dueAt: number | null;
   epoch: number;
+  gate: string | null;
   claims: number;
   /** Messages accepted: what is settled may begin again, what waits may be early. */
   messages: number;
@@ -41,11 +51,14 @@ export class RecordModel {
   readonly records = new Map<ExecutionId, ModelRecord>();
   private readonly leases = new Map<ProcessId, number>();
   private readonly events = new Map<string, ExecutionId[]>();
+  private readonly gates: GateModel;
 
   constructor(
     private readonly now: () => number,
     private readonly violated: (rule: string, what: string) => void,
-  ) {}
+  ) {
+    this.gates = new GateModel(violated);
+  }
 
   published(events: readonly NewEvent[], verdict: Verdict, now: number): void {
     if (verdict.verdict !== 'ok' && verdict.verdict !== 'already') return;
@@ -94,11 +107,13 @@ export class RecordModel {
     record.applied.add(mark);
     for (const row of delta.checkpoints) this.insert(record, row, lease.fence);
     if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
+    for (const holder of delta.release) this.gates.released(record.id, holder);
     if (delta.record === null) return;
     const { status, timers, epoch, forget } = delta.record;
     for (const [name, { checkpoint }] of record.rows)
       if (checkpoint.epoch < epoch && forget.includes(checkpoint.key)) record.rows.delete(name);
     const owner = status === 'running' ? record.owner : null;
+    if (status !== 'running') this.rested(record, delta.record);
     if (isTerminal(status)) record.cancelled = false;
     Object.assign(record, {
       status: verdict.due === true ? 'pending' : status,
@@ -107,6 +122,18 @@ export class RecordModel {
       owner,
       dueAt: null,
     });
+  }
+
+  acquired(write: AcquireWrite, verdict: Verdict): void {
+    const { lease, holder } = write;
+    const record = this.records.get(lease.executionId);
+    const isCurrent = record?.fence === lease.fence && record.status === 'running';
+    if (isCurrent !== (verdict.verdict === 'ok'))
+      this.violated(
+        'I7',
+        `a permit for ${holder} of ${lease.executionId} was ${verdict.verdict} at fence ${lease.fence}`,
+      );
+    if (verdict.verdict === 'ok' && verdict.granted === true) this.gates.granted(write);
   }
 
   appended({ message }: AppendWrite, verdict: Verdict): void {
@@ -149,6 +176,10 @@ export class RecordModel {
       owner: request.owner,
       claims: record.claims + 1,
     });
+    if (record.gate === null) return;
+    // A cancel goes past the gate.
+    if (inbox.some(({ kind }) => kind === 'cancel')) this.gates.rests(record.gate, record.id);
+    else this.gates.runs(record.gate, record.id);
   }
 
   renewed(owner: ProcessId, until: number): void {
@@ -165,7 +196,8 @@ export class RecordModel {
   }
 
   private create(event: NewEvent, execution: NewExecution, now: number): void {
-    const { id, definition, owner, dueAt } = execution;
+    const { id, definition, owner, dueAt, gate } = execution;
+    if (gate !== null) this.gates.named(gate);
     this.records.set(id, {
       id,
       definition: definition.id,
@@ -177,6 +209,7 @@ export class RecordModel {
       timers: {},
       dueAt,
       epoch: 0,
+      gate: gate === null ? null : gate.name,
       claims: owner === null ? 0 : 1,
       messages: 0,
       cancelled: false,
@@ -184,6 +217,15 @@ export class RecordModel {
       rows: new Map(),
       applied: new Set(),
     });
+    if (gate !== null && owner !== null) this.gates.runs(gate.name, id);
+  }
+
+  private rested(record: ModelRecord, { status, gate }: RecordChange): void {
+    this.gates.releasedAll(record.id);
+    if (record.gate !== null) this.gates.rests(record.gate, record.id);
+    if (status !== 'pending' || gate === undefined) return;
+    this.gates.named(gate);
+    record.gate = gate.name;
   }
 
   private insert(record: ModelRecord, row: Checkpoint, fence: number): void {

@@ -131,5 +131,6 @@ export class WatchedStore implements port.Store {
     if (write.kind === 'publish') this.model.published(write.events, verdict, now);
     else if (write.kind === 'commit') this.model.committed(write, verdict, now);
     else if (write.kind === 'append') this.model.appended(write, verdict);
+    else if (write.kind === 'acquire') this.model.acquired(write, verdict);
   }
 }
