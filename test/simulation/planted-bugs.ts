@@ -1,7 +1,13 @@
+import { FanOutRun } from '../../lib/behaviours/fan-out-run.js';
+import { GraphNode, type Readiness } from '../../lib/behaviours/graph-node.js';
+import { GraphRun } from '../../lib/behaviours/graph-run.js';
+import { ListValue } from '../../lib/behaviours/node-value.js';
 import { Consumer } from '../../lib/dispatch/consumer.js';
 import type { Runtime } from '../../lib/app/runtime.js';
 import type { Timers } from '../../lib/model/execution.js';
 import type { ExecutionId } from '../../lib/model/ids.js';
+import { segment } from '../../lib/model/path.js';
+import { Frame } from '../../lib/step/frame.js';
 import { Pass } from '../../lib/step/pass.js';
 import { Replay } from '../../lib/step/replay.js';
 import { SettleQueue } from '../../lib/step/settle-queue.js';
@@ -86,10 +92,94 @@ function withTimers(map: (timers: Timers) => Timers): SeedOptions {
 
 const isRetry = (name: string): boolean => name.startsWith('retry:');
 
+/** Mistakes in what runs declared graphs. */
+const graphBugs: readonly PlantedBug[] = [
+  {
+    name: 'a join gets the value of its first branch for all',
+    patch: replaced(
+      GraphNode,
+      'readiness',
+      (original) =>
+        function (this: GraphNode) {
+          const ready = original.call(this) as Readiness;
+          return ready.kind === 'begin'
+            ? { ...ready, values: ready.values.map(() => ready.values[0]) }
+            : ready;
+        },
+    ),
+  },
+  {
+    name: 'a step begins though what it comes after failed',
+    patch: replaced(
+      GraphNode,
+      'readiness',
+      (original) =>
+        function (this: GraphNode) {
+          const ready = original.call(this) as Readiness;
+          return ready.kind === 'block' ? { kind: 'skip' } : ready;
+        },
+    ),
+  },
+  {
+    name: 'a branch that is not taken is not recorded',
+    patch: replaced(GraphRun, 'skip', () => (node: GraphNode) => {
+      node.standing = { kind: 'skipped' };
+    }),
+  },
+  {
+    name: 'equal items of a fan-out are one',
+    patch: replaced(
+      Frame,
+      'nextPath',
+      () =>
+        function (this: Frame, encodedName: string, digest: string) {
+          return `${this.path}/${segment(encodedName, digest, 0)}`;
+        },
+    ),
+  },
+  {
+    name: 'results of a fan-out are in the wrong order',
+    patch: replaced(
+      ListValue,
+      'take',
+      (original) =>
+        function (this: ListValue) {
+          return (original.call(this) as unknown[]).reverse();
+        },
+    ),
+  },
+  {
+    name: 'the end does not wait for branches side by side',
+    patch: replaced(
+      GraphRun,
+      'closes',
+      () =>
+        function (this: { readonly returned: { readonly value: string | null } }) {
+          return { kind: 'completed', text: this.returned.value };
+        },
+    ),
+  },
+  {
+    name: 'what completed is not undone',
+    patch: () => {
+      const own = Object.getOwnPropertyDescriptor(Pass.prototype, 'hasUndoable') ?? null;
+      Object.defineProperty(Pass.prototype, 'hasUndoable', {
+        get: () => false,
+        set: () => {},
+        configurable: true,
+      });
+      return () => {
+        if (own === null) Reflect.deleteProperty(Pass.prototype, 'hasUndoable');
+        else Object.defineProperty(Pass.prototype, 'hasUndoable', own);
+      };
+    },
+  },
+];
+
 export const plantedBugs: readonly PlantedBug[] = [
+  ...graphBugs,
   {
     name: 'no process sweeps',
-    foundBy: 890,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },
   },
   {
@@ -150,12 +240,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'bodies start though the lease may have run out',
-    foundBy: 77,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).lease, { mayStartBody: () => true }) },
   },
   {
     name: 'a lapse of the lease goes unnoticed',
-    foundBy: 309,
     options: {
       prepare: ({ runtime }) => {
         const { lease } = parts(runtime);

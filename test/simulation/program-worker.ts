@@ -16,7 +16,7 @@ const HASTY_TIMEOUT_MS = 2_000;
 const DAY_MS = 86_400_000;
 
 /** An event whose payload is taken as it is. */
-function anyEvent(name: string): EventDefinition {
+export function anyEvent(name: string): EventDefinition {
   return {
     name,
     families: [],
@@ -192,7 +192,7 @@ class ProgramRun {
   }
 }
 
-function currentFrame(): Frame {
+export function currentFrame(): Frame {
   const frame = shared().storage.getStore();
   if (frame === undefined) throw new Error('no execution runs here');
   return frame as Frame;

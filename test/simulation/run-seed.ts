@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { jsonCodec } from '../../lib/adapters/codec/json-codec.js';
 import { memoryStore } from '../../lib/adapters/memory/memory-store.js';
 import { sqliteStore } from '../../lib/adapters/sqlite/sqlite-store.js';
+import type { WorkerDefinition } from '../../lib/model/definition.js';
 import { isSettled, type ExecutionRecord } from '../../lib/model/execution.js';
 import type { ExecutionId, MessageId } from '../../lib/model/ids.js';
 import type { Store } from '../../lib/ports/store.js';
@@ -11,7 +11,12 @@ import { GuaranteeViolatedError } from '../../lib/testing/simulation/guarantee-v
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import type { AcceptedEvent } from '../../lib/testing/simulation/clients.js';
 import { Simulation, type SimulationOptions } from '../../lib/testing/simulation/simulation.js';
-import { expectedOutcome, OneOf } from './expected-outcome.js';
+import { expectedOutcome } from './expected-outcome.js';
+import { expectedGraph } from './expected-graph.js';
+import { checkGraph } from './graph-outcomes.js';
+import { graphDefinitions, graphEvent, graphOf, graphWorker } from './graph-worker.js';
+import { misfit } from './misfit.js';
+import { GraphWriter, type Graph } from './random-graph.js';
 import { childEvent, programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
 import { ProgramWriter, type Node, type Program } from './random-program.js';
 
@@ -69,6 +74,8 @@ function draw(
   const faults: FaultMix = options.healthy === true ? noFaults : drawFaults(random.fork('faults'));
   const writer = new ProgramWriter(random.fork('writer'));
   const programs = Array.from({ length: random.int(1, 4) }, () => writer.write());
+  const graphs = drawGraphs(random.fork('graphs'));
+  const workers = [programDefinition, ...graphDefinitions(graphs)];
   const quick = random.chance(0.5);
   const settings = {
     mode: random.chance(0.25) ? ('ISOLATED' as const) : ('UNTIL_ERROR' as const),
@@ -82,10 +89,16 @@ function draw(
   const simulation = new Simulation({
     seed: `world ${seed}`,
     store: storeOf(kind),
-    workers: [programDefinition],
+    workers,
     resolver: (world, machine) => {
-      const worker = new ProgramWorker(world, machine, codec, programs);
-      return { resolve: () => worker };
+      const instances = new Map<string, object>([
+        ['program', new ProgramWorker(world, machine, codec, programs)],
+      ]);
+      for (const [at, graph] of graphs.entries()) {
+        const definition = workers[at + 1] as WorkerDefinition;
+        instances.set(definition.id, graphWorker(definition, graph, world, machine, codec));
+      }
+      return { resolve: ({ id }) => instances.get(id) as object };
     },
     faults,
     processes,
@@ -99,8 +112,14 @@ function draw(
   return {
     simulation,
     describe,
-    run: () => runPlan(simulation, programs, random.fork('clients'), options.healthy === true),
+    run: () => runPlan(simulation, programs, graphs, random.fork('clients'), options.healthy === true),
   };
+}
+
+/** Some seeds have declared graphs beside programs. */
+function drawGraphs(random: SeededRandom): readonly Graph[] {
+  if (!random.chance(0.6)) return [];
+  return Array.from({ length: random.int(1, 2) }, () => new GraphWriter(random).write());
 }
 
 function storeOf(kind: StoreKind): Store {
@@ -110,6 +129,7 @@ function storeOf(kind: StoreKind): Store {
 async function runPlan(
   simulation: Simulation,
   programs: readonly Program[],
+  graphs: readonly Graph[],
   random: SeededRandom,
   healthy: boolean,
 ): Promise<void> {
@@ -135,13 +155,20 @@ async function runPlan(
     if (id !== null && random.chance(0.5))
       simulation.publishAt(at + random.between(0, 20_000), request, true);
   }
+  const chance = random.fork('graphs');
+  for (let count = graphs.length === 0 ? 0 : chance.int(1, 4); count > 0; count--)
+    simulation.publishAt(
+      chance.between(0, 15_000),
+      requestFor(graphEvent(chance.int(0, graphs.length - 1)), { count }, { id: `graph ${count}` }),
+      true,
+    );
   const messages = healthy || random.chance(0.6) ? 0 : random.int(1, 6);
   for (let count = 0; count < messages; count++)
     simulation.sendAt(random.between(500, 25_000), (accepted) =>
       messageFor(simulation, accepted, random, count),
     );
   await simulation.run();
-  await new Outcomes(simulation, programs).check();
+  await new Outcomes(simulation, programs, graphs).check();
   if (healthy) checkHealth(simulation);
   await simulation.close();
 }
@@ -178,6 +205,7 @@ class Outcomes {
   constructor(
     private readonly simulation: Simulation,
     private readonly programs: readonly Program[],
+    private readonly graphs: readonly Graph[],
   ) {}
 
   async check(): Promise<void> {
@@ -190,6 +218,7 @@ class Outcomes {
     for (const record of records.values()) {
       if (record.eventName === programEvent.name && record.definition.id === 'program.run')
         this.checkProgram(record, children);
+      else if (graphOf(record.definition.id) !== null) await this.checkGraph(record);
       else this.checkStatus(record, 'completed');
     }
     for (const [input, count] of children) {
@@ -198,6 +227,16 @@ class Outcomes {
       const most = 1 + (records.get(parent)?.epoch ?? 0);
       if (count > most) this.broken('I2', `${count} executions of child ${input}`);
     }
+  }
+
+  private async checkGraph(record: ExecutionRecord): Promise<void> {
+    const graph = this.graphs[graphOf(record.definition.id) ?? 0] as Graph;
+    const { status } = expectedGraph(graph, codec.decode(record.input));
+    const messages = this.simulation.model.records.get(record.id)?.messages ?? 0;
+    if (!this.checkStatus(record, status) && record.status !== 'cancelled') return;
+    if (messages > 0) return;
+    const journal = await this.simulation.store.journal(record.id);
+    checkGraph(record, journal, graph, codec, (rule, what) => this.broken(rule, what));
   }
 
   private checkAccepted(records: ReadonlyMap<ExecutionId, ExecutionRecord>): void {
@@ -260,36 +299,6 @@ class Outcomes {
   private broken(rule: string, what: string): never {
     throw new GuaranteeViolatedError(rule, what);
   }
-}
-
-/** Where the value is not as expected; null: nowhere. */
-function misfit(actual: unknown, expected: unknown, at = 'value'): string | null {
-  if (expected instanceof OneOf) {
-    const misfits = expected.values.map((value) => misfit(actual, value, at));
-    return misfits.includes(null) ? null : misfits.join(' | ');
-  }
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(actual) || actual.length !== expected.length) return at;
-    return firstOf(expected.keys(), (key) => misfit(actual[key], expected[key], `${at}[${key}]`));
-  }
-  if (isPlain(expected) && isPlain(actual)) {
-    const names = Object.keys(expected);
-    if (names.length !== Object.keys(actual).length) return at;
-    return firstOf(names, (name) => misfit(actual[name], expected[name], `${at}.${name}`));
-  }
-  return isDeepStrictEqual(actual, codec.decode(codec.encode(expected))) ? null : at;
-}
-
-function firstOf<T>(items: Iterable<T>, find: (item: T) => string | null): string | null {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function uses(nodes: readonly Node[], what: string): boolean {

@@ -28,6 +28,7 @@ const MOST_EVENTS = 400_000;
 const BURSTS = 3;
 /** Processes die or stand still so often, at most: an execution whose processes die again and again is parked. */
 const MOST_BLOWS = 4;
+const ANSWERS_MS = 10;
 /** Between events that are published one by one. */
 const APART_MS = 60_000;
 
@@ -93,6 +94,8 @@ export class SeedRun {
       simulation.start();
       this.publishAll(simulation);
       await simulation.settle();
+      // The last answers arrive, so that the story has its end.
+      await simulation.time.run(simulation.time.elapsed + ANSWERS_MS);
       watch.stop();
       await judge(await this.end(simulation, outside));
     } finally {

@@ -1,4 +1,5 @@
 import type { Frame } from '../../step/frame.js';
+import { isPartOfUndo } from '../../step/undo-rows.js';
 import type { RecordModel } from './record-model.js';
 
 /** Checks each start of a body, and each value that user code was given, against what was stored before. */
@@ -31,7 +32,8 @@ export class BodyWatch {
     const report = this.reports.get(`${record.id} ${frame.path}`);
     if (report !== undefined && report.epoch === record.epoch && report.fence < lease.fence)
       this.violated('I3', `${call} began again: user code had its result under fence ${report.fence}`);
-    if (known.mustEnd) this.violated('cancel', `${call} began, but its execution was claimed after a cancel`);
+    if (known.mustEnd && !isPartOfUndo(frame.path))
+      this.violated('cancel', `${call} began, but its execution was claimed after a cancel`);
     this.countStart(
       `${record.id} ${record.epoch} ${frame.path} ${frame.scope}`,
       lease.fence,

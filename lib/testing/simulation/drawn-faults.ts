@@ -61,7 +61,7 @@ export class DrawnFaults implements FaultSource {
     const [death, pause, part] = [random.next(), random.next(), random.next()];
     const dies = death < this.mix.crashInBody && this.mayStrike();
     const pauses = !dies && pause < this.mix.pauseInBody && this.mayStrike();
-    const pausesMs = pauses ? Math.ceil(part * 3 * this.leaseMs) : 0;
+    const pausesMs = pauses ? Math.ceil((0.5 + part * 2) * this.leaseMs) : 0;
     if (dies) this.note('dies-in-body', machine, moment);
     if (pausesMs > 0) this.note('stands-still', machine, moment, pausesMs);
     return { dies, pausesMs };

@@ -1,0 +1,173 @@
+import type { DeclaredStep } from '../../lib/model/declared-step.js';
+import type { StepDefinition, WorkerClass, WorkerDefinition } from '../../lib/model/definition.js';
+import { defaultRetryPolicy, noRetryPolicy } from '../../lib/model/retry-policy.js';
+import type { Codec } from '../../lib/ports/codec.js';
+import type { Frame } from '../../lib/step/frame.js';
+import type { Machine } from '../../lib/testing/simulation/machine.js';
+import type { Simulation } from '../../lib/testing/simulation/simulation.js';
+import { innerValue, itemsOfStep, rootValue, valueOfStep } from './graph-value.js';
+import { anyEvent, currentFrame } from './program-worker.js';
+import { ROOT, STEP_ATTEMPTS, type Graph, type GraphStep } from './random-graph.js';
+
+const DAY_MS = 86_400_000;
+const UNDO = 'undo';
+
+/** Drawn graphs as a worker class would declare them, each a worker of its own. */
+export function graphDefinitions(graphs: readonly Graph[]): readonly WorkerDefinition[] {
+  return graphs.map((graph, at) => definitionOf(graph, `graph${at}`));
+}
+
+/** The event that starts the graph with that number. */
+export function graphEvent(at: number): ReturnType<typeof anyEvent> {
+  return anyEvent(`graph${at}`);
+}
+
+/** The number of the graph that a definition runs; null: it is none. */
+export function graphOf(definition: string): number | null {
+  const number = /^graph(\d+)\./.exec(definition)?.[1];
+  return number === undefined ? null : Number(number);
+}
+
+/** The instance whose methods are the steps of a drawn graph. */
+export function graphWorker(
+  definition: WorkerDefinition,
+  graph: Graph,
+  simulation: Simulation,
+  machine: Machine,
+  codec: Codec,
+): object {
+  const bodies = new GraphBodies(graph, simulation, machine, codec);
+  const methods: Record<string, (...args: readonly unknown[]) => unknown> = {
+    [ROOT]: (event) => rootValue(event),
+    [UNDO]: () => bodies.undo(),
+  };
+  for (const step of graph.steps) methods[step.name] = (...args) => bodies.run(step, args);
+  return Object.assign(Object.create(definition.type.prototype as object) as object, methods);
+}
+
+class GraphBodies {
+  constructor(
+    private readonly graph: Graph,
+    private readonly simulation: Simulation,
+    private readonly machine: Machine,
+    private readonly codec: Codec,
+  ) {}
+
+  async run(step: GraphStep, args: readonly unknown[]): Promise<unknown> {
+    const frame = currentFrame();
+    this.simulation.bodies.started(frame, false);
+    this.got(step, args, frame);
+    await this.pause(step.ms / 2);
+    for (let at = 0; at < step.inner; at++)
+      await frame.inline({ name: `inner ${at}`, body: () => this.inner(step.name, at) });
+    await this.pause(step.ms / 2);
+    if (frame.attempt <= step.throws && this.mayThrow(step, args))
+      throw new Error(`attempt ${frame.attempt} of ${step.name}`);
+    return valueOfStep(step, args);
+  }
+
+  async undo(): Promise<void> {
+    this.simulation.bodies.started(currentFrame(), false);
+    await this.pause(5);
+  }
+
+  private async inner(name: string, at: number): Promise<string> {
+    this.simulation.bodies.started(currentFrame(), false);
+    await this.pause(1);
+    return innerValue(name, at);
+  }
+
+  /** Predecessors have given their values: every body of it gets the same, and theirs never run again. */
+  private got(step: GraphStep, args: readonly unknown[], frame: Frame): void {
+    const { bodies } = this.simulation;
+    bodies.settled(frame, `${frame.path} got`, this.codec.encode(args));
+    const known = new Map(this.graph.steps.map((each) => [each.name, each]));
+    for (const name of step.join === 'all' ? step.after : [])
+      if (known.get(name)?.items === null) bodies.reported(frame, `${ROOT}/${name}`);
+  }
+
+  private mayThrow(step: GraphStep, [item]: readonly unknown[]): boolean {
+    if (step.items === null) return true;
+    const last = itemsOfStep(step, []).at(-1) as { readonly item: number };
+    return (item as { readonly item: number }).item === last.item;
+  }
+
+  private pause(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => this.machine.moment(ms, resolve));
+  }
+}
+
+function definitionOf(graph: Graph, worker: string): WorkerDefinition {
+  const type: WorkerClass = class {};
+  const undone = graph.steps.filter(({ isUndone }) => isUndone);
+  return {
+    id: worker,
+    description: null,
+    logLevel: null,
+    type,
+    handlers: [
+      {
+        id: `${worker}.${ROOT}`,
+        worker,
+        method: ROOT,
+        description: null,
+        declared: graph.steps.map(declaredOf),
+        concurrency: null,
+        rateLimit: null,
+        priority: 0,
+        routes: [{ event: worker, accepts: null }],
+        retry: noRetryPolicy,
+        timeoutMs: null,
+      },
+    ],
+    steps: new Map(
+      [UNDO, ...graph.steps.map(({ name }) => name)].map((name) => [name, stepOf(worker, name)]),
+    ),
+    compensations: new Map(undone.map(({ name }) => [name, UNDO])),
+    renames: new Map(),
+    graph: { worker, nodes: [], edges: [], fingerprint: `${worker}-1` },
+  };
+}
+
+function declaredOf(step: GraphStep): DeclaredStep {
+  const { name, after, join, when, items } = step;
+  return {
+    name,
+    after,
+    join,
+    when:
+      when === null
+        ? null
+        : when === 'otherwise'
+          ? { kind: 'otherwise' }
+          : { kind: 'predicate', test: () => when },
+    each:
+      items === null
+        ? null
+        : {
+            of: (...values: readonly unknown[]) => itemsOfStep(step, values),
+            concurrency: items.concurrency,
+          },
+  };
+}
+
+function stepOf(worker: string, name: string): StepDefinition {
+  return {
+    worker,
+    name,
+    description: null,
+    retry: {
+      ...defaultRetryPolicy,
+      backoff: { kind: 'fixed', delayMs: 200 },
+      maxAttempts: STEP_ATTEMPTS,
+      explicit: true,
+    },
+    timeoutMs: DAY_MS,
+    atMostOnce: false,
+    key: null,
+    isDeclared: true,
+    concurrency: null,
+    rateLimit: null,
+  };
+}
