@@ -117,6 +117,8 @@ export class FaultyStore implements port.Store {
 
   private call<T>(name: string, apply: () => Promise<T>): Promise<T> {
     const { machine } = this;
+    // A dead machine sends nothing; what it had sent may still arrive.
+    if (machine.condition === 'dead') return new Promise(() => {});
     const { thereMs, backMs, outlives, outcome, dies } = machine.nextCall(name);
     machine.note(`${name} ${outcome}`);
     return new Promise((resolve, reject) => {
