@@ -107,6 +107,15 @@ const caughtBy = new Map<string, string>([
     'a rate allows one more in each span',
     'rates: ten thousand places of a limit that divides nothing never run ahead of the rate nor fall behind it',
   ],
+  [
+    'an execution keeps the form of its definition for ever',
+    'another form of its definition: one that sleeps with it wakes under it',
+  ],
+  ['graphs are kept without their workers', 'graphs: names of workers and fingerprints are opaque'],
+  [
+    'a prune drops graphs that open executions have',
+    'graphs: one of an open execution is kept, and one of a live process',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

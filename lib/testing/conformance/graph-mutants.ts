@@ -1,0 +1,32 @@
+import { commitChange, mutant, type MutantStore } from './mutant-store.js';
+
+/** Stores that fail those who deploy. */
+export const graphMutants: readonly MutantStore[] = [
+  mutant('an execution keeps the form of its definition for ever', () => ({
+    write: commitChange((commit) => {
+      const { record } = commit.delta;
+      if (record?.definition === undefined) return commit;
+      const { definition: _, ...rest } = record;
+      return { ...commit, delta: { ...commit.delta, record: rest } };
+    }),
+  })),
+  mutant('graphs are kept without their workers', (store) => {
+    const { declareGraphs } = store;
+    store.declareGraphs = (graphs) =>
+      declareGraphs.call(
+        store,
+        graphs.map((graph) => ({ ...graph, worker: graph.worker.split('.')[0] ?? '' })),
+      );
+    return {};
+  }),
+  mutant('a prune drops graphs that open executions have', (store) => {
+    const { prune, graphs } = store;
+    let pruned = false;
+    store.prune = (request) => {
+      pruned = true;
+      return prune.call(store, request);
+    };
+    store.graphs = async (worker) => (pruned ? [] : graphs.call(store, worker));
+    return {};
+  }),
+];
