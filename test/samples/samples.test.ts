@@ -62,6 +62,77 @@ test('chaos finds each planted mistake of the wrong worker, and nothing in the r
   expect(right).toContain('crash matrix of RightOrders: 27 boundaries, every one is safe');
 }, 30_000);
 
+test('graph-chain ends each attempt on time, tells the caller the last error, and bounds a recursion', async () => {
+  const { code, stdout, stderr } = await runSample('graph-chain');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('=> filed: plan for 3 of frame, rim, tyre, rim, tyre');
+  expect(stdout.match(/^ {2}check\/plot: attempt \d ended by TimeoutError, on time: true$/gm)).toHaveLength(
+    3,
+  );
+  expect(stdout).toContain('=> TimeoutError in check/plot, after [check/explode]');
+  expect(stdout).toContain('=> CallDepthExceededError in check/explode, after []');
+  expect(stdout).toContain('nested more than 15 deep: end the recursion, or raise maxCallDepth');
+}, 30_000);
+
+test('graph-parallel loses no update of a branch, lets branches finish, and goes around what failed', async () => {
+  const { code, stdout, stderr } = await runSample('graph-parallel');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [ada = '', noreply = ''] = stdout.split('noreply@example.com ');
+  expect(ada).toContain('receive/mail failed\n');
+  expect(ada).toContain('receive/told completed\n');
+  expect(ada).toContain('"company":"example.com","score":15,"consent":true');
+  expect(ada).toContain('"tags":["new","company known","scored"]');
+  expect(noreply).toBe(
+    'failed: nobody reads this address\n  receive/company completed\n  receive/consent failed\n  receive/score completed\n',
+  );
+}, 30_000);
+
+test('graph-route takes the branches that fit, else the fallback, and fails where there is none', async () => {
+  const { code, stdout, stderr } = await runSample('graph-route');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('classify/page: engineer paged: outage in Lisbon');
+  expect(stdout.match(/skipped$/gm)).toHaveLength(5);
+  expect(stdout).toContain('classify/log: logged: answered by the bot: how do I log in');
+  expect(stdout).toContain("=> the value of 'classify' is taken by none of the branches 'page'");
+}, 30_000);
+
+test('graph-batch keeps what worked, gives results in order, and refuses what is too long', async () => {
+  const { code, stdout, stderr } = await runSample('graph-batch');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.split('\n').slice(0, 6)).toEqual([
+    'failed: photo-7 is no picture',
+    'resized all the same: 19',
+    'at a time: 4',
+    'Lisbon: 20 photos, the last small-photo-20',
+    'resized more than once: photo-7 3×',
+    'Nothing: 0 photos',
+  ]);
+  expect(stdout).toContain("TooManyItemsError: step 'resize' fans out over 5001 items");
+}, 30_000);
+
+test('saga undoes in reverse order after a failure, after a cancel, and once the undo is mended', async () => {
+  const { code, stdout, stderr } = await runSample('saga');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [lisbon = '', porto = '', faro = ''] = stdout.split(/^(?=\w+, \w+ card$)/m);
+  const undone = '  - second night\n  - first night\n  - flight to';
+  expect(lisbon).toContain(`${undone} Lisbon\n  => card expired\n  => 3 undone\n`);
+  expect(porto).toContain(`${undone} Porto\n  => CancelledError\n`);
+  expect(faro).toContain("=> parked: step 'plan/night' could not be undone");
+  expect(faro).toContain(`${undone} Faro\n  => card expired\n`);
+}, 30_000);
+
+test('limits holds each limit, by key and from a provider, and costs no attempt', async () => {
+  const { code, stdout, stderr } = await runSample('limits');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.split('\n').slice(0, 5)).toEqual([
+    'executions of big: at most 2 at once',
+    'executions of small: at most 2 at once',
+    expect.stringMatching(/^exports: at most [123] at once$/),
+    'calls: 70 in at least 400 ms: true',
+    'attempts beyond the first: 0',
+  ]);
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')
