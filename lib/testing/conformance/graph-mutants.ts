@@ -11,22 +11,20 @@ export const graphMutants: readonly MutantStore[] = [
     }),
   })),
   mutant('graphs are kept without their workers', (store) => {
-    const { declareGraphs } = store;
+    const declare = store.declareGraphs.bind(store);
     store.declareGraphs = (graphs) =>
-      declareGraphs.call(
-        store,
-        graphs.map((graph) => ({ ...graph, worker: graph.worker.split('.')[0] ?? '' })),
-      );
+      declare(graphs.map((graph) => ({ ...graph, worker: graph.worker.split('.')[0] ?? '' })));
     return {};
   }),
   mutant('a prune drops graphs that open executions have', (store) => {
-    const { prune, graphs } = store;
+    const prune = store.prune.bind(store);
+    const graphs = store.graphs.bind(store);
     let pruned = false;
     store.prune = (request) => {
       pruned = true;
-      return prune.call(store, request);
+      return prune(request);
     };
-    store.graphs = async (worker) => (pruned ? [] : graphs.call(store, worker));
+    store.graphs = async (worker) => (pruned ? [] : graphs(worker));
     return {};
   }),
 ];
