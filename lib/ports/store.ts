@@ -105,7 +105,7 @@ export interface Store {
   /** The definitions that are held. */
   paused(): Promise<readonly string[]>;
 
-  /** Removes ended executions and expired dedup rows, at most `limit`; never what is open or parked. */
+  /** Removes ended executions, expired dedup rows and idle rates, at most `limit`; never what is open or parked. */
   prune(request: PruneRequest): Promise<PruneAnswer>;
 
   /**
