@@ -18,6 +18,8 @@ export function startWithin(
   { gate, rate }: StartLimits,
   begin: () => void,
 ): void {
+  const key = `${path}!r${attempt}`;
+  const reserved = rate === null ? null : (pass.replay?.reserved(path, key) ?? null);
   const acquire = (): void => {
     if (body.isDead) return;
     if (gate === null) reserve();
@@ -33,8 +35,6 @@ export function startWithin(
       begin();
       return;
     }
-    const key = `${path}!r${attempt}`;
-    const reserved = pass.replay?.reserved(path, key) ?? null;
     if (reserved !== null) beginAt(reserved);
     else
       pass.writes.send({ kind: 'reserve', ...rate }, ({ at = 0 }) => {
@@ -51,5 +51,8 @@ export function startWithin(
     if (at <= pass.services.clock.now()) begin();
     else pass.wait(`rate:${path}`, at, 'gate', body, begin);
   };
-  acquire();
+  // A permit taken before its time would be given back when the pass suspends, to a sibling that has to wait as well, and so on.
+  if (reserved !== null && reserved > pass.services.clock.now())
+    pass.wait(`rate:${path}`, reserved, 'gate', body, acquire);
+  else acquire();
 }

@@ -168,6 +168,31 @@ describe('a rate limit of a step', () => {
   });
 });
 
+describe('both limits of a step', () => {
+  it('let branches of one execution begin in turn, each in its time and one at a time', async () => {
+    const begunAt: number[] = [];
+    const scenario: Scenario = new Scenario({
+      handler: ({ step }) =>
+        Promise.all(
+          [1, 2, 3, 4].map((at) => step('call', [at], () => begunAt.push(scenario.simulation.time.elapsed))),
+        ),
+      steps: {
+        call: {
+          concurrency: { limit: 1, key: null },
+          rateLimit: { limit: 1, perMs: 60_000, key: null },
+        },
+      },
+    });
+    await scenario.start();
+    const ids = await begin(scenario, [{}]);
+    await scenario.pass(300_000);
+    expect(await statuses(scenario, ids)).toEqual(['completed']);
+    expect(begunAt).toHaveLength(4);
+    for (let at = 1; at < begunAt.length; at++)
+      expect((begunAt[at] as number) - (begunAt[at - 1] as number)).toBeGreaterThan(59_990);
+  });
+});
+
 describe('a limit of a handler', () => {
   it('on concurrency keeps the rest behind its gate, in every process', async () => {
     const { scenario, running } = watched(
