@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { undoneSteps } from './undo-rows.js';
+import { isOfUndo, undoneSteps } from './undo-rows.js';
 import { failureKey } from './checkpoint-key.js';
 
 /** Quiet turns that a settlement waits for an earlier one whose step was not called yet. */
@@ -54,7 +54,7 @@ export class Replay {
       if (
         completed.has(row.parent) ||
         row.checkpoint.seq <= returnedAt ||
-        this.undone.get(row.parent) === row.checkpoint ||
+        isOfUndo(row.checkpoint) ||
         (row.checkpoint.kind !== 'completed' && row.checkpoint.kind !== 'failed')
       )
         row.reach = 'settled';

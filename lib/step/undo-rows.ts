@@ -32,16 +32,11 @@ export function openUndo(journal: readonly Checkpoint[], method: string): Undoin
   return { status: last.error === null ? 'cancelled' : 'failed', error: last.error, epoch: last.epoch };
 }
 
-/** Whether the row is the result of an undo. */
-export function isUndo({ path, kind }: Checkpoint): boolean {
-  return kind === 'completed' && undoneBy(path) !== null;
-}
-
 /** When each step that was undone was so for the last time: its path, and the row of its undo. */
 export function undoneSteps(journal: readonly Checkpoint[]): ReadonlyMap<string, Checkpoint> {
   const undone = new Map<string, Checkpoint>();
   for (const row of journal) {
-    const step = isUndo(row) ? undoneBy(row.path) : null;
+    const step = row.kind === 'completed' ? undoneBy(row) : null;
     if (step !== null && row.seq > (undone.get(step)?.seq ?? 0)) undone.set(step, row);
   }
   return undone;
@@ -54,11 +49,17 @@ export function undoableRows(
 ): readonly Checkpoint[] {
   const undone = undoneSteps(journal);
   const rows = journal.filter(
-    (row) =>
-      row.kind === 'completed' && compensates(nameOf(row.path)) && (undone.get(row.path)?.seq ?? 0) < row.seq,
+    (row) => row.kind === 'completed' && compensates(nameOf(row.path)) && !wasUndone(row, undone),
   );
   const paths = new Set(rows.map((row) => row.path));
   return rows.filter(({ path }) => !isWithin(path, paths)).sort((a, b) => b.seq - a.seq);
+}
+
+/** By its own undo, or by that of a step that it was called in. */
+function wasUndone({ path, seq }: Checkpoint, undone: ReadonlyMap<string, Checkpoint>): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
+    if ((undone.get(path.slice(0, end))?.seq ?? 0) > seq) return true;
+  return false;
 }
 
 /** Keys of the rows that do not hold any more once steps were undone: a retry runs them again. */
@@ -96,12 +97,16 @@ export function rowsOfUndo(journal: readonly Checkpoint[], method: string): read
   return journal.filter(({ path }) => path !== control && isPartOfUndo(path));
 }
 
-/** The path of the step that the undo at that path undoes; null for other rows and for calls within an undo. */
-function undoneBy(path: string): string | null {
-  const slash = path.lastIndexOf('/');
-  const last = path.slice(slash + 1);
-  if (last !== UNDO && !last.startsWith(`${UNDO}~`)) return null;
-  const step = path.slice(0, slash);
+/** Whether the row is of an undo, or of what begins and ends a compensation: nothing that code calls. */
+export function isOfUndo({ path }: Checkpoint): boolean {
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  return last === UNDO || last.startsWith(`${UNDO}~`);
+}
+
+/** The path of the step that the row's undo undoes; null for other rows and for calls within an undo. */
+function undoneBy(row: Checkpoint): string | null {
+  if (!isOfUndo(row)) return null;
+  const step = row.path.slice(0, row.path.lastIndexOf('/'));
   return step.includes('/') ? step : null;
 }
 
