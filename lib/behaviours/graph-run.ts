@@ -46,7 +46,12 @@ export class GraphRun {
       byName.set(step.name, node);
       return node;
     });
-    this.routes = new Routes(this.nodes, this.pass.replay, (node) => this.pathOf(node));
+    this.routes = new Routes(
+      this.nodes,
+      this.pass.replay,
+      (node) => this.pathOf(node),
+      (node) => this.skip(node),
+    );
   }
 
   /** Nodes stand in an order in which each comes after its predecessors: one round moves all that can move. */
@@ -65,8 +70,8 @@ export class GraphRun {
   /** What conditions and lists throw is a failure of the step: repeating it would not help. */
   private open(node: GraphNode, ready: Ready): void {
     try {
-      if (node.step?.when != null && !this.routes.takes(node, ready.values)) this.skip(node);
-      else if (node.step?.each != null) this.fanOut(node, ready);
+      if (node.step?.when != null && !this.routes.takes(node, ready.values)) return;
+      if (node.step?.each != null) this.fanOut(node, ready);
       else if (!this.wasRecorded(node)) this.begin(node, ready);
     } catch (error) {
       this.pass.stepFailures.add(error, namesOf(this.pathOf(node)));

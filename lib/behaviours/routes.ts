@@ -12,9 +12,11 @@ export class Routes {
     private readonly nodes: readonly GraphNode[],
     private readonly replay: Replay | null,
     private readonly pathOf: (node: GraphNode) => string,
+    /** Records that the branch is not taken: of all branches before the first begins, so that no crash halves the decision. */
+    private readonly skip: (node: GraphNode) => void,
   ) {}
 
-  /** Whether the branch is taken. Throws `NoRouteError`, and what a predicate throws. */
+  /** Whether the branch is taken; those that are not have been skipped. Throws `NoRouteError`, and what a predicate throws. */
   takes(node: GraphNode, values: readonly NodeValue[]): boolean {
     const route = routeOf(node);
     let taken = this.taken.get(route);
@@ -22,7 +24,9 @@ export class Routes {
       const branches = this.nodes
         .filter(({ step }) => step !== null && step.when !== null)
         .filter((branch) => routeOf(branch) === route);
-      this.taken.set(route, (taken = this.recorded(branches) ?? decide(branches, values, this.pathOf)));
+      taken = this.recorded(branches) ?? decide(branches, values, this.pathOf);
+      this.taken.set(route, taken);
+      for (const branch of branches) if (!taken.has(branch)) this.skip(branch);
     }
     return taken.has(node);
   }

@@ -59,6 +59,8 @@ export function rowsFrom(
   const results = ordered.filter(
     (row) =>
       isResult(row) &&
+      // What comes before a branch decides whether it is taken: not the branch itself.
+      !(row.kind === 'skipped' && row.path === first.path && isBranch(declared, wanted)) &&
       (follows === null
         ? row.seq >= first.seq || row.path.startsWith(below)
         : follows.has(namesOf(row.path).split('/')[1] ?? '')),
@@ -80,6 +82,10 @@ function followers(declared: readonly DeclaredStep[], name: string): ReadonlySet
   const found = new Set([name]);
   for (const step of declared) if (step.after.some((before) => found.has(before))) found.add(step.name);
   return found;
+}
+
+function isBranch(declared: readonly DeclaredStep[], names: string): boolean {
+  return declared.some(({ name, when }) => when !== null && name === names.split('/')[1]);
 }
 
 function isFailure(row: Checkpoint): boolean {
