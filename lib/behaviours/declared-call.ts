@@ -26,8 +26,6 @@ export function beginDeclared(
   owner: CallOwner,
 ): void {
   const { name } = definition;
-  const limits = limitsOf(definition, args);
-  if (limits instanceof Error) throw limits;
   new StepRun(
     stepCaller,
     frame,
@@ -37,7 +35,7 @@ export function beginDeclared(
       retry: definition.retry,
       timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
       atMostOnce: definition.atMostOnce,
-      limits,
+      limits: limitsOf(definition, args),
       receiver: instance,
       args,
       invoke: (body) => enter(body, instance, name, args),

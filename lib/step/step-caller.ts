@@ -51,13 +51,11 @@ export const stepCaller: Caller = {
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition, call);
     if (typeof digest !== 'string') return refused(frame, digest);
-    const limits = limitsOf(definition, call.args);
-    if (limits instanceof Error) return refused(frame, limits);
     return run(frame, encodeName(name), digest, {
       retry: definition.retry,
       timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
       atMostOnce: definition.atMostOnce,
-      limits,
+      limits: limitsOf(definition, call.args),
       receiver: call.receiver,
       args: call.args,
       invoke: () => call.body.apply(call.receiver, call.args as never[]),
@@ -66,7 +64,13 @@ export const stepCaller: Caller = {
 
   inline(frame, call: InlineCall) {
     if (frame.isDead) return unsettled(frame);
-    return run(frame, encodeName(call.name), '', {
+    const encodedName = encodeName(call.name);
+    const { worker, handler, services } = frame.pass;
+    const isTaken =
+      handler.declared.some(({ name }) => name === call.name) ||
+      services.steps.compensates(worker.id, encodedName);
+    if (isTaken) return refused(frame, nameTaken(call.name));
+    return run(frame, encodedName, '', {
       retry: defaultRetryPolicy,
       timeoutMs: frame.pass.services.settings.timeoutMs,
       atMostOnce: false,
@@ -112,6 +116,13 @@ export const stepCaller: Caller = {
     });
   },
 };
+
+/** What runs inline would be taken for that step: its result for the step's, and undone with it. */
+function nameTaken(name: string): NonRetryableError {
+  return new NonRetryableError(
+    `step('${name}', …) has the name of a step that runs by itself or has a compensation: give the inline step a name of its own`,
+  );
+}
 
 function run(frame: Frame, encodedName: string, digest: string, spec: StepSpec): Promise<unknown> {
   return runAt(frame, encodedName, frame.nextPath(encodedName, digest), spec);

@@ -26,8 +26,8 @@ export interface StepSpec {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
   readonly atMostOnce: boolean;
-  /** Null: none. */
-  readonly limits: StartLimits | null;
+  /** Null: none. An error: they cannot be told, and the step fails with it. */
+  readonly limits: StartLimits | Error | null;
   readonly receiver: object | null;
   readonly args: readonly unknown[];
   readonly invoke: (frame: Frame) => unknown;
@@ -100,14 +100,16 @@ export class StepRun extends DurableCall implements BodyOwner {
       this.failFor(new CallDepthExceededError(namesOf(this.path), services.settings.maxCallDepth), false);
     } else if (this.spec.atMostOnce && this.pass.begun.has(this.path)) {
       this.failFor(new StepInterruptedError(namesOf(this.path)), false);
-    } else if (this.spec.limits === null) this.mark();
+    } else if (this.spec.limits instanceof Error) this.failFor(this.spec.limits, false);
+    else if (this.spec.limits === null) this.mark();
     else
       startWithin(this.pass, this.parent, this.path, this.attempt, this.spec.limits, () => this.admitted());
   }
 
-  /** Nothing but the lease keeps the body from beginning: it may have aged meanwhile. */
+  /** Its limits allow the body to begin; the lease may have aged meanwhile, or a cancel may have come. */
   private admitted(): void {
-    if (!this.pass.services.mayStartBody()) this.pass.refuse();
+    if (this.pass.isClosing) this.pass.scheduleCheck();
+    else if (!this.pass.services.mayStartBody()) this.pass.refuse();
     else {
       this.startedAt = this.pass.services.clock.now();
       this.mark();
@@ -125,7 +127,8 @@ export class StepRun extends DurableCall implements BodyOwner {
         this.attempt,
       );
       this.pass.commit([mark], null, () => {
-        if (services.mayStartBody()) this.runAttempt();
+        if (this.pass.isClosing) this.pass.scheduleCheck();
+        else if (services.mayStartBody()) this.runAttempt();
         else this.refuseMarked();
       });
     } else this.runAttempt();
@@ -158,7 +161,9 @@ export class StepRun extends DurableCall implements BodyOwner {
   }
 
   bodyEnded(outcome: BodyOutcome): void {
-    if (this.spec.limits?.gate != null) this.pass.writes.release(this.path);
+    const { limits } = this.spec;
+    if (limits !== null && !(limits instanceof Error) && limits.gate !== null)
+      this.pass.writes.release(this.path);
     if (outcome.ok) this.succeeded(outcome.value);
     else if (outcome.isCutOff && this.spec.atMostOnce) this.cutOff(outcome.error);
     else this.failed(outcome.error);
