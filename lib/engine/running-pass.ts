@@ -216,10 +216,9 @@ export class RunningPass implements Run {
     const accepted = accepts(route, event, this.work.journal);
     if (!(accepted instanceof Promise)) this.runNow(instance, Boolean(accepted), event);
     else
-      accepted.then(
-        (takes) => this.runNow(instance, Boolean(takes), event),
-        (error: unknown) => this.couldNotBegin(error),
-      );
+      accepted
+        .then((takes) => this.runNow(instance, Boolean(takes), event))
+        .catch((error: unknown) => this.couldNotBegin(error));
   }
 
   private runNow(instance: object, accepted: boolean, event: unknown): void {

@@ -52,6 +52,8 @@ export class Pass {
   private deferred: Deferred[] = [];
   /** Deferred calls whose turn it is. */
   private starting: readonly Deferred[] = [];
+  /** Permits whose grant was told before the answer that they are queued for. */
+  private grantedEarly: Set<string> | null = null;
   private whenEmptied: (() => void) | null = null;
   /** Told when the end is stored. */
   private whenStored: (() => void) | null = null;
@@ -202,13 +204,17 @@ export class Pass {
 
   /** Runs `resume` when the store has granted the permit: in this pass when it lives that long. */
   waitForPermit(holder: string, body: Body, resume: () => void): void {
+    if (this.grantedEarly?.delete(holder) === true) {
+      resume();
+      return;
+    }
     this.waits.add(`permit:${holder}`, { at: null, reason: 'gate', body, resume });
     this.scheduleCheck();
   }
 
   /** The store has granted a permit that this execution queued for. */
   granted(holder: string): void {
-    this.waits.endNow(`permit:${holder}`);
+    if (!this.waits.endNow(`permit:${holder}`)) (this.grantedEarly ??= new Set()).add(holder);
   }
 
   /** Starts the call when replay has settled. */

@@ -76,12 +76,13 @@ export class Waits {
     return reasons.has('retry') ? 'retry' : 'timer';
   }
 
-  /** What that wait waited for has come; does nothing when there is no such wait. */
-  endNow(name: string): void {
+  /** What that wait waited for has come; false when there is no such wait. */
+  endNow(name: string): boolean {
     const wait = this.all?.get(name);
-    if (wait === undefined) return;
+    if (wait === undefined) return false;
     wait.timer?.cancel();
     this.end(name, wait);
+    return true;
   }
 
   private end(name: string, wait: ArmedWait): void {

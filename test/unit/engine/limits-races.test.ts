@@ -1,0 +1,100 @@
+import type { StepDefinition } from '../../../lib/model/definition.js';
+import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
+import { noRetryPolicy } from '../../../lib/model/retry-policy.js';
+import { delayedAnswers, storesRow } from './delayed-answers.js';
+import { errorOf, Scenario } from './scenario.js';
+
+const undo = { isDeclared: true };
+
+describe('a permit', () => {
+  it('that is granted before its execution knows that it queues for it is not lost', async () => {
+    let release!: () => void;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    let told = 0;
+    const scenario = new Scenario({
+      handler: ({ step }, event) => step('call', [event], () => (event === 1 ? released : undefined)),
+      steps: { call: { concurrency: { limit: 1, key: null } } },
+      processes: 2,
+      settings: { concurrency: 1 },
+      wrapStore: (store) =>
+        delayedAnswers(store, async (_, verdicts) => {
+          const queues = verdicts.some((verdict) => 'granted' in verdict && verdict.granted === false);
+          if (!queues || told++ > 0) return;
+          const { processes, model, time } = scenario.simulation;
+          release();
+          await new Promise<void>((resolve) => {
+            time.after(200, (processes[0] as (typeof processes)[0]).machine, resolve);
+          });
+          const second = [...model.records.keys()][1] as ExecutionId;
+          expect(await store.inbox(second, 0, 10)).toMatchObject([{ kind: 'granted' }]);
+          for (const { runtime } of processes) await runtime.consumer.signal([second]);
+        }),
+    });
+    await scenario.start();
+    const ids = [await scenario.begin(1), await scenario.begin(2)];
+    await scenario.pass(60_000);
+    expect(told).toBe(1);
+    const records = await Promise.all(ids.map((id) => scenario.record(id)));
+    expect(records.map(({ status }) => status)).toEqual(['completed', 'completed']);
+  });
+});
+
+describe('a cancel', () => {
+  it.each<[string, Partial<StepDefinition>]>([
+    ['the mark of an at-most-once step', { atMostOnce: true }],
+    ['a permit', { concurrency: { limit: 1, key: null } }],
+    ['a place within a rate', { rateLimit: { limit: 1, perMs: 1_000, key: null } }],
+  ])('that comes while a step waits for %s keeps its body from beginning', async (_, policies) => {
+    const undone: string[] = [];
+    const scenario = new Scenario({
+      handler: async ({ step }) => {
+        await step('reserve', [], () => 'seat');
+        await step('charge', [], () => 'receipt');
+      },
+      steps: { reserve: {}, charge: policies, refund: undo, release: undo },
+      compensations: { charge: 'refund', reserve: 'release' },
+      methods: () => ({
+        refund: () => void undone.push('refund'),
+        release: () => void undone.push('release'),
+      }),
+      wrapStore: (store) =>
+        delayedAnswers(store, async (writes) => {
+          const waits = writes.some(({ kind }) => kind === 'acquire' || kind === 'reserve');
+          if (!waits && !storesRow(writes, 'handle/charge', 'started')) return;
+          const { processes, model } = scenario.simulation;
+          const to = [...model.records.keys()][0] as ExecutionId;
+          const message = { id: 'cancel' as MessageId, to, kind: 'cancel' as const, body: null };
+          await store.write([{ kind: 'append', message }]);
+          for (const { runtime } of processes) await runtime.consumer.signal([to]);
+        }),
+    });
+    await scenario.start();
+    const id = await scenario.begin();
+    await scenario.pass(60_000);
+    expect((await scenario.record(id)).status).toBe('cancelled');
+    expect(scenario.began).toEqual(['reserve#1', 'release#1']);
+    expect(undone).toEqual(['release']);
+  });
+});
+
+describe('a limit of a handler', () => {
+  it('whose key cannot be told fails the execution, behind an asynchronous guard too', async () => {
+    const of = (): never => {
+      throw new Error('no tenant');
+    };
+    const scenario = new Scenario({
+      handler: () => 1,
+      definition: {
+        retry: noRetryPolicy,
+        routes: [{ event: 'begin', accepts: async () => true }],
+        concurrency: { limit: 1, key: { path: null, of } },
+      },
+    });
+    await scenario.start();
+    const id = await scenario.begin();
+    await scenario.pass(5_000);
+    const record = await scenario.record(id);
+    expect(record.status).toBe('failed');
+    expect(errorOf(record)).toMatchObject({ message: 'no tenant' });
+  });
+});
