@@ -1,4 +1,3 @@
-import { FanOutRun } from '../../lib/behaviours/fan-out-run.js';
 import { GraphNode, type Readiness } from '../../lib/behaviours/graph-node.js';
 import { GraphRun } from '../../lib/behaviours/graph-run.js';
 import { ListValue } from '../../lib/behaviours/node-value.js';
@@ -19,8 +18,6 @@ import type { SeedOptions } from './run-seed.js';
 /** A mistake planted into the engine or the store, to see whether the simulation finds it. */
 export interface PlantedBug {
   readonly name: string;
-  /** A seed that has found it before: tried first, because the search for it is long. */
-  readonly foundBy?: number;
   /** How a seed runs with the mistake. */
   readonly options?: SeedOptions;
   /** Changes classes of the engine; answers what changes them back. */

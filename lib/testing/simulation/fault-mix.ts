@@ -50,8 +50,30 @@ export const noFaults: FaultMix = Object.freeze({
   lastsMs: 0,
 });
 
-/** A mix of its own for each seed: kinds of fault that never meet in the average run do meet in some. */
+/**
+ * A mix of its own for each seed: kinds of fault that never meet in the average run do meet in some. In others one kind
+ * is alone, so that no other mends by chance what it breaks.
+ */
 export function drawFaults(random: SeededRandom): FaultMix {
+  const lastsMs = random.between(10_000, 60_000);
+  const kind = random.next();
+  if (kind < 0.1) return deathsInSilence(random, lastsMs);
+  return kind < 0.2 ? longPauses(random, lastsMs) : anything(random, lastsMs);
+}
+
+/** Who dies stays dead, and nobody is told of anything. */
+function deathsInSilence(random: SeededRandom, lastsMs: number): FaultMix {
+  const crashInBody = random.between(0.01, 0.1);
+  return { ...noFaults, hintDropped: 1, goneForGood: 1, crashInBody, lastsMs };
+}
+
+/** Processes stand still longer than their leases last, while what they asked for is on its way. */
+function longPauses(random: SeededRandom, lastsMs: number): FaultMix {
+  const [pauseInBody, slow] = [random.between(0.05, 0.4), random.between(0, 0.3)];
+  return { ...noFaults, pauseInBody, slow, slowMs: random.pick([500, 20_000]), lastsMs };
+}
+
+function anything(random: SeededRandom, lastsMs: number): FaultMix {
   const some = (likely: number, high: number): number =>
     random.chance(likely) ? random.between(0, high) : 0;
   const every = (likely: number, low: number, high: number): number =>
@@ -71,7 +93,7 @@ export function drawFaults(random: SeededRandom): FaultMix {
     hintDropped: random.chance(0.25) ? 1 : some(0.4, 0.9),
     hintDoubled: some(0.4, 0.4),
     hintLate: some(0.2, 0.3),
-    lastsMs: random.between(10_000, 60_000),
+    lastsMs,
   };
 }
 
