@@ -37,6 +37,8 @@ export interface ExecutionSummary {
   readonly worker: string;
   /** The handler's method. */
   readonly handler: string;
+  /** Of the graph that it runs on: `app.graph(Worker).fingerprint`, or that of another version. */
+  readonly fingerprint: string;
   readonly status: ExecutionStatus;
   /** What it waits for; null unless it is `waiting`. */
   readonly waitReason: WaitReason | null;
@@ -101,6 +103,7 @@ export function summaryOf(record: ExecutionRecord): ExecutionSummary {
     id,
     worker,
     handler,
+    fingerprint: record.definition.fingerprint,
     status,
     waitReason,
     event: record.eventName,

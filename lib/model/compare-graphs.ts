@@ -102,14 +102,13 @@ function changesOfNode(
     });
   };
   const keep = `bring the old form of '${now.name}' back, or give the new form a name of its own; or let the old processes finish these executions`;
-  if (now.name !== name)
-    changes.push({
-      verdict: 'additive',
-      step: name,
-      what: `${titleOf(before.kind)} '${name}' is '${now.name}' now`,
-      write: '',
-      concerns: () => false,
-    });
+  const tell = (what: string): void => {
+    changes.push({ verdict: 'additive', step: name, what, write: '', concerns: () => false });
+  };
+  if (now.name !== name) tell(`${titleOf(before.kind)} '${name}' is '${now.name}' now`);
+  // Which code undoes a step is chosen when it is undone: nothing of it was recorded.
+  if (undoOf(before, next) !== now.undo)
+    tell(`'${name}' was undone by ${quoted(before.undo)} and is undone by ${quoted(now.undo)} now`);
   if (roleOf(before.kind) !== roleOf(now.kind))
     change(`'${name}' was ${roleOf(before.kind)} and is ${roleOf(now.kind)} now`, keep);
   else if (before.kind === 'declared') {
@@ -148,6 +147,14 @@ function addedOf(node: NodeWiring, old: WiredGraph, next: WiredGraph): Change {
     write: 'let the old processes finish these executions, or add the branch to a route of its own',
     concerns: hasRecorded(...names),
   };
+}
+
+function undoOf({ undo }: NodeWiring, next: WiredGraph): string | null {
+  return undo === null ? null : (next.nodeOf(undo)?.name ?? undo);
+}
+
+function quoted(name: string | null): string {
+  return name === null ? 'nothing' : `'${name}'`;
 }
 
 function hasRecorded(...names: readonly string[]): Change['concerns'] {

@@ -5,6 +5,8 @@ export interface NodeWiring extends Pick<GraphNode, 'name' | 'kind' | 'join' | '
   /** Sorted. */
   readonly after: readonly string[];
   readonly fansOut: boolean;
+  /** The step that undoes it; null: none. */
+  readonly undo: string | null;
 }
 
 /** A graph by the names that its nodes have and had. */
@@ -14,7 +16,9 @@ export class WiredGraph {
 
   constructor(graph: StepGraph) {
     const after = new Map<string, string[]>();
+    const undos = new Map<string, string>();
     for (const { from, to, kind } of graph.edges) {
+      if (kind === 'compensation') undos.set(from, to);
       if (kind !== 'after') continue;
       const known = after.get(to);
       if (known === undefined) after.set(to, [from]);
@@ -28,6 +32,7 @@ export class WiredGraph {
       renamedFrom,
       fansOut: fanOut !== null,
       after: (after.get(name) ?? []).toSorted(),
+      undo: undos.get(name) ?? null,
     }));
     for (const node of this.nodes) this.byName.set(node.name, node);
     // What was recorded under a former name is read as the new one, whoever has that name now.

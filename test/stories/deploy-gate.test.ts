@@ -242,9 +242,12 @@ describe('several deploys during one execution', () => {
     const id = (await first.publish(Placed, { n: 1 })).executions[0]?.id ?? '';
     await first.settle();
     await first.close();
-    const second = await deploy(inline(['a', 'y']), store);
+    const v2 = inline(['a', 'y']);
+    const second = await deploy(v2, store);
     await second.advance('1 hour');
     expect(ran).toEqual(['a 1', 'y 1']);
+    const [listed] = await second.executions.list();
+    expect(listed).toMatchObject({ id, fingerprint: second.graph(v2).fingerprint });
     const back = await deploy(v1, store);
     await second.close();
     await back.settle();
@@ -265,6 +268,51 @@ describe('several deploys during one execution', () => {
     expect(await second.execution(id).result()).toBe('b 1');
     expect(keys).toHaveLength(2);
     expect(keys[1]).toBe(keys[0]);
+  });
+});
+
+describe('a step of another worker', () => {
+  test('is found under its former name in the executions that called it', async () => {
+    const store = memoryStore();
+    const shop = (name: 'ship' | 'send', former: string | null) => {
+      @Worker('shipping')
+      class Shipping {
+        async ship(n: number): Promise<string> {
+          return note(`ship ${n}`);
+        }
+
+        async send(n: number): Promise<string> {
+          return note(`send ${n}`);
+        }
+      }
+      for (const decorator of [Step(), ...(former === null ? [] : [RenamedFrom(former)])]) {
+        const descriptor = Object.getOwnPropertyDescriptor(Shipping.prototype, name) ?? {};
+        (decorator as (target: object, key: string, found: PropertyDescriptor) => void)(
+          Shipping.prototype,
+          name,
+          descriptor,
+        );
+        Object.defineProperty(Shipping.prototype, name, descriptor);
+      }
+      @Worker({ id: 'orders', inject: [Shipping] })
+      class Orders {
+        constructor(private readonly shipping: Shipping) {}
+
+        @OnEvent(Placed) async fulfil({ n }: { n: number }): Promise<string> {
+          const parcel = await this.shipping[name](n);
+          await sleep('1 hour');
+          return parcel;
+        }
+      }
+      return [Orders, Shipping];
+    };
+    const first = await openApp(shop('ship', null), { store });
+    const id = (await first.publish(Placed, { n: 1 })).executions[0]?.id ?? '';
+    await first.settle();
+    await first.close();
+    const next = await openApp(shop('send', 'ship'), { store });
+    await next.advance('2 hours');
+    expect([await next.execution(id).result(), ran]).toEqual(['ship 1', ['ship 1']]);
   });
 });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { compileGraph } from '../../../lib/compiler/compile-graph.js';
 import { compareGraphs } from '../../../lib/model/compare-graphs.js';
 import type { GraphComparison, InFlight } from '../../../lib/model/graph-comparison.js';
@@ -190,4 +191,76 @@ test('names that objects are born with are names like any other', () => {
     'needs mapping',
   );
   expect(compareGraphs(graph({}), odd, [flight('x1', 'hasOwnProperty')]).verdict).toBe('additive');
+});
+
+test('another undo, or none, is told and stops nobody', () => {
+  const undone = (by: string | null): StepGraph => {
+    const { nodes } = graph({ charge: {}, refund: {}, storno: {} });
+    const edges: GraphEdge[] = by === null ? [] : [{ from: 'charge', to: by, kind: 'compensation' }];
+    return compileGraph('orders', nodes, edges);
+  };
+  expect(told(compareGraphs(undone('refund'), undone('storno'), [flight('x1', 'charge')]))).toEqual([
+    'additive',
+    "'charge' was undone by 'refund' and is undone by 'storno' now",
+  ]);
+  expect(told(compareGraphs(undone('refund'), undone(null), []))).toEqual([
+    'additive',
+    "'charge' was undone by 'refund' and is undone by nothing now",
+  ]);
+});
+
+const NAMES = ['fulfil', 'a', 'b', 'c', 'd', 'e', '__proto__', 'constructor'];
+const wired = fc
+  .uniqueArray(
+    fc.record({
+      name: fc.constantFrom(...NAMES.slice(1)),
+      after: fc.subarray(NAMES.slice(0, 4)),
+      route: fc.constantFrom(null, 'predicate' as const, 'otherwise' as const),
+      fanOut: fc.constantFrom(null, { concurrency: 3 }),
+    }),
+    { selector: ({ name }) => name },
+  )
+  .map((nodes) =>
+    graph(
+      Object.fromEntries(
+        nodes.map(({ name, after, route, fanOut }) => {
+          const before = after.filter((each) => each !== name);
+          return [name, before.length === 0 ? {} : { after: before, route, fanOut }];
+        }),
+      ),
+    ),
+  );
+const flights = fc.array(fc.subarray(NAMES.slice(1)).map((names) => flight(names.join(), ...names)));
+
+test('what is in flight can make a change worse, never better, and nothing in flight makes every change harmless', () => {
+  fc.assert(
+    fc.property(wired, wired, flights, flights, (old, next, some, more) => {
+      const rank = (list: readonly InFlight[]) =>
+        ['same', 'additive', 'needs mapping', 'incompatible'].indexOf(compareGraphs(old, next, list).verdict);
+      expect(rank([])).toBeLessThanOrEqual(1);
+      expect(rank([...some, ...more])).toBe(Math.max(rank(some), rank(more)));
+    }),
+  );
+});
+
+test('a graph is the same as itself, and every other one differs in something that is told', () => {
+  fc.assert(
+    fc.property(wired, wired, flights, (old, next, list) => {
+      expect(compareGraphs(old, old, list).verdict).toBe('same');
+      const { verdict, differences } = compareGraphs(old, next, list);
+      expect(differences.length > 0).toBe(old.fingerprint !== next.fingerprint);
+      expect(verdict === 'same').toBe(old.fingerprint === next.fingerprint);
+    }),
+  );
+});
+
+test('an execution goes on where every step that it recorded is as it was', () => {
+  fc.assert(
+    fc.property(wired, fc.subarray(NAMES.slice(1)), (old, recorded) => {
+      const kept = old.nodes.filter(({ name, kind }) => kind === 'handler' || recorded.includes(name));
+      const edges = old.edges.filter(({ to }) => recorded.includes(to));
+      const next = compileGraph('orders', kept, edges);
+      expect(['same', 'additive']).toContain(compareGraphs(old, next, [flight('x', ...recorded)]).verdict);
+    }),
+  );
 });
