@@ -30,6 +30,7 @@ const STRIKES_TO_PARK = 5;
 export class RunningPass implements Run {
   readonly pass: Pass;
   readonly ended: Promise<void>;
+  private hasEnded!: () => void;
   outcome: StoredOutcome | null = null;
   private readonly deadlineAt: number | null;
   private readonly forget: readonly string[] | null;
@@ -78,7 +79,10 @@ export class RunningPass implements Run {
     if (this.renamed.isRenamed) this.pass.outsidePath = (path) => this.renamed.outsidePath(path);
     this.isCancelled = request.kind === 'cancel';
     if (this.isCancelled && !this.isForeign) this.pass.end({ kind: 'cancelled' });
-    this.ended = this.live();
+    this.ended = new Promise((resolve) => {
+      this.hasEnded = resolve;
+    });
+    this.live();
   }
 
   private from(names: string | null): string | null {
@@ -89,7 +93,7 @@ export class RunningPass implements Run {
     return this.ended.then(() => this.pass.emptied());
   }
 
-  private async live(): Promise<void> {
+  private live(): void {
     const { pass, work } = this;
     tellExecution(this.pass, 'execution.started', {
       attempt: pass.record.attempt,
@@ -98,10 +102,14 @@ export class RunningPass implements Run {
     if (work.strikes >= STRIKES_TO_PARK)
       pass.end({ kind: 'parked', error: new PoisonedError(pass.record.id, work.strikes) });
     else if (pass.ended === null) this.begin();
-    const end = await pass.done;
+    void pass.done.then((end) => this.close(end));
+  }
+
+  private close(end: PassEnd): void {
     this.deadline?.cancel();
     const conclusion = this.conclude(end);
-    if (conclusion !== null) await this.store(conclusion);
+    if (conclusion === null) this.hasEnded();
+    else this.store(conclusion);
   }
 
   /** What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
@@ -261,15 +269,13 @@ export class RunningPass implements Run {
     return leftMs > 0;
   }
 
-  private store(conclusion: Conclusion): Promise<void> {
-    return new Promise((resolve) => {
-      const { writer } = this.pass.services;
-      const done = (verdict: Verdict): void => {
-        resolve();
-        if (isApplied(verdict)) this.stored(conclusion, verdict);
-      };
-      writer.submit(this.pass.writes.final(conclusion.change), done, () => resolve());
-    });
+  private store(conclusion: Conclusion): void {
+    const done = (verdict: Verdict): void => {
+      this.hasEnded();
+      if (isApplied(verdict)) this.stored(conclusion, verdict);
+    };
+    const write = this.pass.writes.final(conclusion.change);
+    this.pass.services.writer.submit(write, done, () => this.hasEnded());
   }
 
   private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {

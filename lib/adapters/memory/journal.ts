@@ -22,11 +22,14 @@ export class Journal {
     return true;
   }
 
-  /** Keeps the checkpoint itself: whoever wrote it changes it no more. */
-  add(checkpoint: Checkpoint): void {
-    this.rows.push(checkpoint);
-    if (this.index !== null) this.index.add(indexKey(checkpoint));
-    else if (this.rows.length > scanned) this.index = new Set(this.rows.map(indexKey));
+  /** Keeps the checkpoints themselves: whoever wrote them changes them no more. */
+  add(checkpoints: readonly Checkpoint[]): void {
+    for (let at = 0; at < checkpoints.length; at++) {
+      const checkpoint = checkpoints[at] as Checkpoint;
+      this.rows.push(checkpoint);
+      if (this.index !== null) this.index.add(indexKey(checkpoint));
+      else if (this.rows.length > scanned) this.index = new Set(this.rows.map(indexKey));
+    }
   }
 
   /** Nothing more is expected: gives back what was held ready for further rows. */

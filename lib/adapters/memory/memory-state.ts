@@ -187,7 +187,7 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
   });
   Object.assign(entry, { wakesAt, dueSince, strikes, lastFence, lastCommitNo });
   for (const { checkpoint, forgotten } of state.journal) {
-    entry.journal.add(checkpoint);
+    entry.journal.add([checkpoint]);
     const row = entry.journal.rows.at(-1);
     if (forgotten && row !== undefined) entry.journal.hide(row);
   }

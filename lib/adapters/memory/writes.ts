@@ -55,7 +55,7 @@ export class Writes {
     const known = delta.publish === null ? [] : this.known(delta.publish, now);
     if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
 
-    for (const checkpoint of delta.checkpoints) entry.journal.add(checkpoint);
+    entry.journal.add(delta.checkpoints);
     entry.lastFence = lease.fence;
     entry.lastCommitNo = delta.commitNo;
     entry.strikes = 0;
