@@ -120,6 +120,23 @@ module.exports = {
       to: { path: '^nest/' },
     },
     {
+      name: 'cli-stands-alone',
+      severity: 'error',
+      comment: 'lib/cli is a program: no file of the package imports it.',
+      from: { path: '^(lib|nest)/', pathNot: '^lib/cli/' },
+      to: { path: '^lib/cli/' },
+    },
+    {
+      name: 'cli-makes-no-app',
+      severity: 'error',
+      comment: 'A command reads classes and stores; it runs no engine, container or host.',
+      from: { path: '^lib/cli/' },
+      to: {
+        path: '^(lib|nest)/',
+        pathNot: any(['cli', 'compiler', 'decorators', 'adapters', 'engine', 'ports', 'model']),
+      },
+    },
+    {
       name: 'nest-uses-the-entries',
       severity: 'error',
       comment: 'nest/ imports the entries of the package only.',

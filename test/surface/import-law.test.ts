@@ -25,6 +25,7 @@ const ground = {
   'lib/adapters/memory/table.ts':
     "export type { Store } from '../../ports/store.js'; export const table = 1;",
   'lib/model/id.ts': 'export const id = 1;',
+  'lib/cli/main.ts': "export { record as main } from '../compiler/scan.js';",
   'nest/index.ts': "export { plan } from '../lib/entries/index.js';",
   'samples/order/main.ts': "export { plan } from 'holdfast';",
 };
@@ -53,6 +54,8 @@ const planted: readonly (readonly [rule: string, path: string, source: string])[
   ['model-imports-nothing', 'lib/model/file.ts', "export { readFileSync } from 'node:fs';"],
   ['entries-are-the-outside', 'lib/testing/up.ts', "export { plan } from '../entries/index.js';"],
   ['testing-is-an-entry-of-its-own', 'lib/entries/redis.ts', "export { clock } from '../testing/clock.js';"],
+  ['cli-stands-alone', 'lib/entries/command.ts', "export { main } from '../cli/main.js';"],
+  ['cli-makes-no-app', 'lib/cli/run.ts', "export { plan } from '../app/plan.js';"],
   ['nest-uses-the-entries', 'nest/inside.ts', "export { plan } from '../lib/app/plan.js';"],
   [
     'users-see-the-public-surface',
