@@ -37,8 +37,9 @@ export function runCompensations(
       return;
     }
     const [row, { instance, definition }] = step.value;
-    const value = new ResultValue(pass.services.codec, row.value).take();
-    beginDeclared(frame, instance, definition, encodedName, `${row.path}/${encodedName}`, [value], {
+    const value = new ResultValue(pass.services.codec, row.value);
+    const path = `${row.path}/${encodedName}`;
+    beginDeclared(frame, instance, definition, encodedName, path, () => [value.take()], {
       completed: () => {
         tellCompensated(pass, row);
         next();

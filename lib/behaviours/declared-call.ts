@@ -15,17 +15,24 @@ export interface CallOwner {
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
-/** Begins a step of the worker that no code calls. */
+/** Begins a step of the worker that no code calls. `take` gives its arguments, to each attempt anew: attempts share no state. */
 export function beginDeclared(
   frame: Frame,
   instance: object,
   definition: StepDefinition,
   encodedName: string,
   path: string,
-  args: readonly unknown[],
+  take: () => readonly unknown[],
   owner: CallOwner,
 ): void {
   const { name } = definition;
+  const args = take();
+  let isFirst = true;
+  const argsOfAttempt = (): readonly unknown[] => {
+    if (!isFirst) return take();
+    isFirst = false;
+    return args;
+  };
   new StepRun(
     stepCaller,
     frame,
@@ -38,7 +45,7 @@ export function beginDeclared(
       limits: limitsOf(definition, args),
       receiver: instance,
       args,
-      invoke: (body) => enter(body, instance, name, args),
+      invoke: (body) => enter(body, instance, name, argsOfAttempt()),
       closes: (row) => owner.closes(row),
     },
     (value, row) => owner.completed(value, row),

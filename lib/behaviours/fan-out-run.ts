@@ -85,7 +85,7 @@ export class FanOutRun {
       this.definition,
       this.encodedName,
       this.paths[at] as string,
-      [this.items[at]],
+      () => [this.items[at]],
       {
         completed: (value, row) => {
           this.results[at] = new ResultValue(codec, row.value, { value });

@@ -97,14 +97,13 @@ export class GraphRun {
   private begin(node: GraphNode, { values }: Ready): void {
     node.standing = { kind: 'running' };
     const { codec } = this.pass.services;
-    const args = values.map((value) => value.take());
     beginDeclared(
       this.frame,
       this.instance,
       this.definition(node),
       node.encodedName,
       this.pathOf(node),
-      args,
+      () => values.map((value) => value.take()),
       {
         completed: (value, row) =>
           this.completed(node, new ResultValue(codec, row.value, { value }), row.seq),

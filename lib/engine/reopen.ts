@@ -36,8 +36,14 @@ export function forgottenBy(
   handler: HandlerDefinition,
   from: string | null,
 ): readonly string[] {
-  const undone = undoneRows(journal, returnPath(handler.method));
-  return from === null ? undone : [...new Set([...undone, ...rowsFrom(journal, handler, from)])];
+  const forgotten = new Set(undoneRows(journal, returnPath(handler.method)));
+  const again = new Set(from === null ? [] : [from]);
+  // A declared step that was undone runs again, and gives another value to what comes after it.
+  for (const { name } of handler.declared)
+    if (journal.some((row) => forgotten.has(row.key) && namesOf(row.path) === `${handler.method}/${name}`))
+      again.add(`${handler.method}/${name}`);
+  for (const name of again) for (const key of rowsFrom(journal, handler, name)) forgotten.add(key);
+  return [...forgotten];
 }
 
 /**

@@ -11,6 +11,11 @@ export function startedKey(path: string, scope: string, attempt: number): string
   return `${path}!${scope}@${attempt}`;
 }
 
+/** Of the place within a rate that was reserved for that attempt. */
+export function reservedKey(path: string, scope: string, attempt: number): string {
+  return `${path}!${scope}r${attempt}`;
+}
+
 export function timerKey(path: string): string {
   return `${path}!t`;
 }

@@ -1,6 +1,7 @@
 import type { Gate, ReserveWrite } from '../ports/store-write.js';
 import { newRow } from './new-row.js';
-import type { Body } from './body.js';
+import { reservedKey } from './checkpoint-key.js';
+import type { Frame } from './frame.js';
 import type { Pass } from './pass.js';
 
 /** What a body needs before it may begin: a permit of a gate, a place within a rate, or both. */
@@ -12,13 +13,13 @@ export interface StartLimits {
 /** Begins an attempt within its limits: it waits, without a slot when nothing else runs, until both allow it. */
 export function startWithin(
   pass: Pass,
-  body: Body,
+  body: Frame,
   path: string,
   attempt: number,
   { gate, rate }: StartLimits,
   begin: () => void,
 ): void {
-  const key = `${path}!r${attempt}`;
+  const key = reservedKey(path, body.scope, attempt);
   const reserved = rate === null ? null : (pass.replay?.reserved(path, key) ?? null);
   const acquire = (): void => {
     if (body.isDead) return;
