@@ -131,23 +131,29 @@ function sectionOf(failure: CrashFailure, at: number): readonly string[] {
   ];
 }
 
-/** Where the process died. */
+/** Where the process died: at boundaries of the step itself, and of others. */
 function whereOf({ step, cells, isInCleanRun }: CrashFailure): string {
-  const [first] = cells;
-  const where = [
+  const own = cells.filter((cell) => cell.step === step);
+  const others = cells.filter((cell) => cell.step !== step);
+  const first = others[0];
+  return [
     ...(isInCleanRun ? ['without any crash'] : []),
-    ...(first === undefined ? [] : [placesOf(step, first, cells)]),
-  ];
-  return where.join('; ');
+    ...boundariesOf(own),
+    ...(first === undefined
+      ? []
+      : [
+          others.length === 1
+            ? cellTitle(first)
+            : `${others.length} of other steps, for one ${cellTitle(first)}`,
+        ]),
+  ].join('; ');
 }
 
-function placesOf(step: string, first: CrashCell, cells: readonly CrashCell[]): string {
-  if (cells.some((cell) => cell.step !== step))
-    return cells.length === 1
-      ? cellTitle(first)
-      : `at ${cells.length} boundaries, for one ${cellTitle(first)}`;
-  const boundaries = new Map(cells.toReversed().map((cell) => [cell.boundary, cell]));
-  return [...boundaries.values()].reverse().map(boundaryTitle).join('; ');
+/** Each boundary once, with the first time that it failed. */
+function boundariesOf(cells: readonly CrashCell[]): readonly string[] {
+  const titles = new Map<Boundary, string>();
+  for (const cell of cells) if (!titles.has(cell.boundary)) titles.set(cell.boundary, boundaryTitle(cell));
+  return [...titles.values()];
 }
 
 /** One failure for all cells that show the same. */

@@ -28,12 +28,13 @@ export class OutsideWorld {
   providersOfProcess(): readonly Provider[] {
     return [
       ...this.providers.flatMap((provider) => this.provided(provider)),
-      ...this.injected().flatMap((type) => this.guessed(type)),
+      ...[...this.built()].flatMap((type) => this.guessed(type)),
     ];
   }
 
   private provided(provider: Provider): readonly Provider[] {
-    // A bare class is the test's own code; anything malformed is the container's to refuse.
+    if (typeof provider === 'function') return this.guessed(provider);
+    // Anything malformed is the container's to refuse.
     if (typeof provider !== 'object' || provider === null || FRAMEWORK.has(provider.provide))
       return [provider];
     const { provide } = provider;
@@ -56,17 +57,31 @@ export class OutsideWorld {
     return wrapped(type, type, (made) => this.recorder.wrap(made, { title: titleOf(type), isGuessed: true }));
   }
 
-  /** Classes that workers are injected with and that the container builds by itself. */
-  private injected(): readonly Constructable[] {
+  /** Classes that the container builds by itself, for workers and for what is built for them. */
+  private built(): ReadonlySet<Constructable> {
     const provided = new Set<unknown>(
       this.providers.map((provider) => (typeof provider === 'object' ? provider?.provide : provider)),
     );
     const found = new Set<Constructable>();
-    for (const worker of this.workers.filter((each) => typeof each === 'function'))
-      for (const { token, all } of constructorParameters(worker, new MistakeLog().of(worker)))
-        if (typeof token === 'function' && !all && !provided.has(token) && !this.isOurs(token as WorkerClass))
-          found.add(token as Constructable);
-    return [...found];
+    const follow = (type: unknown): void => {
+      if (typeof type !== 'function') return;
+      const owner = type as Constructable;
+      for (const { token, all } of constructorParameters(owner, new MistakeLog().of(owner))) {
+        const known =
+          all || typeof token !== 'function' || provided.has(token) || found.has(token as Constructable);
+        if (known || this.isOurs(token as WorkerClass)) continue;
+        found.add(token as Constructable);
+        follow(token);
+      }
+    };
+    for (const worker of this.workers) follow(worker);
+    for (const provider of this.providers)
+      follow(
+        typeof provider === 'object' && provider !== null && 'useClass' in provider
+          ? provider.useClass
+          : provider,
+      );
+    return found;
   }
 
   private isOurs(token: WorkerClass): boolean {

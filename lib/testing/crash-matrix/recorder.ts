@@ -60,13 +60,13 @@ export class Recorder {
       path: `${pass.record.id}/${frame.path}`,
       body: frame,
       isOutsideSteps: frame.parent === null,
-      key: idempotencyKeyIn(args, pass.record.id),
+      key: idempotencyKeyIn(args, { executionId: pass.record.id, paths: pathsOf(frame) }),
       outcome: 'pending',
       isOuter: false,
     };
-    const outer = underWay.getStore();
-    if (outer !== undefined) outer.isOuter = true;
-    return this.follow(call, () => underWay.run(call, invoke), isGuessed && call.isOutsideSteps);
+    const outer = underWay.getStore() ?? null;
+    const isMaybeCalculation = isGuessed && (call.isOutsideSteps || outer !== null);
+    return this.follow(call, outer, () => underWay.run(call, invoke), isMaybeCalculation);
   };
 
   /** A body that outlives its process in the machine: nothing that it does reaches anybody. */
@@ -75,7 +75,12 @@ export class Recorder {
     throw new Error(`${effect} was called by a process that has crashed`);
   }
 
-  private follow(call: EffectCall, invoke: () => unknown, isMaybeCalculation: boolean): unknown {
+  private follow(
+    call: EffectCall,
+    outer: EffectCall | null,
+    invoke: () => unknown,
+    isMaybeCalculation: boolean,
+  ): unknown {
     this.calls.push(call);
     let answer: unknown;
     try {
@@ -84,9 +89,11 @@ export class Recorder {
       call.outcome = 'threw';
       throw error;
     }
-    if (!isThenable(answer)) {
+    const isSlow = isThenable(answer);
+    if (isMaybeCalculation && !isSlow) this.calls.splice(this.calls.lastIndexOf(call), 1);
+    else if (outer !== null) outer.isOuter = true;
+    if (!isSlow) {
       call.outcome = 'done';
-      if (isMaybeCalculation) this.calls.splice(this.calls.lastIndexOf(call), 1);
       return answer;
     }
     this.slow.add(call.effect);
@@ -107,6 +114,11 @@ export class Recorder {
 /** Worker and names: `order-worker.fulfil/charge`. */
 function titleOf({ pass, path }: Frame): string {
   return `${pass.worker.id}.${namesOf(path)}`;
+}
+
+/** Its own path and those around it. */
+function pathsOf(frame: Frame): readonly string[] {
+  return frame.parent === null ? [frame.path] : [frame.path, ...pathsOf(frame.parent)];
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -4,7 +4,10 @@ type Callable = (...args: readonly unknown[]) => unknown;
 export interface Recorded {
   /** As reports name it: `Payments`; of its methods `Payments.charge`. */
   readonly title: string;
-  /** Calls that the handler makes count only when they answer later: what answers at once may be a calculation. */
+  /**
+   * Code of the test's own app, most likely. Calls of the handler, and from one recorded object to another, count only
+   * when they answer later: what answers at once may be a calculation.
+   */
   readonly isGuessed: boolean;
 }
 

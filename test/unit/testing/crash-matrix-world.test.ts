@@ -1,4 +1,4 @@
-import { Inject, OnEvent, step, Worker } from 'holdfast';
+import { execution, Inject, OnEvent, step, Worker } from 'holdfast';
 import { crashMatrix } from 'holdfast/testing';
 import { failures, Ordered, ordered, Payments, WithKey, WithoutKey } from './crash-matrix-orders.js';
 
@@ -39,6 +39,31 @@ describe('what stands for the world outside', () => {
         /^orders\.fulfil\/charge: \{ status: 'completed', value: 'receipt 1' \} in the clean run, .*'receipt 2'/,
       ),
     ]);
+  });
+
+  test('what the container builds for what it builds is recorded, and bare classes are', async () => {
+    class Orders {
+      constructor(private readonly payments: Payments) {}
+      price(total: number): number {
+        return 2 * total;
+      }
+      async pay(id: string, total: number): Promise<string> {
+        return this.payments.charge(id, this.price(total));
+      }
+    }
+    @Worker('layers')
+    class Layered {
+      constructor(@Inject(Orders) private readonly orders: Orders) {}
+      @OnEvent(Ordered)
+      async fulfil({ id, total }: Ordered): Promise<string> {
+        const price = this.orders.price(total);
+        return step('pay', () => this.orders.pay(id, price));
+      }
+    }
+    Inject(Payments)(Orders, undefined as never, 0);
+    const found = [['repeated-effect', 'layers.fulfil/pay', 'Payments.charge']];
+    expect(failures(await crashMatrix(Layered, ordered))).toEqual(found);
+    expect(failures(await crashMatrix(Layered, ordered, { providers: [Orders, Payments] }))).toEqual(found);
   });
 
   test('members of members are effects by their path, what only reads is none', async () => {
@@ -164,9 +189,27 @@ describe('what counts as an effect', () => {
     expect(await effectsOf(it, ({ send }) => send({ key: 'order 1' }))).toEqual(['IT.send']);
   });
 
+  test('the key of another step is none: it came with that step’s result', async () => {
+    @Worker('chains')
+    class Chains {
+      constructor(@Inject('IT') private readonly it: { send(text: string): Promise<void> }) {}
+      @OnEvent(Ordered)
+      async both(_: Ordered): Promise<void> {
+        const receipt = await step('first', async () => {
+          await this.it.send(`${execution().idempotencyKey}:1`);
+          return execution().idempotencyKey;
+        });
+        await step('second', () => this.it.send(receipt));
+      }
+    }
+    const providers = [{ provide: 'IT', useValue: { send: async () => {} } }];
+    expect(failures(await crashMatrix(Chains, ordered, { providers }))).toEqual([
+      ['repeated-effect', 'chains.both/second', 'IT.send'],
+    ]);
+  });
+
   test('the execution’s bare id is no key: all its calls have it', async () => {
     const it = () => ({ send: async (__: unknown) => 1 });
-    const { execution } = await import('holdfast');
     expect(await effectsOf(it, ({ send }) => send(execution().id))).toEqual(['IT.send']);
     expect(await effectsOf(it, ({ send }) => send(`${execution().id}-mail`))).toEqual([]);
   });
