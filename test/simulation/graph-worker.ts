@@ -35,8 +35,9 @@ export function graphWorker(
   simulation: Simulation,
   machine: Machine,
   codec: Codec,
+  limits: RunningSteps | null,
 ): object {
-  const bodies = new GraphBodies(graph, simulation, machine, codec);
+  const bodies = new GraphBodies(definition.id, graph, simulation, machine, codec, limits);
   const methods: Record<string, (...args: readonly unknown[]) => unknown> = {
     [ROOT]: (event) => rootValue(event),
     [UNDO]: () => bodies.undo(),
@@ -45,15 +46,45 @@ export function graphWorker(
   return Object.assign(Object.create(definition.type.prototype as object) as object, methods);
 }
 
+/** Counts the bodies that run in all processes. Only where none dies or stands still: a limit holds for what is alive. */
+export class RunningSteps {
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly violated: (rule: string, what: string) => void) {}
+
+  began(step: string, limit: number | null): void {
+    const count = (this.counts.get(step) ?? 0) + 1;
+    this.counts.set(step, count);
+    if (limit !== null && count > limit)
+      this.violated('limit', `${count} bodies of ${step} run at the same time, of ${limit}`);
+  }
+
+  ended(step: string): void {
+    this.counts.set(step, (this.counts.get(step) ?? 0) - 1);
+  }
+}
+
 class GraphBodies {
   constructor(
+    private readonly worker: string,
     private readonly graph: Graph,
     private readonly simulation: Simulation,
     private readonly machine: Machine,
     private readonly codec: Codec,
+    private readonly limits: RunningSteps | null,
   ) {}
 
   async run(step: GraphStep, args: readonly unknown[]): Promise<unknown> {
+    const name = `${this.worker}.${step.name}`;
+    this.limits?.began(name, step.atOnce);
+    try {
+      return await this.body(step, args);
+    } finally {
+      this.limits?.ended(name);
+    }
+  }
+
+  private async body(step: GraphStep, args: readonly unknown[]): Promise<unknown> {
     const frame = currentFrame();
     this.simulation.bodies.started(frame, false);
     this.got(step, args, frame);
@@ -121,9 +152,10 @@ function definitionOf(graph: Graph, worker: string): WorkerDefinition {
         timeoutMs: null,
       },
     ],
-    steps: new Map(
-      [UNDO, ...graph.steps.map(({ name }) => name)].map((name) => [name, stepOf(worker, name)]),
-    ),
+    steps: new Map([
+      [UNDO, stepOf(worker, UNDO, null)],
+      ...graph.steps.map(({ name, atOnce }) => [name, stepOf(worker, name, atOnce)] as const),
+    ]),
     compensations: new Map(undone.map(({ name }) => [name, UNDO])),
     renames: new Map(),
     graph: { worker, nodes: [], edges: [], fingerprint: `${worker}-1` },
@@ -152,7 +184,7 @@ function declaredOf(step: GraphStep): DeclaredStep {
   };
 }
 
-function stepOf(worker: string, name: string): StepDefinition {
+function stepOf(worker: string, name: string, atOnce: number | null): StepDefinition {
   return {
     worker,
     name,
@@ -167,7 +199,7 @@ function stepOf(worker: string, name: string): StepDefinition {
     atMostOnce: false,
     key: null,
     isDeclared: true,
-    concurrency: null,
+    concurrency: atOnce === null ? null : { limit: atOnce, key: null },
     rateLimit: null,
   };
 }

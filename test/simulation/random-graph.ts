@@ -20,6 +20,8 @@ export interface GraphStep {
   readonly throws: number;
   /** Inline steps that its body calls. */
   readonly inner: number;
+  /** Bodies of it that may run at the same time, in all processes; null: any number. */
+  readonly atOnce: number | null;
   /** A method undoes it. */
   readonly isUndone: boolean;
 }
@@ -78,6 +80,7 @@ export class GraphWriter {
       throws: this.throws(),
       inner: random.chance(0.3) ? random.int(1, 2) : 0,
       isUndone: random.chance(0.4),
+      atOnce: random.chance(0.15) ? random.int(1, 2) : null,
     });
   }
 

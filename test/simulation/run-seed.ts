@@ -14,7 +14,7 @@ import { Simulation, type SimulationOptions } from '../../lib/testing/simulation
 import { expectedOutcome } from './expected-outcome.js';
 import { expectedGraph } from './expected-graph.js';
 import { checkGraph } from './graph-outcomes.js';
-import { graphDefinitions, graphEvent, graphOf, graphWorker } from './graph-worker.js';
+import { graphDefinitions, graphEvent, graphOf, graphWorker, RunningSteps } from './graph-worker.js';
 import { misfit } from './misfit.js';
 import { GraphWriter, type Graph } from './random-graph.js';
 import { childEvent, programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
@@ -86,7 +86,9 @@ function draw(
   };
   const processes = random.int(1, 4);
   const broker = random.chance(0.4);
-  const simulation = new Simulation({
+  const limits =
+    options.healthy === true ? new RunningSteps((rule, what) => simulation.violated(rule, what)) : null;
+  const simulation: Simulation = new Simulation({
     seed: `world ${seed}`,
     store: storeOf(kind),
     workers,
@@ -96,7 +98,7 @@ function draw(
       ]);
       for (const [at, graph] of graphs.entries()) {
         const definition = workers[at + 1] as WorkerDefinition;
-        instances.set(definition.id, graphWorker(definition, graph, world, machine, codec));
+        instances.set(definition.id, graphWorker(definition, graph, world, machine, codec, limits));
       }
       return { resolve: ({ id }) => instances.get(id) as object };
     },

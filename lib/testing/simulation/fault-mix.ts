@@ -69,7 +69,7 @@ function deathsInSilence(random: SeededRandom, lastsMs: number): FaultMix {
 
 /** Processes stand still longer than their leases last, while what they asked for is on its way. */
 function longPauses(random: SeededRandom, lastsMs: number): FaultMix {
-  const [pauseInBody, slow] = [random.between(0.05, 0.4), random.between(0, 0.3)];
+  const [pauseInBody, slow] = [random.between(0.05, 0.2), random.between(0, 0.3)];
   return { ...noFaults, pauseInBody, slow, slowMs: random.pick([500, 20_000]), lastsMs };
 }
 
