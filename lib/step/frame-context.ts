@@ -98,11 +98,16 @@ export class FrameContext implements ExecutionContext {
   }
 
   random(): number {
-    this.stream ??= new DeterministicRandom(`${this.id} ${this.frame.path}`);
+    this.stream ??= new DeterministicRandom(`${this.id} ${this.path}`);
     return this.stream.next();
   }
 
   uuid(): string {
-    return deterministicUuid(`${this.id} ${this.frame.path} ${this.uuids++}`);
+    return deterministicUuid(`${this.id} ${this.path} ${this.uuids++}`);
+  }
+
+  /** Every attempt draws the same, also under another name. */
+  private get path(): string {
+    return this.frame.pass.outsidePath(this.frame.path);
   }
 }

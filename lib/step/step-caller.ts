@@ -94,7 +94,7 @@ export const stepCaller: Caller = {
     const publishing = frame.pass.services.publishing();
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
-    const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${path}`;
+    const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${frame.pass.outsidePath(path)}`;
     return runAt(frame, name, path, {
       retry: publishRetry,
       timeoutMs: frame.pass.services.settings.timeoutMs,

@@ -5,6 +5,7 @@ import {
   Compensate,
   defineEvent,
   execution,
+  type ExecutionContext,
   fixed,
   memoryStore,
   NonRetryableError,
@@ -165,6 +166,10 @@ describe('a declared step that was renamed', () => {
   });
 });
 
+function callOf(context: ExecutionContext): Readonly<Record<'idempotencyKey' | 'uuid' | 'random', unknown>> {
+  return { idempotencyKey: context.idempotencyKey, uuid: context.uuid(), random: context.random() };
+}
+
 /** `steps` are called in order, an hour apart; a body notes its name and key, and fails as often as it is told. */
 function inline(names: readonly string[], former: Readonly<Record<string, string>> = {}, fails = 0) {
   let left = fails;
@@ -184,7 +189,8 @@ function inline(names: readonly string[], former: Readonly<Record<string, string
       configurable: true,
       writable: true,
       value: async (n: number) => {
-        keys.push(execution().idempotencyKey.replace(/^[^/]*\//, ''));
+        const { idempotencyKey, uuid, random } = callOf(execution());
+        keys.push(`${idempotencyKey} ${uuid} ${random}`);
         if (left-- > 0) throw new Error('not yet');
         return note(`${name} ${n}`);
       },
@@ -257,7 +263,7 @@ describe('several deploys during one execution', () => {
     expect(ran).toEqual(['a 1', 'y 1']);
   });
 
-  test('a renamed step keeps the idempotency key of the attempts before', async () => {
+  test('a renamed step keeps the idempotency key and the chance of the attempts before', async () => {
     const store = memoryStore();
     const first = await deploy(inline(['a'], {}, 1), store);
     const id = (await first.publish(Placed, { n: 1 })).executions[0]?.id ?? '';
