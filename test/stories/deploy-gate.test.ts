@@ -166,8 +166,9 @@ describe('a declared step that was renamed', () => {
   });
 });
 
-function callOf(context: ExecutionContext): Readonly<Record<'idempotencyKey' | 'uuid' | 'random', unknown>> {
-  return { idempotencyKey: context.idempotencyKey, uuid: context.uuid(), random: context.random() };
+/** What tells the outside world that two attempts are of one call. */
+function callOf(context: ExecutionContext): string {
+  return [context.idempotencyKey, context.uuid(), context.random()].join(' ');
 }
 
 /** `steps` are called in order, an hour apart; a body notes its name and key, and fails as often as it is told. */
@@ -189,8 +190,7 @@ function inline(names: readonly string[], former: Readonly<Record<string, string
       configurable: true,
       writable: true,
       value: async (n: number) => {
-        const { idempotencyKey, uuid, random } = callOf(execution());
-        keys.push(`${idempotencyKey} ${uuid} ${random}`);
+        keys.push(callOf(execution()));
         if (left-- > 0) throw new Error('not yet');
         return note(`${name} ${n}`);
       },
