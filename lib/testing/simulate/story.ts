@@ -84,6 +84,10 @@ export class Story {
         return `${event.step} ${this.numberOf(event.executionId)} begins${attemptOf(event)}`;
       case 'step.completed':
         return `${event.step} ${this.numberOf(event.executionId)} is stored`;
+      case 'step.skipped':
+        return `${event.step} ${this.numberOf(event.executionId)} is skipped`;
+      case 'step.compensated':
+        return `${event.step} ${this.numberOf(event.executionId)} is undone`;
       case 'step.failed':
         return `${event.step} ${this.numberOf(event.executionId)} failed: ${shown(messageOf(event.error))}`;
       default:

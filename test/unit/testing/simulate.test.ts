@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import {
   CLOCK,
+  Compensate,
   type Clock,
   defineEvent,
   execution,
   fixed,
   InvalidEventError,
+  NonRetryableError,
   OnEvent,
   Retry,
   sleep,
@@ -252,6 +254,56 @@ test('what workers publish themselves is followed to its end', async () => {
       ({ get, executions }) => {
         expect(executions.filter(({ handler }) => handler === 'settle')).toHaveLength(3);
         expect(get(Bank).balance).toBe(21);
+      },
+    ],
+  });
+});
+
+test('a declared graph joins, skips and undoes as it says, whatever dies', async () => {
+  @Worker('saga')
+  class SagaWorker {
+    constructor(private readonly accounts: Bank) {}
+
+    @OnEvent(Deposited)
+    deposit({ amount }: Deposit): number {
+      return amount;
+    }
+
+    @Step({ after: 'deposit' })
+    async credit(amount: number): Promise<number> {
+      await this.accounts.addOnce(amount, execution().idempotencyKey);
+      return amount;
+    }
+
+    @Step({ after: 'deposit' })
+    async check(amount: number): Promise<boolean> {
+      return amount < 8;
+    }
+
+    @Step({ after: ['credit', 'check'] })
+    settle(amount: number, isFine: boolean): number {
+      if (!isFine) throw new NonRetryableError('too much');
+      return amount;
+    }
+
+    @Compensate('credit')
+    async refund(amount: number): Promise<void> {
+      await this.accounts.addOnce(-amount, execution().idempotencyKey);
+    }
+  }
+  await simulate({
+    ...bank,
+    workers: [SagaWorker],
+    seeds: 15,
+    sameResults: true,
+    invariants: [
+      ({ get, executions }) => {
+        expect(executions.map(({ status }) => status).toSorted()).toEqual([
+          'completed',
+          'completed',
+          'failed',
+        ]);
+        expect(get(Bank).balance).toBe(12);
       },
     ],
   });
