@@ -413,6 +413,39 @@ describe('what is told at a deploy', () => {
   });
 });
 
+describe('a store that fails to tell the former graph', () => {
+  test('is asked again, and no code of the worker runs before it has answered', async () => {
+    const store = memoryStore();
+    const first = await deploy(inline(['a', 'x']), store);
+    const [fitting, other] = (
+      await first.publishMany([
+        [Placed, { n: 1 }],
+        [Placed, { n: 2 }],
+      ])
+    ).map(({ executions }) => executions[0]?.id ?? '') as [string, string];
+    await first.advance('30 minutes');
+    await first.crash();
+    let refusals = 0;
+    const failing = new Proxy<Store>(store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name === 'graphs' && refusals++ < 5)
+          return async () => Promise.reject(new Error('the network is down'));
+        return member.bind(target) as unknown;
+      },
+    });
+    const next = await deploy(inline(['b', 'x'], { b: 'a' }), failing);
+    await next.advance('2 hours');
+    expect(refusals).toBeGreaterThan(5);
+    expect([await next.execution(fitting).result(), await next.execution(other).result()]).toEqual([
+      'x 1',
+      'x 2',
+    ]);
+    expect(ran.toSorted()).toEqual(['a 1', 'a 2', 'x 1', 'x 2']);
+  });
+});
+
 describe('on a SQLite file', () => {
   test('the graph of a process that is gone is there for the next one to compare with', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-deploy-'));
