@@ -20,8 +20,8 @@ const SECOND_START = FIRST_START + 100_000_000 + 12_345;
  * the lease lost in between. Tells which step's effect is repeated, and what else does not end as in the clean run. All of
  * it is the production engine on a memory store and virtual time.
  *
- * Effects are the calls that bodies make to `providers` and to what workers are injected with. One whose arguments hold
- * `execution().idempotencyKey` may be repeated: its receiver can tell.
+ * Effects are the calls that bodies make to `providers` and to what the container builds for the workers. One whose
+ * arguments hold the step's `execution().idempotencyKey` may be repeated: its receiver can tell.
  *
  * Throws what `bootstrap` throws, `ConfigurationError` for its own options, `TypeError` for an event that it cannot tell.
  *

@@ -13,9 +13,10 @@ import type { TestAppOptions } from '../test-app.js';
 export interface CrashMatrixOptions
   extends Omit<TestAppOptions<UnionMember>, 'store' | 'clock' | 'now' | 'workers' | 'providers' | 'role'> {
   /**
-   * What stands for the world outside. It outlives the crashes of a run, and its methods are recorded. A function is
-   * called for each run, so that fakes that keep state begin anew; with an array all runs share the values. Default: the
-   * container builds what workers are injected with, anew in each process.
+   * What stands for the world outside: values, and what classes and factories make, outlive the crashes of a run, and
+   * their methods are recorded. Bare classes are code of the app, built anew in each process. A function is called for
+   * each run, so that fakes that keep state begin anew; with an array all runs share the values. Default: none; the
+   * container builds what workers are injected with.
    */
   readonly providers?: readonly Provider[] | (() => readonly Provider[]);
   /** Workers beside the first: they take the events that its steps publish. Default: none. */
