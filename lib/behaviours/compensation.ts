@@ -25,7 +25,7 @@ export function runCompensations(
   undoing: Undoing,
   undoers: ReadonlyMap<Checkpoint, Undoer>,
 ): void {
-  const frame = openRoot(pass, true, pass.services.clock.now());
+  const frame = openRoot(pass, true, undoing.since);
   const encodedName = undoSegment(undoing);
   const steps = undoers.entries();
   const next = (): void => {

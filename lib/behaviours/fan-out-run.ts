@@ -6,11 +6,12 @@ import { digestOf } from '../step/digest.js';
 import type { Frame } from '../step/frame.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { beginDeclared } from './declared-call.js';
+import type { Ended } from './graph-node.js';
 import { ListValue, type NodeValue, ResultValue } from './node-value.js';
 
 /** How a fan-out ended: all items have, one way or the other. */
 export interface FanOutOwner {
-  fannedOut(value: NodeValue, seq: number): void;
+  fannedOut(value: NodeValue, ended: Ended): void;
   itemFailed(error: unknown, seq: number): void;
   closesFanOut(): PassEnd | null;
 }
@@ -27,8 +28,9 @@ export class FanOutRun {
   private readonly waiting: number[] = [];
   private running = 0;
   private failure: Failure | null = null;
+  private last: Ended;
 
-  /** `seq`: of what the list came from. Throws what taking items and naming them throws. */
+  /** `begins`: the end of what the list came from. Throws what taking items and naming them throws. */
   constructor(
     private readonly frame: Frame,
     private readonly instance: object,
@@ -36,9 +38,10 @@ export class FanOutRun {
     private readonly encodedName: string,
     private readonly fanOut: FanOut,
     private readonly items: readonly unknown[],
-    private seq: number,
+    private readonly begins: Ended,
     private readonly owner: FanOutOwner,
   ) {
+    this.last = begins;
     this.paths = items.map((item) => frame.nextPath(encodedName, this.digest(item)));
     this.results = items.map(() => null);
   }
@@ -62,7 +65,7 @@ export class FanOutRun {
     const { codec } = frame.pass.services;
     if (row.kind === 'completed') this.results[at] = new ResultValue(codec, row.value);
     else this.note(codec.decodeFailure(row.error ?? ''), row);
-    if (row.seq > this.seq) this.seq = row.seq;
+    if (row.seq > this.last.seq) this.last = row;
     return true;
   }
 
@@ -72,13 +75,14 @@ export class FanOutRun {
     if (this.running > 0) return;
     const { failure } = this;
     if (failure !== null) this.owner.itemFailed(failure.error, failure.seq);
-    else this.owner.fannedOut(new ListValue(this.results as NodeValue[]), this.seq);
+    else this.owner.fannedOut(new ListValue(this.results as NodeValue[]), this.last);
   }
 
   private start(at: number): void {
     this.running++;
     const { frame } = this;
     const { codec } = frame.pass.services;
+    frame.time = this.begins.endedAt;
     beginDeclared(
       frame,
       this.instance,
@@ -102,7 +106,7 @@ export class FanOutRun {
 
   private ended(row: Checkpoint): void {
     this.running--;
-    if (row.seq > this.seq) this.seq = row.seq;
+    if (row.seq > this.last.seq) this.last = row;
     this.goOn();
   }
 

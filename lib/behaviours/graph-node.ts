@@ -1,6 +1,10 @@
 import type { DeclaredStep } from '../model/declared-step.js';
+import type { Checkpoint } from '../model/checkpoint.js';
 import { encodeName } from '../model/path.js';
 import type { NodeValue } from './node-value.js';
+
+/** When something ended: in the order of the journal, and by the clock. */
+export type Ended = Pick<Checkpoint, 'seq' | 'endedAt'>;
 
 /**
  * Where a node stands in this pass. `blocked`: what it comes after failed, so that it never begins. `seq` orders ends
@@ -8,13 +12,13 @@ import type { NodeValue } from './node-value.js';
  */
 export type Standing =
   | { readonly kind: 'idle' | 'running' | 'skipped' | 'blocked' }
-  | { readonly kind: 'completed'; readonly value: NodeValue; readonly seq: number }
+  | { readonly kind: 'completed'; readonly value: NodeValue; readonly ended: Ended }
   | { readonly kind: 'failed'; readonly error: unknown; readonly seq: number };
 
-/** What a node may do, by what it comes after. */
+/** What a node may do, by what it comes after; `last`: the end that it waited for. */
 export type Readiness =
   | { readonly kind: 'wait' | 'skip' | 'block' }
-  | { readonly kind: 'begin'; readonly values: readonly NodeValue[]; readonly seq: number };
+  | { readonly kind: 'begin'; readonly values: readonly NodeValue[]; readonly last: Ended };
 
 /** One node of a graph that runs: the handler, or a declared step. */
 export class GraphNode {
@@ -52,17 +56,17 @@ export class GraphNode {
 
   private afterAll(): Readiness {
     const values: NodeValue[] = [];
-    let last = 0;
+    let last: Ended = { seq: 0, endedAt: 0 };
     let verdict: 'wait' | 'block' | 'skip' | 'begin' = 'begin';
     for (const { standing } of this.predecessors) {
       if (standing.kind === 'idle' || standing.kind === 'running') return { kind: 'wait' };
       if (standing.kind === 'completed') {
         values.push(standing.value);
-        if (standing.seq > last) last = standing.seq;
+        if (standing.ended.seq > last.seq) last = standing.ended;
       } else if (standing.kind !== 'skipped') verdict = 'block';
       else if (verdict === 'begin') verdict = 'skip';
     }
-    return verdict === 'begin' ? { kind: 'begin', values, seq: last } : { kind: verdict };
+    return verdict === 'begin' ? { kind: 'begin', values, last } : { kind: verdict };
   }
 
   private afterAny(): Readiness {
@@ -70,10 +74,10 @@ export class GraphNode {
     let verdict: 'wait' | 'block' | 'skip' = 'skip';
     for (const { standing } of this.predecessors) {
       if (standing.kind === 'completed') {
-        if (first === null || standing.seq < first.seq) first = standing;
+        if (first === null || standing.ended.seq < first.ended.seq) first = standing;
       } else if (standing.kind === 'idle' || standing.kind === 'running') verdict = 'wait';
       else if (standing.kind !== 'skipped' && verdict !== 'wait') verdict = 'block';
     }
-    return first === null ? { kind: verdict } : { kind: 'begin', values: [first.value], seq: first.seq };
+    return first === null ? { kind: verdict } : { kind: 'begin', values: [first.value], last: first.ended };
   }
 }

@@ -9,7 +9,7 @@ import type { PassEnd } from '../step/pass-end.js';
 import { repeatsJournal } from '../step/repeats-journal.js';
 import { beginDeclared } from './declared-call.js';
 import { FanOutRun, itemsOf } from './fan-out-run.js';
-import { GraphNode, type Readiness } from './graph-node.js';
+import { type Ended, GraphNode, type Readiness } from './graph-node.js';
 import { type NodeValue, ResultValue } from './node-value.js';
 import { Routes } from './routes.js';
 
@@ -35,7 +35,7 @@ export class GraphRun {
     this.pass = frame.pass;
     const { method, declared } = this.pass.handler;
     this.root = new GraphNode(method, null, []);
-    this.root.standing = { kind: 'completed', value, seq: returned.seq };
+    this.root.standing = { kind: 'completed', value, ended: returned };
     const byName = new Map([[method, this.root]]);
     this.nodes = declared.map((step) => {
       const node = new GraphNode(
@@ -75,7 +75,7 @@ export class GraphRun {
       else if (!this.wasRecorded(node)) this.begin(node, ready);
     } catch (error) {
       this.pass.stepFailures.add(error, namesOf(this.pathOf(node)));
-      node.standing = { kind: 'failed', error, seq: ready.seq };
+      node.standing = { kind: 'failed', error, seq: ready.last.seq };
     }
   }
 
@@ -85,7 +85,7 @@ export class GraphRun {
     if (row === null) return false;
     replay?.settled(row);
     if (row.kind === 'completed') {
-      node.standing = { kind: 'completed', value: new ResultValue(services.codec, row.value), seq: row.seq };
+      node.standing = { kind: 'completed', value: new ResultValue(services.codec, row.value), ended: row };
     } else {
       const error = services.codec.decodeFailure(row.error ?? '');
       this.pass.stepFailures.add(error, namesOf(row.path));
@@ -94,9 +94,11 @@ export class GraphRun {
     return true;
   }
 
-  private begin(node: GraphNode, { values }: Ready): void {
+  private begin(node: GraphNode, { values, last }: Ready): void {
     node.standing = { kind: 'running' };
     const { codec } = this.pass.services;
+    // It sees the time at which what it comes after ended: in every pass the same.
+    this.frame.time = last.endedAt;
     beginDeclared(
       this.frame,
       this.instance,
@@ -105,29 +107,28 @@ export class GraphRun {
       this.pathOf(node),
       () => values.map((value) => value.take()),
       {
-        completed: (value, row) =>
-          this.completed(node, new ResultValue(codec, row.value, { value }), row.seq),
+        completed: (value, row) => this.completed(node, new ResultValue(codec, row.value, { value }), row),
         failed: (error, row) => this.failed(node, error, row.seq),
         closes: () => this.closes(node),
       },
     );
   }
 
-  private fanOut(node: GraphNode, { values, seq }: Ready): void {
+  private fanOut(node: GraphNode, { values, last }: Ready): void {
     const { step } = node;
     if (step?.each == null) return;
     const items = itemsOf(step.name, step.each, values);
     node.standing = { kind: 'running' };
     const definition = this.definition(node);
-    new FanOutRun(this.frame, this.instance, definition, node.encodedName, step.each, items, seq, {
-      fannedOut: (value, last) => this.completed(node, value, last),
+    new FanOutRun(this.frame, this.instance, definition, node.encodedName, step.each, items, last, {
+      fannedOut: (value, ended) => this.completed(node, value, ended),
       itemFailed: (error, first) => this.failed(node, error, first),
       closesFanOut: () => this.closes(node),
     }).begin();
   }
 
-  private completed(node: GraphNode, value: NodeValue, seq: number): void {
-    node.standing = { kind: 'completed', value, seq };
+  private completed(node: GraphNode, value: NodeValue, ended: Ended): void {
+    node.standing = { kind: 'completed', value, ended };
     this.advance();
   }
 

@@ -11,6 +11,8 @@ export interface Undoing {
   readonly error: string | null;
   /** Tells the undo of one failure from that of a later one. */
   readonly epoch: number;
+  /** When the execution failed or was cancelled. */
+  readonly since: number;
 }
 
 /** Path of the rows that begin (`started`) and end (`completed`) the compensation of an execution. */
@@ -29,7 +31,12 @@ export function openUndo(journal: readonly Checkpoint[], method: string): Undoin
   let last: Checkpoint | null = null;
   for (const row of journal) if (row.path === path && (last === null || row.seq > last.seq)) last = row;
   if (last === null || last.kind === 'completed') return null;
-  return { status: last.error === null ? 'cancelled' : 'failed', error: last.error, epoch: last.epoch };
+  return {
+    status: last.error === null ? 'cancelled' : 'failed',
+    error: last.error,
+    epoch: last.epoch,
+    since: last.endedAt,
+  };
 }
 
 /** When each step that was undone was so for the last time: its path, and the row of its undo. */
