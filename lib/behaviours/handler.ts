@@ -2,7 +2,7 @@ import { UnstorableResultError } from '../model/errors-execution.js';
 import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
-import { encodeResult } from '../step/encode-result.js';
+import { encodeResult, encodeText } from '../step/encode-result.js';
 import { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
@@ -40,7 +40,11 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   const { handler, services } = pass;
   let encoded: EncodedValue;
   try {
-    encoded = encodeResult(services, value);
+    // With no step to hand it on to, nobody needs a copy.
+    encoded =
+      handler.declared.length === 0
+        ? { text: encodeText(services, value), copy: null }
+        : encodeResult(services, value);
   } catch (error) {
     const unstorable = new UnstorableResultError(pass.worker.id, handler.method, messageOf(error));
     pass.end({ kind: 'failed', error: unstorable });

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock, Timer } from '../ports/clock.js';
-import { outsideExecutions } from '../ports/current-execution.js';
+import { callsFromHere } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
@@ -46,6 +46,8 @@ export class GroupWriter implements Writer {
   private flushesInTurn = 0;
   private pause: Timer | null = null;
   private whenIdle: (() => void)[] = [];
+  /** What verdicts set off belongs to no execution, whichever made the first write of the group. */
+  private readonly outside = callsFromHere();
 
   constructor(
     private readonly store: Store,
@@ -98,10 +100,10 @@ export class GroupWriter implements Writer {
     const most = isSlow ? MOST_LONE_FLUSHES_IN_TURN : MOST_FLUSHES_IN_TURN;
     if (++this.flushesInTurn >= most || (isSlow && !this.isLone())) {
       this.flushesInTurn = 0;
-      outsideExecutions(() => this.clock.soon(this.flush));
+      this.outside(() => this.clock.soon(this.flush));
     } else {
       // Not `queueMicrotask`: Node makes an asynchronous resource for each of its callbacks.
-      outsideExecutions(() => void settled.then(this.flush));
+      this.outside(() => void settled.then(this.flush));
     }
   }
 

@@ -2,14 +2,18 @@
  * Paths name calls of steps within an execution: `fulfil/charge~1xQ…/authorize~9aB…~2`. A segment is the step's name,
  * the digest of its arguments and, from the second equal call on, its ordinal. Paths are compared whole, never by prefix.
  */
-const SPECIAL = /[%/~!\u0000-\u001f\u007f\ud800-\udfff]/;
-const EVERY_SPECIAL = new RegExp(SPECIAL, 'g');
+const EVERY_SPECIAL = /[%/~!\u0000-\u001f\u007f\ud800-\udfff]/g;
+/** What most names are made of: looking at each character costs a quarter of asking a regular expression. */
+const isUsual: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
+  /[\w.$ -]/.test(String.fromCharCode(code)),
+);
 
 /** Encodes a name so that no two names meet and none can pose as a path. */
 export function encodeName(name: string): string {
-  return SPECIAL.test(name)
-    ? name.replace(EVERY_SPECIAL, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    : name;
+  for (let at = 0; at < name.length; at++)
+    if (isUsual[name.charCodeAt(at)] !== true)
+      return name.replace(EVERY_SPECIAL, (c) => `%${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return name;
 }
 
 /** The name that `encodeName` was given. */

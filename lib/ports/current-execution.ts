@@ -44,6 +44,11 @@ export function shared(): Shared {
   return home[key];
 }
 
+/** Makes calls as if they were made here: below no execution, and cheaper than `outsideExecutions`, call by call. */
+export function callsFromHere(): <Result>(call: () => Result) => Result {
+  return outsideExecutions(() => AsyncLocalStorage.snapshot());
+}
+
 /**
  * Calls below no execution, whatever called: what listeners, hooks and the engine's own turns do is no step of the execution
  * in whose turn they happen to run.
