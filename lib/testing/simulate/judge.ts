@@ -41,7 +41,7 @@ export async function judged(options: CheckedOptions, plan: RunPlan): Promise<Ju
 async function firstFailed(options: CheckedOptions, end: SimulationEnd): Promise<Violation | null> {
   for (const { name, check } of options.invariants) {
     try {
-      await check(end);
+      if ((await check(end)) === false) throw new Error('the check answered false');
     } catch (error) {
       return checkFailed(name, error);
     }

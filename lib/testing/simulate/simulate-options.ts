@@ -73,7 +73,7 @@ export interface Invariant {
   readonly check: InvariantCheck;
 }
 
-/** Throws, for example by an `expect` of the test runner, when it does not hold. */
+/** Throws, for example by an `expect` of the test runner, or answers false when it does not hold. May be asynchronous. */
 export type InvariantCheck = (end: SimulationEnd) => unknown;
 
 /** Numbers that the seed decides. */

@@ -447,6 +447,21 @@ test('an event that cannot be is told as publish tells it', async () => {
   await expect(simulate({ ...bank, workers: [CarefulWorker], events })).rejects.toThrow(InvalidEventError);
 });
 
+test('a check that answers false, now or later, is broken', async () => {
+  const options = { ...bank, workers: [CarefulWorker], seeds: 1, shrinkRuns: 0 };
+  const { message } = await failureOf({ ...options, invariants: [{ name: 'never', check: () => false }] });
+  expect(message).toContain('seed 1 breaks: never\nthe check answered false');
+  const late = await failureOf({ ...options, invariants: [{ name: 'later', check: async () => false }] });
+  expect(late.message).toContain('seed 1 breaks: later');
+});
+
+test('a fault of a replay that cannot be read is told', async () => {
+  const replay = { seed: 1, faults: ['dies-somewhere p1 2'] };
+  await expect(simulate({ ...bank, workers: [CarefulWorker], replay })).rejects.toThrow(
+    "found 'dies-somewhere p1 2'. Paste the list that the message printed",
+  );
+});
+
 test('wrong options are told together', async () => {
   const wrong = {
     workers: [],
