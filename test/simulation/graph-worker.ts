@@ -1,5 +1,6 @@
 import type { DeclaredStep } from '../../lib/model/declared-step.js';
 import type { StepDefinition, WorkerClass, WorkerDefinition } from '../../lib/model/definition.js';
+import type { ConcurrencyPolicy } from '../../lib/model/policies.js';
 import { defaultRetryPolicy, noRetryPolicy } from '../../lib/model/retry-policy.js';
 import type { Codec } from '../../lib/ports/codec.js';
 import type { Frame } from '../../lib/step/frame.js';
@@ -144,7 +145,7 @@ function definitionOf(graph: Graph, worker: string): WorkerDefinition {
         method: ROOT,
         description: null,
         declared: graph.steps.map(declaredOf),
-        concurrency: null,
+        concurrency: limitOf(graph.atOnce),
         rateLimit: null,
         priority: 0,
         routes: [{ event: worker, accepts: null }],
@@ -153,8 +154,10 @@ function definitionOf(graph: Graph, worker: string): WorkerDefinition {
       },
     ],
     steps: new Map([
-      [UNDO, stepOf(worker, UNDO, null)],
-      ...graph.steps.map(({ name, atOnce }) => [name, stepOf(worker, name, atOnce)] as const),
+      [UNDO, stepOf(worker, UNDO)],
+      ...graph.steps.map(
+        ({ name, atOnce, aSecond }) => [name, stepOf(worker, name, atOnce, aSecond)] as const,
+      ),
     ]),
     compensations: new Map(undone.map(({ name }) => [name, UNDO])),
     renames: new Map(),
@@ -184,7 +187,16 @@ function declaredOf(step: GraphStep): DeclaredStep {
   };
 }
 
-function stepOf(worker: string, name: string, atOnce: number | null): StepDefinition {
+function limitOf(atOnce: number | null): ConcurrencyPolicy | null {
+  return atOnce === null ? null : { limit: atOnce, key: null };
+}
+
+function stepOf(
+  worker: string,
+  name: string,
+  atOnce: number | null = null,
+  aSecond: number | null = null,
+): StepDefinition {
   return {
     worker,
     name,
@@ -199,7 +211,7 @@ function stepOf(worker: string, name: string, atOnce: number | null): StepDefini
     atMostOnce: false,
     key: null,
     isDeclared: true,
-    concurrency: atOnce === null ? null : { limit: atOnce, key: null },
-    rateLimit: null,
+    concurrency: limitOf(atOnce),
+    rateLimit: aSecond === null ? null : { limit: aSecond, perMs: 1_000, key: null },
   };
 }

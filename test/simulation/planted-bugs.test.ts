@@ -1,7 +1,7 @@
 import { plantedBugs, type PlantedBug } from './planted-bugs.js';
 import { runSeed } from './run-seed.js';
 
-const MOST_SEEDS = 300;
+const MOST_SEEDS = 500;
 
 /** The first seed that finds the mistake, and what it said; null: none did. */
 async function find(bug: PlantedBug): Promise<{ readonly seed: number; readonly said: string } | null> {

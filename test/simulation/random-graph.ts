@@ -22,12 +22,16 @@ export interface GraphStep {
   readonly inner: number;
   /** Bodies of it that may run at the same time, in all processes; null: any number. */
   readonly atOnce: number | null;
+  /** How many bodies of it begin in a second, in all processes; null: any number. */
+  readonly aSecond: number | null;
   /** A method undoes it. */
   readonly isUndone: boolean;
 }
 
 export interface Graph {
   readonly steps: readonly GraphStep[];
+  /** Executions of it that may run at the same time, in all processes; null: any number. */
+  readonly atOnce: number | null;
 }
 
 /** Draws a graph: chains, branches side by side, joins, routes, fan-outs, and what fails in it. */
@@ -46,7 +50,8 @@ export class GraphWriter {
       if (this.random.chance(0.25)) this.route(after, join);
       else this.add(after, join, null);
     }
-    return { steps: this.steps };
+    const atOnce = this.random.chance(0.2) ? this.random.int(1, 2) : null;
+    return { steps: this.steps, atOnce };
   }
 
   private route(after: readonly string[], join: GraphStep['join']): void {
@@ -81,6 +86,7 @@ export class GraphWriter {
       inner: random.chance(0.3) ? random.int(1, 2) : 0,
       isUndone: random.chance(0.4),
       atOnce: random.chance(0.15) ? random.int(1, 2) : null,
+      aSecond: random.chance(0.1) ? random.int(1, 3) : null,
     });
   }
 
