@@ -1,4 +1,16 @@
-import { Compensate, execution, NonRetryableError, OnEvent, Step, Worker } from 'holdfast';
+import {
+  Compensate,
+  Concurrency,
+  execution,
+  fixed,
+  NonRetryableError,
+  OnEvent,
+  Retry,
+  sleep,
+  Step,
+  step,
+  Worker,
+} from 'holdfast';
 import { crashMatrix } from 'holdfast/testing';
 import { failures, Ordered, ordered } from './crash-matrix-orders.js';
 
@@ -98,3 +110,81 @@ test('a compensation is a step like any other: its effect may be repeated, too',
   ]);
   expect(report.failures[0]?.step).toMatch(/^bookings\.book\/take\//);
 }, 60_000);
+
+/** Busy for the first call of each item. */
+class Warehouse {
+  private readonly asked = new Set<string>();
+  async readShelf(item: string): Promise<string> {
+    if (this.asked.has(item)) return item;
+    this.asked.add(item);
+    throw new Error('busy');
+  }
+}
+
+@Worker('returns')
+class Returns {
+  constructor(
+    private readonly stock: Stock,
+    private readonly warehouse: Warehouse,
+  ) {}
+
+  @OnEvent(Ordered)
+  async begin({ id }: Ordered): Promise<string> {
+    await sleep('1 minute');
+    return id;
+  }
+
+  @Step({ after: 'begin', each: (id: string) => ['a', 'b', 'c'].map((part) => id + part) })
+  @Concurrency(2)
+  @Retry({ backoff: fixed('10s') })
+  async take(item: string): Promise<string> {
+    await this.stock.take(await this.warehouse.readShelf(item), execution().idempotencyKey);
+    return step('label', () => item);
+  }
+
+  @Step({ after: 'begin' })
+  async insure(id: string): Promise<string> {
+    await sleep('5s');
+    return this.stock.take(id, execution().idempotencyKey);
+  }
+
+  @Step({ after: ['take', 'insure'] })
+  @Retry({ maxAttempts: 2, backoff: fixed('1s') })
+  async ship(_: readonly string[], __: string): Promise<string> {
+    await this.stock.take('van', execution().idempotencyKey);
+    throw new Error('no driver');
+  }
+
+  @Compensate('take')
+  async give(item: string): Promise<void> {
+    await this.stock.give(item, execution().idempotencyKey);
+    await sleep('1s');
+  }
+
+  @Compensate('insure')
+  async cancel(insurance: string): Promise<void> {
+    await this.stock.give(insurance, execution().idempotencyKey);
+  }
+}
+
+test.each(['UNTIL_ERROR', 'ISOLATED'] as const)(
+  '%s: a graph with limits, retries, sleeps and undone steps is safe wherever it crashes',
+  async (executionMode) => {
+    const providers = (): { provide: typeof Warehouse; useValue: Warehouse }[] => [
+      { provide: Warehouse, useValue: new Warehouse() },
+    ];
+    const report = await crashMatrix(Returns, ordered, { providers, executionMode, limit: 100 });
+    expect(report.problems).toEqual([]);
+    const steps = report.cells.map(({ step: name }) => name);
+    expect(steps).toEqual(
+      expect.arrayContaining([
+        'returns.begin/take/label',
+        'returns.begin/insure/sleep',
+        'returns.begin/ship',
+        'returns.begin/take/compensation/sleep',
+        'returns.begin/insure/compensation',
+      ]),
+    );
+  },
+  60_000,
+);
