@@ -142,7 +142,8 @@ function finished(
   const row = newRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
   row.error = status === 'failed' ? codec.encodeFailure(error) : null;
   pass.hold(row);
-  const next = waiting(pass, 'compensating', { compensate: clock.now() }, seenInboxSeq, null);
+  // Handed back instead of waiting: it keeps its place behind the gate of its handler, whose queue may be long.
+  const next = change(pass, 'pending', seenInboxSeq);
   return { change: { ...next, listening: [] }, error, hook: null };
 }
 

@@ -27,6 +27,10 @@ export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void 
     case 'skipped':
       return tellExecution(pass, 'execution.skipped', {});
     case 'pending':
+      // Nothing else listens to nothing: its steps are undone next.
+      if (change.listening.length === 0)
+        tellExecution(pass, 'execution.waiting', { reason: 'compensating', until: null });
+      return;
     case 'running':
       return;
   }

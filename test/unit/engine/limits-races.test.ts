@@ -97,4 +97,26 @@ describe('a limit of a handler', () => {
     expect(record.status).toBe('failed');
     expect(errorOf(record)).toMatchObject({ message: 'no tenant' });
   });
+
+  it('on concurrency holds up no compensation: an execution that failed is undone before others begin', async () => {
+    const order: string[] = [];
+    const scenario = new Scenario({
+      handler: async ({ step, wait }, event) => {
+        if (event === 'bad') {
+          await step('charge', [], () => 1);
+          throw new Error('declined');
+        }
+        order.push('good');
+        await wait(1_000);
+      },
+      definition: { retry: noRetryPolicy, concurrency: { limit: 1, key: null } },
+      steps: { charge: {}, refund: undo },
+      compensations: { charge: 'refund' },
+      methods: () => ({ refund: () => void order.push('refund') }),
+    });
+    await scenario.start();
+    for (const event of ['good', 'bad', 'good', 'good']) await scenario.begin(event);
+    await scenario.pass(30_000);
+    expect(order).toEqual(['good', 'refund', 'good', 'good']);
+  });
 });
