@@ -37,8 +37,6 @@ export interface ExecutionSummary {
   readonly worker: string;
   /** The handler's method. */
   readonly handler: string;
-  /** Of the graph that it runs on: `app.graph(Worker).fingerprint`, or that of another version. */
-  readonly fingerprint: string;
   readonly status: ExecutionStatus;
   /** What it waits for; null unless it is `waiting`. */
   readonly waitReason: WaitReason | null;
@@ -103,7 +101,6 @@ export function summaryOf(record: ExecutionRecord): ExecutionSummary {
     id,
     worker,
     handler,
-    fingerprint: record.definition.fingerprint,
     status,
     waitReason,
     event: record.eventName,

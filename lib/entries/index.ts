@@ -198,6 +198,7 @@ export type {
   ExecutionCount,
   ExecutionFilter,
   HeartbeatAnswer,
+  KeptGraph,
   ProcessRecord,
   PruneAnswer,
   PruneRequest,

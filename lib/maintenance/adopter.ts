@@ -1,22 +1,31 @@
+import { partsOfDefinition } from '../model/definition.js';
 import type { DefinitionRef } from '../model/execution.js';
+import type { Clock } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
 import type { Definitions } from '../engine/definitions.js';
 import { GraphSurvey, type GraphSurveyParts } from './graph-survey.js';
 
+/** How long a process waits for the next one of a newer deploy before it takes over what that has left. */
+const NEWER_RETURNS_MS = 10 * 60_000;
+
 /**
- * Executions keep the fingerprint of the graph that they began with. Those whose graph no live process runs any more are
+ * Executions have the fingerprint of the graph that they run on. Those whose graph no live process runs any more are
  * adopted by a process that has their handler: recorded steps still answer, and what does not fit its graph is parked.
- * A process that only publishes runs none, whatever it declares.
+ * What a newer deploy left is not taken at once: its processes may only be starting again. A process that only publishes
+ * runs none, whatever it declares.
  */
 export class Adopter {
   private orphans: readonly DefinitionRef[] = [];
-
+  /** Since when nobody is seen who runs them, by the monotonic clock. */
+  private orphanedAt = new Map<string, number>();
   private readonly store: Store;
+  private readonly clock: Clock;
   private readonly definitions: Definitions;
   private readonly survey: GraphSurvey;
 
   constructor(parts: GraphSurveyParts & { readonly store: Store }) {
     this.store = parts.store;
+    this.clock = parts.clock;
     this.definitions = parts.definitions;
     this.survey = new GraphSurvey(parts);
   }
@@ -34,6 +43,7 @@ export class Adopter {
     const foreign = stored.filter((ref) => own.has(ref.id) && own.get(ref.id) !== ref.fingerprint);
     if (foreign.length === 0) {
       this.orphans = [];
+      this.orphanedAt.clear();
       return;
     }
     const alive = new Set(
@@ -41,9 +51,38 @@ export class Adopter {
         .filter(({ role }) => role !== 'publisher')
         .flatMap(({ definitions }) => definitions.map(keyOf)),
     );
-    this.orphans = foreign.filter((ref) => !alive.has(keyOf(ref)));
+    const orphaned = foreign.filter((ref) => !alive.has(keyOf(ref)));
+    this.note(orphaned);
+    this.orphans = await this.ripe(orphaned, own);
     // Takes its time: a process does not wait for it to begin.
     void this.survey.look(this.orphans);
+  }
+
+  private note(orphaned: readonly DefinitionRef[]): void {
+    const now = this.clock.monotonic();
+    const keys = orphaned.map(keyOf);
+    this.orphanedAt = new Map(keys.map((key) => [key, this.orphanedAt.get(key) ?? now]));
+  }
+
+  /** Those that are no newer than our own form, or have waited long enough. */
+  private async ripe(
+    orphaned: readonly DefinitionRef[],
+    own: ReadonlyMap<string, string>,
+  ): Promise<readonly DefinitionRef[]> {
+    const ripe: DefinitionRef[] = [];
+    const now = this.clock.monotonic();
+    for (const ref of orphaned) {
+      const hasWaited = now - (this.orphanedAt.get(keyOf(ref)) ?? now) >= NEWER_RETURNS_MS;
+      if (hasWaited || !(await this.isNewer(ref, own.get(ref.id) ?? ''))) ripe.push(ref);
+    }
+    return ripe;
+  }
+
+  /** It was declared after our own form: by a deploy that came later. */
+  private async isNewer({ id, fingerprint }: DefinitionRef, own: string): Promise<boolean> {
+    const graphs = await this.store.graphs(partsOfDefinition(id).worker);
+    const declared = new Map(graphs.map((graph) => [graph.fingerprint, graph.declaredAt]));
+    return (declared.get(fingerprint) ?? 0) > (declared.get(own) ?? Number.POSITIVE_INFINITY);
   }
 }
 

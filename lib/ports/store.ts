@@ -96,8 +96,8 @@ export interface Store {
    */
   declareGraphs(graphs: readonly StoredGraph[]): Promise<void>;
 
-  /** The graphs of a worker that are kept. */
-  graphs(worker: string): Promise<readonly StoredGraph[]>;
+  /** The graphs of a worker that are kept, and when each was declared last. */
+  graphs(worker: string): Promise<readonly KeptGraph[]>;
 
   /** Holds or frees definitions for every process: a paused one is not claimed. Running passes go on. */
   setPaused(definitions: readonly string[], paused: boolean): Promise<void>;
@@ -186,6 +186,12 @@ export interface StoredGraph {
   readonly fingerprint: string;
   /** JSON text, opaque to the store. */
   readonly graph: string;
+}
+
+/** A graph as the store has it. */
+export interface KeptGraph extends StoredGraph {
+  /** When a process declared it last; epoch ms of the store's clock. */
+  readonly declaredAt: number;
 }
 
 /** What `list` selects; all that is given must match. */

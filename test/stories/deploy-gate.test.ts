@@ -252,8 +252,8 @@ describe('several deploys during one execution', () => {
     const second = await deploy(v2, store);
     await second.advance('1 hour');
     expect(ran).toEqual(['a 1', 'y 1']);
-    const [listed] = await second.executions.list();
-    expect(listed).toMatchObject({ id, fingerprint: second.graph(v2).fingerprint });
+    const stored = store.getState().executions.find(({ record }) => record.id === id)?.record;
+    expect(stored?.definition.fingerprint).toBe(second.graph(v2).fingerprint);
     const back = await deploy(v1, store);
     await second.close();
     await back.settle();
@@ -274,6 +274,29 @@ describe('several deploys during one execution', () => {
     expect(await second.execution(id).result()).toBe('b 1');
     expect(keys).toHaveLength(2);
     expect(keys[1]).toBe(keys[0]);
+  });
+});
+
+describe('what a newer deploy left behind', () => {
+  test('is not taken by an older process until the newer ones have been gone for ten minutes', async () => {
+    const store = memoryStore();
+    const old = await deploy(inline(['a', 'x']), store);
+    await old.advance('1 minute');
+    const v2 = inline(['b', 'x']);
+    const canary = await deploy(v2, store);
+    const id = (await canary.publish(Placed, { n: 1 })).executions[0]?.id ?? '';
+    await canary.settle();
+    await canary.crash();
+    await old.advance('9 minutes');
+    expect(await old.execution(id).status()).toBe('waiting');
+    await canary.restart();
+    await canary.settle();
+    await old.advance('9 minutes');
+    expect(await old.execution(id).status()).toBe('waiting');
+    await canary.close();
+    await old.advance('11 minutes');
+    await expect(old.execution(id).result()).rejects.toMatchObject({ cause: { steps: ['b'] } });
+    expect(ran).toEqual(['b 1']);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { DefinitionRef } from '../../model/execution.js';
 import { partsOfDefinition } from '../../model/definition.js';
-import type { StoredGraph } from '../../ports/store.js';
+import type { KeptGraph, StoredGraph } from '../../ports/store.js';
 import { plainCopy } from './plain-copy.js';
 
 interface Declared {
@@ -21,8 +21,11 @@ export class GraphTable {
     graphs.set(graph.fingerprint, { graph: plainCopy(graph), declaredAt });
   }
 
-  of(worker: string): readonly StoredGraph[] {
-    return Array.from(this.byWorker.get(worker)?.values() ?? [], ({ graph }) => plainCopy(graph));
+  of(worker: string): readonly KeptGraph[] {
+    return Array.from(this.byWorker.get(worker)?.values() ?? [], ({ graph, declaredAt }) => ({
+      ...graph,
+      declaredAt,
+    }));
   }
 
   all(): readonly Declared[] {

@@ -198,7 +198,7 @@ export class MemoryStore implements port.Store {
     for (const graph of graphs) this.parts.graphs.add(graph, this.now());
   }
 
-  async graphs(worker: string): Promise<readonly port.StoredGraph[]> {
+  async graphs(worker: string): Promise<readonly port.KeptGraph[]> {
     return this.parts.graphs.of(worker);
   }
 

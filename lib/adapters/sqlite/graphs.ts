@@ -1,5 +1,5 @@
 import { partsOfDefinition } from '../../model/definition.js';
-import type { StoredGraph } from '../../ports/store.js';
+import type { KeptGraph, StoredGraph } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import type { Registry } from './registry.js';
 import { fromStored, toStored } from './stored-text.js';
@@ -15,7 +15,7 @@ interface GraphRow {
 /** Graphs of workers, by worker and fingerprint. */
 export class Graphs {
   private readonly insert: Statement<never>;
-  private readonly select: Statement<{ fingerprint: string; graph: string }>;
+  private readonly select: Statement<{ fingerprint: string; graph: string; declared_at: number }>;
   private readonly selectOld: Statement<GraphRow>;
   private readonly remove: Statement<never>;
 
@@ -26,7 +26,9 @@ export class Graphs {
     this.insert = connection.prepare(
       'INSERT OR REPLACE INTO holdfast_graph (worker, fingerprint, graph, declared_at) VALUES (?, ?, ?, ?)',
     );
-    this.select = connection.prepare('SELECT fingerprint, graph FROM holdfast_graph WHERE worker = ?');
+    this.select = connection.prepare(
+      'SELECT fingerprint, graph, declared_at FROM holdfast_graph WHERE worker = ?',
+    );
     this.selectOld = connection.prepare(
       'SELECT worker, fingerprint FROM holdfast_graph WHERE declared_at <= ?',
     );
@@ -38,11 +40,12 @@ export class Graphs {
       this.insert.run([toStored(worker), toStored(fingerprint), toStored(graph), now]);
   }
 
-  of(worker: string): StoredGraph[] {
-    return this.select.all([toStored(worker)]).map(({ fingerprint, graph }) => ({
+  of(worker: string): KeptGraph[] {
+    return this.select.all([toStored(worker)]).map(({ fingerprint, graph, declared_at }) => ({
       worker,
       fingerprint: fromStored(fingerprint),
       graph: fromStored(graph),
+      declaredAt: declared_at,
     }));
   }
 

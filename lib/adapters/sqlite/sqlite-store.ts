@@ -217,7 +217,7 @@ export class SqliteStore implements port.Store {
     if (declared.length > 0) await transactor.write(() => graphs.declare(declared, context.clock.now()));
   }
 
-  async graphs(worker: string): Promise<readonly port.StoredGraph[]> {
+  async graphs(worker: string): Promise<readonly port.KeptGraph[]> {
     const { transactor, graphs } = this.ready();
     return transactor.read(() => graphs.of(worker));
   }

@@ -32,7 +32,7 @@ export const graphCases = storeCaseGroup(
         await d.store.declareGraphs([graph('f1'), graph('f2'), graph('f1', { worker: 'mails' })]);
         assert.deepEqual(
           (await d.store.graphs('mails')).map((each) => ({ ...each })),
-          [graph('f1', { worker: 'mails' })],
+          [{ ...graph('f1', { worker: 'mails' }), declaredAt: d.now }],
         );
         assert.deepEqual(await kept(d), ['{"of":"f1"}', '{"of":"f2"}']);
         assert.deepEqual(await kept(d, 'nobody'), []);
@@ -48,6 +48,19 @@ export const graphCases = storeCaseGroup(
       },
     ],
     [
+      'it is told when each was declared last',
+      async (d) => {
+        const start = d.now;
+        await d.store.declareGraphs([graph('f1'), graph('f2')]);
+        d.clock.advance(1_234);
+        await d.store.declareGraphs([graph('f2')]);
+        const instants = new Map(
+          (await d.store.graphs('orders')).map((each) => [each.fingerprint, each.declaredAt - start]),
+        );
+        assert.deepEqual(Object.fromEntries(instants), { f1: 0, f2: 1_234 });
+      },
+    ],
+    [
       'names of workers and fingerprints are opaque',
       async (d) => {
         const names = ['__proto__', '../x', "o'brien", 'ü\u{1f600}', 'a.b', 'a', 'nul\0nul'];
@@ -55,7 +68,7 @@ export const graphCases = storeCaseGroup(
         for (const worker of names)
           assert.deepEqual(
             (await d.store.graphs(worker)).map((each) => ({ ...each })),
-            [graph(worker, { worker })],
+            [{ ...graph(worker, { worker }), declaredAt: d.now }],
           );
       },
     ],
