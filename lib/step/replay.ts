@@ -59,12 +59,20 @@ export class Replay {
       )
         row.reach = 'settled';
     this.rows.sort((a, b) => a.checkpoint.seq - b.checkpoint.seq);
-    for (const { checkpoint, parent } of this.rows)
+    const failed = lastOf(journal, (row) => row.epoch === epoch && row.kind === 'failed');
+    const tried = lastOf(journal, (row) => row.epoch === epoch && row.kind === 'attempt');
+    const isHistory = ({ path, seq }: Checkpoint): boolean =>
+      completed.has(path) ||
+      (failed.get(path) ?? 0) > seq ||
+      ancestorsOf(path).some(
+        (call) => completed.has(call) || (failed.get(call) ?? 0) > seq || (tried.get(call) ?? 0) > seq,
+      );
+    for (const { checkpoint } of this.rows)
       if (
+        checkpoint.path.includes('/') &&
         checkpoint.seq > returnedAt &&
         isUnfinished(checkpoint, epoch) &&
-        !completed.has(checkpoint.path) &&
-        !completed.has(parent)
+        !isHistory(checkpoint)
       )
         this.unfinished.add(checkpoint.path);
     for (const row of this.rows) {
@@ -196,6 +204,25 @@ export class Replay {
 
 function isUnfinished({ kind, epoch }: Checkpoint, current: number): boolean {
   return kind === 'timer' || ((kind === 'attempt' || kind === 'started') && epoch === current);
+}
+
+/** By path, the `seq` of the last such row. */
+function lastOf(
+  journal: readonly Checkpoint[],
+  isWanted: (row: Checkpoint) => boolean,
+): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  for (const row of journal)
+    if (isWanted(row) && row.seq > (last.get(row.path) ?? 0)) last.set(row.path, row.seq);
+  return last;
+}
+
+/** The calls that the call was made in, the handler's own path included. */
+function ancestorsOf(path: string): readonly string[] {
+  const paths: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    paths.push(path.slice(0, end));
+  return paths;
 }
 
 /** Of an attempt that parked its execution, too: no other was to follow. */
