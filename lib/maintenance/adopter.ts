@@ -7,6 +7,8 @@ import { GraphSurvey, type GraphSurveyParts } from './graph-survey.js';
 
 /** How long a process waits for the next one of a newer deploy before it takes over what that has left. */
 const NEWER_RETURNS_MS = 10 * 60_000;
+/** The same after our own form was deployed again: the newer one was rolled back, or is just starting again. */
+const ROLLED_BACK_MS = 60_000;
 
 /**
  * Executions have the fingerprint of the graph that they run on. Those whose graph no live process runs any more are
@@ -64,7 +66,7 @@ export class Adopter {
     this.orphanedAt = new Map(keys.map((key) => [key, this.orphanedAt.get(key) ?? now]));
   }
 
-  /** Those that are no newer than our own form, or have waited long enough. */
+  /** Those that have waited long enough. */
   private async ripe(
     orphaned: readonly DefinitionRef[],
     own: ReadonlyMap<string, string>,
@@ -72,17 +74,21 @@ export class Adopter {
     const ripe: DefinitionRef[] = [];
     const now = this.clock.monotonic();
     for (const ref of orphaned) {
-      const hasWaited = now - (this.orphanedAt.get(keyOf(ref)) ?? now) >= NEWER_RETURNS_MS;
-      if (hasWaited || !(await this.isNewer(ref, own.get(ref.id) ?? ''))) ripe.push(ref);
+      const waited = now - (this.orphanedAt.get(keyOf(ref)) ?? now);
+      if (waited >= NEWER_RETURNS_MS || waited >= (await this.patience(ref, own.get(ref.id) ?? '')))
+        ripe.push(ref);
     }
     return ripe;
   }
 
-  /** It was declared after our own form: by a deploy that came later. */
-  private async isNewer({ id, fingerprint }: DefinitionRef, own: string): Promise<boolean> {
+  /** How long to wait for those who run that form. */
+  private async patience({ id, fingerprint }: DefinitionRef, own: string): Promise<number> {
     const graphs = await this.store.graphs(partsOfDefinition(id).worker);
-    const declared = new Map(graphs.map((graph) => [graph.fingerprint, graph.declaredAt]));
-    return (declared.get(fingerprint) ?? 0) > (declared.get(own) ?? Number.POSITIVE_INFINITY);
+    const theirs = graphs.find((graph) => graph.fingerprint === fingerprint);
+    const ours = graphs.find((graph) => graph.fingerprint === own);
+    if (theirs === undefined || ours === undefined) return 0;
+    if (theirs.firstDeclaredAt <= ours.firstDeclaredAt) return 0;
+    return theirs.declaredAt > ours.declaredAt ? NEWER_RETURNS_MS : ROLLED_BACK_MS;
   }
 }
 

@@ -96,7 +96,7 @@ export interface Store {
    */
   declareGraphs(graphs: readonly StoredGraph[]): Promise<void>;
 
-  /** The graphs of a worker that are kept, and when each was declared last. */
+  /** The graphs of a worker that are kept, and when each was declared. */
   graphs(worker: string): Promise<readonly KeptGraph[]>;
 
   /** Holds or frees definitions for every process: a paused one is not claimed. Running passes go on. */
@@ -190,7 +190,8 @@ export interface StoredGraph {
 
 /** A graph as the store has it. */
 export interface KeptGraph extends StoredGraph {
-  /** When a process declared it last; epoch ms of the store's clock. */
+  /** When a process declared it for the first time, and last; epoch ms of the store's clock. */
+  readonly firstDeclaredAt: number;
   readonly declaredAt: number;
 }
 

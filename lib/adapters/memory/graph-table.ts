@@ -5,6 +5,7 @@ import { plainCopy } from './plain-copy.js';
 
 interface Declared {
   readonly graph: StoredGraph;
+  readonly firstDeclaredAt: number;
   readonly declaredAt: number;
 }
 
@@ -15,16 +16,18 @@ const keptMs = 7 * 24 * 60 * 60 * 1_000;
 export class GraphTable {
   private readonly byWorker = new Map<string, Map<string, Declared>>();
 
-  add(graph: StoredGraph, declaredAt: number): void {
+  add(graph: StoredGraph, declaredAt: number, firstDeclaredAt = declaredAt): void {
     let graphs = this.byWorker.get(graph.worker);
     if (graphs === undefined) this.byWorker.set(graph.worker, (graphs = new Map()));
-    graphs.set(graph.fingerprint, { graph: plainCopy(graph), declaredAt });
+    const known = graphs.get(graph.fingerprint);
+    const first = known?.firstDeclaredAt ?? firstDeclaredAt;
+    graphs.set(graph.fingerprint, { graph: plainCopy(graph), firstDeclaredAt: first, declaredAt });
   }
 
   of(worker: string): readonly KeptGraph[] {
-    return Array.from(this.byWorker.get(worker)?.values() ?? [], ({ graph, declaredAt }) => ({
+    return Array.from(this.byWorker.get(worker)?.values() ?? [], ({ graph, ...instants }) => ({
       ...graph,
-      declaredAt,
+      ...instants,
     }));
   }
 

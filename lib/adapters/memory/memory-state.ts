@@ -31,7 +31,11 @@ export interface MemoryState {
   readonly processes: readonly { readonly record: ProcessRecord; readonly leaseUntil: number }[];
   readonly subscriptions: readonly { readonly subscription: Subscription; readonly heldAt: number }[];
   readonly paused: readonly string[];
-  readonly graphs: readonly { readonly graph: StoredGraph; readonly declaredAt: number }[];
+  readonly graphs: readonly {
+    readonly graph: StoredGraph;
+    readonly firstDeclaredAt: number;
+    readonly declaredAt: number;
+  }[];
   readonly gates: GateState;
   readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
 }
@@ -118,7 +122,8 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   }
   for (const { subscription, heldAt } of state.subscriptions) subscriptions.add(subscription, heldAt);
   for (const definition of state.paused) paused.add(definition);
-  for (const { graph, declaredAt } of state.graphs) graphs.add(graph, declaredAt);
+  for (const { graph, declaredAt, firstDeclaredAt } of state.graphs)
+    graphs.add(graph, declaredAt, firstDeclaredAt);
 }
 
 function executionState(entry: Entry): MemoryExecution {

@@ -15,7 +15,9 @@ interface GraphRow {
 /** Graphs of workers, by worker and fingerprint. */
 export class Graphs {
   private readonly insert: Statement<never>;
-  private readonly select: Statement<{ fingerprint: string; graph: string; declared_at: number }>;
+  private readonly select: Statement<
+    GraphRow & { graph: string; first_declared_at: number; declared_at: number }
+  >;
   private readonly selectOld: Statement<GraphRow>;
   private readonly remove: Statement<never>;
 
@@ -24,10 +26,10 @@ export class Graphs {
     private readonly registry: Registry,
   ) {
     this.insert = connection.prepare(
-      'INSERT OR REPLACE INTO holdfast_graph (worker, fingerprint, graph, declared_at) VALUES (?, ?, ?, ?)',
+      'INSERT INTO holdfast_graph (worker, fingerprint, graph, first_declared_at, declared_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (worker, fingerprint) DO UPDATE SET graph = excluded.graph, declared_at = excluded.declared_at',
     );
     this.select = connection.prepare(
-      'SELECT fingerprint, graph, declared_at FROM holdfast_graph WHERE worker = ?',
+      'SELECT fingerprint, graph, first_declared_at, declared_at FROM holdfast_graph WHERE worker = ?',
     );
     this.selectOld = connection.prepare(
       'SELECT worker, fingerprint FROM holdfast_graph WHERE declared_at <= ?',
@@ -37,16 +39,19 @@ export class Graphs {
 
   declare(graphs: readonly StoredGraph[], now: number): void {
     for (const { worker, fingerprint, graph } of graphs)
-      this.insert.run([toStored(worker), toStored(fingerprint), toStored(graph), now]);
+      this.insert.run([toStored(worker), toStored(fingerprint), toStored(graph), now, now]);
   }
 
   of(worker: string): KeptGraph[] {
-    return this.select.all([toStored(worker)]).map(({ fingerprint, graph, declared_at }) => ({
-      worker,
-      fingerprint: fromStored(fingerprint),
-      graph: fromStored(graph),
-      declaredAt: declared_at,
-    }));
+    return this.select
+      .all([toStored(worker)])
+      .map(({ fingerprint, graph, first_declared_at, declared_at }) => ({
+        worker,
+        fingerprint: fromStored(fingerprint),
+        graph: fromStored(graph),
+        firstDeclaredAt: first_declared_at,
+        declaredAt: declared_at,
+      }));
   }
 
   hasUnused(now: number): boolean {

@@ -138,6 +138,7 @@ CREATE TABLE holdfast_graph (
   worker TEXT NOT NULL,
   fingerprint TEXT NOT NULL,
   graph TEXT NOT NULL,
+  first_declared_at INTEGER NOT NULL,
   declared_at INTEGER NOT NULL,
   PRIMARY KEY (worker, fingerprint)
 ) WITHOUT ROWID;

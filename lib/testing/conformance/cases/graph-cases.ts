@@ -32,7 +32,7 @@ export const graphCases = storeCaseGroup(
         await d.store.declareGraphs([graph('f1'), graph('f2'), graph('f1', { worker: 'mails' })]);
         assert.deepEqual(
           (await d.store.graphs('mails')).map((each) => ({ ...each })),
-          [{ ...graph('f1', { worker: 'mails' }), declaredAt: d.now }],
+          [{ ...graph('f1', { worker: 'mails' }), firstDeclaredAt: d.now, declaredAt: d.now }],
         );
         assert.deepEqual(await kept(d), ['{"of":"f1"}', '{"of":"f2"}']);
         assert.deepEqual(await kept(d, 'nobody'), []);
@@ -48,16 +48,19 @@ export const graphCases = storeCaseGroup(
       },
     ],
     [
-      'it is told when each was declared last',
+      'it is told when each was declared first and last',
       async (d) => {
         const start = d.now;
         await d.store.declareGraphs([graph('f1'), graph('f2')]);
         d.clock.advance(1_234);
         await d.store.declareGraphs([graph('f2')]);
         const instants = new Map(
-          (await d.store.graphs('orders')).map((each) => [each.fingerprint, each.declaredAt - start]),
+          (await d.store.graphs('orders')).map((each) => [
+            each.fingerprint,
+            [each.firstDeclaredAt - start, each.declaredAt - start],
+          ]),
         );
-        assert.deepEqual(Object.fromEntries(instants), { f1: 0, f2: 1_234 });
+        assert.deepEqual(Object.fromEntries(instants), { f1: [0, 0], f2: [0, 1_234] });
       },
     ],
     [
@@ -68,7 +71,7 @@ export const graphCases = storeCaseGroup(
         for (const worker of names)
           assert.deepEqual(
             (await d.store.graphs(worker)).map((each) => ({ ...each })),
-            [{ ...graph(worker, { worker }), declaredAt: d.now }],
+            [{ ...graph(worker, { worker }), firstDeclaredAt: d.now, declaredAt: d.now }],
           );
       },
     ],
