@@ -112,8 +112,9 @@ export class ProcessApps {
     return async (_, next) => {
       const frame = shared().storage.getStore();
       if (!(frame instanceof Frame)) return next();
-      await passes(machine);
+      // The engine has begun it: a process that stands still from here on is inside a body.
       if (frame.parent !== null) simulation.bodies.started(frame, isAtMostOnce(frame));
+      await passes(machine);
       try {
         return await next();
       } finally {

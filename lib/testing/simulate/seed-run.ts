@@ -129,6 +129,7 @@ export class SeedRun {
       broker: random.fork('broker').chance(0.4),
       faults: this.drawn ?? new PlannedFaults(plan.faults ?? [], mix.lastsMs, mix.goneForGood),
       bursts: BURSTS,
+      settings: { leaseMs },
       settlesWithinMs: options.withinMs,
       mostEvents: MOST_EVENTS,
       boot: (wiring, simulation) => this.parts.boot(wiring, simulation),

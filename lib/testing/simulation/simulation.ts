@@ -171,18 +171,23 @@ export class Simulation {
   async settle(): Promise<void> {
     const until =
       Math.max(this.time.elapsed, this.faults.lastsMs) + (this.options.settlesWithinMs ?? 900_000);
-    for (let bursts = this.options.bursts ?? 0; ; bursts--) {
+    let bursts = this.options.bursts ?? 0;
+    for (;;) {
       await this.time.run(this.faultsUntil, () => this.isStopped());
       this.heal();
       await this.time.run(until, () => this.isStopped() || this.isQuiet() || this.isAsleep());
+      // Whoever stood still finds out what it has lost: leases last longer from then on.
+      if (this.isAsleep())
+        await this.time.run(this.time.elapsed + 2 * this.settings.leaseMs, () => this.isStopped());
       this.assertUnbroken();
       if (this.isQuiet()) return;
       if (this.time.elapsed >= until)
         throw new GuaranteeViolatedError('I18', `not settled at the end: ${this.standing.unsettled}`);
+      if (!this.isAsleep()) continue;
       this.idleUntil = Math.min(until, this.wakesAt - BEFORE_WAKE_MS);
       await this.time.run(this.idleUntil, () => this.isStopped());
       this.idleUntil = 0;
-      if (bursts <= 0) continue;
+      if (bursts-- <= 0) continue;
       this.faultsUntil = this.time.elapsed + this.faults.lastsMs;
       this.faults.strike(this.striker, this.faultsUntil);
     }
