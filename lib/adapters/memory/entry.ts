@@ -22,6 +22,8 @@ export const noTimers: Timers = Object.freeze({});
 const firstTurn = 0;
 const firstEpoch = 0;
 
+const noJournal = new Journal();
+
 /** One execution as the store holds it: the record, journal and inbox, and its place in the one index it is in. */
 export class Entry implements Heaped, Linked<Entry> {
   /** Which index holds it: ready, waiting for `wakesAt`, in its owner's running set, ended, in its gate's queue, or none. */
@@ -63,7 +65,7 @@ export class Entry implements Heaped, Linked<Entry> {
   lastCommitNo = 0;
 
   readonly id: NewExecution['id'];
-  readonly input: string;
+  input: string;
   readonly schemaHash: string | null;
   readonly lane: string;
   readonly priority: number;
@@ -89,6 +91,15 @@ export class Entry implements Heaped, Linked<Entry> {
     this.depth = execution.depth;
     this.listening = execution.listening;
     this.dueSince = createdAt;
+  }
+
+  /** Lets go of what it holds once it is removed: the garbage collector keeps what a `Map` held when it was last resized. */
+  empty(): void {
+    this.journal = noJournal;
+    this.inbox = null;
+    this.input = '';
+    this.value = null;
+    this.error = null;
   }
 
   /** A message that it listens to is there and unseen. */

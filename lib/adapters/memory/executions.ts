@@ -102,6 +102,7 @@ export class Executions {
     entry.work.stored--;
     if (!isTerminal(entry.status)) entry.work.open--;
     this.dedup.keepOutcome(entry, now);
+    entry.empty();
   }
 
   *inOrder(after: ExecutionId | undefined): Generator<Entry> {
