@@ -66,8 +66,13 @@ export abstract class DurableCall implements Deferred {
   protected settle(row: Checkpoint): void {
     const { parent, pass } = this;
     const alone = parent.parent === null && parent.outstanding === 1 && pass.replay === null;
-    if ((alone || parent.settlesAtOnce) && pass.isQuiet) this.letIn(row);
-    else pass.queue.add(row.seq, false, () => this.letIn(row));
+    if (!(alone || parent.settlesAtOnce) || !pass.isQuiet)
+      pass.queue.add(row.seq, false, () => this.letIn(row));
+    else {
+      this.letIn(row);
+      // It may have been the last that ran: what is left waits, and holds no slot.
+      if (!pass.waits.empty) pass.scheduleCheck();
+    }
   }
 
   private letIn(row: Checkpoint): void {

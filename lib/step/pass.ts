@@ -45,7 +45,7 @@ export class Pass {
   private nestedResults: NestedResults | null = null;
   private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
-  private readonly waits: Waits;
+  readonly waits: Waits;
   private begunBodies: BegunBodies | null = null;
   /** A call was not begun, because too little of the lease is left. */
   private refused = false;

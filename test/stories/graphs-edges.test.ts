@@ -4,6 +4,8 @@ import {
   type Clock,
   Compensate,
   defineEvent,
+  execution,
+  fixed,
   NonRetryableError,
   OnEvent,
   Retry,
@@ -186,6 +188,47 @@ describe('an end from outside', () => {
     const undone = ran.filter((line) => line.startsWith('undo'));
     expect(undone.length).toBe(ran.length - undone.length);
     expect(ran).not.toContain('sum');
+  });
+});
+
+describe('branches that wait', () => {
+  @Worker({ id: 'waits', inject: [CLOCK] })
+  class Waits {
+    constructor(private readonly clock: Clock) {}
+
+    @OnEvent(Start)
+    begin(): number[] {
+      return [1, 2, 3];
+    }
+
+    @Step({ after: 'begin' })
+    @Retry({ backoff: fixed('1 hour') })
+    waits(): void {
+      if (execution().attempt === 1) throw new Error('later');
+    }
+
+    @Step({ after: 'begin', each: (list: number[]) => list })
+    @Retry({ backoff: fixed('1 hour') })
+    async item(n: number): Promise<void> {
+      if (n === 1 && execution().attempt === 1) throw new Error('later');
+      await new Promise<void>((resolve) => void this.clock.setTimer(n * 1_000, resolve));
+    }
+
+    @Step({ after: ['waits', 'item'] })
+    end(): void {
+      ran.push('end');
+    }
+  }
+
+  test('hold no slot once the last of the others has ended', async () => {
+    const app = await openApp([Waits], { concurrency: 1 });
+    const first = (await app.publish(Start, { n: 1 })).of(Waits);
+    await app.advance('5s');
+    expect(await first.status()).toBe('waiting');
+    await app.crash();
+    await app.restart();
+    await app.advance('2 hours');
+    expect([await app.execution(first.id).status(), ran]).toEqual(['completed', ['end']]);
   });
 });
 
