@@ -34,7 +34,7 @@ export class Routes {
   /** A predicate that would answer otherwise today does not change what was decided. */
   private recorded(branches: readonly GraphNode[]): ReadonlySet<GraphNode> | null {
     const { replay } = this;
-    if (replay === null || !branches.some((branch) => replay.knows(this.pathOf(branch)))) return null;
+    if (replay === null || !branches.some((branch) => replay.isDecided(this.pathOf(branch)))) return null;
     return new Set(branches.filter((branch) => !replay.isSkipped(this.pathOf(branch))));
   }
 }

@@ -107,6 +107,13 @@ export class Replay {
     return this.byPath.get(path)?.some(({ checkpoint }) => checkpoint.kind === 'skipped') ?? false;
   }
 
+  /** Whether the declared step at that path was skipped or taken: what an earlier epoch failed at may be decided anew. */
+  isDecided(path: string): boolean {
+    return (this.byPath.get(path) ?? []).some(
+      ({ checkpoint: { kind, epoch } }) => kind === 'skipped' || kind === 'completed' || epoch === this.epoch,
+    );
+  }
+
   /** The failed attempts of the call in this epoch, first to last. */
   attempts(path: string, scope: string): readonly Checkpoint[] {
     const prefix = `${failureKey(path, scope)}#`;

@@ -68,6 +68,46 @@ describe('a route that was decided', () => {
     expect((await scenario.record(id)).status).toBe('completed');
     expect(scenario.began).toEqual(['first#1', 'big#1', 'first#1', 'small#1']);
   });
+
+  it.each([
+    ['from before it', 'first', {}],
+    ['after a compensation that undid what came before it', null, { first: 'undo' }],
+  ])('is decided anew by a retry %s, though a branch had failed', async (_, from, compensations) => {
+    let big = true;
+    const scenario = graph(
+      [
+        declared('first', ['handle']),
+        declared('big', ['first'], { when: { kind: 'predicate', test: () => big } }),
+        declared('small', ['first'], { when: { kind: 'otherwise' } }),
+      ],
+      {
+        steps: { first: isDeclared, big: isDeclared, small: isDeclared, undo: isDeclared },
+        compensations,
+        methods: () => ({
+          first: () => 1,
+          undo: () => {},
+          small: () => {},
+          big: () => {
+            throw new Error('too big');
+          },
+        }),
+      },
+    );
+    await scenario.start();
+    const id = await scenario.begin();
+    await scenario.pass(5_000);
+    expect((await scenario.record(id)).status).toBe('failed');
+    big = false;
+    scenario.send(id, 'retry', from);
+    await scenario.pass(5_000);
+    expect((await scenario.record(id)).status).toBe('completed');
+    expect(scenario.began.filter((name) => name !== 'undo#1')).toEqual([
+      'first#1',
+      'big#1',
+      'first#1',
+      'small#1',
+    ]);
+  });
 });
 
 describe('a declared step', () => {
