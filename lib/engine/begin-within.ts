@@ -19,7 +19,8 @@ export function beginWithin(
     return pass.end({ kind: 'gated', gate: gateOf(handler.id, concurrency, [event]) });
   if (rateLimit === null || journal.length > 0) return begin();
   const beginAt = (at: number): void => {
-    if (at <= services.clock.now()) begin();
+    if (pass.isClosing) pass.scheduleCheck();
+    else if (at <= services.clock.now()) begin();
     else pass.end({ kind: 'waiting', reason: 'gate', timers: { [RATE]: at } });
   };
   const reserved = record.timers[RATE];
