@@ -8,7 +8,7 @@ import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 import { Definitions } from '../engine/definitions.js';
 import { Executor } from '../engine/executor.js';
 import type { Run } from '../engine/work.js';
-import { GraphGate } from '../engine/graph-gate.js';
+import { DeployGate } from '../engine/deploy-gate.js';
 import { GroupWriter } from '../engine/group-writer.js';
 import { storedGraph } from '../engine/stored-graphs.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
@@ -62,8 +62,8 @@ export class Runtime {
     });
     this.writer = new GroupWriter(store, clock, random, observer, () => this.consumer.isSequential);
     const { definitions, writer } = this;
-    const gate = new GraphGate(store);
-    const reach = { store, definitions, gate, writer, observer, clock };
+    const deployGate = new DeployGate(store);
+    const reach = { store, definitions, deployGate, writer, observer, clock };
     this.adopter = new Adopter({ ...reach, isStarted: () => this.isStarted });
     this.lease = new LeaseKeeper({
       store,
@@ -85,7 +85,7 @@ export class Runtime {
       },
       definitions,
       resolver: parts.resolver,
-      gate,
+      deployGate,
       stored: (id, outcome, change, due) => {
         this.outcomes.stored(id, outcome);
         if (due) this.consumer.pull('hint');

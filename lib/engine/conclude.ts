@@ -2,9 +2,8 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { decideRetry } from '../model/decide-retry.js';
 import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
-import type { Lease } from '../model/lease.js';
 import { encodeName } from '../model/path.js';
-import type { CommitWrite, RecordChange } from '../ports/store-write.js';
+import type { RecordChange } from '../ports/store-write.js';
 import { attemptKey } from '../step/checkpoint-key.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
@@ -31,7 +30,7 @@ const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> 
   skipped: [],
 };
 
-/** Decides purely; null when nothing may be written. */
+/** What the end of a pass means: the change of its record, with the journal rows that go with it. Null: nothing may be written. */
 export function conclude(
   pass: Pass,
   end: PassEnd,
@@ -98,7 +97,7 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
       ...waiting(pass, 'retry', timers, seenInboxSeq, deadlineAt),
       attempt: pass.record.attempt + 1,
     };
-    pass.later(attemptOf(pass, error, decision.at));
+    pass.hold(attemptOf(pass, error, decision.at));
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
   const park = decision.exhausted && retry.whenExhausted === 'park';
@@ -112,21 +111,11 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
 function attemptOf(pass: Pass, error: unknown, nextAt: number): Checkpoint {
   const { record, services, handler } = pass;
   const path = encodeName(handler.method);
-  const now = services.clock.now();
-  return {
-    key: attemptKey(path, '', record.attempt),
-    path,
-    kind: 'attempt',
-    seq: pass.nextSeq(),
-    turn: record.turn,
-    epoch: record.epoch,
-    attempt: record.attempt,
-    value: null,
-    error: services.codec.encodeFailure(error),
-    wakeAt: nextAt,
-    startedAt: record.startedAt ?? record.createdAt,
-    endedAt: now,
-  };
+  const key = attemptKey(path, '', record.attempt);
+  const row = newRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
+  row.error = services.codec.encodeFailure(error);
+  row.wakeAt = nextAt;
+  return row;
 }
 
 /** The execution finally failed or was cancelled: its steps are undone first, in a pass of their own. */
@@ -176,35 +165,20 @@ function withDeadline(timers: Timers, deadlineAt: number | null): Timers {
   return deadlineAt === null ? timers : { ...timers, timeout: deadlineAt };
 }
 
-function change(pass: Pass, status: RecordChange['status'], seenInboxSeq: number): RecordChange {
+function change({ record }: Pass, status: RecordChange['status'], seenInboxSeq: number): RecordChange {
+  return changeOf(record, status, seenInboxSeq);
+}
+
+function changeOf(
+  { attempt, epoch }: ExecutionRecord,
+  status: RecordChange['status'],
+  seenInboxSeq: number,
+): RecordChange {
   return {
     status,
     waitReason: null,
     timers: {},
     listening: listens[status],
-    seenInboxSeq,
-    attempt: pass.record.attempt,
-    epoch: pass.record.epoch,
-    forget: [],
-    value: null,
-    error: null,
-  };
-}
-
-/** Hands back what was never begun. */
-export function releaseOf({
-  lease,
-  record,
-}: {
-  readonly lease: Lease;
-  readonly record: ExecutionRecord;
-}): CommitWrite {
-  const { timers, seenInboxSeq, attempt, epoch } = record;
-  const change: RecordChange = {
-    status: 'pending',
-    waitReason: null,
-    timers,
-    listening: listens.pending,
     seenInboxSeq,
     attempt,
     epoch,
@@ -212,11 +186,11 @@ export function releaseOf({
     value: null,
     error: null,
   };
-  return {
-    kind: 'commit',
-    lease,
-    delta: { commitNo: 1, checkpoints: [], record: change, publish: null, release: [] },
-  };
+}
+
+/** The change that hands an execution back as it was found. */
+export function releaseOf(record: ExecutionRecord): RecordChange {
+  return { ...changeOf(record, 'pending', record.seenInboxSeq), timers: record.timers };
 }
 
 function plain(record: RecordChange): Conclusion {

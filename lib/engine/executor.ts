@@ -2,7 +2,7 @@ import { releaseOf } from './conclude.js';
 import { RunningPass } from './running-pass.js';
 import type { ExecutorOptions, Run, Work } from './work.js';
 
-/** One pass over an execution: load, run, commit, release. */
+/** Begins passes: one for each execution that this process has taken. */
 export class Executor {
   constructor(private readonly options: ExecutorOptions) {}
 
@@ -14,9 +14,10 @@ export class Executor {
   }
 
   /** Hands back what was never begun. */
-  release(work: Work): void {
+  release({ lease, record }: Work): void {
+    const delta = { commitNo: 1, checkpoints: [], record: releaseOf(record), publish: null, release: [] };
     this.options.services.writer.submit(
-      releaseOf(work),
+      { kind: 'commit', lease, delta },
       () => {},
       () => {},
     );

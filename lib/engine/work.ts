@@ -8,7 +8,7 @@ import type { RecordChange, StoredMessage } from '../ports/store-write.js';
 import type { Pass } from '../step/pass.js';
 import type { PassServices } from '../step/pass-services.js';
 import type { Definitions } from './definitions.js';
-import type { GraphGate } from './graph-gate.js';
+import type { DeployGate } from './deploy-gate.js';
 
 /** A leased execution, from a claim or straight from its publish. */
 export interface Work {
@@ -38,7 +38,7 @@ export interface ExecutorOptions {
   readonly services: PassServices;
   readonly definitions: Definitions;
   readonly resolver: InstanceResolver;
-  readonly gate: Pick<GraphGate, 'admit'>;
+  readonly deployGate: Pick<DeployGate, 'check'>;
   /** Told when the end of a pass is stored. `due`: the execution is ready again at once. */
   readonly stored: (id: ExecutionId, outcome: StoredOutcome, change: RecordChange, due: boolean) => void;
 }

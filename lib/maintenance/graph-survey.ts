@@ -1,5 +1,5 @@
 import type { Definitions } from '../engine/definitions.js';
-import type { GraphGate } from '../engine/graph-gate.js';
+import type { DeployGate } from '../engine/deploy-gate.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import { GraphMismatchError } from '../model/errors-graph.js';
 import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
@@ -19,7 +19,7 @@ const MOST_NAMED = 10;
 export interface GraphSurveyParts {
   readonly store: Pick<Store, 'list' | 'journal'>;
   readonly definitions: Definitions;
-  readonly gate: GraphGate;
+  readonly deployGate: DeployGate;
   readonly writer: { write(write: Write): Promise<Verdict> };
   readonly observer: Observer;
   readonly clock: Clock;
@@ -61,7 +61,7 @@ export class GraphSurvey {
   }
 
   private async compare(worker: WorkerDefinition, ref: DefinitionRef): Promise<void> {
-    if (!(await this.parts.gate.mayMismatch(worker, ref))) return;
+    if (!(await this.parts.deployGate.mayMismatch(worker, ref))) return;
     const findings: Findings = { ids: [], count: 0, differences: new Map() };
     // Those that wait come last: they are made due, and would be counted again.
     for (const status of ['pending', 'running', 'waiting'] as const) {
@@ -92,12 +92,12 @@ export class GraphSurvey {
     record: ExecutionRecord,
     findings: Findings,
   ): Promise<void> {
-    const { store, gate, writer } = this.parts;
-    const admission = await gate.admit(worker, record, await store.journal(record.id));
-    if (admission.kind !== 'mismatch') return;
+    const { store, deployGate, writer } = this.parts;
+    const fit = await deployGate.check(worker, record, await store.journal(record.id));
+    if (fit.kind !== 'mismatch') return;
     findings.count++;
     if (findings.ids.length < MOST_NAMED) findings.ids.push(record.id);
-    for (const difference of admission.differences) findings.differences.set(difference.what, difference);
+    for (const difference of fit.differences) findings.differences.set(difference.what, difference);
     if (record.status !== 'waiting') return;
     const id = `graph:${record.definition.fingerprint}:${worker.graph.fingerprint}` as MessageId;
     await writer.write({ kind: 'append', message: { id, to: record.id, kind: 'graph', body: null } });

@@ -9,8 +9,8 @@ import type { StepGraph } from '../model/step-graph.js';
 import type { Store } from '../ports/store.js';
 import { StoredGraphs } from './stored-graphs.js';
 
-/** Whether an execution that went on another graph may go on with this one. */
-export type Admission =
+/** Whether an execution that ran on another graph may go on with this one. */
+export type GraphFit =
   | { readonly kind: 'fits' }
   /** It fits the graph of another live process, and is handed to it. */
   | { readonly kind: 'elsewhere'; readonly definition: DefinitionRef }
@@ -22,10 +22,10 @@ export type Admission =
       readonly undoes: boolean;
     };
 
-const FITS: Admission = { kind: 'fits' };
+const FITS: GraphFit = { kind: 'fits' };
 
 /** Keeps executions from going on with a graph that does not fit what they have recorded: before any code of users runs. */
-export class GraphGate {
+export class DeployGate {
   private readonly graphs: StoredGraphs;
 
   constructor(private readonly store: Pick<Store, 'graphs' | 'processes'>) {
@@ -33,11 +33,11 @@ export class GraphGate {
   }
 
   /** `journal`: the rows that a pass would load, as they are stored. Of a graph that nobody keeps any more nothing is known: it fits. */
-  async admit(
+  async check(
     worker: WorkerDefinition,
     record: Pick<ExecutionRecord, 'id' | 'definition' | 'epoch'>,
     journal: readonly Checkpoint[],
-  ): Promise<Admission> {
+  ): Promise<GraphFit> {
     const { definition } = record;
     const old = await this.graphs.find(worker.id, definition.fingerprint);
     if (old === null) return FITS;

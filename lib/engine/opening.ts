@@ -1,0 +1,69 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { HandlerDefinition } from '../model/definition.js';
+import type { ExecutionRecord } from '../model/execution.js';
+import type { Clock } from '../ports/clock.js';
+import { openUndo, type Undoing } from '../step/undo-rows.js';
+import { RenamedJournal, type Renames } from './renamed-journal.js';
+import { forgottenBy, requestOf, requestOfUndo } from './reopen.js';
+import type { Work } from './work.js';
+
+/** How a pass begins, by what was claimed: nothing is run or written yet. */
+export interface Opening {
+  /** As the pass has it: of the next epoch when a message asked for one. */
+  readonly record: ExecutionRecord;
+  /** With the present names of steps; what the next epoch forgets is in it. */
+  readonly journal: RenamedJournal;
+  /** The rows that count in this pass. */
+  readonly visible: readonly Checkpoint[];
+  /** Keys that the next epoch does not load, as the store has them; null: the epoch stays. */
+  readonly forget: readonly string[] | null;
+  /** The compensation that has begun: steps are undone in this pass, and nothing else is done. */
+  readonly undoing: Undoing | null;
+  readonly isCancelled: boolean;
+  /** When the handler's `@Timeout` ends the execution; null: never. */
+  readonly deadlineAt: number | null;
+  /** Of the newest message that was claimed with it. */
+  readonly seenInboxSeq: number;
+}
+
+/** Reads what was claimed. */
+export function openingOf(work: Work, handler: HandlerDefinition, renames: Renames, clock: Clock): Opening {
+  const { record, inbox } = work;
+  const journal = new RenamedJournal(work.journal, renames);
+  const undoing = openUndo(journal.rows, handler.method);
+  const request = undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
+  const seenInboxSeq = inbox.at(-1)?.seq ?? record.seenInboxSeq;
+  const isCancelled = request.kind === 'cancel';
+  if (request.kind !== 'reopen') {
+    const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;
+    return {
+      record,
+      journal,
+      visible: journal.rows,
+      forget: null,
+      undoing,
+      isCancelled,
+      deadlineAt,
+      seenInboxSeq,
+    };
+  }
+  const from = request.from === null ? null : journal.present(request.from);
+  const forgotten = new Set(forgottenBy(journal.rows, handler, from));
+  const { timeoutMs } = handler;
+  return {
+    record: { ...record, epoch: record.epoch + 1, attempt: 1 },
+    journal,
+    visible: journal.rows.filter((row) => !forgotten.has(row.key)),
+    forget: journal.storedKeys([...forgotten]),
+    undoing,
+    isCancelled,
+    deadlineAt: undoing === null && timeoutMs !== null ? clock.now() + timeoutMs : null,
+    seenInboxSeq,
+  };
+}
+
+/** The one that an earlier pass has set, or that of an execution which begins. */
+function deadlineOf({ timeoutMs }: HandlerDefinition, record: ExecutionRecord): number | null {
+  if (timeoutMs === null) return null;
+  return record.timers['timeout'] ?? (record.startedAt ?? record.createdAt) + timeoutMs;
+}

@@ -1,0 +1,28 @@
+import { runCompensations, type Undoer } from '../behaviours/compensation.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { InstanceResolver } from '../ports/instance-resolver.js';
+import type { Pass } from '../step/pass.js';
+import { nameOf, undoableRows, type Undoing } from '../step/undo-rows.js';
+import type { Definitions } from './definitions.js';
+
+/** Starts a pass that undoes what stands: who undoes each result, and on which instance. */
+export async function startCompensations(
+  pass: Pass,
+  undoing: Undoing,
+  journal: readonly Checkpoint[],
+  definitions: Definitions,
+  resolver: InstanceResolver,
+): Promise<void> {
+  const { id } = pass.worker;
+  try {
+    const undoers = new Map<Checkpoint, Undoer>();
+    for (const row of undoableRows(journal, (name) => definitions.compensates(id, name))) {
+      const found = definitions.compensationOf(id, nameOf(row.path));
+      if (found !== null)
+        undoers.set(row, { instance: await resolver.resolve(found.worker), definition: found.step });
+    }
+    if (pass.ended === null) runCompensations(pass, undoing, undoers);
+  } catch (error) {
+    pass.end({ kind: 'parked', error });
+  }
+}

@@ -1,0 +1,74 @@
+import { runHandler } from '../behaviours/handler.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { InvalidEventError } from '../model/errors-event.js';
+import type { InstanceResolver } from '../ports/instance-resolver.js';
+import type { Pass } from '../step/pass.js';
+import { beginWithin } from './begin-within.js';
+import type { Opening } from './opening.js';
+
+/**
+ * Starts a pass's handler: the worker's instance and the event, whether the handler takes it, its limits, its method. What
+ * it takes to get there is synchronous where the parts are.
+ */
+export function startHandler(pass: Pass, opening: Opening, resolver: InstanceResolver): void {
+  try {
+    const instance = resolver.resolve(pass.worker);
+    const event = eventOf(pass);
+    if (instance instanceof Promise || event instanceof Promise)
+      offerLater(pass, opening, Promise.all([instance, event]));
+    else offer(pass, opening, instance, event);
+  } catch (error) {
+    couldNotBegin(pass, error);
+  }
+}
+
+function eventOf({ record, services }: Pass): unknown {
+  const { eventName, input, schemaHash } = record;
+  return services.events.restore(eventName, services.codec.decode(input), schemaHash);
+}
+
+function offerLater(
+  pass: Pass,
+  opening: Opening,
+  parts: Promise<readonly [instance: object, event: unknown]>,
+): void {
+  parts
+    .then(([instance, event]) => offer(pass, opening, instance, event))
+    .catch((error: unknown) => couldNotBegin(pass, error));
+}
+
+/** The handler's `when` and guard have their say. */
+function offer(pass: Pass, opening: Opening, instance: object, event: unknown): void {
+  const accepted = accepts(pass, event, opening.journal.rows);
+  if (!(accepted instanceof Promise)) begin(pass, opening, instance, event, accepted);
+  else
+    accepted
+      .then((takes) => begin(pass, opening, instance, event, takes))
+      .catch((error: unknown) => couldNotBegin(pass, error));
+}
+
+/** Asked until a step is recorded: from then on the event was taken. */
+function accepts(
+  { handler, record }: Pass,
+  event: unknown,
+  journal: readonly Checkpoint[],
+): boolean | Promise<boolean> {
+  const { routes } = handler;
+  const route = routes.find((candidate) => candidate.event === record.eventName) ?? routes[0];
+  if (route === undefined || route.accepts === null || journal.some(({ path }) => path.includes('/')))
+    return true;
+  return route.accepts(event);
+}
+
+/** `accepted` is what code of users answered. */
+function begin(pass: Pass, { visible }: Opening, instance: object, event: unknown, accepted: unknown): void {
+  if (pass.ended !== null) return;
+  if (!accepted) pass.end({ kind: 'skipped' });
+  else if (!pass.services.mayStartBody()) pass.end({ kind: 'lost' });
+  else beginWithin(pass, visible, event, () => runHandler(pass, instance, event));
+}
+
+/** An event that does not fit its schema any more needs a person; anything else may be tried again. */
+function couldNotBegin(pass: Pass, error: unknown): void {
+  pass.end({ kind: error instanceof InvalidEventError ? 'parked' : 'threw', error });
+}
