@@ -48,10 +48,10 @@ export function forgottenBy(
 
 /**
  * Keys of the rows that `retry({ from })` forgets: the step, what it called, and all that was recorded after it; of a
- * declared step, what the graph has after it. Failures
- * that led to a result go with it: the step had not failed, and keeps its idempotency key.
+ * declared step, what the graph has after it. Failures that led to a result go with it: the step had not failed, and keeps
+ * its idempotency key.
  */
-export function rowsFrom(
+function rowsFrom(
   journal: readonly Checkpoint[],
   { method, declared }: HandlerDefinition,
   from: string,

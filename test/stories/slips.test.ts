@@ -107,9 +107,9 @@ describe('an option that there is not', () => {
     const { mistakes } = error as DefinitionError;
     expect(mistakes.map(({ member, found, write }) => `${member}: ${found}. ${write}`)).toEqual([
       'take: @OnEvent has the unknown option wen. Write when',
-      "start: @OnEvent has 'text' as its options. Write { when, description }, each of which may be left out",
+      "start: @OnEvent has 'text' as its options. Write { when, description, priority }, each of which may be left out",
       'once: @Step has the unknown option atMostonce. Write atMostOnce',
-      "named: @Step has 'named' as its options. Write { key, atMostOnce, description }, each of which may be left out",
+      "named: @Step has 'named' as its options. Write { key, atMostOnce, description, after, join, when, each }, each of which may be left out",
       'take: its event Slipped: @Event has the unknown option corelate. Write correlate',
     ]);
   });
