@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { BUILT_IN, namesOf } from '../model/path.js';
+import { namesOf } from '../model/path.js';
+import { isControlPath } from '../step/control-path.js';
 import { undoneSteps } from '../step/undo-rows.js';
 import type { Codec } from '../ports/codec.js';
 
@@ -30,19 +31,12 @@ export function stepViews(journal: readonly Checkpoint[], codec: Codec): readonl
 export function latestRows(journal: readonly Checkpoint[]): readonly Checkpoint[] {
   const latest = new Map<string, Checkpoint>();
   for (const row of journal) {
-    // A failed attempt of the handler itself: no step.
-    if (!row.path.includes('/') || isControl(row.path)) continue;
+    // A failed attempt of the handler itself, or what else it recorded: no step.
+    if (!row.path.includes('/') || isControlPath(row.path)) continue;
     const known = latest.get(row.path);
     if (known === undefined || rank(row) >= rank(known)) latest.set(row.path, row);
   }
   return [...latest.values()].sort((a, b) => a.seq - b.seq);
-}
-
-/** The handler's own value, and the beginning and end of compensation: no steps, either. */
-function isControl(path: string): boolean {
-  const slash = path.indexOf('/');
-  const rest = path.slice(slash + 1);
-  return rest === `${BUILT_IN}return` || rest === `${BUILT_IN}compensation`;
 }
 
 /** Names of the steps that ended so. */

@@ -1,4 +1,4 @@
-import type { DeclaredStep } from '../model/declared-step.js';
+import { type DeclaredStep, routeOf } from '../model/declared-step.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { encodeName } from '../model/path.js';
 import type { NodeValue } from './node-value.js';
@@ -36,6 +36,11 @@ export class GraphNode {
     this.encodedName = encodeName(name);
     this.predecessors = predecessors;
     for (const predecessor of predecessors) predecessor.successors.push(this);
+  }
+
+  /** The route that it is a branch of; null: none. */
+  get route(): string | null {
+    return this.step?.when == null ? null : routeOf(this.step);
   }
 
   get hasEnded(): boolean {

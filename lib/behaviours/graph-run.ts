@@ -70,7 +70,7 @@ export class GraphRun {
   /** What conditions and lists throw is a failure of the step: repeating it would not help. */
   private open(node: GraphNode, ready: Ready): void {
     try {
-      if (node.step?.when != null && !this.routes.takes(node, ready.values)) return;
+      if (node.route !== null && !this.routes.takes(node, ready.values)) return;
       if (node.step?.each != null) this.fanOut(node, ready);
       else if (!this.wasRecorded(node)) this.begin(node, ready);
     } catch (error) {

@@ -6,7 +6,7 @@ import { encodeResult, encodeText } from '../step/encode-result.js';
 import { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
-import { returnPath } from '../step/return-path.js';
+import { returnPath } from '../step/control-path.js';
 import { runBody, type BodyOutcome } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
 import { GraphRun } from './graph-run.js';

@@ -16,14 +16,12 @@ export class Routes {
     private readonly skip: (node: GraphNode) => void,
   ) {}
 
-  /** Whether the branch is taken; those that are not have been skipped. Throws `NoRouteError`, and what a predicate throws. */
+  /** Whether the node, a branch of a route, is taken; those that are not have been skipped. Throws `NoRouteError`, and what a predicate throws. */
   takes(node: GraphNode, values: readonly NodeValue[]): boolean {
-    const route = routeOf(node);
+    const route = node.route ?? '';
     let taken = this.taken.get(route);
     if (taken === undefined) {
-      const branches = this.nodes
-        .filter(({ step }) => step !== null && step.when !== null)
-        .filter((branch) => routeOf(branch) === route);
+      const branches = this.nodes.filter((branch) => branch.route === route);
       taken = this.recorded(branches) ?? decide(branches, values, this.pathOf);
       this.taken.set(route, taken);
       for (const branch of branches) if (!taken.has(branch)) this.skip(branch);
@@ -37,11 +35,6 @@ export class Routes {
     if (replay === null || !branches.some((branch) => replay.isDecided(this.pathOf(branch)))) return null;
     return new Set(branches.filter((branch) => !replay.isSkipped(this.pathOf(branch))));
   }
-}
-
-/** Steps with the same predecessors and a condition are the branches of one route. */
-function routeOf({ step }: GraphNode): string {
-  return JSON.stringify([step?.join, step?.after]);
 }
 
 function decide(

@@ -8,7 +8,7 @@ import { attemptKey } from '../step/checkpoint-key.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
-import { undoPath } from '../step/undo-rows.js';
+import { undoPath } from '../step/control-path.js';
 
 /** What the end of a pass makes of its execution. */
 export interface Conclusion {

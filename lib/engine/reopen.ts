@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { returnPath } from '../step/return-path.js';
+import { returnPath } from '../step/control-path.js';
 import { isPartOfUndo, undoneRows } from '../step/undo-rows.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type { HandlerDefinition } from '../model/definition.js';

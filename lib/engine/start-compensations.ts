@@ -1,8 +1,9 @@
 import { runCompensations, type Undoer } from '../behaviours/compensation.js';
 import type { Checkpoint } from '../model/checkpoint.js';
+import { encodedNameOf } from '../model/path.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Pass } from '../step/pass.js';
-import { nameOf, undoableRows, type Undoing } from '../step/undo-rows.js';
+import { undoableRows, type Undoing } from '../step/undo-rows.js';
 import type { Definitions } from './definitions.js';
 
 /** Starts a pass that undoes what stands: who undoes each result, and on which instance. */
@@ -17,7 +18,7 @@ export async function startCompensations(
   try {
     const undoers = new Map<Checkpoint, Undoer>();
     for (const row of undoableRows(journal, (name) => definitions.compensates(id, name))) {
-      const found = definitions.compensationOf(id, nameOf(row.path));
+      const found = definitions.compensationOf(id, encodedNameOf(row.path));
       if (found !== null)
         undoers.set(row, { instance: await resolver.resolve(found.worker), definition: found.step });
     }

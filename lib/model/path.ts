@@ -36,7 +36,7 @@ export const BUILT_IN = '%';
 export function namesOf(path: string): string {
   return path
     .split('/')
-    .map((part) => part.split('~', 1)[0] as string)
+    .map(nameIn)
     .map((name) => (isBuiltIn(name) ? name.slice(1) : decodeName(name)))
     .join('/');
 }
@@ -44,7 +44,7 @@ export function namesOf(path: string): string {
 /** The name of each segment; null for one that the engine named. */
 export function namesIn(path: string): readonly (string | null)[] {
   return path.split('/').map((part) => {
-    const name = part.split('~', 1)[0] as string;
+    const name = nameIn(part);
     return isBuiltIn(name) ? null : decodeName(name);
   });
 }
@@ -54,10 +54,20 @@ export function renamed(path: string, nameOf: (name: string) => string): string 
   return path
     .split('/')
     .map((part) => {
-      const name = part.split('~', 1)[0] as string;
+      const name = nameIn(part);
       return isBuiltIn(name) ? part : `${encodeName(nameOf(decodeName(name)))}${part.slice(name.length)}`;
     })
     .join('/');
+}
+
+/** The encoded name of the call that the path ends with. */
+export function encodedNameOf(path: string): string {
+  return nameIn(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** The encoded name in a segment. */
+function nameIn(part: string): string {
+  return part.split('~', 1)[0] as string;
 }
 
 function isBuiltIn(encodedName: string): boolean {

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TooManyCheckpointsError } from '../model/errors-execution.js';
 import type { Lease } from '../model/lease.js';
+import { encodedNameOf } from '../model/path.js';
 import { isApplied, type Applied } from '../ports/is-applied.js';
 import type {
   AcquireWrite,
@@ -13,7 +14,6 @@ import type {
 } from '../ports/store-write.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
-import { nameOf } from './undo-rows.js';
 
 /** The pass, as its writes see it. */
 interface WritingPass {
@@ -130,7 +130,7 @@ export class PassWrites {
   private noteUndoable(rows: readonly Checkpoint[]): void {
     const { worker, services } = this.pass;
     for (const { kind, path } of rows)
-      if (kind === 'completed' && services.steps.compensates(worker.id, nameOf(path)))
+      if (kind === 'completed' && services.steps.compensates(worker.id, encodedNameOf(path)))
         this.hasUndoable = true;
   }
 

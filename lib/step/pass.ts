@@ -12,7 +12,7 @@ import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { PassWrites } from './pass-writes.js';
 import { Replay } from './replay.js';
-import { returnPath } from './return-path.js';
+import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
 import { rowsOfUndo, undoableRows } from './undo-rows.js';
 import { Waits } from './waits.js';

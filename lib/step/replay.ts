@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { isOfUndo, undoneSteps } from './undo-rows.js';
+import { encodedNameOf } from '../model/path.js';
 import { failureKey } from './checkpoint-key.js';
+import { isOfUndo, undoneSteps } from './undo-rows.js';
 
 /** Quiet turns that a settlement waits for an earlier one whose step was not called yet. */
 const PATIENCE = 2;
@@ -158,7 +159,7 @@ export class Replay {
       if (
         row.reach === 'open' &&
         !row.consumed &&
-        (encodedName === undefined || nameOf(row.checkpoint.path) === encodedName)
+        (encodedName === undefined || encodedNameOf(row.checkpoint.path) === encodedName)
       )
         paths.push(row.checkpoint.path);
     return paths;
@@ -245,8 +246,4 @@ function append(index: Map<string, Row[]>, key: string, row: Row): void {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).split('~', 1)[0] as string;
 }

@@ -1,8 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { TerminalStatus } from '../model/execution.js';
-import { BUILT_IN, encodeName, segment } from '../model/path.js';
-
-const UNDO = `${BUILT_IN}compensation`;
+import { encodedNameOf, segment } from '../model/path.js';
+import { UNDO, undoPath } from './control-path.js';
 
 /** What an execution undoes its steps for: how it ends when all of them are undone. */
 export interface Undoing {
@@ -13,11 +12,6 @@ export interface Undoing {
   readonly epoch: number;
   /** When the execution failed or was cancelled. */
   readonly since: number;
-}
-
-/** Path of the rows that begin (`started`) and end (`completed`) the compensation of an execution. */
-export function undoPath(method: string): string {
-  return `${encodeName(method)}/${UNDO}`;
 }
 
 /** The segment of the call that undoes a step, below the step's own path. */
@@ -56,7 +50,7 @@ export function undoableRows(
 ): readonly Checkpoint[] {
   const undone = undoneSteps(journal);
   const rows = journal.filter(
-    (row) => row.kind === 'completed' && compensates(nameOf(row.path)) && !wasUndone(row, undone),
+    (row) => row.kind === 'completed' && compensates(encodedNameOf(row.path)) && !wasUndone(row, undone),
   );
   const paths = new Set(rows.map((row) => row.path));
   return rows.filter(({ path }) => !isWithin(path, paths)).sort((a, b) => b.seq - a.seq);
@@ -115,9 +109,4 @@ function undoneBy(row: Checkpoint): string | null {
   if (!isOfUndo(row)) return null;
   const step = row.path.slice(0, row.path.lastIndexOf('/'));
   return step.includes('/') ? step : null;
-}
-
-/** The encoded name in the last segment. */
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1).split('~', 1)[0] as string;
 }
