@@ -27,6 +27,8 @@ export interface FrameOptions {
   readonly idempotencyKey: string;
   /** Time as the body sees it at first. */
   readonly time: number;
+  /** The name of the gate that gave this body a permit. Default null: none did. */
+  readonly gate?: string | null;
   /** Nobody's code sees the order in which its calls settle: they do so at once. Default false. */
   readonly settlesAtOnce?: boolean;
 }
@@ -43,6 +45,7 @@ export class Frame implements CurrentExecution, Body {
   /** How many steps it is nested in; 0 for the handler. */
   readonly level: number;
   readonly settlesAtOnce: boolean;
+  private readonly gate: string | null;
   /** Time as the body sees it: that of the last result it got. */
   time: number;
   outstanding = 0;
@@ -79,6 +82,7 @@ export class Frame implements CurrentExecution, Body {
     this.idempotencyKey = options.idempotencyKey;
     this.level = options.parent === null ? 0 : options.parent.level + 1;
     this.settlesAtOnce = options.settlesAtOnce ?? false;
+    this.gate = options.gate ?? null;
     this.time = options.time;
   }
 
@@ -101,6 +105,11 @@ export class Frame implements CurrentExecution, Body {
    */
   get isStrict(): boolean {
     return this.parent === null && this.attempt === 1 && this.pass.isStrict;
+  }
+
+  /** How many permits of that gate this body and those around it hold: they keep them until what they call has ended. */
+  heldOf(gate: string): number {
+    return (this.gate === gate ? 1 : 0) + (this.parent?.heldOf(gate) ?? 0);
   }
 
   get signal(): AbortSignal {

@@ -7,6 +7,7 @@ import {
 } from '../model/errors-execution.js';
 import { EventConflictError } from '../model/errors-event.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import { NonRetryableError } from '../model/errors-step.js';
 import { messageOf } from '../model/message-of.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
@@ -102,8 +103,21 @@ export class StepRun extends DurableCall implements BodyOwner {
       this.failFor(new StepInterruptedError(namesOf(this.path)), false);
     } else if (this.spec.limits instanceof Error) this.failFor(this.spec.limits, false);
     else if (this.spec.limits === null) this.mark();
+    else if (this.waitsForItself(this.spec.limits)) this.failFor(this.selfWait(), false);
     else
       startWithin(this.pass, this.parent, this.path, this.attempt, this.spec.limits, () => this.admitted());
+  }
+
+  /** The calls around this one hold all permits, and end only after it. */
+  private waitsForItself({ gate }: StartLimits): boolean {
+    return gate !== null && this.parent.heldOf(gate.name) >= gate.limit;
+  }
+
+  private selfWait(): NonRetryableError {
+    return new NonRetryableError(
+      `step '${namesOf(this.path)}' would wait for ever: the calls that it is made in hold all permits of its own @Concurrency. ` +
+        'Raise the limit, or make the call outside of them',
+    );
   }
 
   /** Its limits allow the body to begin; the lease may have aged meanwhile, or a cancel may have come. */
@@ -145,6 +159,7 @@ export class StepRun extends DurableCall implements BodyOwner {
   private runAttempt(): void {
     if (this.parent.isDead) return;
     this.tell('step.started');
+    const { limits } = this.spec;
     const frame = new Frame({
       pass: this.pass,
       caller: this.caller,
@@ -155,6 +170,7 @@ export class StepRun extends DurableCall implements BodyOwner {
       attempt: this.attempt,
       idempotencyKey: this.idempotencyKey(),
       time: this.time,
+      gate: limits === null || limits instanceof Error ? null : (limits.gate?.name ?? null),
     });
     this.pass.replay?.open(this.path, frame.scope);
     runBody(frame, this.spec, this);

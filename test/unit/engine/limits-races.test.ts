@@ -39,6 +39,37 @@ describe('a permit', () => {
   });
 });
 
+describe('a step within itself', () => {
+  it.each([
+    [2, 'failed', expect.objectContaining({ message: expect.stringContaining('would wait for ever') })],
+    [3, 'completed', null],
+  ])(
+    'three deep under a limit of %d has %s, and does not wait for itself for ever',
+    async (limit, status, error) => {
+      let depth = 0;
+      const scenario = new Scenario({
+        handler: ({ step }) => {
+          const crawl = (left: number): Promise<void> =>
+            step('crawl', [left], async () => {
+              depth = Math.max(depth, 3 - left);
+              if (left > 0) await crawl(left - 1);
+            });
+          return crawl(2);
+        },
+        definition: { retry: noRetryPolicy },
+        steps: { crawl: { concurrency: { limit, key: null } } },
+      });
+      await scenario.start();
+      const id = await scenario.begin();
+      await scenario.pass(10_000);
+      const record = await scenario.record(id);
+      expect(record.status).toBe(status);
+      expect(depth).toBe(limit);
+      expect(errorOf(record)).toEqual(error);
+    },
+  );
+});
+
 describe('a cancel', () => {
   it.each<[string, Partial<StepDefinition>]>([
     ['the mark of an at-most-once step', { atMostOnce: true }],
