@@ -1,7 +1,10 @@
-import type { GraphComparison, GraphDifference, GraphVerdict } from '../model/graph-comparison.js';
-
-const ORDER: readonly GraphVerdict[] = ['incompatible', 'needs mapping', 'additive', 'same'];
-const MOST_NAMED = 10;
+import {
+  byWorst,
+  type GraphComparison,
+  type GraphDifference,
+  MOST_NAMED,
+  worstOf,
+} from '../model/graph-comparison.js';
 
 /** One comparison of several with the same graph: a difference that several have is told once. */
 export function mergeComparisons(comparisons: readonly GraphComparison[]): GraphComparison {
@@ -20,9 +23,6 @@ export function mergeComparisons(comparisons: readonly GraphComparison[]): Graph
           },
     );
   }
-  const differences = [...merged.values()].sort(
-    (a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict),
-  );
-  const verdicts = comparisons.map(({ verdict }) => verdict);
-  return { verdict: ORDER.find((verdict) => verdicts.includes(verdict)) ?? 'same', differences };
+  const verdict = worstOf(comparisons.map((comparison) => comparison.verdict));
+  return { verdict, differences: [...merged.values()].sort(byWorst) };
 }

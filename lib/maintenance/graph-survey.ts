@@ -3,7 +3,7 @@ import type { DeployGate } from '../engine/deploy-gate.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import { GraphMismatchError } from '../model/errors-graph.js';
 import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
-import type { GraphDifference } from '../model/graph-comparison.js';
+import { type GraphDifference, MOST_NAMED } from '../model/graph-comparison.js';
 import type { MessageId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
@@ -13,8 +13,6 @@ import { tellFault } from '../ports/tell-fault.js';
 
 /** Executions that are read at once. */
 const PAGE = 200;
-/** Executions that are named at most. */
-const MOST_NAMED = 10;
 
 export interface GraphSurveyParts {
   readonly store: Pick<Store, 'list' | 'journal'>;

@@ -1,16 +1,12 @@
-import type { GraphComparison, GraphDifference, GraphVerdict, InFlight } from './graph-comparison.js';
+import {
+  byWorst,
+  type GraphComparison,
+  type GraphDifference,
+  type InFlight,
+  MOST_NAMED,
+} from './graph-comparison.js';
 import { type NodeWiring, WiredGraph } from './graph-wiring.js';
 import type { StepGraph } from './step-graph.js';
-
-/** Executions that one difference names at most. */
-const MOST_NAMED = 10;
-
-const RANK: Readonly<Record<GraphVerdict, number>> = {
-  same: 0,
-  additive: 1,
-  'needs mapping': 2,
-  incompatible: 3,
-};
 
 /** A difference before it is known whom it concerns. */
 interface Change {
@@ -36,7 +32,7 @@ export function compareGraphs(
   if (old.fingerprint === next.fingerprint) return { verdict: 'same', differences: [] };
   const changes = changesBetween(new WiredGraph(old), new WiredGraph(next));
   const differences = changes.flatMap((change) => differenceOf(change, inFlight));
-  differences.sort((a, b) => RANK[b.verdict] - RANK[a.verdict] || (a.step < b.step ? -1 : 1));
+  differences.sort((a, b) => byWorst(a, b) || (a.step < b.step ? -1 : 1));
   return { verdict: differences[0]?.verdict ?? 'additive', differences };
 }
 
@@ -109,7 +105,7 @@ function changesOfNode(
   // Which code undoes a step is chosen when it is undone: nothing of it was recorded.
   if (undoOf(before, next) !== now.undo)
     tell(`'${name}' was undone by ${quoted(before.undo)} and is undone by ${quoted(now.undo)} now`);
-  if (roleOf(before.kind) !== roleOf(now.kind))
+  if (before.kind !== now.kind)
     change(`'${name}' was ${roleOf(before.kind)} and is ${roleOf(now.kind)} now`, keep);
   else if (before.kind === 'declared') {
     const after = before.after.map((each) => next.nodeOf(each)?.name ?? each).toSorted();
@@ -165,10 +161,9 @@ function titleOf(kind: NodeWiring['kind']): string {
   return kind === 'declared' ? 'declared step' : kind;
 }
 
-/** An undo may be called by code as well: it is no other kind of step to what was recorded. */
 function roleOf(kind: NodeWiring['kind']): string {
-  if (kind === 'handler') return 'a handler';
-  return kind === 'declared' ? 'a declared step' : 'a step that code calls';
+  if (kind === 'step') return 'a step that code calls';
+  return `a ${titleOf(kind)}`;
 }
 
 function joinOf({ join }: NodeWiring): string {

@@ -17,7 +17,7 @@ export interface GraphDifference {
   readonly step: string;
   /** A sentence: `step 'charge' is gone`. */
   readonly what: string;
-  /** Ids of the executions that it keeps from going on, at most ten. */
+  /** Ids of the executions that it keeps from going on, at most `MOST_NAMED`. */
   readonly executions: readonly string[];
   /** How many these are in all. */
   readonly count: number;
@@ -31,6 +31,21 @@ export interface GraphComparison {
   readonly verdict: GraphVerdict;
   /** The worst first. */
   readonly differences: readonly GraphDifference[];
+}
+
+/** Executions that a difference, or an error, names at most. */
+export const MOST_NAMED = 10;
+
+const WORST_FIRST: readonly GraphVerdict[] = ['incompatible', 'needs mapping', 'additive', 'same'];
+
+/** Orders differences: the worst first. */
+export function byWorst(a: Pick<GraphDifference, 'verdict'>, b: Pick<GraphDifference, 'verdict'>): number {
+  return WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict);
+}
+
+/** The worst of several; `same` of none. */
+export function worstOf(verdicts: readonly GraphVerdict[]): GraphVerdict {
+  return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'same';
 }
 
 /** Whether executions may go on: `same` and `additive`. */

@@ -180,9 +180,13 @@ test('a branch more is incompatible where the route was decided without it', () 
   expect(compareGraphs(old, next, [flight('x2')]).verdict).toBe('additive');
 });
 
-test('an undo that code calls too is the step that it was', () => {
+test('a step that code called does not become a compensation, which code cannot call', () => {
   const next = graph({ charge: {}, ship: { kind: 'compensation' } });
-  expect(compareGraphs(inline, next, [flight('x1', 'ship')]).verdict).toBe('additive');
+  expect(told(compareGraphs(inline, next, [flight('x1', 'ship')]))).toEqual([
+    'incompatible',
+    "'ship' was a step that code calls and is a compensation now · x1",
+  ]);
+  expect(compareGraphs(inline, next, [flight('x2')]).verdict).toBe('additive');
 });
 
 test('names that objects are born with are names like any other', () => {
