@@ -7,18 +7,19 @@ export class NoRouteError extends HoldfastError {
   readonly code = NoRouteError.code;
   override readonly name = 'NoRouteError';
 
-  /** `step`: whose value no branch takes. `branches`: the steps that could have taken it. */
+  /** `step`: whose value no branch takes; of a join all of them, `'reserve, charge'`. `branches`: the steps that could have taken it. */
   constructor(
     readonly step: string,
     readonly branches: readonly string[],
   ) {
+    const after = step.split(', ');
     super(
-      `the value of '${step}' is taken by none of the branches ${listed(branches)}: every \`when\` answered false. Declare a branch for the rest: @Step({ after: '${step}', when: 'otherwise' })`,
+      `the value of ${listed(after)} is taken by none of the branches ${listed(branches)}: every \`when\` answered false. Declare a branch for the rest: @Step({ after: ${after.length === 1 ? listed(after) : `[${listed(after)}]`}, when: 'otherwise' })`,
     );
   }
 }
 
-/** A list that `each` should fan out over is longer than one execution may hold. */
+/** A list that `each` should fan out over is longer than one execution may hold: 5,000 items. */
 export class TooManyItemsError extends HoldfastError {
   static readonly code = 'TOO_MANY_ITEMS';
   readonly code = TooManyItemsError.code;
@@ -35,7 +36,7 @@ export class TooManyItemsError extends HoldfastError {
   }
 }
 
-/** The undo of a step failed for good. The execution is parked: mend the cause, then `resume()` goes on with the undo. */
+/** The compensation of a step failed for good. The execution is parked: mend the cause, then `resume()` goes on with it. */
 export class CompensationError extends HoldfastError {
   static readonly code = 'COMPENSATION_FAILED';
   readonly code = CompensationError.code;
@@ -89,7 +90,7 @@ function sentenceOf(differences: readonly Pick<GraphDifference, 'what' | 'write'
   return differences.map(({ what, write }) => (write === null ? what : `${what}: ${write}`)).join('; ');
 }
 
-/** Code called a step that is declared with `after`. */
+/** Code called a step that is declared with `after`, or a compensation. */
 export class DeclaredStepCalledError extends HoldfastError {
   static readonly code = 'DECLARED_STEP_CALLED';
   readonly code = DeclaredStepCalledError.code;
@@ -100,7 +101,7 @@ export class DeclaredStepCalledError extends HoldfastError {
     readonly step: string,
   ) {
     super(
-      `${worker}.${step} is declared with \`after\`: it runs by itself, and code cannot call it. Write a plain @Step() method for what code calls`,
+      `${worker}.${step} is declared with \`after\` or @Compensate: it runs by itself, and code cannot call it. Write a plain @Step() method for what code calls`,
     );
   }
 }

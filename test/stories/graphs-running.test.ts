@@ -102,7 +102,7 @@ describe('inside a declared step', () => {
     const error: unknown = await handle.result().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DeclaredStepCalledError);
     expect((error as DeclaredStepCalledError).message).toBe(
-      'callers.first is declared with `after`: it runs by itself, and code cannot call it. ' +
+      'callers.first is declared with `after` or @Compensate: it runs by itself, and code cannot call it. ' +
         'Write a plain @Step() method for what code calls',
     );
   });

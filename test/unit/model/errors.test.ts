@@ -103,6 +103,15 @@ describe('an error says', () => {
   });
 });
 
+it('no route after a join says what to write after all that it joins', () => {
+  expect(new NoRouteError('reserve, charge', ['ship']).message).toContain(
+    "@Step({ after: ['reserve', 'charge'], when: 'otherwise' })",
+  );
+  expect(new NoRouteError('charge', ['ship']).message).toContain(
+    "@Step({ after: 'charge', when: 'otherwise' })",
+  );
+});
+
 describe('as data, an error', () => {
   it('is what JSON.stringify writes: no stack, its fields as details', () => {
     const error = new InvalidEventError('order.placed', [{ path: 'total', message: 'must be positive' }]);
