@@ -18,7 +18,24 @@ interface Frame {
  * of the data than the limits allow. The size is a lower bound of the encoded text: whoever encodes checks that too.
  */
 export function checkLimits(data: unknown, limits: Limits): readonly Violation[] {
-  return new LimitsWalk(limits).run(data);
+  return isFlatWithin(data, limits) ? none : new LimitsWalk(limits).run(data);
+}
+
+const none: readonly Violation[] = Object.freeze([]);
+
+/** Most events are a few texts and numbers, far from every limit: no walk is needed to tell. */
+function isFlatWithin(data: unknown, limits: Limits): boolean {
+  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype)
+    return false;
+  let keys = 0;
+  let mostBytes = 2;
+  for (const key in data) {
+    const value = (data as Readonly<Record<string, unknown>>)[key];
+    if (forbidden.has(key) || (typeof value === 'object' && value !== null)) return false;
+    keys++;
+    mostBytes += 3 * key.length + (typeof value === 'string' ? 3 * value.length : 0) + 6;
+  }
+  return keys <= limits.keys && mostBytes <= limits.eventBytes && limits.depth > 0;
 }
 
 class LimitsWalk {
