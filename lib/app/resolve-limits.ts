@@ -1,5 +1,5 @@
 import { graphOf } from '../compiler/graph-of.js';
-import { LIMIT_FORMS, limitOf, perOf } from '../compiler/limit-numbers.js';
+import { LIMIT_FORMS, parseLimit, parsePer } from '../compiler/parse-limit.js';
 import { type ClassMistakes, MistakeLog } from '../compiler/mistake-log.js';
 import { show } from '../compiler/show.js';
 import { frozenMap } from '../compiler/frozen-map.js';
@@ -71,9 +71,9 @@ function read(provided: ProvidedLimit, get: Get, mistakes: ClassMistakes): Limit
       return refuse(`a function that threw ${messageOf(error)}`);
     }
   };
-  const limit = ask('limit', limitOf);
+  const limit = ask('limit', parseLimit);
   if (decorator === 'Concurrency')
     return limit === null ? {} : { concurrency: Object.freeze({ limit, key }) };
-  const perMs = ask('per', perOf);
+  const perMs = ask('per', parsePer);
   return limit === null || perMs === null ? {} : { rateLimit: Object.freeze({ limit, perMs, key }) };
 }

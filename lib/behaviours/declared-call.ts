@@ -2,7 +2,8 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { StepDefinition } from '../model/definition.js';
 import type { Frame } from '../step/frame.js';
 import type { PassEnd } from '../step/pass-end.js';
-import { limitsOf, stepCaller } from '../step/step-caller.js';
+import { limitsOf } from '../step/limits-of.js';
+import { stepCaller } from '../step/step-caller.js';
 import { StepRun } from '../step/step-run.js';
 
 /** Who hears how a call ended, once that is stored. */

@@ -8,7 +8,7 @@ import { writeOneOf } from '../model/near-names.js';
 import type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from '../model/policies.js';
 import type { ProvidedLimit } from '../model/provided-limit.js';
 import type { PolicyPlace } from './compile-retry.js';
-import { LIMIT_FORMS, limitOf, perOf } from './limit-numbers.js';
+import { LIMIT_FORMS, parseLimit, parsePer } from './parse-limit.js';
 import { show } from './show.js';
 
 const PATH_SHAPE = /^[^.\s]+(\.[^.\s]+)*$/;
@@ -84,8 +84,8 @@ function compileLimit<Policy>(
     }
     return number;
   };
-  const limit = read('limit', limitOf);
-  const perMs = names.includes('per') ? read('per', perOf) : 0;
+  const limit = read('limit', parseLimit);
+  const perMs = names.includes('per') ? read('per', parsePer) : 0;
   if (limit === null || perMs === null) return none;
   if (from === undefined) return { policy: build({ limit, perMs }, key), provided: null };
   const { limit: limitOption, per } = options;

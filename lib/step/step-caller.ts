@@ -5,13 +5,12 @@ import { StoreUnavailableError } from '../model/errors-store.js';
 import { messageOf } from '../model/message-of.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
 import type { StepDefinition } from '../model/definition.js';
-import { bucketOf, gateOf } from '../model/policy-scope.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, StepCall } from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
 import { DurableSleep } from './durable-sleep.js';
 import type { Caller, Frame } from './frame.js';
-import type { StartLimits } from './limited-start.js';
+import { limitsOf } from './limits-of.js';
 import { FrameContext } from './frame-context.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { StepRun, type StepSpec } from './step-run.js';
@@ -158,25 +157,6 @@ function digestOfCall(
     return frame.digestOf(text);
   } catch (error) {
     return new UnstorableArgumentsError(`${worker}.${call.name}`, messageOf(error), position);
-  }
-}
-
-/** What has to allow a body of the step before it begins; an error when its limits' keys cannot be told. */
-export function limitsOf(
-  { worker, name, concurrency, rateLimit }: StepDefinition,
-  args: readonly unknown[],
-): StartLimits | null | Error {
-  if (concurrency === null && rateLimit === null) return null;
-  const owner = `${worker}.${name}`;
-  try {
-    return {
-      gate: concurrency === null ? null : gateOf(owner, concurrency, args),
-      rate: rateLimit === null ? null : bucketOf(owner, rateLimit, args),
-    };
-  } catch (error) {
-    return new NonRetryableError(`the limits of step '${owner}' cannot be told: ${messageOf(error)}`, {
-      cause: error,
-    });
   }
 }
 
