@@ -4,10 +4,10 @@ import { partsOfDefinition, type WorkerDefinition } from '../model/definition.js
 import type { ExecutionRecord, ExecutionStatus } from '../model/execution.js';
 import type { GraphComparison, InFlight } from '../model/graph-comparison.js';
 import { recordedNames } from '../model/recorded-names.js';
+import { executionsOf } from '../ports/executions-of.js';
 import type { Store } from '../ports/store.js';
 import { mergeComparisons } from './merge-comparisons.js';
 
-const PAGE = 200;
 const OPEN: readonly ExecutionStatus[] = ['pending', 'running', 'waiting', 'parked'];
 
 /** How one worker fits what is in flight. */
@@ -75,17 +75,5 @@ function unknown(flights: readonly InFlight[]): GraphComparison {
 }
 
 async function* openExecutions(worker: string, store: CheckedStore): AsyncGenerator<ExecutionRecord> {
-  for (const status of OPEN) {
-    let after: ExecutionRecord['id'] | null = null;
-    do {
-      const page: readonly ExecutionRecord[] = await store.list({
-        worker,
-        status,
-        limit: PAGE,
-        ...(after === null ? null : { after }),
-      });
-      yield* page;
-      after = page.length < PAGE ? null : (page.at(-1)?.id ?? null);
-    } while (after !== null);
-  }
+  for (const status of OPEN) yield* executionsOf(store, { worker, status });
 }

@@ -7,12 +7,10 @@ import { type GraphDifference, MOST_NAMED } from '../model/graph-comparison.js';
 import type { MessageId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
+import { executionsOf } from '../ports/executions-of.js';
 import type { Store } from '../ports/store.js';
 import type { Verdict, Write } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
-
-/** Executions that are read at once. */
-const PAGE = 200;
 
 export interface GraphSurveyParts {
   readonly store: Pick<Store, 'list' | 'journal'>;
@@ -49,7 +47,7 @@ export class GraphSurvey {
       if (this.seen.has(key)) continue;
       this.seen.add(key);
       try {
-        await this.compare(worker, ref);
+        if (!(await this.compare(worker, ref))) this.seen.delete(key);
       } catch (error) {
         // The next sweep tries again.
         this.seen.delete(key);
@@ -58,31 +56,23 @@ export class GraphSurvey {
     }
   }
 
-  private async compare(worker: WorkerDefinition, ref: DefinitionRef): Promise<void> {
-    if (!(await this.parts.deployGate.mayMismatch(worker, ref))) return;
+  /** False: it was stopped before its end. */
+  private async compare(worker: WorkerDefinition, ref: DefinitionRef): Promise<boolean> {
+    if (!(await this.parts.deployGate.mayMismatch(worker, ref))) return true;
     const findings: Findings = { ids: [], count: 0, differences: new Map() };
     // Those that wait come last: they are made due, and would be counted again.
-    for (const status of ['pending', 'running', 'waiting'] as const) {
-      let after: ExecutionRecord['id'] | undefined;
-      do {
-        const page = await this.parts.store.list({
-          worker: worker.id,
-          status,
-          limit: PAGE,
-          ...(after === undefined ? null : { after }),
-        });
-        for (const record of page) {
-          const { definition } = record;
-          if (definition.id === ref.id && definition.fingerprint === ref.fingerprint)
-            await this.consider(worker, record, findings);
-        }
-        after = page.length < PAGE ? undefined : page.at(-1)?.id;
-      } while (after !== undefined && this.parts.isStarted());
-    }
+    for (const status of ['pending', 'running', 'waiting'] as const)
+      for await (const record of executionsOf(this.parts.store, { worker: worker.id, status })) {
+        if (!this.parts.isStarted()) return false;
+        const { definition } = record;
+        if (definition.id === ref.id && definition.fingerprint === ref.fingerprint)
+          await this.consider(worker, record, findings);
+      }
     if (findings.count > 0)
       this.fault(
         new GraphMismatchError(findings.ids, ref.id, [...findings.differences.values()], findings.count),
       );
+    return true;
   }
 
   private async consider(

@@ -1,6 +1,7 @@
 import { partsOfDefinition } from '../../model/definition.js';
 import { isSettled, type ExecutionRecord } from '../../model/execution.js';
 import { NonDeterminismError, ParkedError, StepInterruptedError } from '../../model/errors-execution.js';
+import { executionsOf } from '../../ports/executions-of.js';
 import type { Store } from '../../ports/store.js';
 import type { WorkerApp } from '../../app/worker-app.js';
 import { type Plain, plainOf } from './plain-value.js';
@@ -17,16 +18,10 @@ export interface EndState {
   readonly stuck: readonly string[];
 }
 
-const PAGE = 1_000;
-
 export async function recordsOf(store: Store): Promise<readonly ExecutionRecord[]> {
   const all: ExecutionRecord[] = [];
-  for (;;) {
-    const last = all.at(-1);
-    const page = await store.list({ limit: PAGE, ...(last === undefined ? null : { after: last.id }) });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-  }
+  for await (const record of executionsOf(store, {})) all.push(record);
+  return all;
 }
 
 /** Reads it through an app that lives. */
