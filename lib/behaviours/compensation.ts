@@ -33,7 +33,9 @@ export function runCompensations(
     const step = steps.next();
     if (step.done === true) {
       const path = undoPath(pass.handler.method);
-      pass.hold(newRow(pass, path, 'completed', `${path}#${undoing.epoch}`, pass.services.clock.now(), 1));
+      pass.writes.hold(
+        newRow(pass, path, 'completed', `${path}#${undoing.epoch}`, pass.services.clock.now(), 1),
+      );
       pass.end({ kind: 'undone', status: undoing.status, error: undoing.error });
       return;
     }

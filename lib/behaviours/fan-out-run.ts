@@ -89,7 +89,7 @@ export class FanOutRun {
       this.definition,
       this.encodedName,
       this.paths[at] as string,
-      () => [this.items[at]],
+      () => [this.itemFor(at)],
       {
         completed: (value, row) => {
           this.results[at] = new ResultValue(codec, row.value, { value });
@@ -102,6 +102,19 @@ export class FanOutRun {
         closes: () => (this.isLast ? this.owner.closesFanOut() : null),
       },
     );
+  }
+
+  /** Each attempt gets an item of its own: what an earlier one did to it is not seen. */
+  private itemFor(at: number): unknown {
+    const { codec } = this.frame.pass.services;
+    const item = this.items[at];
+    try {
+      const { text, copy } = codec.encodeAndCopy(item);
+      return copy === null ? codec.decode(text) : copy.value;
+    } catch {
+      // Named by its key, it need not be storable.
+      return item;
+    }
   }
 
   private ended(row: Checkpoint): void {

@@ -144,7 +144,7 @@ export class GraphRun {
     const path = this.pathOf(node);
     if (pass.replay?.isSkipped(path) === true) return;
     const now = pass.services.clock.now();
-    pass.hold(newRow(pass, path, 'skipped', path, now, 1));
+    pass.writes.hold(newRow(pass, path, 'skipped', path, now, 1));
     if (!pass.services.observer.wants('step.skipped')) return;
     pass.services.observer.emit({
       name: 'step.skipped',

@@ -57,7 +57,7 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   const path = returnPath(handler.method);
   const row = newRow(pass, path, 'completed', path, pass.record.startedAt ?? 0, pass.record.attempt);
   row.value = encoded.text;
-  pass.hold(row);
+  pass.writes.hold(row);
   const root = openRoot(pass, true, row.endedAt);
   new GraphRun(root, instance, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
 }

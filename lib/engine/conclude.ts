@@ -63,7 +63,10 @@ export function conclude(
     case 'yielded':
       return plain({ ...change(pass, 'pending', seenInboxSeq), timers: withDeadline({}, deadlineAt) });
     case 'waiting':
-      return plain(waiting(pass, end.reason, end.timers, seenInboxSeq, deadlineAt));
+      return plain({
+        ...waiting(pass, end.reason, end.timers, seenInboxSeq, deadlineAt),
+        holds: end.holds ?? [],
+      });
   }
 }
 
@@ -97,7 +100,7 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
       ...waiting(pass, 'retry', timers, seenInboxSeq, deadlineAt),
       attempt: pass.record.attempt + 1,
     };
-    pass.hold(attemptOf(pass, error, decision.at));
+    pass.writes.hold(attemptOf(pass, error, decision.at));
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
   const park = decision.exhausted && retry.whenExhausted === 'park';
@@ -130,7 +133,7 @@ function finished(
   const path = undoPath(pass.handler.method);
   const row = newRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
   row.error = status === 'failed' ? codec.encodeFailure(error) : null;
-  pass.hold(row);
+  pass.writes.hold(row);
   // Handed back instead of waiting: it keeps its place behind the gate of its handler, whose queue may be long.
   const next = change(pass, 'pending', seenInboxSeq);
   return { change: { ...next, listening: [] }, error, hook: null };

@@ -113,7 +113,7 @@ export class RunningPass implements Run {
     const { clock } = this.pass.services;
     const expire = (): void => {
       const error = new TimeoutError(this.pass.handler.id, this.known.handler.timeoutMs ?? 0);
-      this.finish({ kind: 'failed', error }, error);
+      this.pass.finish({ kind: 'failed', error }, error);
     };
     const leftMs = at - clock.now();
     if (leftMs <= 0) expire();
@@ -147,13 +147,7 @@ export class RunningPass implements Run {
     for (const { kind, body } of messages) if (kind === 'granted') this.pass.granted(body ?? '');
     if (this.opening.undoing !== null || requestOf(messages).kind !== 'cancel') return;
     this.isCancelled = true;
-    if (!this.awaitsFit) this.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
-  }
-
-  /** Where something is to be undone, what runs gives its result first: nothing is undone beside a body that goes on. */
-  private finish(end: PassEnd, reason: unknown): void {
-    if (this.pass.mayUndo) this.pass.close(end, reason);
-    else this.pass.end(end, reason);
+    if (!this.awaitsFit) this.pass.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
   }
 
   private conclude(end: PassEnd): void {

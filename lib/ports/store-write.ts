@@ -115,6 +115,8 @@ export interface RecordChange {
   readonly forget: readonly string[];
   readonly value: string | null;
   readonly error: string | null;
+  /** With `waiting`: holders whose permits are kept, since their bodies have begun and wait within. Absent: none. */
+  readonly holds?: readonly string[];
   /** With `pending`: puts the execution behind this gate instead of the one it had. Absent: no change. */
   readonly gate?: Gate;
   /** The form of its definition that it goes on with, under which `claim` finds it from here on. Absent: the one it has. */
@@ -128,7 +130,7 @@ export interface RecordChange {
  * Not granted: it queues, first come, first served. When its turn comes, the permit is its own and a `granted` message with
  * the holder as body is put into the execution's inbox, in the same write that made room: it wakes one that waits and
  * listens to it, and is a signal for one that runs, whatever it listens to. `Delta.release` gives permits back, and so does
- * every commit after which the record is not `running`: all of them, places in the queue as well. But what goes to
+ * every commit after which the record is not `running`: all but those in `RecordChange.holds`, places in the queue as well. But what goes to
  * `waiting` and listens to `granted` keeps its places in the queue, and permits whose `granted` message it has not seen.
  */
 export interface AcquireWrite {

@@ -45,7 +45,7 @@ export class Frame implements CurrentExecution, Body {
   /** How many steps it is nested in; 0 for the handler. */
   readonly level: number;
   readonly settlesAtOnce: boolean;
-  private readonly gate: string | null;
+  readonly gate: string | null;
   /** Time as the body sees it: that of the last result it got. */
   time: number;
   outstanding = 0;

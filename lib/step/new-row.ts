@@ -17,7 +17,7 @@ export function newRow(
     key,
     path,
     kind,
-    seq: pass.nextSeq(),
+    seq: pass.writes.nextSeq(),
     turn: record.turn,
     epoch: record.epoch,
     attempt,

@@ -15,7 +15,13 @@ export type PassEnd =
   /** It was published by somebody who could not tell its gate: it queues there, ready at once when that is open. */
   | { readonly kind: 'gated'; readonly gate: Gate }
   | { readonly kind: 'parked'; readonly error: unknown }
-  | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly timers: Timers }
+  /** `holds`: whose permits stay, since their bodies have begun. */
+  | {
+      readonly kind: 'waiting';
+      readonly reason: WaitReason;
+      readonly timers: Timers;
+      readonly holds?: readonly string[];
+    }
   /** Handed back at the last checkpoint, ready at once. */
   | { readonly kind: 'yielded' }
   /** The lease is another's, or the app was closed: nothing may be written. */

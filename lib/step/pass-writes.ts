@@ -22,7 +22,9 @@ interface WritingPass {
   readonly lease: Lease;
   readonly ended: PassEnd | null;
   readonly isUndoing: boolean;
+  readonly isClosing: boolean;
   end(end: PassEnd): void;
+  finish(end: PassEnd, reason: unknown): void;
 }
 
 const nothing: readonly never[] = Object.freeze([]);
@@ -36,6 +38,8 @@ export class PassWrites {
   private readonly held: Checkpoint[] = [];
   /** Permits that the next commit gives back. */
   private released: readonly string[] = nothing;
+  /** Holders of permits whose bodies have begun. */
+  private using: Set<string> | null = null;
   private commitNo = 0;
   private lastSeq = 0;
   private rowCount: number;
@@ -56,13 +60,29 @@ export class PassWrites {
     return ++this.lastSeq;
   }
 
-  /** Keeps a row for the next commit. */
+  /** Keeps a row that nothing depends on yet for the next commit, whenever that is. */
   hold(row: Checkpoint): void {
     this.held.push(row);
   }
 
+  /** A body has begun that holds this permit: it keeps it, also while it waits for an instant. */
+  use(holder: string): void {
+    (this.using ??= new Set()).add(holder);
+  }
+
+  /**
+   * Whose permits stay when the pass suspends: those of bodies that have begun, but for one below which another permit is
+   * waited for: two that wait for each other's would never go on.
+   */
+  holdsBeside(waiting: readonly string[]): readonly string[] {
+    const { using } = this;
+    if (using === null || using.size === 0) return nothing;
+    return [...using].filter((holder) => !waiting.some((path) => path.startsWith(`${holder}/`)));
+  }
+
   /** The next commit gives that permit back. */
   release(holder: string): void {
+    this.using?.delete(holder);
     this.released = [...this.released, holder];
   }
 
@@ -78,9 +98,10 @@ export class PassWrites {
     const checkpoints = this.held.length === 0 ? rows : [...this.held.splice(0), ...rows];
     this.rowCount += checkpoints.length;
     const { checkpoints: limit } = pass.services.settings.limits;
-    if (this.rowCount > limit && !pass.isUndoing) {
-      pass.end({ kind: 'failed', error: new TooManyCheckpointsError(limit) });
-      return;
+    if (this.rowCount > limit && !pass.isUndoing && !pass.isClosing) {
+      const error = new TooManyCheckpointsError(limit);
+      pass.finish({ kind: 'failed', error }, error);
+      if (pass.ended !== null) return;
     }
     if (pass.services.steps.hasCompensations) this.noteUndoable(checkpoints);
     this.underWay++;

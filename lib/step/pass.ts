@@ -15,7 +15,7 @@ import { Replay } from './replay.js';
 import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
 import { rowsOfUndo, undoableRows } from './undo-rows.js';
-import { Waits } from './waits.js';
+import { permitWait, Waits } from './waits.js';
 
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
@@ -164,10 +164,6 @@ export class Pass {
     this.whenStored?.();
   }
 
-  nextSeq(): number {
-    return this.writes.nextSeq();
-  }
-
   /**
    * Commits rows, with what waits in the buffer; `then` runs when they are stored, `refused` when an event that should
    * be published with them was published before: nothing was stored then.
@@ -191,11 +187,6 @@ export class Pass {
     this.scheduleCheck();
   }
 
-  /** Keeps a row that nothing depends on yet for the next commit, whenever that is. */
-  hold(row: Checkpoint): void {
-    this.writes.hold(row);
-  }
-
   /** Runs `resume` at the instant: in this pass when it lives that long, else in the pass that the timer wakes. */
   wait(name: string, at: number, reason: WaitReason, body: Body, resume: () => void): void {
     this.waits.add(name, { at, reason, body, resume });
@@ -208,13 +199,13 @@ export class Pass {
       resume();
       return;
     }
-    this.waits.add(`permit:${holder}`, { at: null, reason: 'gate', body, resume });
+    this.waits.add(permitWait(holder), { at: null, reason: 'gate', body, resume });
     this.scheduleCheck();
   }
 
   /** The store has granted a permit that this execution queued for. */
   granted(holder: string): void {
-    if (!this.waits.endNow(`permit:${holder}`)) (this.grantedEarly ??= new Set()).add(holder);
+    if (!this.waits.endNow(permitWait(holder))) (this.grantedEarly ??= new Set()).add(holder);
   }
 
   /** Starts the call when replay has settled. */
@@ -269,6 +260,12 @@ export class Pass {
     this.scheduleCheck();
   }
 
+  /** Ends the pass; what runs may be something to undo, and gives its result first. */
+  finish(end: PassEnd, reason: unknown): void {
+    if (this.mayUndo) this.close(end, reason);
+    else this.end(end, reason);
+  }
+
   get isClosing(): boolean {
     return this.closing !== null;
   }
@@ -299,7 +296,8 @@ export class Pass {
     } else if (this.withheld > 0 || this.refused) {
       this.end({ kind: 'yielded' });
     } else if (!this.waits.empty) {
-      this.end({ kind: 'waiting', reason: this.waits.reason, timers: this.waits.timers() });
+      const holds = this.writes.holdsBeside(this.waits.permits);
+      this.end({ kind: 'waiting', reason: this.waits.reason, timers: this.waits.timers(), holds });
     } else if (this.yielding && this.isDraining) {
       this.end({ kind: 'yielded' });
     }

@@ -45,7 +45,8 @@ export const stepCaller: Caller = {
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
     if (definition === null)
       return refused(frame, new DetachedStepError(call.receiver.constructor.name, call.name));
-    if (definition.isDeclared)
+    // What it overrides may be called from its own body.
+    if (definition.isDeclared && (frame.level === 0 || frame.encodedName !== encodeName(call.name)))
       return refused(frame, new DeclaredStepCalledError(definition.worker, call.name));
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition, call);

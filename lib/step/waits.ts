@@ -21,6 +21,13 @@ interface ArmedWait extends Wait {
   timer: Timer | null;
 }
 
+const PERMIT = 'permit:';
+
+/** The name of the wait for that holder's permit. */
+export function permitWait(holder: string): string {
+  return `${PERMIT}${holder}`;
+}
+
 /** What a pass waits for: each wait is a named timer of the record, and while the pass lives, one in memory. */
 export class Waits {
   private all: Map<string, ArmedWait> | null = null;
@@ -67,6 +74,12 @@ export class Waits {
     const timers: Record<string, number> = {};
     for (const [name, { at }] of this.all ?? []) if (at !== null) timers[name] = at;
     return timers;
+  }
+
+  /** Who waits for a permit. */
+  get permits(): readonly string[] {
+    const names = [...(this.all?.keys() ?? [])].filter((name) => name.startsWith(PERMIT));
+    return names.map((name) => name.slice(PERMIT.length));
   }
 
   /** A gate opens by a message: whoever waits for one says so before all else. */

@@ -80,6 +80,10 @@ const caughtBy = new Map<string, string>([
     'gates: one whose process died stays admitted until another has taken it over and it rests',
   ],
   [
+    'an execution that waits gives back what it holds on to',
+    'permits and rest: one that waits keeps the permits that it says, and no other, until it ends',
+  ],
+  [
     'an execution that rests keeps its permits',
     'permits and rest: one that completes gives back its permits and its places in the queue',
   ],

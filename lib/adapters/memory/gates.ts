@@ -84,12 +84,13 @@ export class Gates {
   }
 
   /** Gives back what an execution does not take along when it stops running. */
-  rest(entry: Entry, { status, listening, seenInboxSeq }: RecordChange, now: number): void {
+  rest(entry: Entry, { status, listening, seenInboxSeq, holds }: RecordChange, now: number): void {
     if (entry.permits === null) return;
     const waits = status === 'waiting' && listening.includes('granted');
-    const places = [...entry.permits.values()].filter(
-      ({ taken, grantedSeq }) => !waits || (taken && grantedSeq <= seenInboxSeq),
-    );
+    const places: Place[] = [];
+    for (const [holder, place] of entry.permits)
+      if (holds?.includes(holder) !== true && (!waits || (place.taken && place.grantedSeq <= seenInboxSeq)))
+        places.push(place);
     this.giveAllBack(places, now);
   }
 

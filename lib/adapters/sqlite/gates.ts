@@ -148,10 +148,12 @@ export class Gates {
   }
 
   /** Gives back what an execution does not take along when it stops running. */
-  rest(n: number, { status, listening, seenInboxSeq }: RecordChange, now: number): void {
+  rest(n: number, { status, listening, seenInboxSeq, holds = [] }: RecordChange, now: number): void {
     const waits = status === 'waiting' && listening.includes('granted');
+    const kept = new Set(holds.map(holderName));
     const places = this.rows
       .ofHolders(n)
+      .filter(({ holder }) => !kept.has(holder))
       .filter(({ taken, granted: seq }) => !waits || (taken === 1 && seq <= seenInboxSeq));
     this.giveAllBack(places, now);
   }

@@ -106,6 +106,16 @@ export const gateMutants: readonly MutantStore[] = [
       return take(request);
     },
   })),
+  mutant('an execution that waits gives back what it holds on to', () => ({
+    write: (writes, apply) =>
+      apply(
+        writes.map((write) =>
+          write.kind === 'commit' && write.delta.record !== null
+            ? { ...write, delta: { ...write.delta, record: { ...write.delta.record, holds: [] } } }
+            : write,
+        ),
+      ),
+  })),
   mutant('an execution that rests keeps its permits', (store) => ({
     write: async (writes, apply) => {
       const verdicts: Verdict[] = [];

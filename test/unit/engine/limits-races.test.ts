@@ -151,3 +151,49 @@ describe('a limit of a handler', () => {
     expect(order).toEqual(['good', 'refund', 'good', 'good']);
   });
 });
+
+it('branches that sleep within a permit let the execution rest, and take their turns', async () => {
+  let bodies = 0;
+  const scenario = new Scenario({
+    handler: ({ step, sleep }) =>
+      Promise.all(
+        [1, 2].map((n) =>
+          step('poll', [n], async () => {
+            bodies++;
+            await sleep(3_600_000);
+            return n;
+          }),
+        ),
+      ),
+    steps: { poll: { concurrency: { limit: 1, key: null } } },
+  });
+  await scenario.start();
+  const id = await scenario.begin();
+  await scenario.pass(10_000);
+  expect((await scenario.record(id)).status).toBe('waiting');
+  expect(bodies).toBe(1);
+  await scenario.pass(3 * 3_600_000);
+  expect((await scenario.record(id)).status).toBe('completed');
+  expect(bodies).toBe(4);
+});
+
+it('a permit that is kept over a sleep keeps others out, and is free when the sleeper is cancelled', async () => {
+  const scenario = new Scenario({
+    handler: ({ step, sleep }, event) =>
+      step('poll', [event], async () => {
+        if (event === 'sleeper') await sleep(3_600_000);
+        return event;
+      }),
+    steps: { poll: { concurrency: { limit: 1, key: null } } },
+  });
+  await scenario.start();
+  const sleeper = await scenario.begin('sleeper');
+  await scenario.pass(500);
+  const other = await scenario.begin('other');
+  await scenario.pass(60_000);
+  expect((await scenario.record(other)).waitReason).toBe('gate');
+  scenario.send(sleeper, 'cancel');
+  await scenario.pass(10_000);
+  expect((await scenario.record(sleeper)).status).toBe('cancelled');
+  expect((await scenario.record(other)).status).toBe('completed');
+});

@@ -61,6 +61,31 @@ export const permitRestCases = storeCaseGroup(
         ] as const,
     ),
     [
+      'one that waits keeps the permits that it says, and no other, until it ends',
+      async (d) => {
+        const [lease, other] = [await d.run(), await d.run()];
+        const two = { name: 'second', limit: 1 };
+        assert.equal(await d.acquire(lease, 'kept', one), true);
+        assert.equal(await d.acquire(lease, 'given', two), true);
+        const record: Partial<RecordChange> = {
+          status: 'waiting',
+          waitReason: 'timer',
+          holds: ['kept', 'no'],
+        };
+        d.is(
+          await d.commit(lease, { record: { ...record, timers: { sleep: d.clock.now() + 1_000 } } }),
+          'ok',
+        );
+        assert.equal(await d.acquire(other, 'theirs', two), true);
+        assert.equal(await isFree(d), false);
+        d.clock.advance(1_000);
+        const again = await d.claimOne({ ids: [lease.executionId] });
+        assert.equal(await d.acquire(again.lease, 'kept', one), true);
+        await end(d, again.lease);
+        assert.equal(await isFree(d), true);
+      },
+    ],
+    [
       'one that waits for the grant keeps its place in the queue, gives back its permits, and is due when granted',
       async (d) => {
         const [holder, waiter] = await holderAndWaiter(d);
