@@ -9,7 +9,7 @@ import { countEffects, repeatedByRetries, type EffectCount } from './effect-call
 import { type EndState, readEndState, recordsOf } from './end-state.js';
 import type { MatrixPlan } from './matrix-plan.js';
 import { OutsideWorld } from './outside-world.js';
-import { ProcessGate } from './process-gate.js';
+import { ProcessBorder } from './process-border.js';
 import { Recorder } from './recorder.js';
 import { RunWatch, type SeenCell } from './run-watch.js';
 
@@ -35,7 +35,7 @@ export interface RunRecord {
 
 interface Process {
   readonly app: TestApp;
-  readonly gate: ProcessGate;
+  readonly border: ProcessBorder;
 }
 
 /** One run of the event through the production engine on virtual time, with at most one crash. */
@@ -93,24 +93,24 @@ export class MatrixRun {
   }
 
   private async begin(): Promise<Process> {
-    const gate = new ProcessGate(this.watch);
+    const border = new ProcessBorder(this.watch);
     const { options, workers } = this.plan;
     const app = await TestApp.create({
       ...options,
       workers,
       providers: this.outside.providersOfProcess(),
-      store: gate.storeThrough(this.store),
+      store: border.storeThrough(this.store),
       clock: this.clock,
       interceptors: [
         (call, next) => {
-          this.recorder.bodyBegins(gate);
-          if (gate.isDead || this.watch.bodyBegins(call.worker, call.step)) return gate.dieHere();
+          this.recorder.bodyBegins(border);
+          if (border.isDead || this.watch.bodyBegins(call.worker, call.step)) return border.dieHere();
           return next();
         },
         ...(options.interceptors ?? []),
       ],
     } as TestAppOptions);
-    const process = { app: app as unknown as TestApp, gate };
+    const process = { app: app as unknown as TestApp, border };
     this.processes.push(process);
     return process;
   }
@@ -130,7 +130,7 @@ export class MatrixRun {
     const second = await this.begin();
     if (isPaused) {
       await second.app.advance(this.plan.takeoverMs);
-      first.gate.goOn();
+      first.border.goOn();
       await first.app.resume();
     }
     await this.finish(second.app, () => false);

@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
+import { isThenable } from '../../model/is-thenable.js';
 import { BUILT_IN, namesOf } from '../../model/path.js';
 import { shared } from '../../ports/current-execution.js';
 import { Frame } from '../../step/frame.js';
 import type { EffectCall } from './effect-call.js';
 import { idempotencyKeyIn } from './idempotency-key-in.js';
-import type { ProcessGate } from './process-gate.js';
+import type { ProcessBorder } from './process-border.js';
 import { mayRepeat } from './repeatable.js';
 import { type Recorded, type RecordedCall, recordingProxy } from './recording-proxy.js';
 
@@ -18,7 +19,7 @@ export class Recorder {
   private readonly bodies = new Set<string>();
   private readonly callers = new Set<string>();
   /** Of the processes, by what their passes work with. */
-  private readonly gates = new WeakMap<object, ProcessGate>();
+  private readonly borders = new WeakMap<object, ProcessBorder>();
 
   constructor(
     private readonly repeatable: readonly string[],
@@ -35,10 +36,10 @@ export class Recorder {
   }
 
   /** The body that begins now, and those that it calls, belong to that process. */
-  bodyBegins(gate: ProcessGate): void {
+  bodyBegins(border: ProcessBorder): void {
     const frame = shared().storage.getStore();
     if (!(frame instanceof Frame)) return;
-    this.gates.set(frame.pass.services, gate);
+    this.borders.set(frame.pass.services, border);
     if (frame.parent !== null && !frame.encodedName.startsWith(BUILT_IN)) this.bodies.add(titleOf(frame));
   }
 
@@ -53,7 +54,7 @@ export class Recorder {
     this.callers.add(titleOf(frame));
     if (mayRepeat(effect, this.repeatable)) return invoke();
     const { pass } = frame;
-    if (this.gates.get(pass.services)?.isDead === true) return this.refuse(effect);
+    if (this.borders.get(pass.services)?.isDead === true) return this.refuse(effect);
     const call: EffectCall = {
       effect,
       step: titleOf(frame),
@@ -119,12 +120,4 @@ function titleOf({ pass, path }: Frame): string {
 /** Its own path and those around it. */
 function pathsOf(frame: Frame): readonly string[] {
   return frame.parent === null ? [frame.path] : [frame.path, ...pathsOf(frame.parent)];
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { readonly then?: unknown }).then === 'function'
-  );
 }

@@ -1,3 +1,4 @@
+import { isThenable } from '../../model/is-thenable.js';
 import { namesOf } from '../../model/path.js';
 import { shared } from '../../ports/current-execution.js';
 import { Frame } from '../../step/frame.js';
@@ -102,12 +103,4 @@ export class CallWatch {
       );
     });
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { readonly then?: unknown }).then === 'function'
-  );
 }

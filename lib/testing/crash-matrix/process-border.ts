@@ -6,7 +6,7 @@ import type { RunWatch } from './run-watch.js';
 const DEEDS: readonly (string | symbol)[] = ['write', 'claim'];
 
 /** Between one process of a run and what lies outside it: from the instant of its death nothing passes. */
-export class ProcessGate {
+export class ProcessBorder {
   isDead = false;
   private release: (() => void) | null = null;
 
