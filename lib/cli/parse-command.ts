@@ -13,6 +13,7 @@ export type Command =
       readonly json: boolean;
     };
 
+/** What `--help` prints. */
 export const USAGE = `Usage:
   holdfast check <module> [--store <file>] [--json]
       Compares the workers that the module exports with the executions in flight, before they are deployed.

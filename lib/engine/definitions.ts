@@ -8,6 +8,7 @@ import { decodeName } from '../model/path.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StepFinder } from '../step/pass-services.js';
 
+/** A handler with the worker that it is of. */
 export interface KnownHandler {
   readonly worker: WorkerDefinition;
   readonly handler: HandlerDefinition;

@@ -38,6 +38,7 @@ export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void 
   }
 }
 
+/** Emits a lifecycle event of the pass's execution. */
 export function tellExecution(
   { services: { observer, clock }, record, worker, handler }: Pass,
   name: LifecycleEventName,

@@ -34,6 +34,7 @@ export interface Run {
   deliver(messages: readonly StoredMessage[]): void;
 }
 
+/** What passes need beside the services that steps see. */
 export interface ExecutorOptions {
   readonly services: PassServices;
   readonly definitions: Definitions;

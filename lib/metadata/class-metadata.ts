@@ -30,6 +30,7 @@ export interface ClassMetadata {
   readonly mistakes: DefinitionMistake[];
 }
 
+/** What `@Event` says of a class. */
 export interface EventMetadata {
   /** The name on the wire. */
   readonly name: string;
@@ -51,6 +52,7 @@ export interface WorkerOptions {
   readonly logLevel?: LogLevel;
 }
 
+/** What `@Step` says of a method, as written. */
 export interface StepMetadata {
   readonly key: ((...args: never[]) => unknown) | null;
   readonly atMostOnce: boolean;
@@ -91,8 +93,10 @@ export interface Subscription {
   readonly priority: number | null;
 }
 
+/** `when` or a guard: whether the handler takes the event. */
 export type EventPredicate = (event: never) => boolean | Promise<boolean>;
 
+/** What decorators say of one method; null: nothing of the kind. */
 export interface MethodMetadata {
   readonly subscriptions: Subscription[];
   step: StepMetadata | null;

@@ -1,6 +1,7 @@
 import { RetryAfterError } from './errors-step.js';
 import type { Backoff, RetryPolicy } from './retry-policy.js';
 
+/** What follows a failed attempt: another one, not before `at` (epoch ms), or none. */
 export type RetryDecision =
   | { readonly kind: 'retry'; readonly at: number }
   /** `exhausted`: the policy would have gone on, but its attempts or its time are used up. */

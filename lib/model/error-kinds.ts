@@ -132,14 +132,17 @@ const byCode: ReadonlyMap<string, ErrorKind> = new Map(
   }),
 );
 
+/** Category and severity of a code; of one that is not ours, those of an error of users. */
 export function errorKindOf(code: string): ErrorKind {
   return byCode.get(code) ?? own;
 }
 
+/** Whether it is one of the categories: what is read from a store may be anything. */
 export function isErrorCategory(value: unknown): value is ErrorCategory {
   return categories.includes(value);
 }
 
+/** Whether it is one of the severities. */
 export function isErrorSeverity(value: unknown): value is ErrorSeverity {
   return severities.includes(value);
 }

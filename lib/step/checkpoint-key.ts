@@ -1,12 +1,19 @@
-/** Keys of journal rows: a result has its path as key; the others say what they add to it. `!` never occurs in a path. */
+/**
+ * Keys of journal rows: a result has its path as key; the others say what they add to it. `!` never occurs in a path.
+ * `scope` names the attempts of the bodies around the call.
+ */
+
+/** Of a call that failed for good. */
 export function failureKey(path: string, scope: string): string {
   return `${path}!${scope}`;
 }
 
+/** Of one failed attempt. */
 export function attemptKey(path: string, scope: string, attempt: number): string {
   return `${path}!${scope}#${attempt}`;
 }
 
+/** Of the note that an at-most-once body begins. */
 export function startedKey(path: string, scope: string, attempt: number): string {
   return `${path}!${scope}@${attempt}`;
 }
@@ -16,6 +23,7 @@ export function reservedKey(path: string, scope: string, attempt: number): strin
   return `${path}!${scope}r${attempt}`;
 }
 
+/** Of a sleep. */
 export function timerKey(path: string): string {
   return `${path}!t`;
 }

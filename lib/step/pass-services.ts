@@ -50,6 +50,7 @@ export interface AttemptCall {
 /** Wraps each attempt of each handler and step; never a memoised result. `next` runs the body. */
 export type Interceptor = (call: AttemptCall, next: () => Promise<unknown>) => Promise<unknown>;
 
+/** The way of writes to the store. */
 export interface Writer {
   /**
    * Sends a write; `done` gets its verdict, in order of submission, or `failed` the reason why the store gave none.
@@ -58,6 +59,7 @@ export interface Writer {
   submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void;
 }
 
+/** What passes ask of the definitions of this process. */
 export interface StepFinder {
   /** The definition of that method of the receiver's worker, or null when its class is no worker of this app. */
   stepOf(receiver: object, name: string): StepDefinition | null;
@@ -67,6 +69,7 @@ export interface StepFinder {
   compensates(worker: string, encodedName: string): boolean;
 }
 
+/** Makes of a stored event what handlers receive. */
 export interface EventRestorer {
   /**
    * The value that handlers receive for a stored event. One that another schema checked is checked again: rejects or
@@ -75,6 +78,7 @@ export interface EventRestorer {
   restore(eventName: string, data: unknown, schemaHash: string | null): unknown;
 }
 
+/** What a publish inside an execution needs of the publisher. */
 export interface StepPublisher {
   /** Checks and encodes what user code publishes; ids are made of the seed, equal on each replay. */
   prepare(request: unknown, seed: string, depth: number): Promise<readonly NewEvent[]>;

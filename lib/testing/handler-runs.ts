@@ -11,6 +11,7 @@ import { laneOf } from '../model/lane.js';
 import { writeOneOf } from '../model/near-names.js';
 import type { Interceptor } from '../step/pass-services.js';
 
+/** Of `app.run`: how much of the handler runs, and on what. Each may be left out. */
 export interface RunOptions {
   /** Results of steps, by name or by path below the handler: their bodies are not called. */
   readonly given?: Readonly<Record<string, unknown>>;

@@ -16,6 +16,7 @@ export const BOUNDARY_TITLES: Readonly<Record<Boundary, string>> = {
 /** Bodies begin, and rows of the journal (the end of an execution is one of them) are written. */
 export type Stage = 'body' | 'row';
 
+/** Where a process can die around each of them. */
 export const BOUNDARIES_OF: Readonly<Record<Stage, readonly Boundary[]>> = {
   body: ['before-body'],
   row: ['before-checkpoint', 'after-checkpoint', 'lease-lost'],

@@ -13,6 +13,7 @@ export interface CleanRun {
   readonly volatile: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** What the first of two clean runs did; the second shows which of it differs from run to run. */
 export function cleanRunOf(first: RunRecord, second: RunRecord): CleanRun {
   const volatile = new Map<string, ReadonlySet<string>>();
   for (const [group, values] of first.end.groups) {

@@ -18,6 +18,7 @@ export interface EndState {
   readonly stuck: readonly string[];
 }
 
+/** Everything that a store holds, oldest first. */
 export async function recordsOf(store: Store): Promise<readonly ExecutionRecord[]> {
   const all: ExecutionRecord[] = [];
   for await (const record of executionsOf(store, {})) all.push(record);

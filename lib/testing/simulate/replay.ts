@@ -28,6 +28,7 @@ export function calmPlan(plan: RunPlan): RunPlan {
   return { ...plan, processes: 1, faults: [], isOneByOne: true };
 }
 
+/** The run that a replay asks for. Throws `ConfigurationError` for a fault that cannot be read. */
 export function planOf(replay: Replay, processes: number): RunPlan {
   const faults = replay.faults?.map((text) => {
     const fault = faultOfText(text);
@@ -44,6 +45,7 @@ export function planOf(replay: Replay, processes: number): RunPlan {
   };
 }
 
+/** What to give to `simulate` to have that run again. */
 export function replayOf({ seed, events, processes, faults }: RunPlan): Replay {
   return {
     seed,

@@ -8,6 +8,7 @@ export interface FaultFactors {
   readonly pauses: number;
 }
 
+/** The mix with each group of its faults that much more, or less, often. */
 export function scaledFaults(mix: FaultMix, { crashes, hints, store, pauses }: FaultFactors): FaultMix {
   const often = (probability: number, factor: number): number => Math.min(probability * factor, 1);
   const every = (ms: number, factor: number): number => (factor === 0 ? 0 : ms / factor);

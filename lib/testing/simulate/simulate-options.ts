@@ -49,6 +49,7 @@ export interface SimulateOptions {
   readonly app?: SimulatedAppOptions;
 }
 
+/** Seeds that follow each other: `count` of them. */
 export interface SeedRange {
   /** The first seed; 1 by default. */
   readonly from?: number;

@@ -16,6 +16,7 @@ const KINDS = [
   'stop',
 ] as const;
 
+/** What can go wrong in a simulation. */
 export type FaultKind = (typeof KINDS)[number];
 
 /** One thing that went wrong. A list of them, given to a run of the same seed, makes the same go wrong again. */
