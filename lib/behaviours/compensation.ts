@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { StepDefinition } from '../model/definition.js';
 import { CompensationError } from '../model/errors-graph.js';
-import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import { namesOf } from '../model/path.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
@@ -10,6 +9,7 @@ import { undoSegment, type Undoing } from '../step/undo-rows.js';
 import { beginDeclared } from './declared-call.js';
 import { openRoot } from './handler.js';
 import { ResultValue } from './node-value.js';
+import { tellStep } from './tell-step.js';
 
 /** What undoes a step: the method, and the instance it is called on. */
 export interface Undoer {
@@ -44,7 +44,7 @@ export function runCompensations(
     const path = `${row.path}/${encodedName}`;
     beginDeclared(frame, instance, definition, encodedName, path, () => [value.take()], {
       completed: () => {
-        tellCompensated(pass, row);
+        tellStep(pass, 'step.compensated', row.path);
         next();
       },
       failed: (error) =>
@@ -56,18 +56,4 @@ export function runCompensations(
     });
   };
   next();
-}
-
-function tellCompensated(pass: Pass, { path }: Checkpoint): void {
-  const { observer, clock } = pass.services;
-  if (!observer.wants('step.compensated')) return;
-  observer.emit({
-    name: 'step.compensated',
-    executionId: pass.record.id,
-    worker: pass.worker.id,
-    handler: pass.handler.method,
-    session: pass.record.session,
-    step: namesOf(path),
-    at: clock.now(),
-  } as LifecycleEvent);
 }

@@ -1,6 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { StepDefinition } from '../model/definition.js';
-import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import { namesOf } from '../model/path.js';
 import type { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
@@ -12,6 +11,7 @@ import { FanOutRun, itemsOf } from './fan-out-run.js';
 import { type Ended, GraphNode, type Readiness } from './graph-node.js';
 import { type NodeValue, ResultValue } from './node-value.js';
 import { Routes } from './routes.js';
+import { tellStep } from './tell-step.js';
 
 type Ready = Extract<Readiness, { kind: 'begin' }>;
 
@@ -145,16 +145,7 @@ export class GraphRun {
     if (pass.replay?.isSkipped(path) === true) return;
     const now = pass.services.clock.now();
     pass.writes.hold(newRow(pass, path, 'skipped', path, now, 1));
-    if (!pass.services.observer.wants('step.skipped')) return;
-    pass.services.observer.emit({
-      name: 'step.skipped',
-      executionId: pass.record.id,
-      worker: pass.worker.id,
-      handler: pass.handler.method,
-      session: pass.record.session,
-      step: namesOf(path),
-      at: now,
-    } as LifecycleEvent);
+    tellStep(pass, 'step.skipped', path);
   }
 
   /** The end that a last result brings: it can share the commit when nothing failed and nothing is left. */

@@ -6,6 +6,7 @@ import type { GraphComparison, InFlight } from '../model/graph-comparison.js';
 import { recordedNames } from '../model/recorded-names.js';
 import { executionsOf } from '../ports/executions-of.js';
 import type { Store } from '../ports/store.js';
+import { countedExecutions } from './counted-executions.js';
 import { mergeComparisons } from './merge-comparisons.js';
 
 const OPEN: readonly ExecutionStatus[] = ['pending', 'running', 'waiting', 'parked'];
@@ -17,7 +18,7 @@ export interface WorkerReport extends GraphComparison {
   readonly inFlight: number;
 }
 
-/** Of all workers. */
+/** How all workers of a module fit what is in flight. */
 export interface CheckReport {
   readonly workers: readonly WorkerReport[];
   /** Workers with executions in flight that the module does not export, and how many executions. */
@@ -67,7 +68,7 @@ async function checkWorker(worker: WorkerDefinition, store: CheckedStore): Promi
 
 /** Their own graph is not kept: they are adopted, and what does not fit is found when they are resumed. */
 function unknown(flights: readonly InFlight[]): GraphComparison {
-  const what = `${flights.length} executions began on a graph that is not kept: what does not fit is found when they go on`;
+  const what = `${countedExecutions(flights.length)} began on a graph that is not kept: what does not fit is found when they go on`;
   return {
     verdict: 'additive',
     differences: [{ verdict: 'additive', step: '', what, executions: [], count: 0, write: null }],

@@ -1,12 +1,13 @@
 import { type GraphDifference, isCompatible } from '../model/graph-comparison.js';
 import type { CheckReport, WorkerReport } from './check-workers.js';
+import { countedExecutions } from './counted-executions.js';
 
 /** The report as lines for people. */
 export function printedCheck({ workers, missing }: CheckReport): string {
   const lines = workers.flatMap(linesOf);
   for (const { worker, inFlight } of missing)
     lines.push(
-      `${worker}: ${executions(inFlight)} in flight, and the module exports no such worker: they wait for a process that has it`,
+      `${worker}: ${countedExecutions(inFlight)} in flight, and the module exports no such worker: they wait for a process that has it`,
     );
   const refused = workers.filter(({ verdict }) => !isCompatible(verdict)).length;
   lines.push(
@@ -20,7 +21,7 @@ export function printedCheck({ workers, missing }: CheckReport): string {
 
 function linesOf({ worker, verdict, inFlight, differences }: WorkerReport): readonly string[] {
   return [
-    `${worker}: ${verdict}, ${executions(inFlight)} in flight`,
+    `${worker}: ${verdict}, ${countedExecutions(inFlight)} in flight`,
     ...differences.flatMap(linesOfDifference),
   ];
 }
@@ -30,12 +31,8 @@ function linesOfDifference(difference: GraphDifference): readonly string[] {
   const lines = [`  ${verdict}: ${what}`];
   if (count > 0) {
     const rest = count > ids.length ? ` and ${count - ids.length} more` : '';
-    lines.push(`    ${executions(count)}: ${ids.join(', ')}${rest}`);
+    lines.push(`    ${countedExecutions(count)}: ${ids.join(', ')}${rest}`);
   }
   if (write !== null) lines.push(`    ${write}`);
   return lines;
-}
-
-function executions(count: number): string {
-  return count === 1 ? '1 execution' : `${count === 0 ? 'no' : count} executions`;
 }
