@@ -13,4 +13,6 @@ export interface Body {
   /** The wait is over. */
   callRuns(): void;
   abort(reason: unknown): void;
+  /** Tells its signal; what it still gives counts. */
+  askToStop(reason: unknown): void;
 }

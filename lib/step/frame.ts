@@ -211,6 +211,11 @@ export class Frame implements CurrentExecution, Body {
 
   abort(reason: unknown): void {
     this.runningTime?.stop();
+    this.askToStop(reason);
+  }
+
+  /** Its time goes on: one that does not heed the signal ends by its timeout. */
+  askToStop(reason: unknown): void {
     this.abortedFor ??= { reason: reason ?? undefined };
     this.controller?.abort(this.abortedFor.reason);
   }

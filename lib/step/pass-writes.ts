@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { TooManyCheckpointsError } from '../model/errors-execution.js';
 import type { Lease } from '../model/lease.js';
-import { encodedNameOf } from '../model/path.js';
 import { isApplied, type Applied } from '../ports/is-applied.js';
 import type {
   AcquireWrite,
@@ -14,11 +13,12 @@ import type {
 } from '../ports/store-write.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
+import type { Undoables } from './undoables.js';
 
 /** The pass, as its writes see it. */
 interface WritingPass {
   readonly services: PassServices;
-  readonly worker: { readonly id: string };
+  readonly undoables: Undoables;
   readonly lease: Lease;
   readonly ended: PassEnd | null;
   readonly isUndoing: boolean;
@@ -33,8 +33,6 @@ const nothing: readonly never[] = Object.freeze([]);
 export class PassWrites {
   /** Commits without a verdict. */
   underWay = 0;
-  /** A result was sent that has to be undone when the execution fails. */
-  hasUndoable = false;
   private readonly held: Checkpoint[] = [];
   /** Permits that the next commit gives back. */
   private released: readonly string[] = nothing;
@@ -103,7 +101,7 @@ export class PassWrites {
       pass.finish({ kind: 'failed', error }, error);
       if (pass.ended !== null) return;
     }
-    if (pass.services.steps.hasCompensations) this.noteUndoable(checkpoints);
+    if (pass.services.steps.hasCompensations) pass.undoables.sent(checkpoints);
     this.underWay++;
     pass.services.writer.submit(
       this.delta(checkpoints, null, publish),
@@ -146,13 +144,6 @@ export class PassWrites {
     } catch (error) {
       this.pass.end({ kind: 'parked', error });
     }
-  }
-
-  private noteUndoable(rows: readonly Checkpoint[]): void {
-    const { worker, services } = this.pass;
-    for (const { kind, path } of rows)
-      if (kind === 'completed' && services.steps.compensates(worker.id, encodedNameOf(path)))
-        this.hasUndoable = true;
   }
 
   private delta(

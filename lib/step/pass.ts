@@ -14,7 +14,8 @@ import { PassWrites } from './pass-writes.js';
 import { Replay } from './replay.js';
 import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
-import { rowsOfUndo, undoableRows } from './undo-rows.js';
+import { rowsOfUndo } from './undo-rows.js';
+import { Undoables } from './undoables.js';
 import { permitWait, Waits } from './waits.js';
 
 /** A call that must not begin before replay has settled. */
@@ -47,6 +48,7 @@ export class Pass {
   private resolveDone!: (end: PassEnd) => void;
   readonly waits: Waits;
   private begunBodies: BegunBodies | null = null;
+  private undoableResults: Undoables | null = null;
   /** A call was not begun, because too little of the lease is left. */
   private refused = false;
   private deferred: Deferred[] = [];
@@ -103,18 +105,9 @@ export class Pass {
     return this.settleQueue === null || !this.settleQueue.isPumping;
   }
 
-  /** Whether something was recorded, or is about to be, that has to be undone when the execution fails. */
-  get hasUndoable(): boolean {
-    return this.writes.hasUndoable || undoableRows(this.journal, (name) => this.compensates(name)).length > 0;
-  }
-
-  /** Whether something was recorded, or runs, that would have to be undone if the execution failed now. */
-  get mayUndo(): boolean {
-    if (!this.services.steps.hasCompensations) return false;
-    if (this.hasUndoable) return true;
-    for (const { isDead, encodedName } of this.live)
-      if (!isDead && this.compensates(encodedName)) return true;
-    return false;
+  /** What would have to be undone if the execution failed now. */
+  get undoables(): Undoables {
+    return (this.undoableResults ??= new Undoables(this.services.steps, this.worker.id, this.journal));
   }
 
   /** At-most-once bodies that have begun. */
@@ -175,10 +168,6 @@ export class Pass {
     refused?: (rejection: Rejection) => void,
   ): void {
     this.writes.commit(rows, publish, then, refused ?? null);
-  }
-
-  private compensates(encodedName: string): boolean {
-    return this.services.steps.compensates(this.worker.id, encodedName);
   }
 
   /** Keeps a row for the next commit: it is stored when the pass suspends, at the latest one turn from now. */
@@ -256,13 +245,13 @@ export class Pass {
     if (this.ended !== null || this.closing !== null) return;
     this.closing = end;
     this.yielding = true;
-    for (const body of this.live) body.abort(reason);
+    for (const body of this.live) body.askToStop(reason);
     this.scheduleCheck();
   }
 
   /** Ends the pass; what runs may be something to undo, and gives its result first. */
   finish(end: PassEnd, reason: unknown): void {
-    if (this.mayUndo) this.close(end, reason);
+    if (this.undoables.mayComeOf(this.live)) this.close(end, reason);
     else this.end(end, reason);
   }
 

@@ -184,6 +184,23 @@ describe('compensation', () => {
     expect(undone).toEqual(['refund receipt 7']);
   });
 
+  it('waits no longer for a body that does not heed the cancel than its timeout', async () => {
+    const { scenario, undone } = saga({
+      handler: async ({ step, wait }) => {
+        await step('reserve', [], () => 'seat 1');
+        await step('charge', [], () => wait(86_400_000));
+      },
+      steps: { reserve: {}, charge: { timeoutMs: 5_000 }, refund: undo, release: undo },
+    });
+    await scenario.start();
+    const id = await scenario.begin();
+    await scenario.pass(200);
+    scenario.send(id, 'cancel');
+    await scenario.pass(20_000);
+    expect((await scenario.record(id)).status).toBe('cancelled');
+    expect(undone).toEqual(['release seat 1']);
+  });
+
   it('of a cancelled execution that sleeps begins at once', async () => {
     const { scenario, undone } = saga({
       handler: async ({ step, sleep }) => {

@@ -151,3 +151,46 @@ describe('a declared step', () => {
     },
   );
 });
+
+test.each([undefined, 'charge', 'a'])(
+  'a route whose branch failed is decided alike by retry() of what came before it (from %p)',
+  async (from) => {
+    let isBroken = true;
+    const test = (kind: string): boolean => kind === 'a';
+    const scenario = new Scenario({
+      handler: (_, event) => event,
+      methods: () => ({
+        charge: (kind: string) => kind,
+        a: () => {
+          if (isBroken) throw new Error('x');
+          return 'a';
+        },
+        b: () => 'b',
+        refund: () => undefined,
+      }),
+      steps: {
+        charge: { isDeclared: true },
+        a: { isDeclared: true },
+        b: { isDeclared: true },
+        refund: { isDeclared: true },
+      },
+      compensations: { charge: 'refund' },
+      definition: {
+        declared: [
+          declared('charge', ['handle']),
+          declared('a', ['charge'], { when: { kind: 'predicate', test } }),
+          declared('b', ['charge'], { when: { kind: 'otherwise' } }),
+        ],
+      },
+    });
+    await scenario.start();
+    const id = await scenario.begin('a');
+    await scenario.pass(5_000);
+    expect((await scenario.record(id)).status).toBe('failed');
+    isBroken = false;
+    scenario.send(id, 'retry', from ?? null);
+    await scenario.pass(5_000);
+    expect((await scenario.record(id)).status).toBe('completed');
+    expect(scenario.began).not.toContain('b#1');
+  },
+);
