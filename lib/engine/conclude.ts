@@ -128,7 +128,7 @@ function finished(
   seenInboxSeq: number,
   error?: unknown,
 ): Conclusion {
-  if (!pass.hasUndoable) return ended(pass, status, seenInboxSeq, error);
+  if (!pass.undoables.any) return ended(pass, status, seenInboxSeq, error);
   const { clock, codec } = pass.services;
   const path = undoPath(pass.handler.method);
   const row = newRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
