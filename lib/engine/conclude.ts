@@ -139,6 +139,11 @@ function finished(
   return { change: { ...next, listening: [] }, error, hook: null };
 }
 
+/** Whether the change hands the execution back to have its steps undone: until then it heeds no message. */
+export function isUndoneNext({ status, listening }: RecordChange): boolean {
+  return status === 'pending' && listening.length === 0;
+}
+
 function ended(
   pass: Pass,
   status: RecordChange['status'],

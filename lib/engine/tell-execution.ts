@@ -2,6 +2,7 @@ import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-even
 import { wakeAt } from '../model/execution.js';
 import type { RecordChange } from '../ports/store-write.js';
 import type { Pass } from '../step/pass.js';
+import { isUndoneNext } from './conclude.js';
 
 /** Tells what became of the pass's execution, in the words of its new status. */
 export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void {
@@ -29,8 +30,7 @@ export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void 
     case 'skipped':
       return tellExecution(pass, 'execution.skipped', {});
     case 'pending':
-      // Nothing else listens to nothing: its steps are undone next.
-      if (change.listening.length === 0)
+      if (isUndoneNext(change))
         tellExecution(pass, 'execution.waiting', { reason: 'compensating', until: null });
       return;
     case 'running':
