@@ -11,6 +11,7 @@ import { Pass } from '../../lib/step/pass.js';
 import { Replay } from '../../lib/step/replay.js';
 import { SettleQueue } from '../../lib/step/settle-queue.js';
 import { StepRun } from '../../lib/step/step-run.js';
+import { Undoables } from '../../lib/step/undoables.js';
 import type { Store } from '../../lib/ports/store.js';
 import type { Verdict, Write } from '../../lib/ports/store-write.js';
 import type { SeedOptions } from './run-seed.js';
@@ -159,16 +160,9 @@ const graphBugs: readonly PlantedBug[] = [
   {
     name: 'what completed is not undone',
     patch: () => {
-      const own = Object.getOwnPropertyDescriptor(Pass.prototype, 'hasUndoable') ?? null;
-      Object.defineProperty(Pass.prototype, 'hasUndoable', {
-        get: () => false,
-        set: () => {},
-        configurable: true,
-      });
-      return () => {
-        if (own === null) Reflect.deleteProperty(Pass.prototype, 'hasUndoable');
-        else Object.defineProperty(Pass.prototype, 'hasUndoable', own);
-      };
+      const own = Object.getOwnPropertyDescriptor(Undoables.prototype, 'any') as PropertyDescriptor;
+      Object.defineProperty(Undoables.prototype, 'any', { get: () => false, configurable: true });
+      return () => void Object.defineProperty(Undoables.prototype, 'any', own);
     },
   },
 ];
