@@ -3,7 +3,8 @@ import { silentMetrics } from '../adapters/console/silent-metrics.js';
 import { systemRandom } from '../adapters/system/system-random.js';
 import { uuidGenerator } from '../adapters/system/uuid-generator.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
-import { metadataOf, storableClasses } from '../metadata/metadata-store.js';
+import type { AnyClass } from '../metadata/class-metadata.js';
+import { eventClassOf, eventMetadataOf, metadataOf, storableClasses } from '../metadata/metadata-store.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { messageOf } from '../model/message-of.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
@@ -60,7 +61,14 @@ export class Assembly {
     );
     this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
     const ids = underlay?.ids ?? uuidGenerator;
-    const codec = jsonCodec({ types: [...(options.types ?? [])], declared: storableClasses });
+    const codec = jsonCodec({
+      types: [...(options.types ?? [])],
+      declared: storableClasses,
+      events: {
+        nameOf: (type) => eventMetadataOf(type as unknown as AnyClass)?.name ?? null,
+        named: (name) => this.events.classOf(name) ?? eventClassOf(name),
+      },
+    });
     this.runtime = new Runtime({
       store,
       clock,

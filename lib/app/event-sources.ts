@@ -41,6 +41,8 @@ export interface EventSources {
   register(source: unknown): Promise<void>;
   /** How to restore stored events of that name; null while nothing of that name was registered or published. */
   definitionOf(name: string): EventDefinition | null;
+  /** The class that was registered or published under that name; null: none. */
+  classOf(name: string): AnyClass | null;
 }
 
 interface Named {
@@ -91,6 +93,11 @@ class KnownEvents implements EventSources {
 
   definitionOf(name: string): EventDefinition | null {
     return this.named.get(name)?.definition ?? this.unions.definitionOf(name);
+  }
+
+  classOf(name: string): AnyClass | null {
+    const source = this.named.get(name)?.source;
+    return isEventClass(source) ? source : null;
   }
 
   private byName(name: string, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {

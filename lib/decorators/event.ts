@@ -1,5 +1,6 @@
 import type { AnyClass } from '../metadata/class-metadata.js';
 import type { Duration } from '../model/duration.js';
+import { registerEvent } from '../metadata/metadata-store.js';
 import { recordClass, recordTwice } from './record-class.js';
 import { recordOptions } from './record-options.js';
 
@@ -17,7 +18,8 @@ export interface EventOptions {
 const OPTION_NAMES = ['correlate', 'keep'] as const satisfies (keyof EventOptions)[];
 
 /**
- * Makes a class an event. `name` is what is stored and sent: it stays when the class is renamed.
+ * Makes a class an event. `name` is what is stored and sent: it stays when the class is renamed. Instances can be stored in
+ * results and arguments too, as with `@Storable`, and come back as the class; those of a subclass without an `@Event` cannot.
  *
  * @example
  * @Event('order.placed')
@@ -31,6 +33,6 @@ export function Event(name: string, options: EventOptions = {}): (target: AnyCla
     if (record.event !== null) recordTwice(record, target, null, 'Event');
     const place = { decorator: 'Event', record, type: target, member: null };
     const { correlate, keep } = recordOptions(place, options, OPTION_NAMES) ? options : {};
-    record.event = { name, correlate: correlate ?? null, keep: keep ?? null };
+    registerEvent({ name, correlate: correlate ?? null, keep: keep ?? null }, target);
   };
 }

@@ -1,12 +1,14 @@
 import type { AnyClass, ClassMetadata, EventMetadata, MethodMetadata } from './class-metadata.js';
 
 /** Grows when the shape of `ClassMetadata` changes in a way that another copy could not read. */
-const METADATA_VERSION = 2;
+const METADATA_VERSION = 3;
 
 interface Home {
   readonly records: WeakMap<AnyClass, ClassMetadata>;
   /** Classes with `@Storable`, by name; the class decorated last has the name. */
   readonly storables: Map<string, AnyClass>;
+  /** Classes with `@Event`, by the event's name; the class decorated last has the name. */
+  readonly events: Map<string, AnyClass>;
 }
 
 const key = Symbol.for(`holdfast/metadata/${METADATA_VERSION}`);
@@ -14,7 +16,7 @@ const key = Symbol.for(`holdfast/metadata/${METADATA_VERSION}`);
 /** Shared by every copy of the package in the process. */
 function home(): Home {
   const place = globalThis as { [key]?: Home };
-  place[key] ??= { records: new WeakMap(), storables: new Map() };
+  place[key] ??= { records: new WeakMap(), storables: new Map(), events: new Map() };
   return place[key];
 }
 
@@ -66,6 +68,17 @@ export function metadataOf(type: AnyClass): ClassMetadata {
 /** The class's `@Event`; null when it has none of its own. */
 export function eventMetadataOf(type: AnyClass): EventMetadata | null {
   return home().records.get(type)?.event ?? null;
+}
+
+/** Makes a class an event. */
+export function registerEvent(event: EventMetadata, type: AnyClass): void {
+  ownMetadata(type).event = event;
+  home().events.set(event.name, type);
+}
+
+/** The class with that `@Event` which this process loaded last; null: none. */
+export function eventClassOf(name: string): AnyClass | null {
+  return home().events.get(name) ?? null;
 }
 
 /** Gives a class its name in stored data. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { expectTypeOf } from 'expect-type';
-import { type ExecutionHandle, NonRetryableError, Step, type Storable, Worker } from 'holdfast';
+import { Event, type ExecutionHandle, NonRetryableError, Step, type Storable, Worker } from 'holdfast';
 
 class Money {
   constructor(
@@ -10,6 +10,19 @@ class Money {
   ) {}
   plus(other: Money): Money {
     return new Money(this.amount + other.amount, this.currency);
+  }
+}
+
+@Event('order.placed')
+class OrderPlaced {
+  orderId!: string;
+  lines!: { readonly sku: string }[];
+}
+
+@Event('order.paid')
+class OrderPaid extends OrderPlaced {
+  isLate(): boolean {
+    return this.lines.length === 0;
   }
 }
 
@@ -41,6 +54,8 @@ expectTypeOf<Kept<Tree>>().toEqualTypeOf<true>();
 expectTypeOf<Kept<Kind>>().toEqualTypeOf<true>();
 expectTypeOf<Kept<Money>>().toEqualTypeOf<true>();
 expectTypeOf<Kept<readonly { price: Money; error?: Error }[]>>().toEqualTypeOf<true>();
+expectTypeOf<Kept<OrderPlaced>>().toEqualTypeOf<true>();
+expectTypeOf<Kept<readonly OrderPaid[]>>().toEqualTypeOf<true>();
 expectTypeOf<Kept<NonRetryableError>>().toEqualTypeOf<true>();
 expectTypeOf<Kept<AggregateError>>().toEqualTypeOf<true>();
 expectTypeOf<Kept<Map<string, Set<Date>>>>().toEqualTypeOf<true>();

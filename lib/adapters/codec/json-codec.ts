@@ -4,7 +4,7 @@ import type { Codec } from '../../ports/codec.js';
 import { isError } from './error-shape.js';
 import { describeThrown, FailureEncoder } from './failure-encoder.js';
 import { copyPlain, isPlain, MAX_NODES, NOT_PLAIN } from './plain-value.js';
-import { StorableTypes } from './storable-types.js';
+import { type EventTypes, StorableTypes } from './storable-types.js';
 import { type Json, MARK, MARK_CODE } from './tagged.js';
 import { ValueDecoder } from './value-decoder.js';
 import { ValueEncoder } from './value-encoder.js';
@@ -17,16 +17,18 @@ export interface JsonCodecOptions {
   readonly types?: readonly StorableType[] | undefined;
   /** Further classes by name, asked at each use: those with `@Storable`, also ones loaded later. Default: none. */
   readonly declared?: (() => ReadonlyMap<string, StorableType>) | undefined;
+  /** Classes of events, whose instances may be stored likewise. Default: none. */
+  readonly events?: EventTypes | undefined;
 }
 
 /**
  * Plain JSON for plain values. Anything else that has an exact counterpart is written as tagged JSON behind a `~`:
  * undefined, NaN, ±Infinity, −0, bigint, Date, Map, Set, typed arrays, ArrayBuffer, Buffer, URL, errors (without
- * their stack), null-prototype objects and instances of registered classes. Cycles, functions, symbols, RegExps,
+ * their stack), null-prototype objects and instances of registered classes and events. Cycles, functions, symbols, RegExps,
  * sparse arrays and all other instances are refused. An object referred to twice is written twice.
  */
 export function jsonCodec(options: JsonCodecOptions = {}): Codec {
-  const types = new StorableTypes(options.types ?? [], options.declared ?? (() => new Map()));
+  const types = new StorableTypes(options.types ?? [], options.declared ?? (() => new Map()), options.events);
   const encode = (value: unknown): string =>
     typeof value === 'string' || isPlainNow(value)
       ? JSON.stringify(value)

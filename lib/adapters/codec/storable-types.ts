@@ -6,15 +6,31 @@ export interface NamedType {
   readonly type: StorableType;
 }
 
-/** The classes that one app may store: those of its `types` option, then those declared by decorator. */
+/** Classes of events: their instances are stored under the event's name. */
+export interface EventTypes {
+  /** The event's name of exactly this class; null: it is none. */
+  nameOf(type: StorableType): string | null;
+  /** The class as which instances of that event are read; null: none is known. */
+  named(name: string): StorableType | null;
+}
+
+const noEvents: EventTypes = { nameOf: () => null, named: () => null };
+
+/** The classes that one app may store: those of its `types` option, then those declared by decorator, then its events. */
 export class StorableTypes {
   private readonly listed = new Map<string, StorableType>();
   private readonly byPrototype = new Map<object, NamedType>();
   private readonly declared: () => ReadonlyMap<string, StorableType>;
+  private readonly events: EventTypes;
 
   /** Throws `ConfigurationError` for a value that is no class, a class without a name, or two classes of one name. */
-  constructor(types: readonly StorableType[], declared: () => ReadonlyMap<string, StorableType>) {
+  constructor(
+    types: readonly StorableType[],
+    declared: () => ReadonlyMap<string, StorableType>,
+    events: EventTypes = noEvents,
+  ) {
     this.declared = declared;
+    this.events = events;
     const names = new Map([...declared()].map(([name, type]) => [type, name]));
     const mistakes: ConfigurationMistake[] = [];
     for (const type of types) {
@@ -36,6 +52,21 @@ export class StorableTypes {
 
   named(name: string): StorableType | null {
     return this.listed.get(name) ?? this.declared().get(name) ?? null;
+  }
+
+  /**
+   * The event whose instances have exactly this prototype; null when there is none, or when another class has taken its
+   * name: what is stored must come back as what it was.
+   */
+  eventOfPrototype(prototype: object): NamedType | null {
+    const type: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+    if (!isClass(type) || type.prototype !== prototype) return null;
+    const name = this.events.nameOf(type);
+    return name !== null && this.events.named(name) === type ? { name, type } : null;
+  }
+
+  event(name: string): StorableType | null {
+    return this.events.named(name);
   }
 
   private add(type: StorableType, names: ReadonlyMap<StorableType, string>): ConfigurationMistake | null {

@@ -1,4 +1,5 @@
 import { UnreadableValueError } from '../../model/errors-value.js';
+import type { StorableType } from '../../model/storable.js';
 import { decodeError } from './error-decoder.js';
 import { MAX_DEPTH } from './plain-value.js';
 import type { StorableTypes } from './storable-types.js';
@@ -73,7 +74,9 @@ export class ValueDecoder {
       case 'null':
         return Object.setPrototypeOf(this.fields(record(tag, first)), null);
       case 'class':
-        return this.instance(args);
+        return this.ofClass(args);
+      case 'event':
+        return this.ofEvent(args);
       case 'error':
         return decodeError(args, this.types, (json) => this.decode(json));
       default:
@@ -86,13 +89,27 @@ export class ValueDecoder {
     return [this.decode(entry[0]), this.decode(entry[1])];
   }
 
-  private instance([name, stored]: readonly unknown[]): unknown {
+  private ofClass([name, stored]: readonly unknown[]): unknown {
     const type = typeof name === 'string' ? this.types.named(name) : null;
     if (type === null) {
       throw new UnreadableValueError(
         `the stored text holds an instance of '${shown(name)}', which is not registered: list its class in bootstrap({ types })`,
       );
     }
+    return this.instance(type, stored);
+  }
+
+  private ofEvent([name, stored]: readonly unknown[]): unknown {
+    const type = typeof name === 'string' ? this.types.event(name) : null;
+    if (type === null) {
+      throw new UnreadableValueError(
+        `the stored text holds an instance of the event '${shown(name)}', whose class this process has not loaded: import it before bootstrap()`,
+      );
+    }
+    return this.instance(type, stored);
+  }
+
+  private instance(type: StorableType, stored: unknown): unknown {
     const value = this.decode(stored);
     if (typeof type.fromStored === 'function')
       return this.rebuilt(type.fromStored as (stored: unknown) => object, type, value);

@@ -76,20 +76,23 @@ export class ValueEncoder {
     const builtIn = this.builtIn(value);
     if (builtIn !== null) return builtIn;
     const registered = this.types.ofPrototype(prototype as object);
-    if (typeof registered?.type.toStored === 'function') {
-      const toStored = registered.type.toStored as (instance: object) => unknown;
-      return this.tag('class', registered.name, this.at('toStored()', toStored.call(registered.type, value)));
+    const event = registered === null ? this.types.eventOfPrototype(prototype as object) : null;
+    const named = registered ?? event;
+    const kind = event === null ? 'class' : 'event';
+    if (typeof named?.type.toStored === 'function') {
+      const toStored = named.type.toStored as (instance: object) => unknown;
+      return this.tag(kind, named.name, this.at('toStored()', toStored.call(named.type, value)));
     }
     if (isError(value)) return this.error(value);
-    if (registered !== null) {
+    if (named !== null) {
       if (hasInternalState(value)) {
         throw this.refusal(
-          `an instance of ${registered.name}, which keeps more than fields`,
+          `an instance of ${classNameOf(value)}, which keeps more than fields`,
           'Give its class static toStored and fromStored methods',
         );
       }
       this.refuseSymbols(value);
-      return this.tag('class', registered.name, this.plainFields(value));
+      return this.tag(kind, named.name, this.plainFields(value));
     }
     return this.refuseObject(value);
   }
