@@ -10,11 +10,17 @@ export function nearNames(name: string, names: Iterable<string>): string[] {
     .map(({ each }) => each);
 }
 
-/** What to write instead of an unknown name: the near ones, else all. */
+/** More names than these say less than a few. */
+const MOST_NAMES = 12;
+const A_FEW = 8;
+
+/** What to write instead of an unknown name: the near ones, else all; of many, a few and how many more there are. */
 export function writeOneOf(name: string, names: Iterable<string>): string {
   const all = [...names];
   const near = nearNames(name, all);
-  return near.length === 0 ? `Write one of ${all.join(', ')}` : `Write ${near.join(' or ')}`;
+  if (near.length > 0) return `Write ${near.join(' or ')}`;
+  if (all.length <= MOST_NAMES) return `Write one of ${all.join(', ')}`;
+  return `Write one of ${all.slice(0, A_FEW).join(', ')}, or one of ${all.length - A_FEW} others`;
 }
 
 /** Letters to insert, remove or replace between both. */
