@@ -7,9 +7,11 @@ export type Publishable = EventClass | SchemaEvent | string;
 /** One entry of `publishMany`: an event with its data, or an instance of an event class alone. */
 export type PublishEntry = readonly [event: Publishable, data: unknown, options?: PublishOptions];
 
-/** Instances of event classes, but nothing that the app's union should check. */
-export type NotAUnionMember<Instance extends object, Union> = [Union] extends [never]
-  ? Instance
-  : Instance extends { readonly type: string }
-    ? never
-    : Instance;
+/** Instances of event classes, but nothing that the app's union should check, and nothing that has its data beside it. */
+export type NotAUnionMember<Instance extends object, Union> = Instance extends Publishable
+  ? never
+  : [Union] extends [never]
+    ? Instance
+    : Instance extends { readonly type: string }
+      ? never
+      : Instance;

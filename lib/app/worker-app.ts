@@ -63,6 +63,13 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     return this.close();
   }
 
+  /** An instance of an event class: as with its class and data. */
+  publish<Instance extends object>(
+    event: NotAUnionMember<Instance, Union>,
+    options?: PublishOptions,
+  ): Promise<Publication>;
+  /** A member of the app's union likewise. */
+  publish(event: Union, options?: PublishOptions): Promise<Publication>;
   /**
    * Accepts an event: it is checked, stored with one execution per handler, and then the promise resolves. Inside an
    * execution it is a step of it. Throws `InvalidEventError`, `UnknownEventError`, `EventConflictError`,
@@ -75,11 +82,6 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   publish<Source extends Publishable>(
     event: Source,
     data: EventInput<Source>,
-    options?: PublishOptions,
-  ): Promise<Publication>;
-  publish(event: Union, options?: PublishOptions): Promise<Publication>;
-  publish<Instance extends object>(
-    event: NotAUnionMember<Instance, Union>,
     options?: PublishOptions,
   ): Promise<Publication>;
   publish(...args: readonly unknown[]): Promise<Publication> {
@@ -99,6 +101,13 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
       : this.publishAsStep(current, entries, (publications) => publications);
   }
 
+  /** An instance of an event class: as with its class and data. */
+  execute<Instance extends object>(
+    event: NotAUnionMember<Instance, Union>,
+    options?: PublishOptions,
+  ): Promise<readonly unknown[]>;
+  /** A member of the app's union likewise. */
+  execute(event: Union, options?: PublishOptions): Promise<readonly unknown[]>;
   /**
    * Publishes and waits: the handlers' values in (worker id, method) order. Rejects with the error of the handler that
    * failed, with `WorkerError` when several did, and with `NotStartedError` before `start()`.
@@ -106,11 +115,6 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   execute<Source extends Publishable>(
     event: Source,
     data: EventInput<Source>,
-    options?: PublishOptions,
-  ): Promise<readonly unknown[]>;
-  execute(event: Union, options?: PublishOptions): Promise<readonly unknown[]>;
-  execute<Instance extends object>(
-    event: NotAUnionMember<Instance, Union>,
     options?: PublishOptions,
   ): Promise<readonly unknown[]>;
   async execute(...args: readonly unknown[]): Promise<readonly unknown[]> {
