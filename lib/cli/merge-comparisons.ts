@@ -1,5 +1,5 @@
 import {
-  byWorst,
+  byRemedy,
   type GraphComparison,
   type GraphDifference,
   MOST_NAMED,
@@ -24,5 +24,5 @@ export function mergeComparisons(comparisons: readonly GraphComparison[]): Graph
     );
   }
   const verdict = worstOf(comparisons.map((comparison) => comparison.verdict));
-  return { verdict, differences: [...merged.values()].sort(byWorst) };
+  return { verdict, differences: [...merged.values()].sort(byRemedy) };
 }

@@ -17,7 +17,8 @@ export type Command =
 export const USAGE = `Usage:
   holdfast check <module> [--store <file>] [--json]
       Compares the workers that the module exports with the executions in flight, before they are deployed.
-      Exit code: 0 they may be deployed, 1 a rename has to be declared or the graph does not fit, 2 the command failed.
+      Exit code: 0 they may be deployed, 1 a rename has to be declared, or a handler, a worker, an undo or
+      the place of a step is gone that executions in flight need, 2 the command failed.
   holdfast graph <module> [--worker <id>] [--json]
       Prints the graph of each worker as a Mermaid flowchart, or as JSON.
 

@@ -1,7 +1,6 @@
-import { isCompatible } from '../model/graph-comparison.js';
 import { mermaidOf } from '../model/graph-mermaid.js';
 import { writeOneOf } from '../model/near-names.js';
-import { checkWorkers } from './check-workers.js';
+import { checkWorkers, mayBeDeployed } from './check-workers.js';
 import { loadWorkers } from './load-workers.js';
 import { openStore } from './open-store.js';
 import { type Command, parseCommand, USAGE } from './parse-command.js';
@@ -47,7 +46,7 @@ async function check(
   try {
     const report = await checkWorkers(workers, store);
     print(json ? `${JSON.stringify(report, null, 2)}\n` : printedCheck(report));
-    return report.workers.every(({ verdict }) => isCompatible(verdict)) ? 0 : 1;
+    return mayBeDeployed(report) ? 0 : 1;
   } finally {
     await store.close();
   }

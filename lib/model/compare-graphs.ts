@@ -1,10 +1,12 @@
 import {
-  byWorst,
+  byRemedy,
   type GraphComparison,
   type GraphDifference,
   type InFlight,
   MOST_NAMED,
+  worstOf,
 } from './graph-comparison.js';
+import { Successors } from './graph-successors.js';
 import { type NodeWiring, WiredGraph } from './graph-wiring.js';
 import type { StepGraph } from './step-graph.js';
 
@@ -32,8 +34,8 @@ export function compareGraphs(
   if (old.fingerprint === next.fingerprint) return { verdict: 'same', differences: [] };
   const changes = changesBetween(new WiredGraph(old), new WiredGraph(next));
   const differences = changes.flatMap((change) => differenceOf(change, inFlight));
-  differences.sort((a, b) => byWorst(a, b) || (a.step < b.step ? -1 : 1));
-  return { verdict: differences[0]?.verdict ?? 'additive', differences };
+  differences.sort((a, b) => byRemedy(a, b) || (a.step < b.step ? -1 : 1));
+  return { verdict: worstOf([...differences.map(({ verdict }) => verdict), 'additive']), differences };
 }
 
 function differenceOf(change: Change, inFlight: readonly InFlight[]): readonly GraphDifference[] {
@@ -49,36 +51,51 @@ function differenceOf(change: Change, inFlight: readonly InFlight[]): readonly G
 
 function changesBetween(old: WiredGraph, next: WiredGraph): readonly Change[] {
   const changes: Change[] = [];
+  const successors = new Successors(old, next);
   for (const name of old.recordable()) {
     const before = old.nodeOf(name) as NodeWiring;
     const now = next.nodeOf(name);
     const isFormer = before.name !== name;
-    if (now === null) changes.push({ ...goneOf(name, before), isSilent: isFormer });
-    else if (!isFormer) changes.push(...changesOfNode(name, before, now, next));
+    const isGone = now === null || (before.kind === 'handler' && now.kind !== 'handler');
+    if (isGone) changes.push({ ...goneOf(name, before, successors.likelyOf(name)), isSilent: isFormer });
+    else if (!isFormer) changes.push(...changesOfNode(name, before, now, next, successors));
   }
-  const images = new Set(
-    old.nodes.map((node) => next.nodeOf(node.name)?.name).filter((name) => name !== undefined),
-  );
-  for (const node of next.nodes) if (!images.has(node.name)) changes.push(addedOf(node, old, next));
+  for (const node of successors.added) changes.push(addedOf(node, old, next, successors));
   return changes;
 }
 
-function goneOf(name: string, { kind }: NodeWiring): Change {
-  if (kind === 'handler')
-    return {
-      verdict: 'needs mapping',
-      step: name,
-      what: `handler '${name}' is gone`,
-      write: `bring '${name}' back, or let the old processes finish these executions`,
-      concerns: ({ handler }) => handler === name,
-    };
+function goneOf(name: string, { kind }: NodeWiring, successor: string | null): Change {
+  const concerns = concernsOfGone(name, kind);
+  if (kind === 'handler') return { verdict: 'needs mapping', step: name, ...handlerIsGone(name), concerns };
+  const place =
+    successor === null ? 'on the step that took its place' : `on '${successor}' if that took its place`;
+  const write = `write @RenamedFrom('${name}') ${place}, or bring '${name}' back`;
   return {
     verdict: 'needs mapping',
     step: name,
     what: `${titleOf(kind)} '${name}' is gone`,
-    write: `write @RenamedFrom('${name}') on the step that took its place, or bring '${name}' back`,
-    concerns: hasRecorded(name),
+    write,
+    concerns,
   };
+}
+
+/** What is told where executions are of a handler that is gone: they belong to it by its name. */
+export function handlerIsGone(name: string): Pick<GraphDifference, 'what'> & { readonly write: string } {
+  const what = `handler '${name}' is gone`;
+  const write =
+    `bring '${name}' back, or let the old processes finish these executions: handlers cannot be renamed while executions ` +
+    `are in flight. They wait until a process has '${name}' again`;
+  return { what, write };
+}
+
+function concernsOfGone(name: string, kind: NodeWiring['kind']): Change['concerns'] {
+  return kind === 'handler' ? ({ handler }) => handler === name : hasRecorded(name);
+}
+
+/** Whom a difference concerns that follows from others being gone: not those who are told of these. */
+function unlessTold(gone: readonly NodeWiring[], concerns: Change['concerns']): Change['concerns'] {
+  const told = gone.map(({ name, kind }) => concernsOfGone(name, kind));
+  return (execution) => concerns(execution) && !told.some((each) => each(execution));
 }
 
 function changesOfNode(
@@ -86,51 +103,57 @@ function changesOfNode(
   before: NodeWiring,
   now: NodeWiring,
   next: WiredGraph,
+  successors: Successors,
 ): readonly Change[] {
   const changes: Change[] = [];
-  const change = (what: string, write: string): void => {
-    changes.push({
-      verdict: 'incompatible',
-      step: name,
-      what,
-      write,
-      concerns: hasRecorded(name, ...before.renamedFrom),
-    });
-  };
+  const recorded = hasRecorded(name, ...before.renamedFrom);
   const keep = `bring the old form of '${now.name}' back, or give the new form a name of its own; or let the old processes finish these executions`;
+  const change = (what: string, reasons: readonly NodeWiring[] = []): void => {
+    const concerns = unlessTold(reasons, recorded);
+    const isSilent = reasons.length > 0;
+    changes.push({ verdict: 'incompatible', step: name, what, write: keep, concerns, isSilent });
+  };
   const tell = (what: string): void => {
     changes.push({ verdict: 'additive', step: name, what, write: '', concerns: () => false });
   };
   if (now.name !== name) tell(`${titleOf(before.kind)} '${name}' is '${now.name}' now`);
+  if (before.undo !== null && now.undo === null)
+    changes.push({
+      verdict: 'loses undo',
+      step: name,
+      what: `'${name}' was undone by '${before.undo}' and is undone by nothing now`,
+      write: `executions that recorded '${name}' would not be undone any more: write @Compensate('${now.name}') on the method that undoes it, or let the old processes finish these executions`,
+      concerns: recorded,
+    });
   // Which code undoes a step is chosen when it is undone: nothing of it was recorded.
-  if (undoOf(before, next) !== now.undo)
+  else if (undoOf(before, next) !== now.undo)
     tell(`'${name}' was undone by ${quoted(before.undo)} and is undone by ${quoted(now.undo)} now`);
-  if (before.kind !== now.kind)
-    change(`'${name}' was ${roleOf(before.kind)} and is ${roleOf(now.kind)} now`, keep);
+  if (before.kind !== now.kind) change(`'${name}' was ${roleOf(before.kind)} and is ${roleOf(now.kind)} now`);
   else if (before.kind === 'declared') {
     const after = before.after.map((each) => next.nodeOf(each)?.name ?? each).toSorted();
-    if (after.join('\n') !== now.after.join('\n'))
+    const isMoved = after.join('\n') !== now.after.join('\n');
+    const reasons = isMoved ? successors.reasonsOf(before, now) : [];
+    if (isMoved)
       change(
         `declared step '${name}' came after ${listed(before.after)} and comes after ${listed(now.after)} now`,
-        keep,
+        reasons,
       );
-    else if (before.join !== now.join)
-      change(`declared step '${name}' joined ${joinOf(before)} and joins ${joinOf(now)} now`, keep);
+    if (before.join !== now.join && (!isMoved || reasons.length > 0))
+      change(`declared step '${name}' joined ${joinOf(before)} and joins ${joinOf(now)} now`);
     if (before.route !== now.route)
-      change(`declared step '${name}' was ${routeOf(before)} and is ${routeOf(now)} now`, keep);
+      change(`declared step '${name}' was ${routeOf(before)} and is ${routeOf(now)} now`);
     if (before.fansOut !== now.fansOut)
       change(
         before.fansOut
           ? `declared step '${name}' ran once for each item and runs once now`
           : `declared step '${name}' ran once and runs for each item now`,
-        keep,
       );
   }
   return changes;
 }
 
 /** A step more is no matter, but for a branch of a route that was decided without it: it would run beside the one taken. */
-function addedOf(node: NodeWiring, old: WiredGraph, next: WiredGraph): Change {
+function addedOf(node: NodeWiring, old: WiredGraph, next: WiredGraph, successors: Successors): Change {
   const what = `${titleOf(node.kind)} '${node.name}' is new`;
   const siblings = node.route === null ? [] : next.routeOf(node).filter(({ name }) => name !== node.name);
   const names = siblings
@@ -141,7 +164,7 @@ function addedOf(node: NodeWiring, old: WiredGraph, next: WiredGraph): Change {
     step: node.name,
     what: names.length === 0 ? what : `${what}: a branch of the route after ${listed(node.after)}`,
     write: 'let the old processes finish these executions, or add the branch to a route of its own',
-    concerns: hasRecorded(...names),
+    concerns: unlessTold(successors.branchesGoneFor(node), hasRecorded(...names)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { HoldfastError } from './errors.js';
-import type { GraphDifference } from './graph-comparison.js';
+import { type GraphDifference, isCompatible } from './graph-comparison.js';
 
 /** No branch of a route took the value, and none has `when: 'otherwise'`. The execution fails; another attempt would end the same. */
 export class NoRouteError extends HoldfastError {
@@ -71,7 +71,7 @@ export class GraphMismatchError extends HoldfastError {
     /** How many executions there are in all. */
     readonly count: number = executions.length,
   ) {
-    const fatal = differences.filter(({ verdict }) => verdict !== 'additive');
+    const fatal = differences.filter(({ verdict }) => !isCompatible(verdict));
     super(
       `${subjectOf(executions, definition, count)} recorded by another version of the worker: ${sentenceOf(fatal)}. ` +
         `Then resume(). 'npx holdfast check' tells this before a deploy`,

@@ -1,5 +1,8 @@
-/** What a change of a graph means for what is in flight: `same` and `additive` may be deployed. */
-export type GraphVerdict = 'same' | 'additive' | 'needs mapping' | 'incompatible';
+/**
+ * What a change of a graph means for what is in flight: `same` and `additive` may be deployed; with `loses undo` executions go
+ * on, and what they recorded is not undone any more; `needs mapping` and `incompatible` park them.
+ */
+export type GraphVerdict = 'same' | 'additive' | 'loses undo' | 'needs mapping' | 'incompatible';
 
 /** An execution that has not ended, as far as a graph is concerned. */
 export interface InFlight {
@@ -29,18 +32,25 @@ export interface GraphDifference {
 export interface GraphComparison {
   /** The worst of its differences. */
   readonly verdict: GraphVerdict;
-  /** The worst first. */
+  /** What has to be mapped first: the others may follow from it. */
   readonly differences: readonly GraphDifference[];
 }
 
 /** Executions that a difference, or an error, names at most. */
 export const MOST_NAMED = 10;
 
-const WORST_FIRST: readonly GraphVerdict[] = ['incompatible', 'needs mapping', 'additive', 'same'];
+const WORST_FIRST: readonly GraphVerdict[] = [
+  'incompatible',
+  'needs mapping',
+  'loses undo',
+  'additive',
+  'same',
+];
+const TOLD_FIRST: readonly GraphVerdict[] = ['needs mapping', 'incompatible', 'loses undo', 'additive'];
 
-/** Orders differences: the worst first. */
-export function byWorst(a: Pick<GraphDifference, 'verdict'>, b: Pick<GraphDifference, 'verdict'>): number {
-  return WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict);
+/** Orders differences: what has to be mapped first, since it may be the reason of the others. */
+export function byRemedy(a: Pick<GraphDifference, 'verdict'>, b: Pick<GraphDifference, 'verdict'>): number {
+  return TOLD_FIRST.indexOf(a.verdict) - TOLD_FIRST.indexOf(b.verdict);
 }
 
 /** The worst of several; `same` of none. */
@@ -48,7 +58,7 @@ export function worstOf(verdicts: readonly GraphVerdict[]): GraphVerdict {
   return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'same';
 }
 
-/** Whether executions may go on: `same` and `additive`. */
+/** Whether executions can go on; else they are parked. */
 export function isCompatible(verdict: GraphVerdict): boolean {
-  return verdict === 'same' || verdict === 'additive';
+  return verdict !== 'needs mapping' && verdict !== 'incompatible';
 }

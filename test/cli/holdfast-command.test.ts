@@ -9,7 +9,7 @@ const cache = join(root, '.cache');
 mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, 'cli-'));
 const store = join(folder, 'holdfast.db');
-const modules = ['before', 'renamed', 'mapped'] as const;
+const modules = ['before', 'renamed', 'mapped', 'gone', 'handler'] as const;
 let ids: { readonly recorded: string; readonly unrecorded: string };
 
 /** Builds the command and the workers, each with its own copy of the library, as a tarball and a user's build have them. */
@@ -96,7 +96,7 @@ describe.each(['mjs', 'cjs'])('holdfast check with a module in .%s', (extension)
         "    write @RenamedFrom('charge') on the step that took its place, or bring 'charge' back",
         "  additive: step 'bill' is new",
         '',
-        '1 of 2 workers does not fit what is in flight: deployed like this, the executions above are parked.',
+        '1 of 2 workers does not fit what is in flight. Deployed like this, what recorded a step that has no place is parked.',
         '',
       ].join('\n'),
     );
@@ -117,6 +117,39 @@ describe.each(['mjs', 'cjs'])('holdfast check with a module in .%s', (extension)
       missing: [],
     });
   });
+});
+
+test('holdfast check refuses a module without a worker that has executions in flight, and says that they wait', () => {
+  const { status, out } = holdfast('check', './gone.workers.mjs', '--store', store);
+  expect([status, out]).toEqual([
+    1,
+    [
+      'mails: same, no executions in flight',
+      'orders: gone, 2 executions in flight',
+      "  the module exports no worker 'orders': these executions wait until a process has it",
+      '    export it, or let the old processes finish these executions; where other processes run it, check it with their module',
+      '',
+      '1 of 2 workers does not fit what is in flight. Deployed like this, what has no handler or worker waits until a process has it again.',
+      '',
+    ].join('\n'),
+  ]);
+});
+
+test('holdfast check refuses a handler under another name, and says that its executions wait', () => {
+  const { status, out } = holdfast('check', './handler.workers.mjs', '--store', store);
+  expect([status, out]).toEqual([
+    1,
+    [
+      'orders: needs mapping, 2 executions in flight',
+      "  needs mapping: handler 'fulfil' is gone",
+      `    2 executions: ${[ids.recorded, ids.unrecorded].toSorted().join(', ')}`,
+      "    bring 'fulfil' back, or let the old processes finish these executions: handlers cannot be renamed while executions are in flight. They wait until a process has 'fulfil' again",
+      "  additive: handler 'accept' is new",
+      '',
+      '1 of 1 workers does not fit what is in flight. Deployed like this, what has no handler or worker waits until a process has it again.',
+      '',
+    ].join('\n'),
+  ]);
 });
 
 test('holdfast check leaves the store as it is', () => {

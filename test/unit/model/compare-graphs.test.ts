@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { compileGraph } from '../../../lib/compiler/compile-graph.js';
 import { compareGraphs } from '../../../lib/model/compare-graphs.js';
-import type { GraphComparison, InFlight } from '../../../lib/model/graph-comparison.js';
+import { type GraphComparison, type InFlight, isCompatible } from '../../../lib/model/graph-comparison.js';
 import type { GraphEdge, GraphNode, StepGraph } from '../../../lib/model/step-graph.js';
 
 type Written = Partial<Omit<GraphNode, 'name'>> & { readonly after?: readonly string[] };
@@ -111,6 +111,15 @@ test('a name that is no node was given to an inline step, and is free to change'
 
 test('a handler that is gone needs mapping for its executions', () => {
   const next = graph({ charge: {}, ship: {} });
+  const called = compileGraph(
+    'orders',
+    next.nodes.map((node) => (node.name === 'fulfil' ? { ...node, kind: 'step' as const } : node)),
+    [],
+  );
+  expect(told(compareGraphs(inline, called, [flight('x1')]))).toEqual([
+    'needs mapping',
+    "handler 'fulfil' is gone · x1",
+  ]);
   const without: StepGraph = compileGraph(
     'orders',
     next.nodes.filter(({ kind }) => kind !== 'handler'),
@@ -213,6 +222,96 @@ test('another undo, or none, is told and stops nobody', () => {
   ]);
 });
 
+test('an undo that is dropped is told to those who recorded what it undoes, and keeps nobody from going on', () => {
+  const { nodes } = graph({ charge: {}, refund: {} });
+  const undone = compileGraph('orders', nodes, [{ from: 'charge', to: 'refund', kind: 'compensation' }]);
+  const comparison = compareGraphs(undone, compileGraph('orders', nodes, []), [
+    flight('x1', 'charge'),
+    flight('x2'),
+  ]);
+  expect(comparison).toEqual({
+    verdict: 'loses undo',
+    differences: [
+      {
+        verdict: 'loses undo',
+        step: 'charge',
+        what: "'charge' was undone by 'refund' and is undone by nothing now",
+        executions: ['x1'],
+        count: 1,
+        write:
+          "executions that recorded 'charge' would not be undone any more: write @Compensate('charge') on the method that undoes it, or let the old processes finish these executions",
+      },
+    ],
+  });
+  expect(isCompatible(comparison.verdict)).toBe(true);
+});
+
+describe('a declared step that is renamed without saying so', () => {
+  const all = [flight('x1', 'pack', 'ship'), flight('x2', 'pack')];
+
+  test('is told with the step that stands in its place, and not its successors', () => {
+    const next = graph({ wrap: { after: ['fulfil'] }, ship: { after: ['wrap'] } });
+    const comparison = compareGraphs(chain, next, all);
+    expect(told(comparison)).toEqual([
+      'needs mapping',
+      "declared step 'pack' is gone · x1 · x2",
+      "declared step 'wrap' is new",
+    ]);
+    expect(comparison.differences[0]?.write).toBe(
+      "write @RenamedFrom('pack') on 'wrap' if that took its place, or bring 'pack' back",
+    );
+    const mapped = graph({ wrap: { after: ['fulfil'], renamedFrom: ['pack'] }, ship: { after: ['wrap'] } });
+    expect(compareGraphs(chain, mapped, all).verdict).toBe('additive');
+  });
+
+  test('stands before what it does not explain', () => {
+    const next = graph({ wrap: { after: ['fulfil'] }, ship: { after: ['fulfil', 'wrap'] } });
+    expect(told(compareGraphs(chain, next, all))).toEqual([
+      'incompatible',
+      "declared step 'pack' is gone · x1 · x2",
+      "declared step 'ship' came after 'pack' and comes after 'fulfil', 'wrap' now · x1",
+      "declared step 'wrap' is new",
+    ]);
+    const joined = graph({ a: { after: ['fulfil'] }, b: { after: ['fulfil'] }, c: { after: ['a', 'b'] } });
+    const other = graph({
+      a: { after: ['fulfil'] },
+      d: { after: ['fulfil'] },
+      c: { after: ['a', 'd'], join: 'any' },
+    });
+    expect(told(compareGraphs(joined, other, [flight('x1', 'a', 'b', 'c')]))).toEqual([
+      'incompatible',
+      "declared step 'b' is gone · x1",
+      "declared step 'c' joined all of them and joins any of them now · x1",
+      "declared step 'd' is new",
+    ]);
+  });
+
+  test('keeps those from going on who recorded what follows and not the step itself', () => {
+    const next = graph({ wrap: { after: ['fulfil'] }, ship: { after: ['wrap'] } });
+    expect(told(compareGraphs(chain, next, [flight('x3', 'ship')]))).toEqual([
+      'incompatible',
+      "declared step 'ship' came after 'pack' and comes after 'wrap' now · x3",
+      "declared step 'pack' is gone",
+      "declared step 'wrap' is new",
+    ]);
+  });
+
+  test('is no branch more of its route', () => {
+    const route = (name: string) =>
+      graph({
+        [name]: { after: ['fulfil'], route: 'predicate' },
+        rest: { after: ['fulfil'], route: 'otherwise' },
+      });
+    const comparison = compareGraphs(route('big'), route('huge'), [flight('x1', 'big', 'rest')]);
+    expect(told(comparison)).toEqual([
+      'needs mapping',
+      "declared step 'big' is gone · x1",
+      "declared step 'huge' is new: a branch of the route after 'fulfil'",
+    ]);
+    expect(comparison.differences[0]?.write).toContain("@RenamedFrom('big') on 'huge'");
+  });
+});
+
 const NAMES = ['fulfil', 'a', 'b', 'c', 'd', 'e', '__proto__', 'constructor'];
 const wired = fc
   .uniqueArray(
@@ -240,7 +339,9 @@ test('what is in flight can make a change worse, never better, and nothing in fl
   fc.assert(
     fc.property(wired, wired, flights, flights, (old, next, some, more) => {
       const rank = (list: readonly InFlight[]) =>
-        ['same', 'additive', 'needs mapping', 'incompatible'].indexOf(compareGraphs(old, next, list).verdict);
+        ['same', 'additive', 'loses undo', 'needs mapping', 'incompatible'].indexOf(
+          compareGraphs(old, next, list).verdict,
+        );
       expect(rank([])).toBeLessThanOrEqual(1);
       expect(rank([...some, ...more])).toBe(Math.max(rank(some), rank(more)));
     }),
