@@ -1,4 +1,4 @@
-import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
+import type { MethodMetadata } from '../metadata/class-metadata.js';
 import { findOwnMetadata, lineage, metadataOf } from '../metadata/metadata-store.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type {
@@ -8,6 +8,7 @@ import type {
   WorkerDefinition,
 } from '../model/definition.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
+import { checkLists } from './check-lists.js';
 import { checkForeignListeners, checkMethods } from './check-methods.js';
 import { checkWorkerOptions } from './check-worker-options.js';
 import { compileCompensations } from './compile-compensations.js';
@@ -66,7 +67,7 @@ function compileParts(
 ): Omit<CompiledWorker, 'id' | 'description' | 'logLevel' | 'type'> {
   const { id, metadata, mistakes } = source;
   const compiler = new MethodCompiler(source);
-  const graphs = wire(metadata, mistakes);
+  const graphs = wire(source);
   const handlers: HandlerDefinition[] = [];
   const steps: [string, StepDefinition][] = [];
   for (const [name, method] of metadata.methods) {
@@ -88,15 +89,14 @@ function compileParts(
 const NO_STEPS: readonly DeclaredStep[] = Object.freeze([]);
 
 /** The declared steps of each handler. */
-function wire(
-  { methods }: ClassMetadata,
-  mistakes: ClassMistakes,
-): ReadonlyMap<string, readonly DeclaredStep[]> {
+function wire({ type, metadata, mistakes }: WorkerSource): ReadonlyMap<string, readonly DeclaredStep[]> {
+  const { methods } = metadata;
   const named = (holds: (method: MethodMetadata) => boolean): ReadonlySet<string> =>
     new Set([...methods].filter(([, method]) => holds(method)).map(([name]) => name));
-  const declared = [...methods].map(([name, { step }]) =>
-    step === null ? null : compileDeclared(name, step, mistakes),
-  );
+  const declared = [...methods]
+    .map(([name, { step }]) => (step === null ? null : compileDeclared(name, step, mistakes)))
+    .filter((step) => step !== null);
+  checkLists(type, declared, mistakes);
   return wireGraphs(
     {
       handlers: named(({ subscriptions }) => subscriptions.length > 0),
@@ -104,7 +104,7 @@ function wire(
       declared: named(({ step }) => step !== null && step.after !== null),
       compensations: named(({ compensates }) => compensates !== null),
     },
-    declared.filter((step) => step !== null),
+    declared,
     mistakes,
   );
 }
