@@ -117,7 +117,7 @@ describe.each(['UNTIL_ERROR', 'ISOLATED'] as const)('%s: a permit of a step', (e
     ]);
   });
 
-  test('is given back while the step sleeps, and taken again when it goes on', async () => {
+  test('is kept while the step sleeps: one ends before the next begins', async () => {
     @Worker({ id: 'sleepy', inject: [CLOCK] })
     class Sleepy {
       constructor(readonly clock: Clock) {}
@@ -147,7 +147,7 @@ describe.each(['UNTIL_ERROR', 'ISOLATED'] as const)('%s: a permit of a step', (e
       handles.map(() => 'completed'),
     );
     expect(began.map(({ what }) => what).sort()).toEqual(['inner 0', 'inner 1', 'inner 2']);
-    expect(mostAtOnce(1_000)).toBeGreaterThan(1);
+    expect(mostAtOnce(1_000)).toBe(1);
   });
 
   test('holds for what undoes a step, too', async () => {
