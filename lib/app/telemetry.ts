@@ -1,4 +1,5 @@
 import type { LogLevel } from '../model/definition.js';
+import { GraphMismatchError } from '../model/errors-graph.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
@@ -36,6 +37,9 @@ export function logLifecycle(
       logger()[level](message, detailsOf(event));
     });
   }
+  bus.on('app.misfit', (event) => {
+    if (event.name === 'app.misfit') logger().warn(event.message, { worker: event.worker });
+  });
   bus.on('step.detached', (event) => {
     if (event.name === 'step.detached')
       logger().warn(
@@ -63,6 +67,10 @@ export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () 
   on('step.retried', count('holdfast.step.retried'));
   on('event.unhandled', count('holdfast.event.unhandled'));
   on('app.fault', count('holdfast.fault'));
+  on('app.misfit', (event) => {
+    if (event.name === 'app.misfit')
+      metrics().increment('holdfast.misfit', { worker: event.worker }, event.count);
+  });
   on('app.recovered', (event) => {
     if (event.name === 'app.recovered') metrics().increment('holdfast.recovered_by_sweep', {}, event.count);
   });
@@ -84,7 +92,14 @@ function detailsOf(event: LifecycleEvent): Readonly<Record<string, unknown>> {
   const { name: _name, at: _at, ...details } = event;
   if (!('error' in details)) return details;
   const { error, ...rest } = details;
-  return { ...rest, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  return { ...rest, error: textOf(error) };
+}
+
+function textOf(error: unknown): string {
+  // What to write is told once for all of them, by `app.misfit`.
+  if (error instanceof GraphMismatchError)
+    return `${error.name}: it recorded ${error.steps.map((step) => `'${step}'`).join(', ')}, which the deployed graph has no place for`;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 function tagsOf(event: LifecycleEvent): Readonly<Record<string, string>> {

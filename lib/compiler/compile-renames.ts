@@ -8,8 +8,14 @@ export function compileRenames(
   mistakes: ClassMistakes,
 ): ReadonlyMap<string, string> {
   const renames = new Map<string, string>();
-  for (const [name, { renamedFrom, step, compensates }] of methods) {
-    if (renamedFrom.length > 0 && step === null && compensates === null)
+  for (const [name, { renamedFrom, step, compensates, subscriptions }] of methods) {
+    if (renamedFrom.length > 0 && subscriptions.length > 0)
+      mistakes.add(
+        name,
+        '@RenamedFrom stands on a handler, which cannot be renamed while executions are in flight: they belong to it by its name',
+        "Keep the former name, or let the processes of the old deploy finish first; 'npx holdfast check' tells what is in flight",
+      );
+    else if (renamedFrom.length > 0 && step === null && compensates === null)
       mistakes.add(name, '@RenamedFrom stands on a method that is no step', 'Write it on the step');
     for (const old of renamedFrom) {
       const taken = renames.get(old);

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
 import type { Definitions } from '../engine/definitions.js';
 import { GraphSurvey, type GraphSurveyParts } from './graph-survey.js';
+import { StrandedSurvey } from './stranded-survey.js';
 
 /** How long a process waits for the next one of a newer deploy before it takes over what that has left. */
 const NEWER_RETURNS_MS = 10 * 60_000;
@@ -24,12 +25,14 @@ export class Adopter {
   private readonly clock: Clock;
   private readonly definitions: Definitions;
   private readonly survey: GraphSurvey;
+  private readonly stranded: StrandedSurvey;
 
   constructor(parts: GraphSurveyParts & { readonly store: Store }) {
     this.store = parts.store;
     this.clock = parts.clock;
     this.definitions = parts.definitions;
     this.survey = new GraphSurvey(parts);
+    this.stranded = new StrandedSurvey(parts);
   }
 
   /** What `claim` may take: our own definitions, and orphaned forms of them. */
@@ -42,22 +45,21 @@ export class Adopter {
   async refresh(): Promise<void> {
     const own = new Map(this.definitions.runnable().map((ref) => [ref.id, ref.fingerprint]));
     const stored = await this.store.definitions();
-    const foreign = stored.filter((ref) => own.has(ref.id) && own.get(ref.id) !== ref.fingerprint);
-    if (foreign.length === 0) {
-      this.orphans = [];
-      this.orphanedAt.clear();
-      return;
-    }
-    const alive = new Set(
-      (await this.store.processes())
-        .filter(({ role }) => role !== 'publisher')
-        .flatMap(({ definitions }) => definitions.map(keyOf)),
-    );
-    const orphaned = foreign.filter((ref) => !alive.has(keyOf(ref)));
+    const foreign = stored.filter((ref) => own.get(ref.id) !== ref.fingerprint);
+    const others = foreign.length === 0 ? [] : await this.declaredByOthers();
+    // Both take their time: a process does not wait for them to begin.
+    void this.stranded.look(foreign, new Set([...own.keys(), ...others.map(({ id }) => id)]));
+    const alive = new Set(others.map(keyOf));
+    const orphaned = foreign.filter((ref) => own.has(ref.id) && !alive.has(keyOf(ref)));
     this.note(orphaned);
     this.orphans = await this.ripe(orphaned, own);
-    // Takes its time: a process does not wait for it to begin.
     void this.survey.look(this.orphans);
+  }
+
+  /** What live processes run. */
+  private async declaredByOthers(): Promise<readonly DefinitionRef[]> {
+    const processes = await this.store.processes();
+    return processes.filter(({ role }) => role !== 'publisher').flatMap(({ definitions }) => definitions);
   }
 
   private note(orphaned: readonly DefinitionRef[]): void {

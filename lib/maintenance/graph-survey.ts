@@ -1,10 +1,10 @@
 import type { Definitions } from '../engine/definitions.js';
 import type { DeployGate } from '../engine/deploy-gate.js';
 import type { WorkerDefinition } from '../model/definition.js';
-import { GraphMismatchError } from '../model/errors-graph.js';
 import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
-import { type GraphDifference, MOST_NAMED } from '../model/graph-comparison.js';
+import { byRemedy, type GraphDifference, MOST_NAMED } from '../model/graph-comparison.js';
 import type { MessageId } from '../model/ids.js';
+import { misfitMessage } from '../model/misfit-message.js';
 import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import { executionsOf } from '../ports/executions-of.js';
@@ -23,7 +23,7 @@ export interface GraphSurveyParts {
   readonly isStarted: () => boolean;
 }
 
-/** What a survey of one former graph has found. */
+/** What a survey of former graphs of one worker has found. */
 interface Findings {
   readonly ids: string[];
   count: number;
@@ -40,38 +40,45 @@ export class GraphSurvey {
   constructor(private readonly parts: GraphSurveyParts) {}
 
   async look(orphans: readonly DefinitionRef[]): Promise<void> {
+    const byWorker = new Map<WorkerDefinition, DefinitionRef[]>();
     for (const ref of orphans) {
       const worker = this.parts.definitions.handler(ref.id)?.worker;
-      if (worker === undefined || !this.parts.isStarted()) continue;
-      const key = JSON.stringify([ref.id, ref.fingerprint, worker.graph.fingerprint]);
-      if (this.seen.has(key)) continue;
-      this.seen.add(key);
-      try {
-        if (!(await this.compare(worker, ref))) this.seen.delete(key);
-      } catch (error) {
-        // The next sweep tries again.
-        this.seen.delete(key);
-        if (this.parts.isStarted()) this.fault(error);
-      }
+      if (worker === undefined || this.seen.has(keyOf(worker, ref))) continue;
+      const others = byWorker.get(worker);
+      if (others === undefined) byWorker.set(worker, [ref]);
+      else others.push(ref);
+    }
+    for (const [worker, refs] of byWorker) await this.lookAt(worker, refs);
+  }
+
+  private async lookAt(worker: WorkerDefinition, refs: readonly DefinitionRef[]): Promise<void> {
+    if (!this.parts.isStarted()) return;
+    const keys = refs.map((ref) => keyOf(worker, ref));
+    for (const key of keys) this.seen.add(key);
+    // The next sweep tries again.
+    const forget = (): void => keys.forEach((key) => this.seen.delete(key));
+    try {
+      if (!(await this.compare(worker, refs))) forget();
+    } catch (error) {
+      forget();
+      if (this.parts.isStarted()) tellFault(this.parts, 'compare graphs', error);
     }
   }
 
   /** False: it was stopped before its end. */
-  private async compare(worker: WorkerDefinition, ref: DefinitionRef): Promise<boolean> {
-    if (!(await this.parts.deployGate.mayMismatch(worker, ref))) return true;
+  private async compare(worker: WorkerDefinition, refs: readonly DefinitionRef[]): Promise<boolean> {
+    const suspects = new Set<string>();
+    for (const ref of refs)
+      if (await this.parts.deployGate.mayMismatch(worker, ref)) suspects.add(keyOf(worker, ref));
+    if (suspects.size === 0) return true;
     const findings: Findings = { ids: [], count: 0, differences: new Map() };
     // Those that wait come last: they are made due, and would be counted again.
     for (const status of ['pending', 'running', 'waiting'] as const)
       for await (const record of executionsOf(this.parts.store, { worker: worker.id, status })) {
         if (!this.parts.isStarted()) return false;
-        const { definition } = record;
-        if (definition.id === ref.id && definition.fingerprint === ref.fingerprint)
-          await this.consider(worker, record, findings);
+        if (suspects.has(keyOf(worker, record.definition))) await this.consider(worker, record, findings);
       }
-    if (findings.count > 0)
-      this.fault(
-        new GraphMismatchError(findings.ids, ref.id, [...findings.differences.values()], findings.count),
-      );
+    if (findings.count > 0) this.tell(worker, findings);
     return true;
   }
 
@@ -91,7 +98,21 @@ export class GraphSurvey {
     await writer.write({ kind: 'append', message: { id, to: record.id, kind: 'graph', body: null } });
   }
 
-  private fault(error: unknown): void {
-    tellFault(this.parts, 'compare graphs', error);
+  private tell(worker: WorkerDefinition, { ids, count, differences }: Findings): void {
+    const { observer, clock } = this.parts;
+    const sorted = [...differences.values()].sort(byRemedy);
+    const message = misfitMessage(worker.id, { ids, count }, sorted);
+    observer.emit({
+      name: 'app.misfit',
+      worker: worker.id,
+      message,
+      executions: ids,
+      count,
+      at: clock.now(),
+    });
   }
+}
+
+function keyOf(worker: WorkerDefinition, { id, fingerprint }: DefinitionRef): string {
+  return JSON.stringify([id, fingerprint, worker.graph.fingerprint]);
 }

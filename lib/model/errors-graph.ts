@@ -1,5 +1,5 @@
 import { HoldfastError } from './errors.js';
-import { type GraphDifference, isCompatible } from './graph-comparison.js';
+import { type GraphDifference, isCompatible, sentenceOf } from './graph-comparison.js';
 
 /** No branch of a route took the value, and none has `when: 'otherwise'`. The execution fails; another attempt would end the same. */
 export class NoRouteError extends HoldfastError {
@@ -73,7 +73,7 @@ export class GraphMismatchError extends HoldfastError {
   ) {
     const fatal = differences.filter(({ verdict }) => !isCompatible(verdict));
     super(
-      `${subjectOf(executions, definition, count)} recorded by another version of the worker: ${sentenceOf(fatal)}. ` +
+      `${subjectOf(executions, definition, count)} recorded by another version of the worker: ${sentenceOf(differences)}. ` +
         `Then resume(). 'npx holdfast check' tells this before a deploy`,
     );
     this.steps = fatal.map(({ step }) => step);
@@ -84,10 +84,6 @@ function subjectOf(executions: readonly string[], definition: string, count: num
   if (count === 1) return `execution ${listed(executions)} of ${definition} was`;
   const rest = count > executions.length ? ` and ${count - executions.length} more` : '';
   return `${count} executions of ${definition} (${listed(executions)}${rest}) were`;
-}
-
-function sentenceOf(differences: readonly Pick<GraphDifference, 'what' | 'write'>[]): string {
-  return differences.map(({ what, write }) => (write === null ? what : `${what}: ${write}`)).join('; ');
 }
 
 /** Code called a step that is declared with `after`, or a compensation. */

@@ -62,3 +62,13 @@ export function worstOf(verdicts: readonly GraphVerdict[]): GraphVerdict {
 export function isCompatible(verdict: GraphVerdict): boolean {
   return verdict !== 'needs mapping' && verdict !== 'incompatible';
 }
+
+/** What keeps executions from going on, and what to write. */
+export function sentenceOf(
+  differences: readonly Pick<GraphDifference, 'verdict' | 'what' | 'write'>[],
+): string {
+  return differences
+    .filter(({ verdict }) => !isCompatible(verdict))
+    .map(({ what, write }) => (write === null ? what : `${what}: ${write}`))
+    .join('; ');
+}

@@ -62,6 +62,18 @@ export type LifecycleEvent =
   | { readonly name: 'app.started' | 'app.draining' | 'app.stopped'; readonly at: number }
   /** A fault outside any execution: a sweep that failed, a hint that could not be sent. */
   | { readonly name: 'app.fault'; readonly task: string; readonly error: unknown; readonly at: number }
+  /** Executions in flight do not fit the graph of a worker that was deployed, or no live process has their handler: told once. */
+  | {
+      readonly name: 'app.misfit';
+      readonly worker: string;
+      /** A sentence: what was found, and what to write. */
+      readonly message: string;
+      /** Ids, at most ten of them. */
+      readonly executions: readonly string[];
+      /** How many there are in all. */
+      readonly count: number;
+      readonly at: number;
+    }
   /** The sweep found due work that no hint, timer or free slot had taken: about 0 in health. */
   | { readonly name: 'app.recovered'; readonly count: number; readonly at: number }
   /** One group was written: how many writes, and how long the store took. */
@@ -98,6 +110,7 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'app.draining': true,
   'app.stopped': true,
   'app.fault': true,
+  'app.misfit': true,
   'app.recovered': true,
   'store.written': true,
 } satisfies Record<Exclude<LifecycleEventName, `custom.${string}`>, true>);

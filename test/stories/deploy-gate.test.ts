@@ -410,31 +410,115 @@ describe('what is told at a deploy', () => {
     const ids = published.flatMap(({ executions }) => executions.map(({ id }) => id));
     await first.settle();
     await first.close();
-    const told: string[] = [];
-    const next = await openApp([inline(['b'])], {
-      store,
-      logger: {
-        ...silent,
-        error: (message, details) => void told.push(`${message}: ${String(details?.['error'])}`),
-      },
-    });
+    const { told, logger } = recorded();
+    const next = await openApp([inline(['b'])], { store, logger });
     await next.settle();
     await next.advance('1 minute');
     const statuses = await Promise.all(ids.map((id) => next.execution(id).status()));
     expect(new Set(statuses)).toEqual(new Set(['parked']));
-    const together = told.filter((line) => line.includes('14 executions'));
-    expect(together).toEqual([
-      'background task failed: GraphMismatchError: 14 executions of orders.fulfil (' +
-        `${ids
-          .slice(0, 10)
-          .map((id) => `'${id}'`)
-          .join(', ')} and 4 more) were recorded by another version of the worker: ` +
+    expect(told.filter((line) => line.includes('14 executions'))).toEqual([
+      "14 executions do not fit the deployed graph of worker 'orders' and are parked: " +
         "step 'a' is gone: write @RenamedFrom('a') on the step that took its place, or bring 'a' back. " +
-        "Then resume(). 'npx holdfast check' tells this before a deploy",
+        `Then resume() ${quoted(ids.slice(0, 10))} and 4 more. 'npx holdfast check' tells this before a deploy`,
     ]);
-    expect(told.filter((line) => line.startsWith('execution parked'))).toHaveLength(14);
+    const parked = told.filter((line) => line.startsWith('execution parked'));
+    expect([parked.length, new Set(parked)]).toEqual([
+      14,
+      new Set([
+        "execution parked: it waits for a person: GraphMismatchError: it recorded 'a', which the deployed graph has no place for",
+      ]),
+    ]);
+  });
+
+  test('names executions of a handler that has another name now, which wait until it is back', async () => {
+    const store = memoryStore();
+    const first = await deploy(inline(['a']), store);
+    const ids = (
+      await first.publishMany([
+        [Placed, { n: 1 }],
+        [Placed, { n: 2 }],
+      ])
+    ).flatMap(({ executions }) => executions.map(({ id }) => id));
+    await first.settle();
+    await first.close();
+    const { told, logger } = recorded();
+    const next = await openApp([accepting()], { store, logger });
+    await next.advance('3 hours');
+    expect(told).toEqual([
+      "2 executions wait for handler 'fulfil' of worker 'orders', which no live process has: bring 'fulfil' back, under this name, " +
+        `or let processes of the old deploy finish them; to end them, bring it back and cancel() them: ${quoted(ids)}. ` +
+        "'npx holdfast check' tells this before a deploy",
+    ]);
+    await next.execution(ids[0] ?? '').cancel();
+    await next.advance('1 minute');
+    expect(await next.execution(ids[0] ?? '').status()).toBe('pending');
+    await next.close();
+    const back = await deploy(inline(['a']), store);
+    await back.advance('2 hours');
+    expect(await Promise.all(ids.map((id) => back.execution(id).status()))).toEqual([
+      'cancelled',
+      'completed',
+    ]);
+  });
+
+  test('says nothing of a handler that another live process has', async () => {
+    const store = memoryStore();
+    const old = await deploy(inline(['a']), store);
+    await old.publish(Placed, { n: 1 });
+    await old.settle();
+    const { told, logger } = recorded();
+    const next = await openApp([accepting()], { store, logger });
+    await next.advance('1 minute');
+    expect(told).toEqual([]);
+    await old.crash();
+    await next.advance('2 minutes');
+    expect(told.map((line) => line.slice(0, 35))).toEqual(["1 execution waits for handler 'fulf"]);
+  });
+
+  test('names executions of a worker that no process has, to processes that run others', async () => {
+    const store = memoryStore();
+    const first = await deploy(inline(['a']), store);
+    const id = (await first.publish(Placed, { n: 1 })).executions[0]?.id ?? '';
+    await first.settle();
+    await first.close();
+    const { told, logger } = recorded();
+    const next = await openApp([accepting('shop')], { store, logger });
+    await next.advance('10 minutes');
+    expect(told).toEqual([
+      "1 execution waits for worker 'orders', which no live process has: start a process that has it, under this id; " +
+        `to end them, bring it back and cancel() them: '${id}'. 'npx holdfast check' tells this before a deploy`,
+    ]);
   });
 });
+
+/** A logger that keeps what it is told from `warn` on. */
+function recorded() {
+  const told: string[] = [];
+  const note = (message: string, details?: Readonly<Record<string, unknown>>): void => {
+    const error = details?.['error'];
+    told.push(typeof error === 'string' ? `${message}: ${error}` : message);
+  };
+  return { told, logger: { ...silent, warn: note, error: note } };
+}
+
+function quoted(ids: readonly string[]): string {
+  return ids.map((id) => `'${id}'`).join(', ');
+}
+
+/** The handler is `accept`, and does what `fulfil` did. */
+function accepting(id = 'orders') {
+  @Worker(id)
+  class Orders {
+    @OnEvent(Placed) async accept({ n }: { n: number }): Promise<string> {
+      return this.a(n);
+    }
+
+    @Step() async a(n: number): Promise<string> {
+      return note(`a ${n}`);
+    }
+  }
+  return Orders;
+}
 
 describe('a store that fails to tell the former graph', () => {
   test('is asked again, and no code of the worker runs before it has answered', async () => {

@@ -173,7 +173,7 @@ describe('a former name', () => {
     [
       'of a handler',
       { a: [OnEvent('y'), RenamedFrom('b')] },
-      'a: @RenamedFrom stands on a method that is no step',
+      'a: @RenamedFrom stands on a handler, which cannot be renamed while executions are in flight: they belong to it by its name',
     ],
     ['of any method', { a: [RenamedFrom('b')] }, 'a: @RenamedFrom stands on a method that is no step'],
   ])('%s is refused', (_, methods, found) => {
