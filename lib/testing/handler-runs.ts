@@ -1,5 +1,6 @@
 import { ExecutionHandle } from '../app/execution-handle.js';
 import { anObject, optionMistakes, refuse, text } from '../app/option-checks.js';
+import type { OutcomeError } from '../app/outcome-error.js';
 import type { StepView } from '../app/step-views.js';
 import type { WorkerAppParts } from '../app/worker-app.js';
 import { eventMetadataOf } from '../metadata/metadata-store.js';
@@ -15,21 +16,21 @@ import type { Interceptor } from '../step/pass-services.js';
 export interface RunOptions {
   /** Results of steps, by name or by path below the handler: their bodies are not called. */
   readonly given?: Readonly<Record<string, unknown>>;
-  /** The run stops before this step's body begins. */
+  /** The run stops before this step's body begins: the execution is parked there, and nothing is undone. */
   readonly until?: string;
 }
 
 /** How far a handler came. */
 export interface RunResult<Value> {
   /**
-   * `stopped`: it reached `until`, and was cancelled there. `waiting`: it sleeps or waits for a retry; `advance` goes
+   * `stopped`: it reached `until`, and is parked there: `handle.resume()` goes on. `waiting`: it sleeps or waits for a retry; `advance` goes
    * on. `running`: a body waits for virtual time.
    */
   readonly status: ExecutionStatus | 'stopped';
   /** What the handler returned; undefined unless it completed. */
   readonly value: Value | undefined;
   /** What it failed with; undefined unless it failed or was parked. */
-  readonly error: unknown;
+  readonly error: OutcomeError | undefined;
   /** What was recorded, in the order in which it ended. */
   readonly steps: readonly StepView[];
   /** Names of `given` and `until` that the run has not come to, for example on a branch that it did not take. */
@@ -41,7 +42,8 @@ interface Plan {
   readonly used: Set<string>;
   readonly given: ReadonlyMap<string, unknown>;
   readonly until: string | null;
-  stopped: boolean;
+  /** `stopping`: it is told to end; what it reaches meanwhile does not begin either. */
+  stop: 'ahead' | 'stopping' | 'stopped';
 }
 
 /** Runs single handlers on data, with results that the test gives. */
@@ -69,7 +71,7 @@ export class HandlerRuns {
       given: new Map(Object.entries(options.given ?? {})),
       until: options.until ?? null,
       used: new Set(),
-      stopped: false,
+      stop: 'ahead',
     };
     this.plans.set(id, plan);
     await this.accept(id, worker, method, data);
@@ -83,7 +85,7 @@ export class HandlerRuns {
     const named = [...plan.given.keys(), ...(plan.until === null ? [] : [plan.until])];
     const unused = named.filter((name) => !plan.used.has(name));
     const common = { steps, handle, unused, value: undefined, error: undefined };
-    if (plan.stopped) return { ...common, status: 'stopped' };
+    if (plan.stop !== 'ahead') return { ...common, status: 'stopped' };
     if (status !== 'completed' && status !== 'failed' && status !== 'parked') return { ...common, status };
     const outcome = await handle.outcome();
     this.refuseUnknownSteps(unused, outcome.success ? undefined : outcome.error);
@@ -139,9 +141,14 @@ export class HandlerRuns {
     return answer.data;
   }
 
-  private stop(id: string): void {
+  private stop(id: string, plan: Plan): void {
     const run = this.parts.runtime.consumer.current.find(({ pass }) => pass.record.id === id);
-    run?.pass.end({ kind: 'cancelled' });
+    const until = this.plans.get(id)?.until ?? '';
+    const error = new Error(
+      `run() stopped before '${until}', as \`until\` says. resume() goes on from there`,
+    );
+    run?.pass.end({ kind: 'parked', error });
+    plan.stop = 'stopped';
   }
 
   private readonly intercept: Interceptor = async (call, next) => {
@@ -152,11 +159,12 @@ export class HandlerRuns {
       call.step.slice(call.step.indexOf('/') + 1),
       call.step.slice(call.step.lastIndexOf('/') + 1),
     ];
-    if (plan.until !== null && names.includes(plan.until)) {
-      plan.stopped = true;
+    if (plan.until !== null && plan.stop !== 'stopped' && names.includes(plan.until)) {
+      const isFirst = plan.stop === 'ahead';
+      plan.stop = 'stopping';
       plan.used.add(plan.until);
       // The first step may be reached before the consumer has taken down that the pass runs.
-      queueMicrotask(() => this.stop(call.executionId));
+      if (isFirst) queueMicrotask(() => this.stop(call.executionId, plan));
       return new Promise(() => {});
     }
     const given = names.find((name) => plan.given.has(name));

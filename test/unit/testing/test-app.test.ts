@@ -7,6 +7,7 @@ import { IsString } from 'class-validator';
 import {
   CLOCK,
   type Clock,
+  Compensate,
   Event,
   execution,
   fixed,
@@ -321,6 +322,31 @@ class FailingWorker {
   }
 }
 
+@Worker('ships')
+class ShipWorker {
+  constructor(private readonly payments: Payments) {}
+
+  @OnEvent(OrderPlaced)
+  accept(_: OrderPlaced): string[] {
+    return ['a', 'b'];
+  }
+
+  @Step({ after: 'accept' })
+  charge(_: string[]): string {
+    return this.payments.charge('at all');
+  }
+
+  @Compensate('charge')
+  refund(receipt: string): void {
+    this.payments.charge(`undo ${receipt}`);
+  }
+
+  @Step({ after: ['accept', 'charge'], each: (items: string[], _: string) => items })
+  ship(item: string): string {
+    return this.payments.charge(`ship ${item}`);
+  }
+}
+
 describe('run', () => {
   test('gives recorded results instead of calling bodies, and stops before a step', async () => {
     const app = await create();
@@ -336,14 +362,41 @@ describe('run', () => {
       ],
     ]);
     await app.advance('30 days');
-    expect(await stopped.handle.status()).toBe('cancelled');
+    expect(await stopped.handle.status()).toBe('parked');
     expect(app.get(Payments).charged).toEqual([]);
   });
 
   test('stops before the very first step', async () => {
     const app = await create();
     const run = await app.run(OrderWorker, 'fulfil', order, { until: 'charge' });
-    expect([run.status, run.steps, await run.handle.status()]).toEqual(['stopped', [], 'cancelled']);
+    expect([run.status, run.steps, await run.handle.status()]).toEqual(['stopped', [], 'parked']);
+  });
+
+  test('stops before a step and goes on with it where it is resumed, and nothing is undone meanwhile', async () => {
+    const app = await create({ workers: [ShipWorker] });
+    const run = await app.run(ShipWorker, 'accept', order, { given: { charge: 'receipt' }, until: 'ship' });
+    expect([run.status, run.steps.map(({ path, value }) => [path, value]), run.unused]).toEqual([
+      'stopped',
+      [['accept/charge', 'receipt']],
+      [],
+    ]);
+    await app.advance('1 day');
+    await expect(run.handle.result()).rejects.toMatchObject({
+      name: 'ParkedError',
+      cause: { message: "run() stopped before 'ship', as `until` says. resume() goes on from there" },
+    });
+    expect(app.get(Payments).charged).toEqual([]);
+    await run.handle.resume();
+    expect(await run.handle.result()).toEqual(['a', 'b']);
+    expect(app.get(Payments).charged.toSorted()).toEqual(['ship a', 'ship b']);
+  });
+
+  test('is undone as any other where it is cancelled after it has stopped', async () => {
+    const app = await create({ workers: [ShipWorker] });
+    const run = await app.run(ShipWorker, 'accept', order, { given: { charge: 'receipt' }, until: 'ship' });
+    await run.handle.cancel();
+    await app.settle();
+    expect([await run.handle.status(), app.get(Payments).charged]).toEqual(['cancelled', ['undo receipt']]);
   });
 
   test('reports the value, or the error with its steps', async () => {
