@@ -24,10 +24,10 @@ import type { Codec } from '../ports/codec.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { Store } from '../ports/store.js';
-import { failedStepOf } from './failed-step.js';
 import { anything, optionMistakes, refuse, text } from './option-checks.js';
+import { outcomeErrorOf, type OutcomeError } from './outcome-error.js';
 import type { Runtime } from './runtime.js';
-import { latestRows, namesOfKind, stepViews, type StepView } from './step-views.js';
+import { stepViews, type StepView } from './step-views.js';
 
 /** What every handle of one app works with. */
 export interface HandleParts {
@@ -41,11 +41,7 @@ export interface HandleParts {
 /** How an execution ended, with what operators ask next. */
 export type Outcome<Value> = (
   | { readonly success: true; readonly value: Value }
-  /**
-   * The error of a failed execution carries `failedStep`, the names of the step that it came out of (null: of none), and
-   * `completedSteps`, the names of those that completed, in order.
-   */
-  | { readonly success: false; readonly error: unknown }
+  | { readonly success: false; readonly error: OutcomeError }
 ) & {
   /** Ms from its first start to its end, waits included. */
   readonly executionTime: number;
@@ -115,7 +111,7 @@ export class ExecutionHandle<Value = unknown> {
     };
     if (stored.status === 'completed' || stored.status === 'skipped')
       return { success: true, value: this.valueOf(stored), ...common };
-    return { success: false, error: await this.errorWithSteps(stored), ...common };
+    return { success: false, error: await this.outcomeError(stored), ...common };
   }
 
   /** Its recorded steps, in the order in which they ended. */
@@ -259,19 +255,9 @@ export class ExecutionHandle<Value = unknown> {
     return status === 'parked' ? new ParkedError(this.id, cause) : cause;
   }
 
-  private async errorWithSteps(outcome: StoredOutcome): Promise<unknown> {
-    const error = this.errorOf(outcome);
-    if (typeof error !== 'object' || error === null || !Object.isExtensible(error)) return error;
-    const rows = latestRows(await this.parts.store.journal(this.id as ExecutionId));
-    const failed = failedStepOf(error, rows, this.parts.codec);
-    const completed = namesOfKind(rows, 'completed');
-    Object.defineProperty(error, 'failedStep', { value: failed, enumerable: true, configurable: true });
-    Object.defineProperty(error, 'completedSteps', {
-      value: completed,
-      enumerable: true,
-      configurable: true,
-    });
-    return error;
+  private async outcomeError(outcome: StoredOutcome): Promise<OutcomeError> {
+    const { store, codec } = this.parts;
+    return outcomeErrorOf(this.errorOf(outcome), await store.journal(this.id as ExecutionId), codec);
   }
 }
 

@@ -19,23 +19,26 @@ export function failedStepOf(error: unknown, rows: readonly Checkpoint[], codec:
   return namesOf(outermost.path);
 }
 
-/** The error, its causes, and the errors that one of them gathers. */
-function errorsIn(error: unknown, depth: number): readonly Error[] {
-  if (!(error instanceof Error) || depth > CAUSE_DEPTH) return [];
-  const gathered: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
-  return [error, ...[...gathered, error.cause].flatMap((each) => errorsIn(each, depth + 1))];
+/** What was thrown, its causes, and the errors that one of them gathers. */
+function errorsIn(thrown: unknown, depth: number): readonly unknown[] {
+  if (!(thrown instanceof Error)) return [thrown];
+  if (depth > CAUSE_DEPTH) return [];
+  const gathered: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors : [];
+  const causes = Object.hasOwn(thrown, 'cause') ? [thrown.cause] : [];
+  return [thrown, ...[...gathered, ...causes].flatMap((each) => errorsIn(each, depth + 1))];
 }
 
-/** An error keeps its name, message and stack when it is stored again. */
-function isOf(error: Error, row: Checkpoint, codec: Codec): boolean {
+/** An error keeps its name, message and stack when it is stored again; of anything else the text stays the same. */
+function isOf(thrown: unknown, row: Checkpoint, codec: Codec): boolean {
   if (row.error === null) return false;
   try {
+    if (!(thrown instanceof Error)) return codec.encodeFailure(thrown) === row.error;
     const of = codec.decodeFailure(row.error);
     return (
       of instanceof Error &&
-      of.name === error.name &&
-      of.message === error.message &&
-      of.stack === error.stack
+      of.name === thrown.name &&
+      of.message === thrown.message &&
+      of.stack === thrown.stack
     );
   } catch {
     // Of a class that this process cannot read: the outcome is told all the same.

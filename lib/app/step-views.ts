@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { namesOf } from '../model/path.js';
 import { isControlPath } from '../step/control-path.js';
-import { undoneSteps } from '../step/undo-rows.js';
+import { isPartOfUndo, undoneSteps, wasUndone } from '../step/undo-rows.js';
 import type { Codec } from '../ports/codec.js';
 
 /** One step of an execution, as it was recorded. Instants are epoch ms. */
@@ -39,9 +39,12 @@ export function latestRows(journal: readonly Checkpoint[]): readonly Checkpoint[
   return [...latest.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** Names of the steps that ended so. */
-export function namesOfKind(rows: readonly Checkpoint[], kind: 'completed' | 'failed'): readonly string[] {
-  return rows.filter((row) => row.kind === kind).map((row) => namesOf(row.path));
+/** Names of the steps that completed and stand, in order: neither undone nor part of an undo. */
+export function completedNames(journal: readonly Checkpoint[]): readonly string[] {
+  const undone = undoneSteps(journal);
+  return latestRows(journal)
+    .filter((row) => row.kind === 'completed' && !isPartOfUndo(row.path) && !wasUndone(row, undone))
+    .map(({ path }) => namesOf(path));
 }
 
 /** Results win over attempts, later epochs over earlier ones. */

@@ -63,17 +63,15 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     return this.close();
   }
 
-  /** An instance of an event class: as with its class and data. */
+  /** An instance of an event class, or a member of the app's union: as with class and data. */
   publish<Instance extends object>(
     event: NotAUnionMember<Instance, Union>,
     options?: PublishOptions,
   ): Promise<Publication>;
-  /** A member of the app's union likewise. */
   publish(event: Union, options?: PublishOptions): Promise<Publication>;
   /**
-   * Accepts an event: it is checked, stored with one execution per handler, and then the promise resolves. Inside an
-   * execution it is a step of it. Throws `InvalidEventError`, `UnknownEventError`, `EventConflictError`,
-   * `StoreUnavailableError`.
+   * Accepts an event: it is checked, stored with one execution per handler, and then the promise resolves. In an execution
+   * it is a step of it. Throws `InvalidEventError`, `UnknownEventError`, `EventConflictError`, `StoreUnavailableError`.
    *
    * @example
    * const published = await app.publish(OrderPlaced, { orderId, email, total }, { id: orderId });
@@ -101,12 +99,10 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
       : this.publishAsStep(current, entries, (publications) => publications);
   }
 
-  /** An instance of an event class: as with its class and data. */
   execute<Instance extends object>(
     event: NotAUnionMember<Instance, Union>,
     options?: PublishOptions,
   ): Promise<readonly unknown[]>;
-  /** A member of the app's union likewise. */
   execute(event: Union, options?: PublishOptions): Promise<readonly unknown[]>;
   /**
    * Publishes and waits: the handlers' values in (worker id, method) order. Rejects with the error of the handler that

@@ -7,6 +7,7 @@ export type { Publishable, PublishEntry } from '../app/publishable.js';
 export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';
+export type { OutcomeError } from '../app/outcome-error.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
 export type { AppStats } from '../app/stats.js';
 export type { StepView } from '../app/step-views.js';

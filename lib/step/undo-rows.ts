@@ -56,8 +56,8 @@ export function undoableRows(
   return rows.filter(({ path }) => !isWithin(path, paths)).sort((a, b) => b.seq - a.seq);
 }
 
-/** By its own undo, or by that of a step that it was called in. */
-function wasUndone({ path, seq }: Checkpoint, undone: ReadonlyMap<string, Checkpoint>): boolean {
+/** Whether the result does not stand: by the step's own undo, or by that of a step that it was called in. `undone` is what `undoneSteps` tells. */
+export function wasUndone({ path, seq }: Checkpoint, undone: ReadonlyMap<string, Checkpoint>): boolean {
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1))
     if ((undone.get(path.slice(0, end))?.seq ?? 0) > seq) return true;
   return false;

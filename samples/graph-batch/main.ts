@@ -73,7 +73,7 @@ resizer.broken.add('photo-7');
 
 const album = (await app.publish(AlbumUploaded, { album: 'Lisbon', photos })).of(AlbumWorker, 'open');
 const outcome = await album.outcome();
-console.log('failed:', !outcome.success && (outcome.error as Error).message);
+console.log('failed:', !outcome.success && outcome.error.message);
 console.log(
   'resized all the same:',
   (await album.steps()).filter(({ status }) => status === 'completed').length,

@@ -102,12 +102,9 @@ for (const asked of [
     const steps = await build.steps();
     console.log('  =>', steps.find(({ path }) => path === 'check/file')?.value);
   } else {
-    const { name, message, failedStep, completedSteps } = outcome.error as Error & {
-      failedStep: string;
-      completedSteps: string[];
-    };
+    const { name, message, failedStep, completedSteps } = outcome.error;
     const chain = completedSteps.filter((step) => step.split('/').length === 2);
-    console.log(`  => ${name} in ${failedStep.split('/').slice(0, 2).join('/')}, after [${chain.join()}]`);
+    console.log(`  => ${name} in ${failedStep?.split('/').slice(0, 2).join('/')}, after [${chain.join()}]`);
     if (name === 'CallDepthExceededError') console.log(`     ${message}`);
   }
 }

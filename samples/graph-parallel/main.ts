@@ -75,7 +75,7 @@ await app.start();
 for (const email of ['ada@example.com', 'noreply@example.com']) {
   const lead = (await app.publish(LeadCame, { email, tags: ['new'] })).of(LeadWorker, 'receive');
   const outcome = await lead.outcome();
-  console.log(email, outcome.success ? 'completed' : `failed: ${(outcome.error as Error).message}`);
+  console.log(email, outcome.success ? 'completed' : `failed: ${outcome.error.message}`);
   const steps = await lead.steps();
   for (const { path, status } of steps.toSorted((a, b) => (a.path < b.path ? -1 : 1)))
     console.log(`  ${path} ${status}`);

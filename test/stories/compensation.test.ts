@@ -102,7 +102,7 @@ describe('a failed execution', () => {
     expect(ran).toEqual([...done, ...undone]);
     expect(told).toEqual(['book/room', 'book/room', 'book/flight', 'book/hold']);
     const outcome = await handle.outcome();
-    expect(outcome).toMatchObject({ success: false, error: { failedStep: 'book/pay' } });
+    expect(outcome).toMatchObject({ success: false, error: { failedStep: 'book/pay', completedSteps: [] } });
     expect((await handle.steps()).map(({ path, status }) => `${path} ${status}`)).toEqual([
       'book/hold compensated',
       'book/flight compensated',

@@ -1,4 +1,4 @@
-import { Event, execution, fixed, OnEvent, Retry, sleep, Step, Worker } from 'holdfast';
+import { Event, execution, fixed, OnEvent, Retry, sleep, Step, StepError, Worker } from 'holdfast';
 import { TestApp } from 'holdfast/testing';
 import { IsString } from 'class-validator';
 
@@ -69,6 +69,14 @@ test.each(['oops', 'undefined'])(
     await expect(published.of(OddWorker, 'handle').status()).resolves.toBe('failed');
     expect(ran).toEqual([what, what]);
     expect(failed).toEqual(['handle/throws']);
+    const thrown = what === 'undefined' ? undefined : what;
+    const outcome = await published.of(OddWorker, 'handle').outcome();
+    expect(outcome).toMatchObject({
+      error: { name: 'StepError', message: what, failedStep: 'handle/throws', completedSteps: [] },
+    });
+    expect(outcome.success || outcome.error).toBeInstanceOf(StepError);
+    expect(outcome.success || outcome.error.cause).toBe(thrown);
+    await expect(published.of(OddWorker, 'handle').result()).rejects.toBe(thrown);
   },
 );
 
@@ -122,4 +130,48 @@ test.each([
     success: false,
     metadata: { attempt: attempts },
   });
+});
+
+@Event('thing.thrown')
+class ThingThrown {
+  @IsString() from!: string;
+}
+
+@Worker()
+class ThingWorker {
+  @OnEvent(ThingThrown)
+  @Retry({ maxAttempts: 1 })
+  async handle({ from }: ThingThrown) {
+    await this.look();
+    if (from === 'step') await this.throws();
+    throw Object.freeze({ message: 'no', status: 503 });
+  }
+
+  @Step()
+  async look(): Promise<void> {}
+
+  @Step()
+  @Retry({ maxAttempts: 1 })
+  async throws(): Promise<void> {
+    throw { message: 'no', status: 503 };
+  }
+}
+
+test.each([
+  ['step', 'handle/throws'],
+  ['handler', null],
+])('an object that a %s throws is the cause of the error that an outcome tells', async (from, failedStep) => {
+  await using app = await TestApp.create({ workers: [ThingWorker] });
+  const handle = (await app.publish(ThingThrown, { from })).of(ThingWorker);
+  await app.advance('1 minute');
+  expect(await handle.outcome()).toMatchObject({
+    error: {
+      name: 'StepError',
+      message: 'no',
+      cause: { message: 'no', status: 503 },
+      failedStep,
+      completedSteps: ['handle/look'],
+    },
+  });
+  await expect(handle.result()).rejects.toEqual({ message: 'no', status: 503 });
 });

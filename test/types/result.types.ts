@@ -16,6 +16,7 @@ import {
   unwrapResult,
   Worker,
   type Outcome,
+  type OutcomeError,
   type Result,
   type Storable,
 } from 'holdfast';
@@ -23,6 +24,7 @@ import {
 class CardDeclined extends NonRetryableError {
   override readonly code = 'CARD_DECLINED';
   override readonly category = 'business';
+  readonly limit = 100 as number;
 }
 
 interface Receipt {
@@ -58,7 +60,13 @@ export async function narrowing(): Promise<void> {
   if (isSuccess(outcome)) {
     expectTypeOf(outcome.value).toEqualTypeOf<Receipt>();
     expectTypeOf(outcome.metadata.worker).toEqualTypeOf<string>();
-  } else expectTypeOf(outcome.error).toEqualTypeOf<unknown>();
+  } else {
+    expectTypeOf(outcome.error.failedStep).toEqualTypeOf<string | null>();
+    expectTypeOf(outcome.error.completedSteps).toEqualTypeOf<readonly string[]>();
+    expectTypeOf(outcome.error.message).toEqualTypeOf<string>();
+    expectTypeOf(outcome.error.cause).toEqualTypeOf<unknown>();
+    if (outcome.error instanceof CardDeclined) expectTypeOf(outcome.error.limit).toEqualTypeOf<number>();
+  }
   expectTypeOf(mapResult(Success(1), String)).toEqualTypeOf<Result<string, never>>();
   expectTypeOf(mapError(Failure('x'), (text) => text.length)).toEqualTypeOf<Result<never, number>>();
   // @ts-expect-error not before it is known to be one
@@ -68,7 +76,7 @@ export async function narrowing(): Promise<void> {
 expectTypeOf(unwrapResult(outcome)).toEqualTypeOf<Receipt>();
 expectTypeOf(unwrapResult(result)).toEqualTypeOf<Receipt>();
 expectTypeOf(unwrapOr(outcome, null)).toEqualTypeOf<Receipt | null>();
-expectTypeOf(mapResult(outcome, (receipt) => receipt.id)).toEqualTypeOf<Result<string, unknown>>();
+expectTypeOf(mapResult(outcome, (receipt) => receipt.id)).toEqualTypeOf<Result<string, OutcomeError>>();
 expectTypeOf(mapError(result, (error) => error.code)).toEqualTypeOf<Result<Receipt, string>>();
 expectTypeOf(
   chainResult(result, (receipt) => (receipt.id === '' ? Failure('empty' as const) : Success(1))),
