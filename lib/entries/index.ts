@@ -9,6 +9,7 @@ export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
 export type { AppStats } from '../app/stats.js';
+export type { Schedules, ScheduleSummary } from '../app/schedules.js';
 export type { StepView } from '../app/step-views.js';
 export type { Listener } from '../app/lifecycle-bus.js';
 export type { Role } from '../app/role.js';
@@ -31,6 +32,13 @@ export {
   type Events,
 } from '../decorators/define-event.js';
 export { execution, sleep, step } from '../decorators/durable-functions.js';
+export {
+  type CronOptions,
+  Every,
+  type EveryDecorator,
+  type EveryOptions,
+  type IntervalOptions,
+} from '../decorators/every.js';
 export { Event, type EventOptions } from '../decorators/event.js';
 export { Inject, Injectable } from '../decorators/inject.js';
 export type { LimitDecorator } from '../decorators/limit-decorator.js';
@@ -176,6 +184,7 @@ export {
 } from '../model/result.js';
 export type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from '../model/policies.js';
 export type { Backoff, RetryHook, RetryInfo, RetryPolicy } from '../model/retry-policy.js';
+export type { Misfire, Overlap, SchedulePolicy, Tick } from '../model/schedule.js';
 export type {
   GraphEdge,
   GraphLimit,
@@ -222,8 +231,10 @@ export type {
   RecordChange,
   RejectReason,
   ReserveWrite,
+  ScheduleWrite,
   StoredMessage,
   Verdict,
   Write,
 } from '../ports/store-write.js';
+export type { ScheduleRef, StoredSchedule } from '../ports/stored-schedule.js';
 export type { AttemptCall, ExecutionMode, Interceptor } from '../step/pass-services.js';
