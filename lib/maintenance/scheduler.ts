@@ -165,7 +165,7 @@ export class Scheduler {
       const now = this.parts.clock.now();
       const { nextAt, bufferedAt } = known.state;
       if (bufferedAt === null && (nextAt === null || nextAt > now)) return;
-      const isOpen = await this.isOpen(known.state);
+      const isOpen = schedule.policy.overlap !== 'allow' && (await this.isOpen(known.state));
       const plan = nextTick(known.state, schedule.policy, now, isOpen);
       if (known.state.last !== null && isOpen && (plan === null || plan.bufferedAt !== null))
         this.awaited.add(known.state.last.executionId);
@@ -173,7 +173,6 @@ export class Scheduler {
       const moved = await this.tick(schedule, known, plan);
       if (moved === null) {
         this.known.delete(schedule.id);
-        this.isAsked = this.mustRead = true;
         return;
       }
       this.known.set(schedule.id, moved);
@@ -232,7 +231,9 @@ export class Scheduler {
     const version = this.parts.ids.next();
     const text = JSON.stringify(state);
     const write = { kind: 'schedule', id, expected, version, state: text, event } as const;
-    return isApplied(await this.parts.writer.write(write)) ? { id, version, state } : null;
+    if (isApplied(await this.parts.writer.write(write))) return { id, version, state };
+    this.isAsked = this.mustRead = true;
+    return null;
   }
 
   private tell(

@@ -287,9 +287,7 @@ export class MemoryStore implements port.Store {
 
   private schedule(write: ScheduleWrite, now: number): Verdict {
     const { schedules, writes } = this.parts;
-    const verdict = schedules.write(write, () =>
-      writes.publish({ events: write.event === null ? [] : [write.event] }, now),
-    );
+    const verdict = schedules.write(write, (event) => writes.publish({ events: [event] }, now));
     writes.changed ||= verdict.verdict === 'ok';
     return verdict;
   }

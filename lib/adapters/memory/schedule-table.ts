@@ -1,4 +1,4 @@
-import type { ScheduleWrite, Verdict } from '../../ports/store-write.js';
+import type { NewEvent, ScheduleWrite, Verdict } from '../../ports/store-write.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 
 const already: Verdict = Object.freeze({ verdict: 'already' });
@@ -17,13 +17,17 @@ export class ScheduleTable {
     this.byId.set(id, { id, version, state });
   }
 
-  /** `accept` publishes the event, which nothing refuses. */
-  write({ id, expected, version, state, event }: ScheduleWrite, accept: () => Verdict): Verdict {
+  /** `accept` publishes the event, which has no explicit id: nothing refuses it. */
+  write(
+    { id, expected, version, state, event }: ScheduleWrite,
+    accept: (event: NewEvent) => Verdict,
+  ): Verdict {
     const stored = this.byId.get(id)?.version ?? null;
     if (stored === version || (stored === null && state === null)) return already;
     if (stored !== expected) return changed;
     if (state === null) this.byId.delete(id);
     else this.put({ id, version, state });
-    return event === null ? ok : accept();
+    // An execution that was there before stays as it is.
+    return event === null ? ok : { ...accept(event), verdict: 'ok' };
   }
 }

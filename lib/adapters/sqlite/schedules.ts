@@ -1,4 +1,4 @@
-import type { ScheduleWrite, Verdict } from '../../ports/store-write.js';
+import type { NewEvent, ScheduleWrite, Verdict } from '../../ports/store-write.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { Connection, Statement } from './connection.js';
 import { fromStored, toStored } from './stored-text.js';
@@ -33,8 +33,11 @@ export class Schedules {
     }));
   }
 
-  /** `accept` publishes the event, which nothing refuses. Call it inside a write transaction. */
-  write({ id, expected, version, state, event }: ScheduleWrite, accept: () => Verdict): Verdict {
+  /** `accept` publishes the event, which has no explicit id: nothing refuses it. Call it inside a write transaction. */
+  write(
+    { id, expected, version, state, event }: ScheduleWrite,
+    accept: (event: NewEvent) => Verdict,
+  ): Verdict {
     const row = this.select.get([toStored(id)]);
     const stored = row === undefined ? null : fromStored(row.version);
     if (stored === version || (stored === null && state === null)) return already;
@@ -42,6 +45,7 @@ export class Schedules {
     this.changed = true;
     if (state === null) this.remove.run([toStored(id)]);
     else this.replace.run([toStored(id), toStored(version), toStored(state)]);
-    return event === null ? ok : accept();
+    // An execution that was there before stays as it is.
+    return event === null ? ok : { ...accept(event), verdict: 'ok' };
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreIncompatibleError, StoreUnavailableError } from '../../model/errors-store.js';
 import type { StoreContext } from '../../ports/store.js';
-import type { Verdict, Write } from '../../ports/store-write.js';
+import type { NewEvent, Verdict, Write } from '../../ports/store-write.js';
 import { Appends } from './appends.js';
 import { ChangePoll } from './change-poll.js';
 import { CheckpointRows } from './checkpoint-rows.js';
@@ -172,8 +172,7 @@ export class Session {
       } else if (write.kind === 'reserve') verdicts.push(this.rates.reserve(write, now));
       else {
         executions.flush();
-        const { event } = write;
-        const accept = () => publishes.accept({ events: event === null ? [] : [event] }, now);
+        const accept = (event: NewEvent) => publishes.accept({ events: [event] }, now);
         verdicts.push(this.schedules.write(write, accept));
       }
     }
