@@ -29,6 +29,8 @@ export interface EveryOptions {
 export interface IntervalOptions extends EveryOptions {
   /** Its instants are the multiples of it since 1970-01-01T00:00Z: `'5 minutes'` comes at :00, :05, :10… */
   readonly every: Duration;
+  readonly cron?: never;
+  readonly timeZone?: never;
 }
 
 /** Of `@Every`, with a cron expression. */
@@ -37,6 +39,7 @@ export interface CronOptions extends EveryOptions {
   readonly cron: string;
   /** The IANA zone in which it is read. Default `'UTC'`. */
   readonly timeZone?: string;
+  readonly every?: never;
 }
 
 /** Stands on a method that can take a tick, with the execution's context second. */
