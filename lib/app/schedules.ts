@@ -32,9 +32,6 @@ export interface ScheduleSummary {
   readonly lastExecutionId: string | null;
 }
 
-/** A `@Every` method of that class. */
-type ScheduledMethod<Instance extends object> = MethodName<Instance>;
-
 /** How many instants `next` gives at most. */
 const MOST_NEXT = 1_000;
 
@@ -46,11 +43,14 @@ export class Schedules {
   /** @internal */
   constructor(
     private readonly parts: WorkerAppParts,
-    private readonly definitionOf: (type: ClassOf<object>, call: string) => WorkerDefinition,
+    private readonly definitionOf: (type: ClassOf<object>) => WorkerDefinition,
+    /** Throws when the app is closed. */
+    private readonly assertOpen: (call: string) => void,
   ) {}
 
   /** Every schedule that a process has started with, this one or another, in order of their ids. */
   async list(): Promise<readonly ScheduleSummary[]> {
+    this.assertOpen('schedules.list()');
     const stored = await this.parts.store.schedules();
     return stored.map((each) => summaryOf(knownSchedule(each))).sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -58,7 +58,7 @@ export class Schedules {
   /** Holds the schedule in every process, also after a restart, until `resume`. What runs goes on. */
   async pause<Instance extends object>(
     worker: ClassOf<Instance>,
-    method?: ScheduledMethod<Instance>,
+    method?: MethodName<Instance>,
   ): Promise<void> {
     const schedule = this.find(worker, method, 'schedules.pause()');
     await this.change(schedule, (state) =>
@@ -69,7 +69,7 @@ export class Schedules {
   /** Ends `pause`: it goes on with its next instant. Those that passed meanwhile are not run. */
   async resume<Instance extends object>(
     worker: ClassOf<Instance>,
-    method?: ScheduledMethod<Instance>,
+    method?: MethodName<Instance>,
   ): Promise<void> {
     const schedule = this.find(worker, method, 'schedules.resume()');
     await this.change(schedule, (state, now) =>
@@ -79,9 +79,9 @@ export class Schedules {
 
   /**
    * Runs the method now, whether or not it is paused and whatever runs; `scheduledAt` is now. The schedule itself goes on
-   * as before. Resolves when the execution is stored.
+   * as before. Resolves when the execution is stored. Inside an execution, call it in a step.
    */
-  async trigger<Instance extends object, Method extends ScheduledMethod<Instance>>(
+  async trigger<Instance extends object, Method extends MethodName<Instance>>(
     worker: ClassOf<Instance>,
     method?: Method,
   ): Promise<ExecutionHandle<ResultOf<Instance, Method>>> {
@@ -98,7 +98,7 @@ export class Schedules {
   /** The next `count` instants after now, epoch ms, as the code of this process has them; 1,000 at most. Default 1. */
   next<Instance extends object>(
     worker: ClassOf<Instance>,
-    method?: ScheduledMethod<Instance>,
+    method?: MethodName<Instance>,
     count = 1,
   ): readonly number[] {
     const { policy } = this.find(worker, method, 'schedules.next()');
@@ -141,7 +141,8 @@ export class Schedules {
   }
 
   private find(worker: ClassOf<object>, method: string | undefined, call: string): OwnSchedule {
-    const definition = this.definitionOf(worker, call);
+    this.assertOpen(call);
+    const definition = this.definitionOf(worker);
     const all = definition.handlers.flatMap((handler) => scheduleOf({ worker: definition, handler }) ?? []);
     const found = method === undefined ? all : all.filter(({ handler }) => handler.method === method);
     const [schedule] = found;

@@ -38,10 +38,11 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
 
   /** @internal */
   constructor(private readonly parts: WorkerAppParts) {
-    this.schedules = new Schedules(parts, (type, call) => {
-      this.assertOpen(call);
-      return this.definitionOf(type);
-    });
+    this.schedules = new Schedules(
+      parts,
+      (type) => this.definitionOf(type),
+      (call) => this.assertOpen(call),
+    );
   }
 
   /** The options in force, frozen. */
