@@ -1,9 +1,11 @@
 import {
   Concurrency,
+  defineEvent,
   Every,
   fixed,
   type LifecycleEvent,
   memoryStore,
+  OnEvent,
   Retry,
   sleep,
   sqliteStore,
@@ -12,7 +14,8 @@ import {
   type Tick,
   Worker,
 } from 'holdfast';
-import { TestApp } from 'holdfast/testing';
+import { crashMatrix, simulate, TestApp } from 'holdfast/testing';
+import { z } from 'zod';
 import { openApp } from './support/open-apps.js';
 
 const MINUTE = 60_000;
@@ -462,4 +465,42 @@ describe('limits and delays', () => {
     const run = await app.run(Polls, 'poll', { scheduledAt: 7 });
     expect([run.status, seen]).toEqual(['completed', [7]]);
   });
+
+  it('is held by a crash matrix, which is of one event, and runs in a simulation', async () => {
+    const Asked = defineEvent('schedules.asked', z.object({ n: z.number() }));
+    @Worker('both')
+    class Both {
+      @Every('1 minute', { startImmediately: true })
+      async tick({ scheduledAt }: Tick) {
+        return this.double(scheduledAt);
+      }
+
+      @OnEvent(Asked)
+      async answer({ n }: { n: number }) {
+        await sleep('10 minutes');
+        return this.double(n);
+      }
+
+      @Step()
+      async double(n: number) {
+        return 2 * n;
+      }
+    }
+    const matrix = await crashMatrix(Both, [Asked, { n: 1 }]);
+    expect(matrix.cells.map(({ step }) => step)).not.toContain('both.tick');
+    expect(matrix.failures).toEqual([]);
+    const seen = new Set<string>();
+    await simulate({
+      workers: [Both],
+      events: [[Asked, { n: 1 }]],
+      seeds: 3,
+      invariants: [
+        ({ executions }) => {
+          for (const { handler, input } of executions) seen.add(JSON.stringify([handler, input]));
+          expect(new Set(executions.map(({ input }) => JSON.stringify(input))).size).toBe(executions.length);
+        },
+      ],
+    });
+    expect(seen.size).toBeGreaterThan(10);
+  }, 60_000);
 });
