@@ -24,6 +24,7 @@ const homes = [
   { module: 'libsql', home: '^lib/adapters/sqlite/' },
   { module: '@nestjs/[^/]+', home: '^nest/' },
   { module: 'rxjs', home: '^nest/' },
+  { module: 'croner', home: '^lib/compiler/' },
   { module: 'ms', home: '^lib/model/' },
 ];
 

@@ -25,7 +25,8 @@ import { logLifecycle, measureLifecycle } from './telemetry.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE } from './tokens.js';
 import type { Underlay } from './underlay.js';
 import { watchDetached } from './watch-detached.js';
-import { WorkerApp, type WorkerAppParts } from './worker-app.js';
+import { WorkerApp } from './worker-app.js';
+import type { WorkerAppParts } from './worker-app-parts.js';
 
 /** Puts the parts of one app together. */
 export class Assembly {

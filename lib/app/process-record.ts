@@ -1,5 +1,6 @@
 import type { DefinitionRef } from '../model/execution.js';
 import type { ProcessId } from '../model/ids.js';
+import type { ScheduleRef } from '../ports/stored-schedule.js';
 import type { ProcessRecord } from '../ports/store.js';
 import { digestOf } from '../step/digest.js';
 import type { Role } from './role.js';
@@ -9,7 +10,10 @@ export function processRecord(
   id: ProcessId,
   role: Role,
   definitions: readonly DefinitionRef[],
+  schedules: readonly ScheduleRef[],
 ): ProcessRecord {
   const named = definitions.map((definition) => `${definition.id} ${definition.fingerprint}`);
-  return { id, deployment: digestOf(JSON.stringify(named.toSorted())), role, definitions };
+  for (const schedule of schedules) named.push(`@ ${schedule.id} ${schedule.print}`);
+  const deployment = digestOf(JSON.stringify(named.toSorted()));
+  return { id, deployment, role, definitions, ...(schedules.length === 0 ? null : { schedules }) };
 }

@@ -1,8 +1,7 @@
 import { Consumer } from '../dispatch/consumer.js';
-import { EventPreparer } from '../dispatch/event-preparer.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { PausedDefinitions } from '../dispatch/paused-definitions.js';
-import { Publisher } from '../dispatch/publisher.js';
+import type { Publisher } from '../dispatch/publisher.js';
 import { Subscriptions } from '../dispatch/subscriptions.js';
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 import { Definitions } from '../engine/definitions.js';
@@ -13,15 +12,18 @@ import { GroupWriter } from '../engine/group-writer.js';
 import { storedGraph } from '../engine/stored-graphs.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { Adopter } from '../maintenance/adopter.js';
-import { Pruner } from '../maintenance/pruner.js';
-import { Sweeper } from '../maintenance/sweeper.js';
+import { Scheduler } from '../maintenance/scheduler.js';
+import { scheduleRef, schedulesOf } from '../maintenance/schedules.js';
+import type { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { HeartbeatAnswer } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { endsBy } from './ends-by.js';
 import { processRecord } from './process-record.js';
+import { publisherOf } from './publisher-of.js';
 import type { RuntimeParts } from './runtime-parts.js';
+import { upkeepOf } from './upkeep.js';
 
 /** What the end may take beyond the drain timeout. */
 const GRACE_MS = 1_000;
@@ -41,6 +43,7 @@ export class Runtime {
   private readonly lease: LeaseKeeper;
   private readonly adopter: Adopter;
   private readonly sweeper: Sweeper;
+  private readonly scheduler: Scheduler;
   private phase: Phase = 'new';
   private isDeclared = false;
   private opening: Promise<void> | null = null;
@@ -49,7 +52,7 @@ export class Runtime {
   private forgetChange: (() => void) | null = null;
 
   constructor(private readonly parts: RuntimeParts) {
-    const { store, clock, random, observer, dispatcher, settings } = parts;
+    const { store, clock, random, observer, settings } = parts;
     this.owner = parts.ids.next() as ProcessId;
     this.subscriptions = new Subscriptions(store, clock, () => 2 * settings.sweepMs);
     this.paused = new PausedDefinitions(store);
@@ -70,7 +73,10 @@ export class Runtime {
       clock,
       observer,
       owner: this.owner,
-      describe: () => processRecord(this.owner, parts.role, this.definitions.runnable()),
+      describe: () => {
+        const schedules = schedulesOf(this.definitions).map(scheduleRef);
+        return processRecord(this.owner, parts.role, this.definitions.runnable(), schedules);
+      },
       leaseMs: () => settings.leaseMs,
       running: () => this.consumer.current,
       renewed: (answer, before) => this.renewed(answer, before),
@@ -88,6 +94,7 @@ export class Runtime {
       deployGate,
       stored: (id, outcome, change, due) => {
         this.outcomes.stored(id, outcome);
+        this.scheduler.ended(id);
         if (due) this.consumer.pull('hint');
         else if (change.status === 'waiting') this.consumer.wake(Math.min(...Object.values(change.timers)));
       },
@@ -104,41 +111,18 @@ export class Runtime {
       lease: this.lease,
       answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
     });
-    const preparer = new EventPreparer({
-      clock,
-      settings,
-      codec: parts.codec,
-      subscriptions: this.subscriptions,
-      definitions: this.definitions,
-      dedupMs: () => settings.dedupMs,
+    const { owner, subscriptions, paused, adopter, consumer, outcomes } = this;
+    this.publisher = publisherOf(parts, { owner, writer, consumer, subscriptions, definitions });
+    this.scheduler = new Scheduler({
+      ...parts,
+      definitions,
+      writer,
+      started: (event) => this.publisher.published([event]),
+      messageSent: (id) => this.messageSent(id),
     });
-    this.publisher = new Publisher({
-      clock,
-      observer,
-      dispatcher,
-      ids: parts.ids,
-      writer: this.writer,
-      consumer: this.consumer,
-      subscriptions: this.subscriptions,
-      definitions: this.definitions,
-      owner: this.owner,
-      preparer,
-    });
-    const pruner = new Pruner(store, clock, () => settings.retention);
-    this.sweeper = new Sweeper({
-      clock,
-      random,
-      observer,
-      intervalMs: () => settings.sweepMs,
-      tasks: [
-        { name: 'read subscriptions', run: () => this.subscriptions.refresh() },
-        { name: 'read pauses', run: () => this.paused.refresh() },
-        { name: 'adopt executions', run: () => this.adopter.refresh() },
-        { name: 'claim', run: () => this.consumer.pull('sweep') },
-        { name: 'read outcomes', run: () => this.outcomes.poll() },
-        { name: 'prune', run: () => pruner.prune() },
-      ],
-    });
+    const { scheduler } = this;
+    const kept = { subscriptions, paused, adopter, consumer, outcomes, scheduler, writer };
+    this.sweeper = upkeepOf(parts, kept);
   }
 
   get isStarted(): boolean {
@@ -181,6 +165,7 @@ export class Runtime {
     this.writer.close();
     this.sweeper.halt();
     this.lease.halt();
+    this.scheduler.halt();
     this.consumer.kill();
     this.forgetChange?.();
     void this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
@@ -199,6 +184,7 @@ export class Runtime {
     await this.lease.renew();
     await this.adopter.refresh();
     this.consumer.pull('hint');
+    await this.scheduler.refresh();
   }
 
   /** Something changed that another process did, or a message was sent. */
@@ -218,6 +204,11 @@ export class Runtime {
       .catch((error: unknown) => this.fault('send hints', error));
   }
 
+  /** A schedule was changed. */
+  readSchedules(): Promise<void> {
+    return this.scheduler.refresh();
+  }
+
   addWorkers(workers: readonly WorkerDefinition[]): void {
     for (const worker of workers) this.definitions.add(worker);
   }
@@ -231,6 +222,7 @@ export class Runtime {
       this.forgetChange = store.onChange(() => {
         void this.attempt('read subscriptions', () => this.subscriptions.refresh());
         void this.attempt('read pauses', () => this.paused.refresh());
+        this.scheduler.changed();
         this.changed();
       });
     }
@@ -267,6 +259,7 @@ export class Runtime {
     const drained = Promise.all([
       this.consumer.drain(settings.drainTimeoutMs),
       this.sweeper.stop(),
+      this.scheduler.stop(),
       this.attempt('stop the dispatcher', () => dispatcher.stop()),
     ]);
     await this.endsBy(
@@ -308,7 +301,10 @@ export class Runtime {
     }
     if (!this.isStarted) return;
     this.sweeper.start();
-    if (this.parts.role !== 'publisher') this.consumer.start();
+    if (this.parts.role !== 'publisher') {
+      this.consumer.start();
+      this.scheduler.start();
+    }
     this.tell('app.started');
   }
 

@@ -13,6 +13,7 @@ const LOGGED = {
   'execution.failed': ['error', 'execution failed'],
   'execution.cancelled': ['info', 'execution cancelled'],
   'step.retried': ['warn', 'step failed and will be retried'],
+  'schedule.skipped': ['info', 'schedule left an instant out'],
   'event.unhandled': ['warn', 'event accepted that no handler takes'],
   'app.fault': ['error', 'background task failed'],
   'app.recovered': ['warn', 'the sweep found work that no hint had announced'],
@@ -65,6 +66,8 @@ export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () 
   for (const name of ['accepted', 'started', 'waiting', 'cancelled', 'parked', 'skipped'] as const)
     on(`execution.${name}`, count(`holdfast.execution.${name}`));
   on('step.retried', count('holdfast.step.retried'));
+  on('schedule.tick', count('holdfast.schedule.tick'));
+  on('schedule.skipped', count('holdfast.schedule.skipped'));
   on('event.unhandled', count('holdfast.event.unhandled'));
   on('app.fault', count('holdfast.fault'));
   on('app.misfit', (event) => {

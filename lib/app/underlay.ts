@@ -3,7 +3,8 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
 import type { RuntimeSettings } from './runtime-parts.js';
-import type { WorkerApp, WorkerAppParts } from './worker-app.js';
+import type { WorkerApp } from './worker-app.js';
+import type { WorkerAppParts } from './worker-app-parts.js';
 
 /** What lies beneath an app where its options do not reach: a test kit puts a simulated process there. */
 export interface Underlay {

@@ -12,17 +12,17 @@ import type { ExecutionCount } from '../ports/store.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
 import { type CurrentExecution, shared } from '../ports/current-execution.js';
-import type { AppContainer } from './container.js';
-import type { EventSources } from './event-sources.js';
 import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
-import { ExecutionHandle, type HandleParts, type Outcome } from './execution-handle.js';
-import { assertListens, type LifecycleBus, type Listener } from './lifecycle-bus.js';
+import { ExecutionHandle, type Outcome } from './execution-handle.js';
+import { assertListens, type Listener } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { Publication, type ClassOf } from './publication.js';
 import { requestOf, type PublishOptions } from './publish-options.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
+import { Schedules } from './schedules.js';
+import type { WorkerAppParts } from './worker-app-parts.js';
 import { WorkerGraph } from './worker-graph.js';
 
 /** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */
@@ -33,8 +33,17 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     list: (filter: ListFilter = {}): Promise<readonly ExecutionSummary[]> => this.list(filter),
   };
 
+  /** What runs by itself: methods with `@Every`. */
+  readonly schedules: Schedules;
+
   /** @internal */
-  constructor(private readonly parts: WorkerAppParts) {}
+  constructor(private readonly parts: WorkerAppParts) {
+    this.schedules = new Schedules(
+      parts,
+      (type) => this.definitionOf(type),
+      (call) => this.assertOpen(call),
+    );
+  }
 
   /** The options in force, frozen. */
   get options(): Readonly<BootstrapOptions> {
@@ -330,21 +339,4 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     }
     if (!this.parts.runtime.isStarted) throw new NotStartedError(call);
   }
-}
-
-/** What an app is made of; `bootstrap` gathers it. */
-export interface WorkerAppParts extends HandleParts {
-  readonly container: AppContainer;
-  readonly get: <Value>(token: InjectionToken<Value>) => Value;
-  readonly bus: LifecycleBus;
-  readonly events: EventSources;
-  /** Whether the host has told its workers: before, an event would start nothing. */
-  readonly knowsWorkers: () => boolean;
-  readonly startedAt: number;
-  readonly options: () => Readonly<BootstrapOptions>;
-  readonly concurrency: () => number;
-  readonly configure: (options: ConfigurableOptions) => void;
-  readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
-  /** Lets go of what is shared by all apps of the process. */
-  readonly forget: () => void;
 }

@@ -16,6 +16,11 @@ export function checkMethods(type: AnyClass, metadata: ClassMetadata, mistakes: 
   }
 }
 
+/** Whether executions begin with the method. */
+export function isHandlerMethod({ subscriptions, every }: MethodMetadata): boolean {
+  return subscriptions.length > 0 || every != null;
+}
+
 /** Notes methods that listen by the decorator of the same name from Nest; true when there are any. */
 export function checkForeignListeners(type: AnyClass, mistakes: ClassMistakes): boolean {
   let found = false;
@@ -42,12 +47,18 @@ function checkName(name: string, mistakes: ClassMistakes): void {
 
 function checkRole(type: AnyClass, name: string, method: MethodMetadata, mistakes: ClassMistakes): void {
   const { step, compensates } = method;
-  const isHandler = method.subscriptions.length > 0;
+  const isHandler = isHandlerMethod(method);
+  if (method.every != null && method.subscriptions.length > 0)
+    mistakes.add(
+      name,
+      'it has @OnEvent and @Every',
+      'Write a method for each, and let both call what they share',
+    );
   if (isHandler && step !== null) {
     mistakes.add(
       name,
       'it is a handler and a step',
-      'Write @OnEvent or @Step, and call the step from the handler',
+      `Write @${method.every == null ? 'OnEvent' : 'Every'} or @Step, and call the step from the handler`,
     );
   }
   if (compensates !== null && (isHandler || step !== null)) {
@@ -73,7 +84,7 @@ function checkPolicies(name: string, method: MethodMetadata, mistakes: ClassMist
   mistakes.add(
     name,
     `${written} stands on a method that is neither handler nor step`,
-    'Add @Step() or @OnEvent(…)',
+    'Add @Step(), @OnEvent(…) or @Every(…)',
   );
 }
 

@@ -1,5 +1,6 @@
 import type { MethodMetadata } from '../metadata/class-metadata.js';
 import { writeOneOf } from '../model/near-names.js';
+import { isHandlerMethod } from './check-methods.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
@@ -44,7 +45,7 @@ function checkCompensated(
   if (method !== undefined && method.step !== null) return;
   if (method !== undefined && method.compensates !== null)
     refuse('a compensation itself', 'Name the step to undo: what undoes is not undone');
-  else if (method !== undefined && method.subscriptions.length > 0)
+  else if (method !== undefined && isHandlerMethod(method))
     refuse('a handler', 'Name a step: move what is to be undone into one');
   else {
     const steps = [...methods].filter(([, { step }]) => step !== null).map(([step]) => step);

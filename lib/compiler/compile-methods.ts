@@ -6,6 +6,7 @@ import { defaultRetryPolicy } from '../model/retry-policy.js';
 import type { CompiledLimit } from './compile-limits.js';
 import { compilePolicies, type Policies, type WrittenPolicies } from './compile-policies.js';
 import { compileRoutes } from './compile-routes.js';
+import { compileSchedule, descriptionOf } from './compile-schedule.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
@@ -33,12 +34,13 @@ export class MethodCompiler {
   handler(name: string, method: MethodMetadata, declared: readonly DeclaredStep[]): HandlerDefinition {
     const { id, mistakes } = this.source;
     const policies = this.policies(name, method);
+    const schedule = method.every == null ? null : compileSchedule(name, method.every, mistakes);
     const described = method.subscriptions.find((subscription) => subscription.description !== null);
     return Object.freeze({
       id: `${id}.${name}`,
       worker: id,
       method: name,
-      description: described?.description ?? null,
+      description: described?.description ?? (method.every == null ? null : descriptionOf(method.every)),
       routes: Object.freeze(compileRoutes(name, method.subscriptions, mistakes)),
       retry: policies.retry ?? defaultRetryPolicy,
       timeoutMs: policies.timeoutMs,
@@ -46,6 +48,7 @@ export class MethodCompiler {
       concurrency: this.limit(name, policies.concurrency ?? this.defaults.concurrency),
       rateLimit: this.limit(name, policies.rateLimit ?? this.defaults.rateLimit),
       priority: this.priority(name, method),
+      ...(schedule === null ? null : { schedule }),
     });
   }
 

@@ -9,7 +9,7 @@ import type {
 } from '../model/definition.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
 import { checkLists } from './check-lists.js';
-import { checkForeignListeners, checkMethods } from './check-methods.js';
+import { checkForeignListeners, checkMethods, isHandlerMethod } from './check-methods.js';
 import { checkWorkerOptions } from './check-worker-options.js';
 import { compileCompensations } from './compile-compensations.js';
 import { compileDeclared } from './compile-declared.js';
@@ -47,7 +47,11 @@ function compileWorker(type: WorkerClass, log: MistakeLog): CompiledWorker | nul
   if (metadata.worker === null) refuseUndecorated(type, mistakes);
   else checkWorkerOptions(metadata.worker, mistakes);
   if (metadata.methods.size === 0 && !foreign && metadata.mistakes.length === 0) {
-    mistakes.add(null, 'it has no handler and no step', 'Write @OnEvent(SomeEvent) on a method');
+    mistakes.add(
+      null,
+      'it has no handler and no step',
+      "Write @OnEvent(SomeEvent) or @Every('5 minutes') on a method",
+    );
   }
   const id = metadata.worker === null ? null : workerId(type, metadata.worker ?? {}, mistakes);
   // Without an id the parts are compiled for their mistakes alone.
@@ -71,7 +75,7 @@ function compileParts(
   const handlers: HandlerDefinition[] = [];
   const steps: [string, StepDefinition][] = [];
   for (const [name, method] of metadata.methods) {
-    const isHandler = method.subscriptions.length > 0;
+    const isHandler = isHandlerMethod(method);
     const isStep = method.step !== null || method.compensates !== null;
     if (isHandler) handlers.push(compiler.handler(name, method, graphs.get(name) ?? NO_STEPS));
     if (isStep) steps.push([name, compiler.step(name, method)]);
@@ -99,7 +103,7 @@ function wire({ type, metadata, mistakes }: WorkerSource): ReadonlyMap<string, r
   checkLists(type, declared, mistakes);
   return wireGraphs(
     {
-      handlers: named(({ subscriptions }) => subscriptions.length > 0),
+      handlers: named(isHandlerMethod),
       inline: named(({ step }) => step !== null && step.after === null),
       declared: named(({ step }) => step !== null && step.after !== null),
       compensations: named(({ compensates }) => compensates !== null),

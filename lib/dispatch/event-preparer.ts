@@ -1,15 +1,15 @@
 import type { Definitions } from '../engine/definitions.js';
-import type { EventRoute, HandlerDefinition } from '../model/definition.js';
-import { keyLaneOf, laneOf } from '../model/lane.js';
-import { gateOf, policyScope } from '../model/policy-scope.js';
+import type { EventRoute } from '../model/definition.js';
+import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
 import type { Subscription } from '../ports/store.js';
-import type { Gate, NewEvent, NewExecution } from '../ports/store-write.js';
+import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import type { PassSettings } from '../step/pass-services.js';
+import { placeOf } from './handler-place.js';
 import { payloadHash } from './payload-hash.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -108,7 +108,12 @@ export class EventPreparer {
     depth: number,
   ): PreparedExecution {
     const handler = this.options.definitions.handler(definition.id)?.handler ?? null;
-    const place = handler === null ? null : this.placeOf(handler, request, input);
+    const place =
+      handler === null
+        ? null
+        : placeOf(handler, request.session, () =>
+            request.definition.checker.restore(this.options.codec.decode(input)),
+          );
     return {
       id: id as ExecutionId,
       definition,
@@ -122,28 +127,6 @@ export class EventPreparer {
       gate: place?.gate ?? null,
       listening: cancel,
     };
-  }
-
-  /**
-   * Behind which gate it queues and in which lane it is served: each key of a limit has a lane of its own, so that none
-   * holds up the others. Null: as usual; whoever runs it finds what a key that fails is to blame for.
-   */
-  private placeOf(
-    { id, concurrency, rateLimit }: HandlerDefinition,
-    { definition, session }: PublishRequest,
-    input: string,
-  ): { readonly gate: Gate | null; readonly lane: string } | null {
-    if (concurrency === null && rateLimit === null) return null;
-    try {
-      const event = definition.checker.restore(this.options.codec.decode(input));
-      const key = policyScope(id, concurrency?.key ?? rateLimit?.key ?? null, [event]).key;
-      return {
-        gate: concurrency === null ? null : gateOf(id, concurrency, [event]),
-        lane: session === null && key !== null ? keyLaneOf(id, key) : laneOf(session, id),
-      };
-    } catch {
-      return null;
-    }
   }
 
   private encode(name: string, data: unknown): string {

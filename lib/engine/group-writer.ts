@@ -220,6 +220,12 @@ function sizeOf(write: Write): number {
       return 100 + write.bucket.length;
     case 'publish':
       return sizeOfEvents(write);
+    case 'schedule':
+      return (
+        100 +
+        (write.state?.length ?? 0) +
+        (write.event === null ? 0 : sizeOfEvents({ events: [write.event] }))
+      );
     case 'commit': {
       const { checkpoints } = write.delta;
       let bytes = 100;

@@ -10,6 +10,7 @@ export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/executio
 export type { OutcomeError } from '../app/outcome-error.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
 export type { AppStats } from '../app/stats.js';
+export type { Schedules, ScheduleSummary } from '../app/schedules.js';
 export type { StepView } from '../app/step-views.js';
 export type { Listener } from '../app/lifecycle-bus.js';
 export type { Role } from '../app/role.js';
@@ -32,6 +33,13 @@ export {
   type Events,
 } from '../decorators/define-event.js';
 export { execution, sleep, step } from '../decorators/durable-functions.js';
+export {
+  type CronOptions,
+  Every,
+  type EveryDecorator,
+  type EveryOptions,
+  type IntervalOptions,
+} from '../decorators/every.js';
 export { Event, type EventOptions } from '../decorators/event.js';
 export { Inject, Injectable } from '../decorators/inject.js';
 export type { LimitDecorator } from '../decorators/limit-decorator.js';
@@ -177,6 +185,7 @@ export {
 } from '../model/result.js';
 export type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from '../model/policies.js';
 export type { Backoff, RetryHook, RetryInfo, RetryPolicy } from '../model/retry-policy.js';
+export type { Misfire, Overlap, SchedulePolicy, Tick } from '../model/schedule.js';
 export type {
   GraphEdge,
   GraphLimit,
@@ -223,8 +232,10 @@ export type {
   RecordChange,
   RejectReason,
   ReserveWrite,
+  ScheduleWrite,
   StoredMessage,
   Verdict,
   Write,
 } from '../ports/store-write.js';
+export type { ScheduleRef, StoredSchedule } from '../ports/stored-schedule.js';
 export type { AttemptCall, ExecutionMode, Interceptor } from '../step/pass-services.js';

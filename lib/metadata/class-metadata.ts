@@ -93,6 +93,13 @@ export interface Subscription {
   readonly priority: number | null;
 }
 
+/** An `@Every`, as written. */
+export interface EveryMetadata {
+  /** The interval, or all options. */
+  readonly written: unknown;
+  readonly options: unknown;
+}
+
 /** `when` or a guard: whether the handler takes the event. */
 export type EventPredicate = (event: never) => boolean | Promise<boolean>;
 
@@ -108,4 +115,5 @@ export interface MethodMetadata {
   compensates: string | null;
   /** Names it was recorded under before; empty: none. */
   renamedFrom: readonly string[];
+  every: EveryMetadata | null;
 }

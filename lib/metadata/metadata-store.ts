@@ -120,6 +120,7 @@ function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodM
     rateLimit: own.rateLimit === null ? (base?.rateLimit ?? null) : own.rateLimit,
     compensates: own.compensates === null ? (base?.compensates ?? null) : own.compensates,
     renamedFrom: own.renamedFrom.length > 0 ? own.renamedFrom : (base?.renamedFrom ?? []),
+    every: own.every ?? base?.every ?? null,
   };
 }
 
@@ -148,5 +149,6 @@ function emptyMethod(): MethodMetadata {
     rateLimit: null,
     compensates: null,
     renamedFrom: [],
+    every: null,
   };
 }

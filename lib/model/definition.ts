@@ -1,6 +1,7 @@
 import type { DeclaredStep } from './declared-step.js';
 import type { ConcurrencyPolicy, RateLimitPolicy } from './policies.js';
 import type { RetryPolicy } from './retry-policy.js';
+import type { SchedulePolicy } from './schedule.js';
 import type { StepGraph } from './step-graph.js';
 
 /** A worker class, compiled: everything the engine needs to run it, frozen. May also be written by hand. */
@@ -26,7 +27,7 @@ export type WorkerClass = abstract new (...args: never[]) => object;
 /** The least severity that is written; `'silent'` writes nothing. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** An `@OnEvent` method, compiled. */
+/** An `@OnEvent` or `@Every` method, compiled. */
 export interface HandlerDefinition {
   /** `worker.method`: the definition id of its executions. */
   readonly id: string;
@@ -45,6 +46,8 @@ export interface HandlerDefinition {
   readonly rateLimit: RateLimitPolicy | null;
   /** Of its executions, −100…100, higher first, when the publisher names none. */
   readonly priority: number;
+  /** When it runs by itself. Absent: when an event comes. */
+  readonly schedule?: SchedulePolicy;
 }
 
 /** One event that a handler takes. */

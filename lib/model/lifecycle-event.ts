@@ -16,6 +16,15 @@ interface OfStep extends OfExecution {
   readonly attempt: number;
 }
 
+interface OfSchedule {
+  readonly worker: string;
+  readonly handler: string;
+  /** The instant of the schedule, epoch ms. */
+  readonly scheduledAt: number;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
 /** Everything the engine tells: the telemetry contract. */
 export type LifecycleEvent =
   | (OfExecution & { readonly name: 'execution.accepted'; readonly event: string })
@@ -52,6 +61,13 @@ export type LifecycleEvent =
   | (OfExecution & { readonly name: 'step.skipped'; readonly step: string })
   /** A completed step was undone, since its execution failed or was cancelled. */
   | (OfExecution & { readonly name: 'step.compensated'; readonly step: string })
+  /** A schedule came to one of its instants and started an execution for it. */
+  | (OfSchedule & { readonly name: 'schedule.tick'; readonly executionId: ExecutionId })
+  /**
+   * A schedule left an instant out: the execution of the one before had not ended (`overlap`), or nobody could run it in
+   * time (`misfire`: the first of those that were missed).
+   */
+  | (OfSchedule & { readonly name: 'schedule.skipped'; readonly reason: 'overlap' | 'misfire' })
   | { readonly name: 'step.detached'; readonly worker: string; readonly step: string; readonly at: number }
   | {
       readonly name: 'event.unhandled';
@@ -104,6 +120,8 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'step.retried': true,
   'step.skipped': true,
   'step.compensated': true,
+  'schedule.tick': true,
+  'schedule.skipped': true,
   'step.detached': true,
   'event.unhandled': true,
   'app.started': true,

@@ -3,7 +3,7 @@ import type { DefinitionRef, MessageKind, TerminalStatus, Timers, WaitReason } f
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 
-export type Write = PublishWrite | CommitWrite | AppendWrite | AcquireWrite | ReserveWrite;
+export type Write = PublishWrite | CommitWrite | AppendWrite | AcquireWrite | ReserveWrite | ScheduleWrite;
 
 /** Accepts events and creates their executions, all of them or none. Idempotent on execution and explicit event ids. */
 export interface PublishWrite extends Publishing {
@@ -155,6 +155,23 @@ export interface ReserveWrite {
   readonly perMs: number;
 }
 
+/**
+ * Moves a schedule on, and accepts the event of the instant that it came to, whole or not at all. Accepted iff the stored
+ * version is `expected`: of several processes that come to one instant, one moves the schedule on and the others are
+ * answered `schedule-changed`. Sent again, it is `already`.
+ */
+export interface ScheduleWrite {
+  readonly kind: 'schedule';
+  readonly id: string;
+  /** The version that the writer has read; null: there is no such schedule. */
+  readonly expected: string | null;
+  /** Of what is written: made for this write alone. */
+  readonly version: string;
+  /** JSON text, opaque to the store; null: the schedule is no more. */
+  readonly state: string | null;
+  readonly event: NewEvent | null;
+}
+
 /** Sends a message. Unfenced; idempotent on the message id. */
 export interface AppendWrite {
   readonly kind: 'append';
@@ -220,7 +237,9 @@ export type RejectReason =
   /** No such execution. */
   | 'unknown-execution'
   /** The execution does not listen to that kind of message any more. */
-  | 'not-listening';
+  | 'not-listening'
+  /** The schedule is not as the writer has read it: another process moved it on. */
+  | 'schedule-changed';
 
 /** Answered for a publish, in the order of `events` and their executions; for a duplicate, those of the first publish. */
 export interface PublishedExecution {

@@ -4,6 +4,7 @@ import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 import type { Clock } from './clock.js';
 import type { Random } from './random.js';
+import type { ScheduleRef, StoredSchedule } from './stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from './store-write.js';
 
 /**
@@ -105,6 +106,9 @@ export interface Store {
   /** The definitions that are held. */
   paused(): Promise<readonly string[]>;
 
+  /** Every schedule, as it was last written. */
+  schedules(): Promise<readonly StoredSchedule[]>;
+
   /** Removes ended executions, expired dedup rows and idle rates, at most `limit`; never what is open or parked. */
   prune(request: PruneRequest): Promise<PruneAnswer>;
 
@@ -160,6 +164,8 @@ export interface ProcessRecord {
   readonly deployment: string;
   readonly role: 'publisher' | 'worker' | 'both';
   readonly definitions: readonly DefinitionRef[];
+  /** Absent: none. */
+  readonly schedules?: readonly ScheduleRef[];
 }
 
 /** What the store knows of the process that renewed its lease. */

@@ -2,13 +2,14 @@ import { ExecutionHandle } from '../app/execution-handle.js';
 import { anObject, optionMistakes, refuse, text } from '../app/option-checks.js';
 import type { OutcomeError } from '../app/outcome-error.js';
 import type { StepView } from '../app/step-views.js';
-import type { WorkerAppParts } from '../app/worker-app.js';
+import type { WorkerAppParts } from '../app/worker-app-parts.js';
 import { eventMetadataOf } from '../metadata/metadata-store.js';
 import type { HandlerDefinition, WorkerClass } from '../model/definition.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { ExecutionStatus } from '../model/execution.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import { laneOf } from '../model/lane.js';
+import { TICK_EVENT } from '../model/schedule.js';
 import { writeOneOf } from '../model/near-names.js';
 import type { Interceptor } from '../step/pass-services.js';
 
@@ -113,7 +114,7 @@ export class HandlerRuns {
     const handler = definition?.handlers.find((each) => each.method === method);
     if (definition === null || handler === undefined)
       throw new TypeError(
-        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent`,
+        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent or @Every`,
       );
     const name = eventNameOf(handler, data);
     const execution = {
@@ -184,5 +185,5 @@ function eventNameOf(handler: HandlerDefinition, data: unknown): string {
     const { type } = data as { readonly type?: unknown };
     if (typeof type === 'string' && (takes(type) || first?.event.startsWith('*') === true)) return type;
   }
-  return first?.event ?? '';
+  return first?.event ?? TICK_EVENT;
 }

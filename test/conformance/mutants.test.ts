@@ -120,6 +120,22 @@ const caughtBy = new Map<string, string>([
     'a prune drops graphs that open executions have',
     'graphs: one of an open execution is kept, and one of a live process',
   ],
+  [
+    'a schedule is moved on whatever its version',
+    'schedules: of two that come to one instant one moves it on, and one execution is created',
+  ],
+  [
+    'the execution of an instant is created although the schedule was moved on before',
+    'schedules: one that was refused creates nothing',
+  ],
+  [
+    'a schedule is moved on, and the execution of its instant is lost',
+    'schedules: of two that come to one instant one moves it on, and one execution is created',
+  ],
+  [
+    'a resent move of a schedule is refused',
+    'schedules: sent again it is already applied, and creates nothing more',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

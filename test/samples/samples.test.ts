@@ -133,6 +133,17 @@ test('limits holds each limit, by key and from a provider, and costs no attempt'
   ]);
 }, 30_000);
 
+test('daily-report comes at nine in Berlin, runs on demand, and goes on after a failure', async () => {
+  const { code, stdout, stderr } = await runSample('daily-report');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.match(/^next: .*$/gm)).toEqual(['next: 09:00:00', 'next: 09:00:00', 'next: 09:00:00']);
+  expect(stdout).toContain('now: 56');
+  expect(stdout.match(/^mail: .*$/gm)).toEqual(['mail: 56 sold']);
+  expect(stdout.match(/^tick: pulse, 0 ms off$/gm)?.length).toBeGreaterThanOrEqual(4);
+  expect(stdout).toContain('reports.daily: cron 0 9 * * 1-5 Europe/Berlin\n');
+  expect(stdout).toContain('reports.pulse: every 200 ms, paused');
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionRecord } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
 import type { ProcessRecord, StoredGraph, Subscription } from '../../ports/store.js';
+import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage } from '../../ports/store-write.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
@@ -18,6 +19,7 @@ import type { GraphTable } from './graph-table.js';
 import { Inbox } from './inbox.js';
 import { plainCopy } from './plain-copy.js';
 import type { Bucket, Rates } from './rates.js';
+import type { ScheduleTable } from './schedule-table.js';
 import type { SubscriptionTable } from './subscription-table.js';
 
 /** Everything a memory store holds, as plain JSON data. */
@@ -38,6 +40,7 @@ export interface MemoryState {
   }[];
   readonly gates: GateState;
   readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
+  readonly schedules: readonly StoredSchedule[];
 }
 
 export interface MemoryExecution {
@@ -76,6 +79,7 @@ export interface MemoryParts {
   readonly paused: Set<string>;
   readonly graphs: GraphTable;
   readonly rates: Rates;
+  readonly schedules: ScheduleTable;
 }
 
 /** A copy of what the parts hold. */
@@ -99,6 +103,7 @@ export function takeState(parts: MemoryParts): MemoryState {
     graphs: plainCopy(graphs.all()),
     gates: takeGates(executions.gates),
     buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
+    schedules: parts.schedules.all(),
   };
 }
 
@@ -109,6 +114,8 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   executions.lastKey = state.lastKey;
   for (const { record, leaseUntil } of state.processes) executions.processes.renew(record, leaseUntil);
   putGates(state.gates, executions.gates);
+  // What an earlier version took has none.
+  for (const schedule of state.schedules ?? []) parts.schedules.put(schedule);
   for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
   for (const id of state.ended) {

@@ -6,7 +6,8 @@ import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Clock } from '../../ports/clock.js';
 import type * as port from '../../ports/store.js';
-import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
+import type { ScheduleWrite, StoredMessage, Verdict, Write } from '../../ports/store-write.js';
+import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
@@ -15,6 +16,7 @@ import { GraphTable } from './graph-table.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
 import { plainCopy } from './plain-copy.js';
 import { Rates } from './rates.js';
+import { ScheduleTable } from './schedule-table.js';
 import { SubscriptionTable } from './subscription-table.js';
 import { Writes } from './writes.js';
 
@@ -89,7 +91,8 @@ export class MemoryStore implements port.Store {
       else if (write.kind === 'publish') verdicts.push(apply.publish(write, now));
       else if (write.kind === 'append') verdicts.push(apply.append(write, now));
       else if (write.kind === 'acquire') verdicts.push(apply.acquire(write, now));
-      else verdicts.push(apply.reserve(write, now));
+      else if (write.kind === 'reserve') verdicts.push(apply.reserve(write, now));
+      else verdicts.push(this.schedule(write, now));
     }
     const { executions } = this.parts;
     if (apply.changed || executions.served) this.tell(executions.served);
@@ -233,6 +236,10 @@ export class MemoryStore implements port.Store {
     return { removed, more: dedup.hasExpired(now) || rates.hasIdle(now) };
   }
 
+  async schedules(): Promise<readonly StoredSchedule[]> {
+    return this.parts.schedules.all();
+  }
+
   onChange(listener: () => void): () => void {
     const own = () => listener();
     this.listeners.add(own);
@@ -265,7 +272,24 @@ export class MemoryStore implements port.Store {
     const writes = new Writes(executions, dedup, rates);
     const claims = new Claims(executions, paused);
     const subscriptions = new SubscriptionTable();
-    return { dedup, executions, rates, paused, writes, claims, subscriptions, graphs: new GraphTable() };
+    return {
+      dedup,
+      executions,
+      rates,
+      paused,
+      writes,
+      claims,
+      subscriptions,
+      graphs: new GraphTable(),
+      schedules: new ScheduleTable(),
+    };
+  }
+
+  private schedule(write: ScheduleWrite, now: number): Verdict {
+    const { schedules, writes } = this.parts;
+    const verdict = schedules.write(write, (event) => writes.publish({ events: [event] }, now));
+    writes.changed ||= verdict.verdict === 'ok';
+    return verdict;
   }
 
   private now(): number {

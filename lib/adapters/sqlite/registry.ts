@@ -16,6 +16,7 @@ interface ProcessRow {
   readonly deployment: string;
   readonly role: ProcessRecord['role'];
   readonly definitions: string;
+  readonly schedules: string | null;
 }
 
 interface SubscriptionRow {
@@ -47,13 +48,13 @@ export class Registry {
     private readonly processes: ProcessNumbers,
   ) {
     this.upsert = connection.prepare(
-      'INSERT INTO holdfast_process (id, expires_at, deployment, role, definitions) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, deployment = excluded.deployment, role = excluded.role, definitions = excluded.definitions',
+      'INSERT INTO holdfast_process (id, expires_at, deployment, role, definitions, schedules) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, deployment = excluded.deployment, role = excluded.role, definitions = excluded.definitions, schedules = excluded.schedules',
     );
     this.end = connection.prepare(
       'UPDATE holdfast_process SET expires_at = ? WHERE id = ? AND expires_at > ?',
     );
     this.selectLive = connection.prepare(
-      'SELECT id, deployment, role, definitions FROM holdfast_process WHERE expires_at > ? ORDER BY n',
+      'SELECT id, deployment, role, definitions, schedules FROM holdfast_process WHERE expires_at > ? ORDER BY n',
     );
     this.selectSignals = connection.prepare(selectSignals);
     this.selectOwned = connection.prepare(
@@ -82,6 +83,9 @@ export class Registry {
       toStored(process.deployment),
       process.role,
       definitions,
+      process.schedules === undefined
+        ? null
+        : JSON.stringify(process.schedules.map(({ id, print }) => [id, print])),
     ]);
     const ids = JSON.stringify(process.definitions.map(({ id }) => toStored(id)));
     this.hold.run([now, now - subscriptionRefreshMs, ids]);
@@ -100,6 +104,14 @@ export class Registry {
         id,
         fingerprint,
       })),
+      ...(row.schedules === null
+        ? null
+        : {
+            schedules: (JSON.parse(row.schedules) as [string, string][]).map(([id, print]) => ({
+              id,
+              print,
+            })),
+          }),
     }));
   }
 

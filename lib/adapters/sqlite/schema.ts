@@ -177,4 +177,13 @@ CREATE TABLE holdfast_rate (
 ) WITHOUT ROWID;
 CREATE INDEX holdfast_rate_idle ON holdfast_rate (idle_from);
 `,
+  `
+ALTER TABLE holdfast_process ADD COLUMN schedules TEXT;
+
+CREATE TABLE holdfast_schedule (
+  id TEXT PRIMARY KEY,
+  version TEXT NOT NULL,
+  state TEXT NOT NULL
+) WITHOUT ROWID;
+`,
 ];

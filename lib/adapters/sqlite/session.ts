@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreIncompatibleError, StoreUnavailableError } from '../../model/errors-store.js';
 import type { StoreContext } from '../../ports/store.js';
-import type { Verdict, Write } from '../../ports/store-write.js';
+import type { NewEvent, Verdict, Write } from '../../ports/store-write.js';
 import { Appends } from './appends.js';
 import { ChangePoll } from './change-poll.js';
 import { CheckpointRows } from './checkpoint-rows.js';
@@ -21,6 +21,7 @@ import { Publishes } from './publishes.js';
 import { Queries } from './queries.js';
 import { Rates } from './rates.js';
 import { Registry } from './registry.js';
+import { Schedules } from './schedules.js';
 import { Retention } from './retention.js';
 import { Transactor } from './transactor.js';
 
@@ -47,6 +48,7 @@ export class Session {
   readonly claims: Claims;
   readonly registry: Registry;
   readonly graphs: Graphs;
+  readonly schedules: Schedules;
   readonly queries: Queries;
   readonly retention: Retention;
   readonly poll: ChangePoll;
@@ -94,6 +96,7 @@ export class Session {
     this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held, this.gates);
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);
+    this.schedules = new Schedules(connection);
     this.queries = new Queries(connection, numbers);
     this.retention = new Retention(connection, numbers, this.gates);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
@@ -153,7 +156,7 @@ export class Session {
   apply(writes: readonly Write[], now: number): Applied {
     const { executions, checkpoints, publishes, commits, appends, gates } = this;
     this.held.begin();
-    commits.released = appends.appended = gates.served = false;
+    commits.released = appends.appended = gates.served = this.schedules.changed = false;
     const verdicts: Verdict[] = [];
     executions.begin(verdicts);
     checkpoints.begin(verdicts);
@@ -166,11 +169,16 @@ export class Session {
       } else if (write.kind === 'acquire') {
         executions.flush();
         verdicts.push(gates.acquire(write, now));
-      } else verdicts.push(this.rates.reserve(write, now));
+      } else if (write.kind === 'reserve') verdicts.push(this.rates.reserve(write, now));
+      else {
+        executions.flush();
+        const accept = (event: NewEvent) => publishes.accept({ events: [event] }, now);
+        verdicts.push(this.schedules.write(write, accept));
+      }
     }
     executions.flush();
     checkpoints.flush();
-    const changed = executions.madeDue || commits.released || appends.appended;
+    const changed = executions.madeDue || commits.released || appends.appended || this.schedules.changed;
     return { verdicts, changed, served: gates.served };
   }
 

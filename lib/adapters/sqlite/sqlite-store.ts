@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { chooseDriver, type SqliteDriver } from './driver.js';
 import { Session, type Synchronous } from './session.js';
@@ -247,6 +248,11 @@ export class SqliteStore implements port.Store {
     });
     processes.forget();
     return answer;
+  }
+
+  async schedules(): Promise<readonly StoredSchedule[]> {
+    const { transactor, schedules } = this.ready();
+    return transactor.read(() => schedules.all());
   }
 
   onChange(listener: () => void): () => void {

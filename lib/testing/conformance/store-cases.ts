@@ -19,6 +19,7 @@ import { permitRestCases } from './cases/permit-rest-cases.js';
 import { rateCases } from './cases/rate-cases.js';
 import { pauseCases, registryCases } from './cases/registry-cases.js';
 import { retryCases } from './cases/retry-cases.js';
+import { durableScheduleCases, scheduleCases, sharedScheduleCases } from './cases/schedule-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
 import { timerCases } from './cases/timer-cases.js';
 import type { StoreCase } from './store-case.js';
@@ -58,5 +59,8 @@ export function storeCases(): readonly StoreCase[] {
     ...concurrencyCases,
     ...sharedCases,
     ...durabilityCases,
+    ...scheduleCases,
+    ...sharedScheduleCases,
+    ...durableScheduleCases,
   ];
 }

@@ -8,6 +8,7 @@ import type { CrashCell } from './boundary.js';
 import { countEffects, repeatedByRetries, type EffectCount } from './effect-call.js';
 import { type EndState, readEndState, recordsOf } from './end-state.js';
 import type { MatrixPlan } from './matrix-plan.js';
+import { heldSchedules } from './held-schedules.js';
 import { OutsideWorld } from './outside-world.js';
 import { ProcessBorder } from './process-border.js';
 import { Recorder } from './recorder.js';
@@ -54,6 +55,7 @@ export class MatrixRun {
     startAt: number,
   ) {
     this.clock = new VirtualClock(startAt);
+    this.store.setState({ ...this.store.getState(), schedules: heldSchedules(plan.workers, startAt) });
     this.watch = new RunWatch(cell);
     this.recorder = new Recorder(plan.repeatable, plan.slow);
     const { container } = plan.options;

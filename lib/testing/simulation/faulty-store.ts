@@ -106,6 +106,10 @@ export class FaultyStore implements port.Store {
     return this.call('paused', () => this.inner.paused());
   }
 
+  schedules(): ReturnType<port.Store['schedules']> {
+    return this.call('schedules', () => this.inner.schedules());
+  }
+
   prune(request: port.PruneRequest): ReturnType<port.Store['prune']> {
     return this.call('prune', () => this.inner.prune(request));
   }

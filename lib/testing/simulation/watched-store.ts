@@ -119,6 +119,10 @@ export class WatchedStore implements port.Store {
     return this.inner.paused();
   }
 
+  schedules(): ReturnType<port.Store['schedules']> {
+    return this.inner.schedules();
+  }
+
   prune(request: port.PruneRequest): ReturnType<port.Store['prune']> {
     return this.inner.prune(request);
   }
@@ -132,5 +136,7 @@ export class WatchedStore implements port.Store {
     else if (write.kind === 'commit') this.model.committed(write, verdict, now);
     else if (write.kind === 'append') this.model.appended(write, verdict);
     else if (write.kind === 'acquire') this.model.acquired(write, verdict);
+    else if (write.kind === 'schedule' && write.event !== null && verdict.verdict === 'ok')
+      this.model.published([write.event], verdict, now);
   }
 }

@@ -63,6 +63,7 @@ it('reading hands out copies', () => {
     rateLimit: null,
     compensates: null,
     renamedFrom: [],
+    every: null,
   });
   expect(metadataOf(Copied).methods.size).toBe(0);
 });

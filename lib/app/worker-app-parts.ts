@@ -1,0 +1,24 @@
+import type { WorkerClass } from '../model/definition.js';
+import type { InjectionToken } from '../model/injection-token.js';
+import type { AppContainer } from './container.js';
+import type { EventSources } from './event-sources.js';
+import type { HandleParts } from './execution-handle.js';
+import type { LifecycleBus } from './lifecycle-bus.js';
+import type { BootstrapOptions, ConfigurableOptions } from './options.js';
+
+/** What an app is made of; `bootstrap` gathers it. */
+export interface WorkerAppParts extends HandleParts {
+  readonly container: AppContainer;
+  readonly get: <Value>(token: InjectionToken<Value>) => Value;
+  readonly bus: LifecycleBus;
+  readonly events: EventSources;
+  /** Whether the host has told its workers: before, an event would start nothing. */
+  readonly knowsWorkers: () => boolean;
+  readonly startedAt: number;
+  readonly options: () => Readonly<BootstrapOptions>;
+  readonly concurrency: () => number;
+  readonly configure: (options: ConfigurableOptions) => void;
+  readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
+  /** Lets go of what is shared by all apps of the process. */
+  readonly forget: () => void;
+}

@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { EveryMetadata } from '../metadata/class-metadata.js';
+import { DURATION_FORMS, parseDuration } from '../model/duration.js';
+import { writeOneOf } from '../model/near-names.js';
+import type { Misfire, Overlap, SchedulePolicy } from '../model/schedule.js';
+import { cronTimes } from './cron-times.js';
+import type { ClassMistakes } from './mistake-log.js';
+import { show } from './show.js';
+
+const MISFIRES: readonly Misfire[] = ['once', 'skip', 'all'];
+const OVERLAPS: readonly Overlap[] = ['skip', 'buffer', 'allow', 'cancel'];
+const OPTIONS = [
+  'every',
+  'cron',
+  'timeZone',
+  'misfire',
+  'overlap',
+  'startImmediately',
+  'jitter',
+  'description',
+] as const;
+const LEAST_MS = 10;
+/** Where a search for the first instant of an expression begins. */
+const SOME_INSTANT = Date.UTC(2026, 0, 1);
+const FORMS = "Write @Every('5 minutes') or @Every({ cron: '0 9 * * 1-5', timeZone: 'Europe/Berlin' })";
+
+type Refuse = (found: string, write: string) => void;
+
+/** What an `@Every` asks for; null, with a mistake noted, where it cannot be followed. */
+export function compileSchedule(
+  method: string,
+  { written, options }: EveryMetadata,
+  mistakes: ClassMistakes,
+): SchedulePolicy | null {
+  let isSound = true;
+  const refuse: Refuse = (found, write) => {
+    isSound = false;
+    mistakes.add(method, `@Every has ${found}`, write);
+  };
+  const all = optionsOf(written, options, refuse);
+  if (all === null) return null;
+  checkNames(all, refuse);
+  const times = timesOf(all, refuse);
+  const misfire = chosen(all, 'misfire', MISFIRES, 'once', refuse);
+  const overlap = chosen(all, 'overlap', OVERLAPS, 'skip', refuse);
+  const { startImmediately = false, jitter = 0 } = all;
+  if (typeof startImmediately !== 'boolean')
+    refuse(`startImmediately: ${show(startImmediately)}`, 'Write true or false');
+  const jitterMs = parseDuration(jitter);
+  if (jitterMs === null) refuse(`jitter: ${show(jitter)}`, `Write ${DURATION_FORMS}`);
+  if (!isSound || times === null || jitterMs === null) return null;
+  const print = printOf([times.timing, misfire, overlap, startImmediately, jitterMs]);
+  return Object.freeze({
+    ...times,
+    print,
+    misfire,
+    overlap,
+    startImmediately: startImmediately === true,
+    jitterMs,
+  });
+}
+
+/** The description of an `@Every`, wherever it stands. */
+export function descriptionOf({ written, options }: EveryMetadata): string | null {
+  for (const each of [options, written])
+    if (typeof each === 'object' && each !== null && 'description' in each)
+      return typeof each.description === 'string' ? each.description : null;
+  return null;
+}
+
+function optionsOf(written: unknown, options: unknown, refuse: Refuse): Record<string, unknown> | null {
+  if (typeof written === 'object' && written !== null) {
+    if (options === undefined) return { ...written };
+    refuse('options twice', 'Write all of them in one object: @Every({ cron, timeZone, overlap })');
+    return null;
+  }
+  if (typeof written === 'string' && /\s\S+\s+\S+\s+\S+/.test(written)) {
+    refuse(show(written), `Write a cron expression as an option: @Every({ cron: ${show(written)} })`);
+    return null;
+  }
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    refuse(`${show(options)} as its options`, "Write an object: @Every('5 minutes', { overlap: 'allow' })");
+    return null;
+  }
+  return { ...options, every: written };
+}
+
+function checkNames(options: Readonly<Record<string, unknown>>, refuse: Refuse): void {
+  for (const name of Object.keys(options)) {
+    if (name === 'keyed' || name === 'state')
+      refuse(
+        `the option ${name}: schedules with a key are not supported`,
+        'Leave it out: the schedule is one for the whole app',
+      );
+    else if (!(OPTIONS as readonly string[]).includes(name))
+      refuse(`the unknown option ${name}`, writeOneOf(name, OPTIONS));
+  }
+}
+
+function timesOf(
+  { every, cron, timeZone }: Readonly<Record<string, unknown>>,
+  refuse: Refuse,
+): Pick<SchedulePolicy, 'timing' | 'next'> | null {
+  if (every !== undefined && cron !== undefined) {
+    refuse('every and cron', 'Write one of them');
+    return null;
+  }
+  if (cron !== undefined) return cronOf(cron, timeZone ?? 'UTC', refuse);
+  if (timeZone !== undefined) refuse('timeZone without cron', 'Leave it out: an interval has no zone');
+  const ms = parseDuration(every);
+  if (ms === null || ms < LEAST_MS || !Number.isInteger(ms)) {
+    refuse(every === undefined ? 'no interval' : show(every), `${FORMS}; ${LEAST_MS} ms at least`);
+    return null;
+  }
+  return { timing: `every ${ms} ms`, next: (after) => (Math.floor(after / ms) + 1) * ms };
+}
+
+function cronOf(
+  cron: unknown,
+  timeZone: unknown,
+  refuse: Refuse,
+): Pick<SchedulePolicy, 'timing' | 'next'> | null {
+  if (!isZone(timeZone)) {
+    refuse(`timeZone: ${show(timeZone)}`, "Write a name of the IANA database, such as 'Europe/Berlin'");
+    return null;
+  }
+  const form = "Write five fields or, with seconds first, six: '0 9 * * 1-5'";
+  // A question mark stands for the time at which the expression is read: it would differ between processes.
+  if (typeof cron !== 'string' || cron.includes('?')) {
+    refuse(`cron: ${show(cron)}`, form);
+    return null;
+  }
+  try {
+    const next = cronTimes(cron, timeZone);
+    if (next(SOME_INSTANT) !== null)
+      return { timing: `cron ${cron.trim().replaceAll(/\s+/g, ' ')} ${timeZone}`, next };
+    refuse(`cron: ${show(cron)}, which never comes`, 'Write a day that there is');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    refuse(`cron: ${show(cron)} (${why})`, form);
+  }
+  return null;
+}
+
+function isZone(zone: unknown): zone is string {
+  if (typeof zone !== 'string') return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function chosen<Choice extends string>(
+  options: Readonly<Record<string, unknown>>,
+  name: string,
+  choices: readonly Choice[],
+  standard: Choice,
+  refuse: Refuse,
+): Choice {
+  const value = options[name];
+  if (value === undefined) return standard;
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined)
+    refuse(`${name}: ${show(value)}`, writeOneOf(typeof value === 'string' ? value : '', choices));
+  return found ?? standard;
+}
+
+function printOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+}
