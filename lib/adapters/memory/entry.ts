@@ -12,8 +12,9 @@ import { Chain, type Linked } from './chain.js';
 import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
 import { Journal } from './journal.js';
+import type { EventWait } from './mailboxes.js';
 
-const grants: readonly MessageKind[] = ['granted'];
+const news: readonly MessageKind[] = ['granted', 'event'];
 const cancels: readonly MessageKind[] = ['cancel'];
 
 export const noTimers: Timers = Object.freeze({});
@@ -53,6 +54,8 @@ export class Entry implements Heaped, Linked<Entry> {
   admission: Place | null = null;
   /** By holder; null: none. */
   permits: Map<string, Place> | null = null;
+  /** By holder; null: none. */
+  waits: Map<string, EventWait> | null = null;
 
   /** When it becomes due, while it waits for an instant. */
   wakesAt = 0;
@@ -109,7 +112,7 @@ export class Entry implements Heaped, Linked<Entry> {
 
   /** While it runs: there is a message that its process must know of. */
   get isSignalled(): boolean {
-    return this.isWoken || (this.inbox?.wakes(grants, this.seenInboxSeq) ?? false);
+    return this.isWoken || (this.inbox?.wakes(news, this.seenInboxSeq) ?? false);
   }
 
   /** A cancel message waits to be served. */

@@ -16,6 +16,7 @@ import {
 } from './gate-state.js';
 import type { GraphTable } from './graph-table.js';
 import { Inbox } from './inbox.js';
+import { type MailboxState, putMailboxes, takeMailboxes } from './mailbox-state.js';
 import { plainCopy } from './plain-copy.js';
 import type { Bucket, Rates } from './rates.js';
 import type { SubscriptionTable } from './subscription-table.js';
@@ -38,6 +39,7 @@ export interface MemoryState {
   }[];
   readonly gates: GateState;
   readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
+  readonly mailboxes: MailboxState;
 }
 
 export interface MemoryExecution {
@@ -99,6 +101,7 @@ export function takeState(parts: MemoryParts): MemoryState {
     graphs: plainCopy(graphs.all()),
     gates: takeGates(executions.gates),
     buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
+    mailboxes: takeMailboxes(executions.mailboxes, executions.byId.values()),
   };
 }
 
@@ -111,6 +114,7 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   putGates(state.gates, executions.gates);
   for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
+  putMailboxes(state.mailboxes, executions.mailboxes, executions.byId);
   for (const id of state.ended) {
     const entry = executions.byId.get(id);
     if (entry !== undefined) executions.end(entry);

@@ -15,6 +15,7 @@ import { Graphs } from './graphs.js';
 import { Gates } from './gates.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
+import { Mailboxes } from './mailboxes.js';
 import { checkVersion, migrate } from './migrate.js';
 import { DefinitionNumbers, EventNumbers, type Numbers, ProcessNumbers } from './numbers.js';
 import { Publishes } from './publishes.js';
@@ -55,6 +56,7 @@ export class Session {
   private readonly appends: Appends;
   private readonly held: HeldLeases;
   private readonly gates: Gates;
+  private readonly mailboxes: Mailboxes;
   private readonly rates: Rates;
   private readonly executions: ExecutionRows;
   private readonly checkpoints: CheckpointRows;
@@ -78,9 +80,10 @@ export class Session {
     });
     this.journals = new Journals(connection);
     this.gates = new Gates(connection, this.held);
+    this.mailboxes = new Mailboxes(connection, this.gates);
     this.rates = new Rates(connection);
     this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates);
-    this.publishes = new Publishes(connection, this.executions);
+    this.publishes = new Publishes(connection, this.executions, this.mailboxes);
     this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
       connection,
@@ -89,13 +92,14 @@ export class Session {
       this.checkpoints,
       definitions,
       this.gates,
+      this.mailboxes,
     );
     this.appends = new Appends(connection, this.held, this.gates);
     this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held, this.gates);
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);
     this.queries = new Queries(connection, numbers);
-    this.retention = new Retention(connection, numbers, this.gates);
+    this.retention = new Retention(connection, numbers, this.gates, this.mailboxes);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
@@ -166,7 +170,11 @@ export class Session {
       } else if (write.kind === 'acquire') {
         executions.flush();
         verdicts.push(gates.acquire(write, now));
-      } else verdicts.push(this.rates.reserve(write, now));
+      } else if (write.kind === 'reserve') verdicts.push(this.rates.reserve(write, now));
+      else {
+        executions.flush();
+        verdicts.push(this.mailboxes.await(write, now));
+      }
     }
     executions.flush();
     checkpoints.flush();

@@ -132,5 +132,6 @@ export class WatchedStore implements port.Store {
     else if (write.kind === 'commit') this.model.committed(write, verdict, now);
     else if (write.kind === 'append') this.model.appended(write, verdict);
     else if (write.kind === 'acquire') this.model.acquired(write, verdict);
+    else if (write.kind === 'await') this.model.awaited(write, verdict);
   }
 }
