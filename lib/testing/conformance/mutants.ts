@@ -1,5 +1,6 @@
 import type { Verdict } from '../../ports/store-write.js';
 import { gateMutants } from './gate-mutants.js';
+import { mailboxMutants } from './mailbox-mutants.js';
 import { graphMutants } from './graph-mutants.js';
 import {
   answering,
@@ -236,4 +237,5 @@ export const mutantStores: readonly MutantStore[] = [
   })),
   ...gateMutants,
   ...graphMutants,
+  ...mailboxMutants,
 ];
