@@ -57,8 +57,8 @@ function waitCallOf(event: unknown, options: unknown): WaitCall {
         member: null,
         found: 'waitFor() was asked to wait for it, and it has no correlate',
         write: isSchemaEvent(event)
-          ? `Name the field that tells its events apart: defineEvent('${name}', schema, { correlate: 'orderId' })`
-          : `Name the field that tells its events apart: @Event('${name}', { correlate: 'orderId' })`,
+          ? `Write defineEvent('${name}', schema, { correlate: 'orderId' })`
+          : `Write @Event('${name}', { correlate: 'orderId' })`,
       },
     ]);
   const { key, timeout } = (options ?? {}) as Partial<WaitForOptions>;

@@ -70,7 +70,7 @@ export class DurableWait extends DurableCall {
       this.pass.later(row);
       this.isNoted = true;
     }
-    this.pass.waitForEvent(this.path, this.until, this.parent, () => this.ask());
+    this.pass.waitFor('event', this.path, this.until, this.parent, () => this.ask());
   }
 
   private take(mail: Mail): void {

@@ -18,6 +18,9 @@ import { rowsOfUndo } from './undo-rows.js';
 import { Undoables } from './undoables.js';
 import { Waits } from './waits.js';
 
+/** What the store tells a holder of an execution. */
+type News = 'granted' | 'event';
+
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
   start(): void;
@@ -180,20 +183,15 @@ export class Pass {
     this.scheduleCheck();
   }
 
-  /** Runs `resume` when the store has a permit for the holder: in this pass when it lives that long. */
-  waitForPermit(holder: string, body: Body, resume: () => void): void {
-    this.waits.addTold(`granted:${holder}`, { at: null, reason: 'gate', body, resume });
-    this.scheduleCheck();
-  }
-
-  /** Runs `resume` when the store has an event for the holder, or at the instant; null: none. */
-  waitForEvent(holder: string, at: number | null, body: Body, resume: () => void): void {
-    this.waits.addTold(`event:${holder}`, { at, reason: 'event', body, resume });
+  /** The same when the store has a permit or an event for the holder, or at the instant; null: none. */
+  waitFor(kind: News, holder: string, at: number | null, body: Body, resume: () => void): void {
+    const reason = kind === 'granted' ? 'gate' : 'event';
+    this.waits.addTold(`${kind}:${holder}`, { at, reason, body, resume });
     this.scheduleCheck();
   }
 
   /** The store has something for a holder of this execution. */
-  told(kind: 'granted' | 'event', holder: string): void {
+  told(kind: News, holder: string): void {
     this.waits.tell(`${kind}:${holder}`);
   }
 

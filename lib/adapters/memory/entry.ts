@@ -7,12 +7,11 @@ import type {
 } from '../../model/execution.js';
 import type { EventId, ProcessId } from '../../model/ids.js';
 import type { ProcessRecord } from '../../ports/store.js';
-import type { NewExecution } from '../../ports/store-write.js';
+import type { Mail, NewExecution } from '../../ports/store-write.js';
 import { Chain, type Linked } from './chain.js';
 import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
 import { Journal } from './journal.js';
-import type { EventWait } from './mailboxes.js';
 
 const news: readonly MessageKind[] = ['granted', 'event'];
 const cancels: readonly MessageKind[] = ['cancel'];
@@ -222,6 +221,24 @@ export class Place implements Heaped {
   get priority(): number {
     return this.holder === null ? this.entry.priority : 0;
   }
+}
+
+/** What a wait got: it stays when its mailbox has forgotten it. */
+export type Got = Mail & { readonly number: number };
+
+/** One wait of an execution for an event. */
+export class EventWait {
+  got: Got | null = null;
+
+  constructor(
+    /** Names its message; never used again. */
+    readonly number: number,
+    readonly entry: Entry,
+    readonly holder: string,
+    /** The mailbox. */
+    readonly box: string,
+    public until: number | null,
+  ) {}
 }
 
 /** One process: its lease, and what it runs by definition. */

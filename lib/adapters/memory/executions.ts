@@ -3,10 +3,10 @@ import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
-import { type DefinitionWork, Entry, noTimers, type Place } from './entry.js';
+import { type DefinitionWork, Entry, type EventWait, noTimers, type Place } from './entry.js';
 import { Gates } from './gates.js';
 import { Inbox } from './inbox.js';
-import { type EventWait, Mailboxes } from './mailboxes.js';
+import { Mailboxes } from './mailboxes.js';
 import { ProcessTable } from './process-table.js';
 import { WorkIndex } from './work-index.js';
 

@@ -1,6 +1,6 @@
 import type { EventId, ExecutionId } from '../../model/ids.js';
-import type { Entry } from './entry.js';
-import { EventWait, type Got, Letter, type Mailboxes } from './mailboxes.js';
+import { type Entry, EventWait, type Got } from './entry.js';
+import { Letter, type Mailboxes } from './mailboxes.js';
 
 /** Mailboxes and waits, as plain data. */
 export interface MailboxState {

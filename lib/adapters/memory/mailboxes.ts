@@ -1,7 +1,7 @@
 import type { EventId } from '../../model/ids.js';
 import { MAILBOX_CAPACITY } from '../../model/mailbox.js';
 import type { AwaitWrite, Mail, NewEvent } from '../../ports/store-write.js';
-import type { Entry } from './entry.js';
+import { type Entry, EventWait } from './entry.js';
 import { Heap, type Heaped } from './heap.js';
 
 /** An event in a mailbox. */
@@ -18,23 +18,6 @@ export class Letter implements Heaped, Mail {
     readonly until: number,
     readonly payload: string,
     readonly schemaHash: string | null,
-  ) {}
-}
-
-/** What a wait got: it stays when the letter is thrown away. */
-export type Got = Mail & { readonly number: number };
-
-/** One wait of an execution. */
-export class EventWait {
-  got: Got | null = null;
-
-  constructor(
-    /** Names its message; never used again. */
-    readonly number: number,
-    readonly entry: Entry,
-    readonly holder: string,
-    readonly box: string,
-    public until: number | null,
   ) {}
 }
 

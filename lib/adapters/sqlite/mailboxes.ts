@@ -99,8 +99,8 @@ export class Mailboxes {
     const schemaHash = toStoredOrNull(mail.schemaHash);
     const payload = toStored(mail.payload);
     this.dropExpired.run([...box, now]);
-    if (this.insertMail.run([...box, mailId, toStored(id), now, mail.until, schemaHash, payload]) === 0)
-      return;
+    if (this.selectMail.get([...box, mailId]) !== undefined) return;
+    this.insertMail.run([...box, mailId, toStored(id), now, mail.until, schemaHash, payload]);
     const number = this.selectMail.get([...box, mailId])?.mail;
     if (number === undefined) throw new RangeError(`the database lost the event '${id}'`);
     const served = new Set<number>();
@@ -163,7 +163,7 @@ function gotOf({ schema_hash: hash, payload }: Partial<Letter>): Verdict {
 
 const insertMail = `
 INSERT INTO holdfast_mail (event, key, id, event_id, accepted_at, until, schema_hash, payload)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event, key, id) DO NOTHING`;
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export const selectOpenWaits = `
 SELECT wait, n, holder FROM holdfast_wait

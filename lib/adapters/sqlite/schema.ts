@@ -189,7 +189,7 @@ CREATE TABLE holdfast_mail (
   schema_hash TEXT,
   payload TEXT NOT NULL
 );
-CREATE UNIQUE INDEX holdfast_mail_id ON holdfast_mail (event, key, id);
+CREATE INDEX holdfast_mail_box ON holdfast_mail (event, key);
 CREATE INDEX holdfast_mail_until ON holdfast_mail (until);
 
 CREATE TABLE holdfast_wait (
