@@ -38,7 +38,7 @@ export class DurableWait extends DurableCall {
   }
 
   private ask(): void {
-    const { pass, path, until, call } = this;
+    const { pass, until, call } = this;
     if (this.parent.isDead) return;
     const isOver = until !== null && until <= pass.services.clock.now();
     const { eventName, eventId } = pass.record;
@@ -46,7 +46,7 @@ export class DurableWait extends DurableCall {
       {
         kind: 'await',
         lease: pass.lease,
-        holder: path,
+        holder: this.holder,
         event: call.event,
         key: call.key,
         except: eventName === call.event ? eventId : null,
@@ -62,6 +62,11 @@ export class DurableWait extends DurableCall {
     );
   }
 
+  /** A wait within a step that was renamed meanwhile is the one that was registered. */
+  private get holder(): string {
+    return this.pass.outsidePath(this.path);
+  }
+
   private wait(): void {
     if (!this.isNoted) {
       const row = this.row('timer', timerKey(this.path), this.startedAt, 1);
@@ -70,7 +75,7 @@ export class DurableWait extends DurableCall {
       this.pass.later(row);
       this.isNoted = true;
     }
-    this.pass.waitFor('event', this.path, this.until, this.parent, () => this.ask());
+    this.pass.waitFor('event', this.holder, this.until, this.parent, () => this.ask());
   }
 
   private take(mail: Mail): void {
