@@ -17,7 +17,7 @@ import { LifecycleBus } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { reportErrors } from './report-errors.js';
 import { resolveLimits } from './resolve-limits.js';
-import { restoreEvent } from './restore-event.js';
+import { eventRestorer } from './restore-event.js';
 import { Runtime } from './runtime.js';
 import type { RuntimeSettings } from './runtime-parts.js';
 import { effectiveOptions, settingsOf } from './settings.js';
@@ -79,7 +79,7 @@ export class Assembly {
       ids,
       observer: this.bus,
       resolver: options.resolver ?? container.resolver,
-      events: { restore: (name, data, schemaHash) => restoreEvent(this.events, name, data, schemaHash) },
+      events: eventRestorer(this.events),
       role: options.role ?? 'both',
       settings: underlay?.settings(this.settings) ?? this.settings,
     });

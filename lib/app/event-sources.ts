@@ -8,9 +8,11 @@ import { ConfigurationError, DefinitionError } from '../model/errors-boot.js';
 import { UnknownEventError } from '../model/errors-event.js';
 import { type EventUnion, isEventUnion, isSchemaEvent, type SchemaEvent } from '../model/event-source.js';
 import type { Limits } from '../model/limits.js';
+import type { MailRule } from '../model/mailbox.js';
 import type { EventChecker, EventDefinition } from '../ports/event-checker.js';
 import { type EventUnions, createEventUnions } from './event-unions.js';
 import { limitedChecker } from './limited-checker.js';
+import { mailRuleOf } from './mail-rule.js';
 import { titleOf } from './source-title.js';
 
 export interface EventSourcesOptions {
@@ -39,6 +41,8 @@ export interface EventSources {
   resolve(args: readonly unknown[]): ResolvedEvent | Promise<ResolvedEvent>;
   /** Makes a class, schema event or union known by name; names alone are ignored. Throws as `resolve` does. */
   register(source: unknown): Promise<void>;
+  /** The same for what code waits for; a promise while it has to be loaded, else null: it is known. */
+  know(source: unknown): Promise<void> | null;
   /** How to restore stored events of that name; null while nothing of that name was registered or published. */
   definitionOf(name: string): EventDefinition | null;
   /** The class that was registered or published under that name; null: none. */
@@ -91,6 +95,13 @@ class KnownEvents implements EventSources {
     else if (typeof source !== 'string') throw unknown(source);
   }
 
+  know(source: unknown): Promise<void> | null {
+    if (isEventClass(source) && this.named.get(eventMetadataOf(source)?.name as string)?.source !== source)
+      return this.definitionOfClass(source).then(() => undefined);
+    if (isSchemaEvent(source)) this.ofSchemaEvent(source);
+    return null;
+  }
+
   definitionOf(name: string): EventDefinition | null {
     return this.named.get(name)?.definition ?? this.unions.definitionOf(name);
   }
@@ -125,7 +136,7 @@ class KnownEvents implements EventSources {
   private ofSchemaEvent(source: SchemaEvent): EventDefinition {
     const known = this.named.get(source.name);
     if (known !== undefined && isSameSchema(known.source, source)) return known.definition;
-    return this.add(source.name, source, schemaEventChecker(source.schema));
+    return this.add(source.name, source, schemaEventChecker(source.schema), mailRuleOf(source, source));
   }
 
   private ofClass(type: AnyClass, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {
@@ -155,13 +166,19 @@ class KnownEvents implements EventSources {
       this.classEvents = null;
       throw error;
     });
-    return this.add(name, type, classEvents(type));
+    return this.add(name, type, classEvents(type), mailRuleOf(type, eventMetadataOf(type) ?? {}));
   }
 
-  private add(name: string, source: object, checker: EventChecker): EventDefinition {
+  private add(name: string, source: object, checker: EventChecker, mail: MailRule | null): EventDefinition {
     const other = this.named.get(name);
     if (other !== undefined) throw twoOfOneName(name, source, other.source);
-    const definition = Object.freeze({ name, families: [], checker: limitedChecker(checker, this.limits) });
+    const limited = limitedChecker(checker, this.limits);
+    const definition = Object.freeze({
+      name,
+      families: [],
+      checker: limited,
+      ...(mail === null ? null : { mail }),
+    });
     this.named.set(name, { source, definition });
     return definition;
   }
@@ -196,7 +213,9 @@ function isObject(value: unknown): value is object {
 }
 
 function isSameSchema(known: object, source: SchemaEvent): boolean {
-  return known === source || (isSchemaEvent(known) && known.schema === source.schema);
+  if (known === source) return true;
+  if (!isSchemaEvent(known) || known.schema !== source.schema) return false;
+  return known.correlate === source.correlate && known.keep === source.keep;
 }
 
 function unknown(source: unknown): UnknownEventError {

@@ -1,28 +1,37 @@
 import { InvalidEventError } from '../model/errors-event.js';
-import type { CheckedEvent, EventDefinition } from '../ports/event-checker.js';
+import type { CheckedEvent } from '../ports/event-checker.js';
+import type { EventRestorer } from '../step/pass-services.js';
 import type { EventSources } from './event-sources.js';
 
 /**
- * A stored event as its handlers receive it. While the schema is the one that checked it, it is not checked again; after
- * a deploy that changed the schema it is. Throws or rejects with `InvalidEventError` when it does not fit any more.
+ * Stored events as their handlers receive them. While the schema is the one that checked an event, it is not checked again;
+ * after a deploy that changed the schema it is.
  */
-export function restoreEvent(
-  sources: EventSources,
-  name: string,
-  data: unknown,
-  schemaHash: string | null,
-): unknown {
-  const definition = sources.definitionOf(name);
-  if (definition === null) return data;
-  const { checker } = definition;
-  if (schemaHash === checker.schemaHash) return checker.restore(data);
-  const checked = checker.check(data);
-  return checked instanceof Promise
-    ? checked.then((late) => restored(definition, late))
-    : restored(definition, checked);
+export function eventRestorer(sources: EventSources): EventRestorer {
+  const admit: EventRestorer['admit'] = (name, data, schemaHash) => {
+    const checker = sources.definitionOf(name)?.checker;
+    if (checker === undefined || schemaHash === checker.schemaHash) return data;
+    const checked = checker.check(data);
+    return checked instanceof Promise
+      ? checked.then((late) => admitted(name, late))
+      : admitted(name, checked);
+  };
+  const revive: EventRestorer['revive'] = (name, data) => {
+    const definition = sources.definitionOf(name);
+    return definition === null ? data : definition.checker.restore(data);
+  };
+  return {
+    restore(name, data, schemaHash) {
+      const taken = admit(name, data, schemaHash);
+      return taken instanceof Promise ? taken.then((late) => revive(name, late)) : revive(name, taken);
+    },
+    know: (source) => sources.know(source),
+    admit,
+    revive,
+  };
 }
 
-function restored({ name, checker }: EventDefinition, checked: CheckedEvent): unknown {
+function admitted(name: string, checked: CheckedEvent): unknown {
   if (!checked.ok) throw new InvalidEventError(name, checked.violations);
-  return checker.restore(checked.data);
+  return checked.data;
 }

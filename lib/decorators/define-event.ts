@@ -1,8 +1,21 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Duration } from '../model/duration.js';
 import { DefinitionError } from '../model/errors-boot.js';
 import type { EventUnion, SchemaEvent, UnionMember } from '../model/event-source.js';
+import { writeOneOf } from '../model/near-names.js';
 import { declareUnion } from '../metadata/declared-unions.js';
 import { onEventOf, type UnionOnEvent } from './on-event-of.js';
+
+/** Of `defineEvent`. */
+export interface DefineEventOptions {
+  /**
+   * The field that tells instances of this event apart for `waitFor`: `'orderId'`, or a path as `'order.id'`. Its value is text,
+   * a number or a boolean. Default: none, and nobody can wait for the event.
+   */
+  readonly correlate?: string;
+  /** How long an event is kept for those that wait for it, at most 100 of one key. Default: `'7d'`. */
+  readonly keep?: Duration;
+}
 
 /**
  * An event without a class: any Standard Schema (zod, valibot, arktype…) says what it carries. Used like a class in
@@ -14,6 +27,7 @@ import { onEventOf, type UnionOnEvent } from './on-event-of.js';
 export function defineEvent<Schema extends StandardSchemaV1>(
   name: string,
   schema: Schema,
+  options: DefineEventOptions = {},
 ): SchemaEvent<StandardSchemaV1.InferOutput<Schema>, StandardSchemaV1.InferInput<Schema>> {
   if (typeof name !== 'string' || name === '' || name.startsWith('*')) {
     throw mistake(
@@ -23,7 +37,15 @@ export function defineEvent<Schema extends StandardSchemaV1>(
     );
   }
   assertSchema(`defineEvent('${name}')`, schema);
+  const unknown = Object.keys(options).find((option) => option !== 'correlate' && option !== 'keep');
+  if (unknown !== undefined)
+    throw mistake(
+      `defineEvent('${name}')`,
+      `the unknown option ${unknown}`,
+      writeOneOf(unknown, ['correlate', 'keep']),
+    );
   return Object.freeze({
+    ...options,
     kind: 'holdfast/event',
     name,
     schema: schema as StandardSchemaV1<

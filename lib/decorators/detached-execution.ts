@@ -53,6 +53,10 @@ export class DetachedExecution implements CurrentExecution {
     throw new NoCurrentExecutionError('sleep()');
   }
 
+  waitFor(): Promise<unknown> {
+    throw new NoCurrentExecutionError('waitFor()');
+  }
+
   publish(): Promise<unknown> {
     throw new NoCurrentExecutionError('publish() as a step');
   }

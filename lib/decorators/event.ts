@@ -7,11 +7,11 @@ import { recordOptions } from './record-options.js';
 /** Of `@Event`. */
 export interface EventOptions {
   /**
-   * The field that tells instances of this event apart, for example `'orderId'`. Stored with the class for `waitFor`,
-   * which a later version brings; nothing reads it yet. Default: none.
+   * The field that tells instances of this event apart for `waitFor`: `'orderId'`, or a path as `'order.id'`. Its value is text,
+   * a number or a boolean. Default: none, and nobody can wait for the event.
    */
   readonly correlate?: string;
-  /** How long an event waits for its waiter. Stored with the class likewise; nothing reads it yet. */
+  /** How long an event is kept for those that wait for it, at most 100 of one key. Default: `'7d'`. */
   readonly keep?: Duration;
 }
 

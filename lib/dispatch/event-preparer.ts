@@ -10,6 +10,7 @@ import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import type { PassSettings } from '../step/pass-services.js';
 import { placeOf } from './handler-place.js';
+import { mailOf } from './mail-of.js';
 import { payloadHash } from './payload-hash.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -59,7 +60,13 @@ export class EventPreparer {
     const input = this.encode(definition.name, checked.data);
     const subscribed = this.options.subscriptions.of(definition.name, definition.families);
     const takers = this.takers(subscribed, definition, input);
-    const build = (subscriptions: readonly Subscription[]): PreparedEvent => ({
+    const build = (subscriptions: readonly Subscription[]): PreparedEvent => {
+      const event = prepared(subscriptions);
+      if (definition.mail === undefined) return event;
+      const now = this.options.clock.now();
+      return { ...event, mail: mailOf(request, definition.mail, checked.data, input, now) };
+    };
+    const prepared = (subscriptions: readonly Subscription[]): PreparedEvent => ({
       id: (request.id ?? madeId) as EventId,
       name: definition.name,
       session,

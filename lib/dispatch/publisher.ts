@@ -12,6 +12,7 @@ import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
 import { isApplied } from '../ports/is-applied.js';
 import { tellFault } from '../ports/tell-fault.js';
+import { refusalOf } from '../step/publish-call.js';
 import type { StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/work.js';
 import type { Consumer, Slot } from './consumer.js';
@@ -61,7 +62,9 @@ export class Publisher implements StepPublisher {
       const verdict = await this.options.writer.write({ kind: 'publish', events });
       if (isApplied(verdict))
         return this.started(events, slots, requests, verdict.executions ?? [], verdict.verdict === 'ok');
-      throw new EventConflictError(verdict.verdict === 'rejected' ? (verdict.eventId ?? '') : '');
+      throw verdict.verdict === 'rejected'
+        ? refusalOf(events, verdict.reason, verdict.eventId ?? null)
+        : new EventConflictError('');
     } catch (error) {
       for (const slot of slots) if (slot !== null) this.options.consumer.unreserve(slot);
       throw error;
@@ -76,7 +79,7 @@ export class Publisher implements StepPublisher {
     const explicit = new Map<string, NewEvent>();
     for (const [at, each] of requests.entries()) {
       const prepared = await this.options.preparer.prepare(each, madeId(seed, at), depth);
-      if (this.isUnhandled(each)) this.unhandled.add(prepared);
+      if (prepared.mail === undefined && this.isUnhandled(each)) this.unhandled.add(prepared);
       events.push(prepared.dedup === null ? prepared : firstOf(explicit, prepared));
     }
     return events;
@@ -150,7 +153,8 @@ export class Publisher implements StepPublisher {
         } else if (isNew) runs[place] = this.start(slot, event, execution, stored.key, stored.createdAt);
         else resent.push(execution.id);
       }
-      if (executions.length === 0 && this.isUnhandled(requests[at])) this.tellUnhandled(event.name, event.id);
+      if (executions.length === 0 && event.mail === undefined && this.isUnhandled(requests[at]))
+        this.tellUnhandled(event.name, event.id);
       this.hint(unleased, requests[at]?.dispatcherOptions ?? undefined);
       publications.push({ eventId: event.id, event: event.name, executions, runs });
     }

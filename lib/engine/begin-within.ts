@@ -21,7 +21,7 @@ export function beginWithin(
   const beginAt = (at: number): void => {
     if (pass.isClosing) pass.scheduleCheck();
     else if (at <= services.clock.now()) begin();
-    else pass.end({ kind: 'waiting', reason: 'gate', timers: { [RATE]: at } });
+    else pass.end({ kind: 'waiting', reason: 'gate', timers: { [RATE]: at }, wakes: [] });
   };
   const reserved = record.timers[RATE];
   if (reserved !== undefined) return beginAt(reserved);

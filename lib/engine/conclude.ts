@@ -64,7 +64,7 @@ export function conclude(
       return plain({ ...change(pass, 'pending', seenInboxSeq), timers: withDeadline({}, deadlineAt) });
     case 'waiting':
       return plain({
-        ...waiting(pass, end.reason, end.timers, seenInboxSeq, deadlineAt),
+        ...waiting(pass, end.reason, end.timers, seenInboxSeq, deadlineAt, end.wakes),
         holds: end.holds ?? [],
       });
   }
@@ -160,10 +160,11 @@ function waiting(
   timers: Timers,
   seenInboxSeq: number,
   deadlineAt: number | null,
+  wakes: readonly MessageKind[] = [],
 ): RecordChange {
   return {
     ...change(pass, 'waiting', seenInboxSeq),
-    listening: reason === 'gate' ? [...listens.waiting, 'granted'] : listens.waiting,
+    listening: wakes.length === 0 ? listens.waiting : [...listens.waiting, ...wakes],
     waitReason: reason,
     timers: withDeadline(timers, deadlineAt),
   };

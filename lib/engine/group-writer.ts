@@ -218,6 +218,8 @@ function sizeOf(write: Write): number {
       return 100 + write.holder.length + write.gate.name.length;
     case 'reserve':
       return 100 + write.bucket.length;
+    case 'await':
+      return 100 + write.holder.length + write.key.length;
     case 'publish':
       return sizeOfEvents(write);
     case 'schedule':
@@ -242,6 +244,7 @@ function sizeOf(write: Write): number {
 
 function sizeOfEvents({ events }: Publishing): number {
   let bytes = 0;
-  for (const { executions } of events) bytes += 100 + (executions[0]?.input.length ?? 0) * executions.length;
+  for (const { executions, mail } of events)
+    bytes += 100 + (executions[0]?.input.length ?? 0) * executions.length + (mail?.payload.length ?? 0);
   return bytes;
 }

@@ -144,7 +144,8 @@ export class RunningPass implements Run {
     const last = messages.at(-1);
     if (last === undefined || last.seq <= this.seenInboxSeq || this.pass.ended !== null) return;
     this.seenInboxSeq = last.seq;
-    for (const { kind, body } of messages) if (kind === 'granted') this.pass.granted(body ?? '');
+    for (const { kind, body } of messages)
+      if (kind === 'granted' || kind === 'event') this.pass.told(kind, body ?? '');
     if (this.opening.undoing !== null || requestOf(messages).kind !== 'cancel') return;
     this.isCancelled = true;
     if (!this.awaitsFit) this.pass.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));

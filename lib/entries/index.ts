@@ -29,6 +29,7 @@ export { Concurrency } from '../decorators/concurrency.js';
 export {
   defineEvent,
   defineEvents,
+  type DefineEventOptions,
   type DefineEventsOptions,
   type Events,
 } from '../decorators/define-event.js';
@@ -41,6 +42,7 @@ export {
   type IntervalOptions,
 } from '../decorators/every.js';
 export { Event, type EventOptions } from '../decorators/event.js';
+export { waitFor, type AwaitableEvent, type WaitForOptions } from '../decorators/wait-for.js';
 export { Inject, Injectable } from '../decorators/inject.js';
 export type { LimitDecorator } from '../decorators/limit-decorator.js';
 export { OnEvent, type HandlerDecorator, type OnEventOptions } from '../decorators/on-event.js';
@@ -101,7 +103,12 @@ export {
   type ConfigurationMistake,
   type DefinitionMistake,
 } from '../model/errors-boot.js';
-export { EventConflictError, InvalidEventError, UnknownEventError } from '../model/errors-event.js';
+export {
+  EventConflictError,
+  InvalidEventError,
+  MailboxFullError,
+  UnknownEventError,
+} from '../model/errors-event.js';
 export {
   AppClosedError,
   NoCurrentExecutionError,
@@ -220,12 +227,15 @@ export type {
 export type {
   AcquireWrite,
   AppendWrite,
+  AwaitWrite,
   CommitWrite,
   Delta,
   Gate,
+  Mail,
   Message,
   NewEvent,
   NewExecution,
+  NewMail,
   PublishWrite,
   PublishedExecution,
   Publishing,

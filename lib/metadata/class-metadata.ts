@@ -34,9 +34,9 @@ export interface ClassMetadata {
 export interface EventMetadata {
   /** The name on the wire. */
   readonly name: string;
-  /** The field whose value `waitFor` will key on; nothing reads it yet. */
+  /** The field whose value `waitFor` keys on; null: nobody can wait for it. */
   readonly correlate: string | null;
-  /** How long an event will wait for its waiter; nothing reads it yet. */
+  /** How long an event is kept for those that wait for it; null: not written. */
   readonly keep: Duration | null;
 }
 

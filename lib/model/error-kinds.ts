@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'EVENT_INVALID'
   | 'EVENT_UNKNOWN'
   | 'EVENT_CONFLICT'
+  | 'MAILBOX_FULL'
   | 'NOT_STARTED'
   | 'APP_CLOSED'
   | 'NO_CURRENT_EXECUTION'
@@ -116,6 +117,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   TOO_MANY_CHECKPOINTS: 'resource medium',
   TOO_MANY_ITEMS: 'resource medium',
   CALL_DEPTH_EXCEEDED: 'resource medium',
+  MAILBOX_FULL: 'resource medium',
   STORE_UNAVAILABLE: 'resource high',
   STEP_FAILED: 'business medium',
   NON_RETRYABLE: 'business medium',

@@ -1,4 +1,5 @@
 import { HoldfastError } from './errors.js';
+import { MAILBOX_CAPACITY } from './mailbox.js';
 import type { Violation } from './violation.js';
 
 /** An event that its schema or the limits refuse; nothing was stored. */
@@ -31,6 +32,24 @@ export class UnknownEventError extends HoldfastError {
   ) {
     super(
       `${found}. Decorate the class with @Event('name'), or define the event with defineEvent('name', schema)`,
+    );
+  }
+}
+
+/** As many events as a mailbox holds wait for their waiters under one key; nothing was stored. */
+export class MailboxFullError extends HoldfastError {
+  static readonly code = 'MAILBOX_FULL';
+  readonly code = MailboxFullError.code;
+  override readonly name = 'MailboxFullError';
+  /** Room comes as the oldest expire. */
+  override readonly retryable = true;
+
+  constructor(
+    readonly event: string,
+    readonly key: string,
+  ) {
+    super(
+      `${MAILBOX_CAPACITY} events '${event}' of key '${key.slice(0, 200)}' are kept for those that wait for them, and no more are. Write a shorter keep on the event, or correlate it by a field with more values`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Duration } from './duration.js';
 
 /** A class with `@Event(name)`; `Data` is its instance type. */
 export type EventClass<Data = unknown> = abstract new (...args: never[]) => Data;
@@ -12,6 +13,10 @@ export interface SchemaEvent<Data = unknown, Input = unknown> {
   /** The name on the wire. */
   readonly name: string;
   readonly schema: StandardSchemaV1<Input, Data>;
+  /** The field whose value `waitFor` keys on; absent: nobody can wait for it. */
+  readonly correlate?: string;
+  /** How long an event is kept for those that wait for it; absent: `'7d'`. */
+  readonly keep?: Duration;
 }
 
 /** What the members of a union are told apart by: `type` is the name on the wire. */

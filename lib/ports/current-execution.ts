@@ -15,6 +15,18 @@ export interface InlineCall {
   readonly body: () => unknown;
 }
 
+/** A call of `waitFor`. */
+export interface WaitCall {
+  /** The event's class or definition. */
+  readonly source: object;
+  /** The event's name. */
+  readonly event: string;
+  /** The key as text. */
+  readonly key: string;
+  /** Null: it waits for ever. */
+  readonly timeoutMs: number | null;
+}
+
 /** What code below a handler can ask for. Calls of a pass that has ended never settle. */
 export interface CurrentExecution {
   readonly context: unknown;
@@ -23,6 +35,8 @@ export interface CurrentExecution {
   step(call: StepCall): Promise<unknown>;
   inline(call: InlineCall): Promise<unknown>;
   sleep(ms: number): Promise<void>;
+  /** The next event of that key, or null when the time is over. */
+  waitFor(call: WaitCall): Promise<unknown>;
   /** Publishes what `requests` gives as a step of this execution; answers what the step stores. */
   publish(requests: () => unknown): Promise<unknown>;
 }

@@ -1,3 +1,4 @@
+import type { MailRule } from '../model/mailbox.js';
 import type { Violation } from '../model/violation.js';
 
 /** An event as one schema library knows it: checks what comes in, restores what was stored. */
@@ -21,4 +22,6 @@ export interface EventDefinition {
   /** Further names that subscriptions may use for it: that of the union it belongs to. */
   readonly families: readonly string[];
   readonly checker: EventChecker;
+  /** How it finds those that wait for it; absent: nobody can. */
+  readonly mail?: MailRule;
 }

@@ -3,7 +3,14 @@ import type { DefinitionRef, MessageKind, TerminalStatus, Timers, WaitReason } f
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 
-export type Write = PublishWrite | CommitWrite | AppendWrite | AcquireWrite | ReserveWrite | ScheduleWrite;
+export type Write =
+  | PublishWrite
+  | CommitWrite
+  | AppendWrite
+  | AcquireWrite
+  | ReserveWrite
+  | ScheduleWrite
+  | AwaitWrite;
 
 /** Accepts events and creates their executions, all of them or none. Idempotent on execution and explicit event ids. */
 export interface PublishWrite extends Publishing {
@@ -26,6 +33,31 @@ export interface NewEvent {
    */
   readonly dedup: { readonly hash: string; readonly until: number } | null;
   readonly executions: readonly NewExecution[];
+  /**
+   * What it leaves in the mailbox of its name and key, for executions that wait for it. An explicit id is remembered then
+   * although no execution starts. Absent: nobody can wait for it.
+   */
+  readonly mail?: NewMail;
+}
+
+/**
+ * An event as its mailbox keeps it, once: at most `MAILBOX_CAPACITY` of a mailbox have not expired, else the whole write is
+ * refused (`mailbox-full`). In the same write each execution with an open wait at the mailbox gets it, for the wait it
+ * registered first: an `event` message with that holder as body is put into its inbox, which wakes one that waits and
+ * listens to it, and is a signal for one that runs, whatever it listens to.
+ */
+export interface NewMail extends Mail {
+  readonly key: string;
+  /** Epoch ms; from then on nobody new gets it. */
+  readonly until: number;
+}
+
+/** An event that somebody waited for. */
+export interface Mail {
+  /** The encoded payload. */
+  readonly payload: string;
+  /** Hash of the schema that checked it; null when the schema has none. */
+  readonly schemaHash: string | null;
 }
 
 /** An execution to create. */
@@ -172,6 +204,31 @@ export interface ScheduleWrite {
   readonly event: NewEvent | null;
 }
 
+/**
+ * Asks a mailbox for the next event on behalf of one wait of a running execution: `stale` as for a commit, else `ok` with
+ * `mail`. Each wait of one execution gets another event, in the order in which they were accepted; none from before the
+ * execution was created. Idempotent on (execution, holder): what a wait got, it gets again, as long as the execution is
+ * stored.
+ *
+ * Nothing there: the wait is registered, and what comes is told by an `event` message (see `NewMail`); ask again then. With
+ * `isOver` it is not, and one that was ends. An execution that ends takes its open waits with it; nothing else does.
+ */
+export interface AwaitWrite {
+  readonly kind: 'await';
+  readonly lease: Lease;
+  /** Unique within the execution. */
+  readonly holder: string;
+  /** The event's name. */
+  readonly event: string;
+  readonly key: string;
+  /** An event that is not meant: the one that started the execution. */
+  readonly except: EventId | null;
+  /** Events accepted from then on come too late, epoch ms; null: none does. */
+  readonly until: number | null;
+  /** The waiter waits no longer than for this answer. */
+  readonly isOver: boolean;
+}
+
 /** Sends a message. Unfenced; idempotent on the message id. */
 export interface AppendWrite {
   readonly kind: 'append';
@@ -202,6 +259,8 @@ export type Verdict =
       readonly granted?: boolean;
       /** Of a `reserve`: epoch ms. */
       readonly at?: number;
+      /** Of an `await`: what the wait got; null: nothing yet. */
+      readonly mail?: Mail | null;
     }
   /** The fence is not current any more, or the record is not running: nothing was applied. */
   | { readonly verdict: 'stale' }
@@ -212,7 +271,7 @@ export type Verdict =
 export interface Rejection {
   readonly verdict: 'rejected';
   readonly reason: RejectReason;
-  /** With `event-conflict`. */
+  /** With `event-conflict` and `mailbox-full`. */
   readonly eventId?: EventId;
   /** With `event-known`: all events of the delta that are. */
   readonly known?: readonly KnownEvent[];
@@ -239,7 +298,9 @@ export type RejectReason =
   /** The execution does not listen to that kind of message any more. */
   | 'not-listening'
   /** The schedule is not as the writer has read it: another process moved it on. */
-  | 'schedule-changed';
+  | 'schedule-changed'
+  /** The mailbox that an event goes to has no room. */
+  | 'mailbox-full';
 
 /** Answered for a publish, in the order of `events` and their executions; for a duplicate, those of the first publish. */
 export interface PublishedExecution {

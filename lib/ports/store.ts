@@ -109,13 +109,13 @@ export interface Store {
   /** Every schedule, as it was last written. */
   schedules(): Promise<readonly StoredSchedule[]>;
 
-  /** Removes ended executions, expired dedup rows and idle rates, at most `limit`; never what is open or parked. */
+  /** Removes ended executions, expired dedup rows and mail, and idle rates, at most `limit`; never what is open or parked. */
   prune(request: PruneRequest): Promise<PruneAnswer>;
 
   /**
    * Calls the listener when another process may have changed something: work became due, an execution ended, a message
-   * came, a handler subscribed. Calls it, too, when a write of this very process let an execution through a gate or granted
-   * a permit, of which no verdict tells. A hint: it may come late, twice, or without cause. Returns its removal.
+   * came, a handler subscribed. Calls it, too, when a write of this very process let an execution through a gate, granted
+   * a permit or had an event for one that waits, of which no verdict tells. A hint: it may come late, twice, or without cause. Returns its removal.
    */
   onChange(listener: () => void): () => void;
 }

@@ -100,7 +100,7 @@ export abstract class DurableCall implements Deferred {
     }
   }
 
-  private decode(row: Checkpoint): unknown {
+  protected decode(row: Checkpoint): unknown {
     const { codec } = this.pass.services;
     if (row.kind !== 'completed') return codec.decodeFailure(row.error ?? '');
     if (this.copy !== null) return this.copy.value;

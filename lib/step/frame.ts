@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
-import type { CurrentExecution, InlineCall, StepCall } from '../ports/current-execution.js';
+import type { CurrentExecution, InlineCall, StepCall, WaitCall } from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
 import type { Body } from './body.js';
 import type { Pass } from './pass.js';
@@ -12,6 +12,7 @@ export interface Caller {
   step(frame: Frame, call: StepCall): Promise<unknown>;
   inline(frame: Frame, call: InlineCall): Promise<unknown>;
   sleep(frame: Frame, ms: number): Promise<void>;
+  waitFor(frame: Frame, call: WaitCall): Promise<unknown>;
   publish(frame: Frame, requests: () => unknown): Promise<unknown>;
 }
 
@@ -130,6 +131,10 @@ export class Frame implements CurrentExecution, Body {
 
   sleep(ms: number): Promise<void> {
     return this.caller.sleep(this, ms);
+  }
+
+  waitFor(call: WaitCall): Promise<unknown> {
+    return this.caller.waitFor(this, call);
   }
 
   publish(requests: () => unknown): Promise<unknown> {

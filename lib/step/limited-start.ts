@@ -27,7 +27,7 @@ export function startWithin(
     else
       pass.writes.send({ kind: 'acquire', lease: pass.lease, holder: path, gate }, ({ granted }) => {
         if (granted === true) reserve();
-        else pass.waitForPermit(path, body, acquire);
+        else pass.waitFor('granted', path, null, body, acquire);
       });
   };
   const reserve = (): void => {

@@ -1,5 +1,5 @@
 import type { Gate } from '../ports/store-write.js';
-import type { Timers, WaitReason } from '../model/execution.js';
+import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
 /** How a pass ended: what is left to commit about it. */
 export type PassEnd =
@@ -15,12 +15,13 @@ export type PassEnd =
   /** It was published by somebody who could not tell its gate: it queues there, ready at once when that is open. */
   | { readonly kind: 'gated'; readonly gate: Gate }
   | { readonly kind: 'parked'; readonly error: unknown }
-  /** `holds`: whose permits stay, since their bodies have begun. */
+  /** `holds`: whose permits stay, since their bodies have begun. `wakes`: the kinds of message that end what it waits for. */
   | {
       readonly kind: 'waiting';
       readonly reason: WaitReason;
       readonly timers: Timers;
       readonly holds?: readonly string[];
+      readonly wakes: readonly MessageKind[];
     }
   /** Handed back at the last checkpoint, ready at once. */
   | { readonly kind: 'yielded' }

@@ -76,6 +76,15 @@ export interface EventRestorer {
    * throws `InvalidEventError` when it does not fit any more.
    */
   restore(eventName: string, data: unknown, schemaHash: string | null): unknown;
+  /** Makes an event known by its class or definition; a promise while that has to be loaded. Throws or rejects with `DefinitionError`. */
+  know(source: unknown): Promise<void> | null;
+  /**
+   * The data of a stored event as the current schema takes it: itself, unless another schema checked it; then it is checked
+   * again. Throws or rejects with `InvalidEventError`.
+   */
+  admit(eventName: string, data: unknown, schemaHash: string | null): unknown;
+  /** The value that handlers receive for data that was admitted. */
+  revive(eventName: string, data: unknown): unknown;
 }
 
 /** What a publish inside an execution needs of the publisher. */

@@ -4,6 +4,7 @@ import type { Lease } from '../model/lease.js';
 import { isApplied, type Applied } from '../ports/is-applied.js';
 import type {
   AcquireWrite,
+  AwaitWrite,
   CommitWrite,
   Publishing,
   RecordChange,
@@ -117,7 +118,7 @@ export class PassWrites {
   }
 
   /** A write of this execution that stores no progress. */
-  send(write: AcquireWrite | ReserveWrite, then: (answer: Applied) => void): void {
+  send(write: AcquireWrite | ReserveWrite | AwaitWrite, then: (answer: Applied) => void): void {
     const { pass } = this;
     this.underWay++;
     pass.services.writer.submit(
@@ -164,6 +165,8 @@ export class PassWrites {
 function isRefusedEvent(verdict: Verdict): verdict is Rejection {
   return (
     verdict.verdict === 'rejected' &&
-    (verdict.reason === 'event-conflict' || verdict.reason === 'event-known')
+    (verdict.reason === 'event-conflict' ||
+      verdict.reason === 'event-known' ||
+      verdict.reason === 'mailbox-full')
   );
 }

@@ -16,7 +16,10 @@ import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
 import { rowsOfUndo } from './undo-rows.js';
 import { Undoables } from './undoables.js';
-import { permitWait, Waits } from './waits.js';
+import { Waits } from './waits.js';
+
+/** What the store tells a holder of an execution. */
+type News = 'granted' | 'event';
 
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
@@ -54,8 +57,6 @@ export class Pass {
   private deferred: Deferred[] = [];
   /** Deferred calls whose turn it is. */
   private starting: readonly Deferred[] = [];
-  /** Permits whose grant was told before the answer that they are queued for. */
-  private grantedEarly: Set<string> | null = null;
   private whenEmptied: (() => void) | null = null;
   /** Told when the end is stored. */
   private whenStored: (() => void) | null = null;
@@ -182,19 +183,16 @@ export class Pass {
     this.scheduleCheck();
   }
 
-  /** Runs `resume` when the store has granted the permit: in this pass when it lives that long. */
-  waitForPermit(holder: string, body: Body, resume: () => void): void {
-    if (this.grantedEarly?.delete(holder) === true) {
-      resume();
-      return;
-    }
-    this.waits.add(permitWait(holder), { at: null, reason: 'gate', body, resume });
+  /** The same when the store has a permit or an event for the holder, or at the instant; null: none. */
+  waitFor(kind: News, holder: string, at: number | null, body: Body, resume: () => void): void {
+    const reason = kind === 'granted' ? 'gate' : 'event';
+    this.waits.addTold(`${kind}:${holder}`, { at, reason, body, resume });
     this.scheduleCheck();
   }
 
-  /** The store has granted a permit that this execution queued for. */
-  granted(holder: string): void {
-    if (!this.waits.endNow(permitWait(holder))) (this.grantedEarly ??= new Set()).add(holder);
+  /** The store has something for a holder of this execution. */
+  told(kind: News, holder: string): void {
+    this.waits.tell(`${kind}:${holder}`);
   }
 
   /** Starts the call when replay has settled. */
@@ -286,7 +284,8 @@ export class Pass {
       this.end({ kind: 'yielded' });
     } else if (!this.waits.empty) {
       const holds = this.writes.holdsBeside(this.waits.permits);
-      this.end({ kind: 'waiting', reason: this.waits.reason, timers: this.waits.timers(), holds });
+      const { reason, wakes } = this.waits;
+      this.end({ kind: 'waiting', reason, wakes, timers: this.waits.timers(), holds });
     } else if (this.yielding && this.isDraining) {
       this.end({ kind: 'yielded' });
     }

@@ -1,4 +1,6 @@
-import type { KnownEvent, NewEvent } from '../ports/store-write.js';
+import { EventConflictError, MailboxFullError } from '../model/errors-event.js';
+import type { EventId } from '../model/ids.js';
+import type { KnownEvent, NewEvent, RejectReason } from '../ports/store-write.js';
 
 /** What a publish inside an execution stores, and its promise gives. */
 export interface PublishedEvents {
@@ -31,6 +33,13 @@ export function withKnown(
   return published.map((each) =>
     each.known === null ? { event: each.event, known: byIndex.get(sent++) ?? null } : each,
   );
+}
+
+/** Why a publish was refused, as the publisher learns it. */
+export function refusalOf(events: readonly NewEvent[], reason: RejectReason, eventId: EventId | null): Error {
+  if (reason !== 'mailbox-full') return new EventConflictError(eventId ?? '');
+  const full = events.find(({ id, mail }) => id === eventId && mail !== undefined);
+  return new MailboxFullError(full?.name ?? '', full?.mail?.key ?? '');
 }
 
 /** What a replay gives again. */

@@ -6,9 +6,10 @@ import { messageOf } from '../model/message-of.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
 import type { StepDefinition } from '../model/definition.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
-import type { InlineCall, StepCall } from '../ports/current-execution.js';
+import type { InlineCall, StepCall, WaitCall } from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
 import { DurableSleep } from './durable-sleep.js';
+import { DurableWait } from './durable-wait.js';
 import type { Caller, Frame } from './frame.js';
 import { limitsOf } from './limits-of.js';
 import { FrameContext } from './frame-context.js';
@@ -89,6 +90,23 @@ export const stepCaller: Caller = {
     });
   },
 
+  waitFor(frame, call) {
+    if (frame.isDead) return unsettled(frame);
+    let loading: Promise<void> | null;
+    try {
+      loading = frame.pass.services.events.know(call.source);
+    } catch (error) {
+      return refused(frame, error);
+    }
+    if (loading === null) return wait(frame, call);
+    const promise = loading.then(
+      () => wait(frame, call),
+      (error: unknown) => refused(frame, error),
+    );
+    promise.catch(() => {});
+    return promise;
+  },
+
   publish(frame, requests) {
     if (frame.isDead) return unsettled(frame);
     const publishing = frame.pass.services.publishing();
@@ -128,6 +146,15 @@ function run(frame: Frame, encodedName: string, digest: string, spec: StepSpec):
   return runAt(frame, encodedName, frame.nextPath(encodedName, digest), spec);
 }
 
+function wait(frame: Frame, call: WaitCall): Promise<unknown> {
+  if (frame.isDead) return unsettled(frame);
+  const name = `${BUILT_IN}await`;
+  const digest = digestOf(JSON.stringify([call.event, call.key]));
+  return new Promise((resolve, reject) => {
+    new DurableWait(frame, name, frame.nextPath(name, digest), call, resolve, reject).begin();
+  });
+}
+
 function runAt(frame: Frame, encodedName: string, path: string, spec: StepSpec): Promise<unknown> {
   let call!: StepRun;
   const promise = new Promise<unknown>((resolve, reject) => {
@@ -162,7 +189,7 @@ function digestOfCall(
 }
 
 /** A call that cannot be made fails as a step does: whoever awaits it learns it, else the body that made it fails. */
-function refused(frame: Frame, error: Error): Promise<never> {
+function refused(frame: Frame, error: unknown): Promise<never> {
   const { queue } = frame.pass;
   const promise = new Promise<never>((_, reject) => {
     frame.callBegan();

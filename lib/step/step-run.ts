@@ -5,7 +5,6 @@ import {
   StepInterruptedError,
   UnstorableResultError,
 } from '../model/errors-execution.js';
-import { EventConflictError } from '../model/errors-event.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { messageOf } from '../model/message-of.js';
@@ -20,6 +19,7 @@ import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { Frame, type Caller } from './frame.js';
 import { startWithin, type StartLimits } from './limited-start.js';
+import { refusalOf } from './publish-call.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */
@@ -207,10 +207,11 @@ export class StepRun extends DurableCall implements BodyOwner {
     this.store(row, published, stored, (rejection) => this.refused(value, rejection));
   }
 
-  /** An event of it was published before: with another payload, or by somebody who started other executions. */
+  /** An event of it has no room, or was published before: with another payload, or by somebody who started other executions. */
   private refused(value: unknown, { reason, eventId, known }: Rejection): void {
-    if (reason !== 'event-known') this.failFor(new EventConflictError(eventId ?? ''), false);
-    else this.succeeded(this.spec.publish?.withKnown(value, known ?? []));
+    const { publish } = this.spec;
+    if (reason === 'event-known') this.succeeded(publish?.withKnown(value, known ?? []));
+    else this.failFor(refusalOf(publish?.of(value).events ?? [], reason, eventId ?? null), false);
   }
 
   /** Nobody knows what the body does from here on: it must not begin beside itself. */

@@ -1,4 +1,4 @@
-import type { Timers, WaitReason } from '../model/execution.js';
+import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 import type { Clock, Timer } from '../ports/clock.js';
 
 /** A body whose call waits, as its running time sees it. */
@@ -21,16 +21,13 @@ interface ArmedWait extends Wait {
   timer: Timer | null;
 }
 
-const PERMIT = 'permit:';
-
-/** The name of the wait for that holder's permit. */
-export function permitWait(holder: string): string {
-  return `${PERMIT}${holder}`;
-}
+const PERMIT = 'granted:';
 
 /** What a pass waits for: each wait is a named timer of the record, and while the pass lives, one in memory. */
 export class Waits {
   private all: Map<string, ArmedWait> | null = null;
+  /** What was told before anybody waited for it. */
+  private early: Set<string> | null = null;
 
   /** `resumed` is called after a wait has ended in this pass. */
   constructor(
@@ -46,6 +43,12 @@ export class Waits {
     this.all ??= new Map();
     this.all.set(name, { ...wait, timer: null });
     wait.body.callWaits();
+  }
+
+  /** The same for what is told by `tell`; when it was told already, nothing is waited for. */
+  addTold(name: string, wait: Wait): void {
+    if (this.early?.delete(name) === true) wait.resume();
+    else this.add(name, wait);
   }
 
   /** Forgets waits of bodies that do not count any more. */
@@ -82,20 +85,34 @@ export class Waits {
     return names.map((name) => name.slice(PERMIT.length));
   }
 
-  /** A gate opens by a message: whoever waits for one says so before all else. */
+  /** What opens by a message is named before what an instant ends. */
   get reason(): WaitReason {
-    const reasons = new Set([...(this.all?.values() ?? [])].map(({ reason }) => reason));
-    if (reasons.has('gate')) return 'gate';
-    return reasons.has('retry') ? 'retry' : 'timer';
+    const reasons = this.reasons;
+    return (['gate', 'event', 'retry'] as const).find((reason) => reasons.has(reason)) ?? 'timer';
   }
 
-  /** What that wait waited for has come; false when there is no such wait. */
-  endNow(name: string): boolean {
+  /** The kinds of message that end a wait. */
+  get wakes(): readonly MessageKind[] {
+    const reasons = this.reasons;
+    return [
+      ...(reasons.has('gate') ? (['granted'] as const) : []),
+      ...(reasons.has('event') ? (['event'] as const) : []),
+    ];
+  }
+
+  /** What that wait waits for has come; it may be that nobody waits yet. */
+  tell(name: string): void {
     const wait = this.all?.get(name);
-    if (wait === undefined) return false;
+    if (wait === undefined) {
+      (this.early ??= new Set()).add(name);
+      return;
+    }
     wait.timer?.cancel();
     this.end(name, wait);
-    return true;
+  }
+
+  private get reasons(): ReadonlySet<WaitReason> {
+    return new Set([...(this.all?.values() ?? [])].map(({ reason }) => reason));
   }
 
   private end(name: string, wait: ArmedWait): void {

@@ -96,6 +96,7 @@ function bodyBehind(instance: object, method: string): Body {
     },
     inline: async () => {},
     sleep: async () => {},
+    waitFor: async () => {},
     publish: async () => {},
   };
   shared().storage.run(listener, () => decorated.call(instance));

@@ -136,6 +136,30 @@ const caughtBy = new Map<string, string>([
     'a resent move of a schedule is refused',
     'schedules: sent again it is already applied, and creates nothing more',
   ],
+  [
+    'an event is forgotten when nobody waits for it just then',
+    'mailboxes: an event that came before the wait is answered at once, and nobody is told',
+  ],
+  ['an event comes without a word', 'mailboxes: every execution that waits gets the event, once'],
+  ['a wait that is over goes on', 'waits for events: a wait that is over gets nothing more'],
+  [
+    'an event that comes too late is taken',
+    'waits for events: an event that comes at the end of the wait or later comes too late',
+  ],
+  [
+    'a repeated wait asks for one more event',
+    'waits for events: asked again the answer is the same, under another fence too',
+  ],
+  [
+    'a mailbox is emptied by the execution that comes first',
+    'mailboxes: every execution that waits gets the event, once',
+  ],
+  ['mailboxes of all keys are one', 'mailboxes: another name or another key is another mailbox'],
+  ['mail is kept for ever', 'room of mailboxes: what has expired takes no room, and nobody new gets it'],
+  [
+    'a full mailbox refuses what it holds already',
+    'room of mailboxes: the last that found room may be sent again',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

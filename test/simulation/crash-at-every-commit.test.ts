@@ -10,6 +10,11 @@ interface Case {
   readonly executions?: number;
   /** How often which body takes effect: two bodies under one idempotency key are one effect. */
   readonly effects: Readonly<Record<string, number>>;
+  /** Events of others: how long after the first, and their data. */
+  readonly arrivals?: readonly (readonly [
+    afterMs: number,
+    data: { readonly key: string; readonly n: number },
+  ])[];
 }
 
 const fixed = { kind: 'fixed' as const, delayMs: 50 };
@@ -151,6 +156,55 @@ const cases: readonly Case[] = [
     executions: 3,
     effects: { a: 1, tail: 1 },
   },
+  {
+    name: 'a wait for an event that comes later',
+    handler: async (calls) => {
+      await work(calls, 'a', 1, 5);
+      return [await calls.waitFor('approved', 'k', 86_400_000), await work(calls, 'tail', 1, 5)];
+    },
+    arrivals: [[60_000, { key: 'k', n: 1 }]],
+    value: [{ key: 'k', n: 1 }, result('tail', 1)],
+    effects: { a: 1, tail: 1 },
+  },
+  {
+    name: 'waits for events that come about when they begin',
+    handler: async (calls) => {
+      await work(calls, 'a', 1, 5);
+      const first = await calls.waitFor('approved', 'k');
+      const [second, other] = await Promise.all([
+        calls.waitFor('approved', 'k', 86_400_000),
+        calls.waitFor('approved', 'other'),
+      ]);
+      return [first, second, other, await work(calls, 'tail', 1, 5)];
+    },
+    arrivals: [
+      [4, { key: 'k', n: 1 }],
+      [7, { key: 'other', n: 2 }],
+      [9, { key: 'k', n: 3 }],
+    ],
+    value: [{ key: 'k', n: 1 }, { key: 'k', n: 3 }, { key: 'other', n: 2 }, result('tail', 1)],
+    effects: { a: 1, tail: 1 },
+  },
+  {
+    name: 'a wait that is over before anything comes',
+    handler: async (calls) => {
+      const none = await calls.waitFor('approved', 'k', 1_000);
+      const later = await calls.step('outer', [], () => calls.waitFor('approved', 'k'));
+      return [none, later, await work(calls, 'tail', 1, 5)];
+    },
+    arrivals: [[200_000, { key: 'k', n: 1 }]],
+    value: [null, { key: 'k', n: 1 }, result('tail', 1)],
+    effects: { tail: 1 },
+  },
+  {
+    name: 'an event that the execution publishes and waits for',
+    handler: async (calls) => {
+      await calls.publish('approved', { key: 'k', n: 1 });
+      return [await calls.waitFor('approved', 'k', 1_000), await work(calls, 'tail', 1, 5)];
+    },
+    value: [{ key: 'k', n: 1 }, result('tail', 1)],
+    effects: { tail: 1 },
+  },
 ];
 
 interface Crash {
@@ -160,7 +214,7 @@ interface Crash {
 }
 
 async function run(
-  { handler, effects, value, executions }: Case,
+  { handler, effects, value, executions, arrivals = [] }: Case,
   mode: ExecutionMode,
   crash: Crash | null,
 ): Promise<number> {
@@ -179,6 +233,15 @@ async function run(
   await scenario.start();
   const { simulation } = scenario;
   simulation.publishAt(simulation.time.elapsed, scenario.request('begin', null, { id: 'the event' }), true);
+  // What comes before an execution is created is none of its.
+  if (arrivals.length > 0)
+    await simulation.time.run(simulation.time.elapsed + 600_000, () => simulation.accepted.length > 0);
+  for (const [at, [afterMs, data]] of arrivals.entries())
+    simulation.publishAt(
+      simulation.time.elapsed + afterMs,
+      scenario.request('approved', data, { id: `arrival ${at}` }),
+      true,
+    );
   await simulation.run();
   const [id] = simulation.model.records.keys();
   if (id === undefined) throw new Error('nothing was accepted');

@@ -10,6 +10,7 @@ import { defaultLimits } from '../../lib/model/limits.js';
 import { defaultRetryPolicy } from '../../lib/model/retry-policy.js';
 import { shared } from '../../lib/ports/current-execution.js';
 import type { EventDefinition } from '../../lib/ports/event-checker.js';
+import { plainEvents } from '../../lib/testing/simulation/plain-events.js';
 
 class Greeter {
   readonly calls: string[] = [];
@@ -107,7 +108,7 @@ test('a worker definition written by hand runs with no decorator and no reflect-
     codec: jsonCodec(),
     observer: { wants: () => false, emit: () => {} },
     resolver: { resolve: () => instance },
-    events: { restore: (_, data) => data },
+    events: plainEvents,
     role: 'both',
   });
   runtime.addWorkers([greeter]);

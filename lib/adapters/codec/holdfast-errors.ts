@@ -1,6 +1,11 @@
 import * as app from '../../model/errors-app.js';
 import { ConfigurationError, DefinitionError } from '../../model/errors-boot.js';
-import { EventConflictError, InvalidEventError, UnknownEventError } from '../../model/errors-event.js';
+import {
+  EventConflictError,
+  InvalidEventError,
+  MailboxFullError,
+  UnknownEventError,
+} from '../../model/errors-event.js';
 import * as execution from '../../model/errors-execution.js';
 import * as graph from '../../model/errors-graph.js';
 import * as step from '../../model/errors-step.js';
@@ -21,6 +26,7 @@ const leaves: readonly Leaf[] = [
   InvalidEventError,
   UnknownEventError,
   EventConflictError,
+  MailboxFullError,
   ...Object.values(app),
   ...Object.values(execution),
   ...Object.values(graph),

@@ -7,13 +7,13 @@ import type {
 } from '../../model/execution.js';
 import type { EventId, ProcessId } from '../../model/ids.js';
 import type { ProcessRecord } from '../../ports/store.js';
-import type { NewExecution } from '../../ports/store-write.js';
+import type { Mail, NewExecution } from '../../ports/store-write.js';
 import { Chain, type Linked } from './chain.js';
 import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
 import { Journal } from './journal.js';
 
-const grants: readonly MessageKind[] = ['granted'];
+const news: readonly MessageKind[] = ['granted', 'event'];
 const cancels: readonly MessageKind[] = ['cancel'];
 
 export const noTimers: Timers = Object.freeze({});
@@ -53,6 +53,8 @@ export class Entry implements Heaped, Linked<Entry> {
   admission: Place | null = null;
   /** By holder; null: none. */
   permits: Map<string, Place> | null = null;
+  /** By holder; null: none. */
+  waits: Map<string, EventWait> | null = null;
 
   /** When it becomes due, while it waits for an instant. */
   wakesAt = 0;
@@ -109,7 +111,7 @@ export class Entry implements Heaped, Linked<Entry> {
 
   /** While it runs: there is a message that its process must know of. */
   get isSignalled(): boolean {
-    return this.isWoken || (this.inbox?.wakes(grants, this.seenInboxSeq) ?? false);
+    return this.isWoken || (this.inbox?.wakes(news, this.seenInboxSeq) ?? false);
   }
 
   /** A cancel message waits to be served. */
@@ -219,6 +221,24 @@ export class Place implements Heaped {
   get priority(): number {
     return this.holder === null ? this.entry.priority : 0;
   }
+}
+
+/** What a wait got: it stays when its mailbox has forgotten it. */
+export type Got = Mail & { readonly number: number };
+
+/** One wait of an execution for an event. */
+export class EventWait {
+  got: Got | null = null;
+
+  constructor(
+    /** Names its message; never used again. */
+    readonly number: number,
+    readonly entry: Entry,
+    readonly holder: string,
+    /** The mailbox. */
+    readonly box: string,
+    public until: number | null,
+  ) {}
 }
 
 /** One process: its lease, and what it runs by definition. */

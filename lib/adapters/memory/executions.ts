@@ -1,11 +1,12 @@
-import { type DefinitionRef, isTerminal, wakeAt } from '../../model/execution.js';
+import { type DefinitionRef, isTerminal, type MessageKind, wakeAt } from '../../model/execution.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
-import { type DefinitionWork, Entry, noTimers, type Place } from './entry.js';
+import { type DefinitionWork, Entry, type EventWait, noTimers, type Place } from './entry.js';
 import { Gates } from './gates.js';
 import { Inbox } from './inbox.js';
+import { Mailboxes } from './mailboxes.js';
 import { ProcessTable } from './process-table.js';
 import { WorkIndex } from './work-index.js';
 
@@ -16,12 +17,13 @@ export class Executions {
     admitted: (entry, now) => this.admit(entry, now),
     granted: (place, now) => this.grant(place, now),
   });
+  readonly mailboxes = new Mailboxes((wait, now) => this.mailed(wait, now));
   readonly work = new WorkIndex(this.gates);
   readonly processes = new ProcessTable();
   /** The one that ended first is first. */
   readonly ended = new Chain<Entry>();
   lastKey = 0;
-  /** A gate admitted an execution or granted a permit, of which no verdict tells, since this was last reset. */
+  /** A gate admitted an execution or granted a permit, or an event came for one that waits, of which no verdict tells, since this was last reset. */
   served = false;
 
   /** Keeps `keep` ended executions; how older ones ended is left to `dedup`. */
@@ -98,6 +100,7 @@ export class Executions {
   remove(entry: Entry, now: number): void {
     this.unplace(entry);
     this.gates.quit(entry, now);
+    if (entry.waits !== null) this.mailboxes.forget(entry);
     this.byId.delete(entry.id);
     entry.work.stored--;
     if (!isTerminal(entry.status)) entry.work.open--;
@@ -156,6 +159,7 @@ export class Executions {
     entry.status = status;
     entry.endedAt = isTerminal(status) ? now : null;
     if (isTerminal(status)) entry.work.open--;
+    if (entry.waits !== null && isTerminal(status)) this.mailboxes.end(entry);
     if (entry.permits !== null) this.gates.rest(entry, change, now);
     if (change.gate !== undefined && status === 'pending') this.gates.join(entry, change.gate, now);
     if (status === 'pending' || entry.isWoken) {
@@ -185,13 +189,26 @@ export class Executions {
 
   private grant(place: Place, now: number): void {
     const { entry, holder, number } = place;
+    place.grantedSeq = this.inform(entry, 'granted', number, holder);
+    this.wakeFor(entry, 'granted', now);
+  }
+
+  private mailed({ entry, holder, number }: EventWait, now: number): void {
+    this.inform(entry, 'event', number, holder);
+    this.wakeFor(entry, 'event', now);
+  }
+
+  /** Puts a message of the store's own into the inbox; answers its number there. */
+  private inform(entry: Entry, kind: MessageKind, number: number, body: string | null): number {
     entry.inbox ??= new Inbox();
-    const id = `granted:${number}` as MessageId;
-    entry.inbox.add({ id, to: entry.id, kind: 'granted', body: holder });
-    place.grantedSeq = entry.inbox.lastSeq;
+    entry.inbox.add({ id: `${kind}:${number}` as MessageId, to: entry.id, kind, body });
     this.served = true;
+    return entry.inbox.lastSeq;
+  }
+
+  private wakeFor(entry: Entry, kind: MessageKind, now: number): void {
     const rests = entry.place !== 'running' && entry.place !== 'ready';
-    if (rests && entry.listening.includes('granted')) this.ready(entry, now);
+    if (rests && entry.listening.includes(kind)) this.ready(entry, now);
   }
 
   private unplace(entry: Entry): void {

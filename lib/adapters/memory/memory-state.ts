@@ -17,6 +17,7 @@ import {
 } from './gate-state.js';
 import type { GraphTable } from './graph-table.js';
 import { Inbox } from './inbox.js';
+import { type MailboxState, putMailboxes, takeMailboxes } from './mailbox-state.js';
 import { plainCopy } from './plain-copy.js';
 import type { Bucket, Rates } from './rates.js';
 import type { ScheduleTable } from './schedule-table.js';
@@ -41,6 +42,7 @@ export interface MemoryState {
   readonly gates: GateState;
   readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
   readonly schedules: readonly StoredSchedule[];
+  readonly mailboxes: MailboxState;
 }
 
 export interface MemoryExecution {
@@ -104,6 +106,7 @@ export function takeState(parts: MemoryParts): MemoryState {
     gates: takeGates(executions.gates),
     buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
     schedules: parts.schedules.all(),
+    mailboxes: takeMailboxes(executions.mailboxes, executions.byId.values()),
   };
 }
 
@@ -118,6 +121,7 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   for (const schedule of state.schedules ?? []) parts.schedules.put(schedule);
   for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
+  putMailboxes(state.mailboxes, executions.mailboxes, executions.byId);
   for (const id of state.ended) {
     const entry = executions.byId.get(id);
     if (entry !== undefined) executions.end(entry);

@@ -92,7 +92,8 @@ export class MemoryStore implements port.Store {
       else if (write.kind === 'append') verdicts.push(apply.append(write, now));
       else if (write.kind === 'acquire') verdicts.push(apply.acquire(write, now));
       else if (write.kind === 'reserve') verdicts.push(apply.reserve(write, now));
-      else verdicts.push(this.schedule(write, now));
+      else if (write.kind === 'schedule') verdicts.push(this.schedule(write, now));
+      else verdicts.push(apply.await(write, now));
     }
     const { executions } = this.parts;
     if (apply.changed || executions.served) this.tell(executions.served);
@@ -233,7 +234,9 @@ export class MemoryStore implements port.Store {
     }
     removed += dedup.forgetExpired(now, request.limit - removed);
     removed += rates.forgetIdle(now, request.limit - removed);
-    return { removed, more: dedup.hasExpired(now) || rates.hasIdle(now) };
+    removed += executions.mailboxes.forgetExpired(now, request.limit - removed);
+    const more = dedup.hasExpired(now) || rates.hasIdle(now) || executions.mailboxes.hasExpired(now);
+    return { removed, more };
   }
 
   async schedules(): Promise<readonly StoredSchedule[]> {

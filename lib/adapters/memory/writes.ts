@@ -3,6 +3,7 @@ import type { EventId, ExecutionId, ProcessId } from '../../model/ids.js';
 import type {
   AcquireWrite,
   AppendWrite,
+  AwaitWrite,
   CommitWrite,
   KnownEvent,
   NewEvent,
@@ -36,6 +37,8 @@ export class Writes {
   publish(publishing: Publishing, now: number): Verdict {
     const conflict = this.conflict(publishing, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+    const full = this.full(publishing, now);
+    if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
     const resent = this.isResent(publishing, now);
     return { verdict: resent ? 'already' : 'ok', executions: this.accept(publishing, now) };
   }
@@ -54,6 +57,8 @@ export class Writes {
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
     const known = delta.publish === null ? [] : this.known(delta.publish, now);
     if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
+    const full = delta.publish === null ? null : this.full(delta.publish, now);
+    if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
 
     entry.journal.add(delta.checkpoints);
     entry.lastFence = lease.fence;
@@ -90,6 +95,20 @@ export class Writes {
 
   reserve(write: ReserveWrite, now: number): Verdict {
     return { verdict: 'ok', at: this.rates.reserve(write, now) };
+  }
+
+  await(write: AwaitWrite, now: number): Verdict {
+    const entry = this.executions.byId.get(write.lease.executionId);
+    if (entry === undefined || entry.status !== 'running' || write.lease.fence !== entry.fence) return stale;
+    return { verdict: 'ok', mail: this.executions.mailboxes.ask(entry, write, now) };
+  }
+
+  /** The first event that its mailbox has no room for. */
+  private full({ events }: Publishing, now: number): EventId | null {
+    if (events.every(({ mail }) => mail === undefined)) return null;
+    const isNew = ({ dedup, session, id }: NewEvent): boolean =>
+      dedup === null || this.dedup.find(session, id, now) === undefined;
+    return this.executions.mailboxes.full(events.filter(isNew), now);
   }
 
   /** The first explicit id that was published with another payload, before or in this write. */
@@ -148,7 +167,8 @@ export class Writes {
       if (entry.place !== 'running') this.changed = true;
       published.push(answer(event, index, entry, execution.owner));
     }
-    if (event.dedup === null || event.executions.length === 0) return;
+    if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now);
+    if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return;
     const { hash, until } = event.dedup;
     const executions = event.executions.map(({ id, definition }) => ({ id, definition: definition.id }));
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);

@@ -7,6 +7,7 @@ import type { CheckpointRows } from './checkpoint-rows.js';
 import { fromTimers } from './execution-row.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
+import type { Mailboxes } from './mailboxes.js';
 import type { DefinitionNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
@@ -42,6 +43,7 @@ export class Commits {
     private readonly rows: CheckpointRows,
     private readonly definitions: DefinitionNumbers,
     private readonly gates: Gates,
+    private readonly mailboxes: Mailboxes,
   ) {
     this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
@@ -83,6 +85,8 @@ export class Commits {
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
     const known = delta.publish === null ? [] : this.publishes.known(delta.publish, now);
     if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
+    const full = delta.publish === null ? null : this.publishes.full(delta.publish, now);
+    if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
     return this.apply(lease, delta, now);
   }
 
@@ -220,6 +224,7 @@ export class Commits {
       key,
     ]);
     if (status === 'running') return false;
+    if (isTerminal(status)) this.mailboxes.end(key);
     this.gates.rest(key, record, now);
     if (record.gate !== undefined && status === 'pending') this.gates.join(key, record.gate, now);
     if (status === 'pending' || this.wakes.get([key, record.seenInboxSeq, listening]) !== undefined)

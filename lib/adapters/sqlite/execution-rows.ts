@@ -79,6 +79,7 @@ export class ExecutionRows {
     const event = events[0];
     const execution = event?.executions[0];
     if (event === undefined || execution === undefined || events.length > 1) return null;
+    if (event.mail !== undefined) return null;
     if (event.executions.length > 1 || event.dedup !== null || !isUsual(event, execution)) return null;
     // Not with the row that fills it: that one has no verdict yet that could be taken back.
     if (this.queued === together) this.flush();

@@ -1,3 +1,4 @@
+import type { MessageKind } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
 import type { AcquireWrite, Gate, RecordChange, Verdict } from '../../ports/store-write.js';
 import { messageKindCode, statusCode } from './codes.js';
@@ -12,7 +13,7 @@ const queued: Verdict = Object.freeze({ verdict: 'ok', granted: false });
 
 /** An execution's own place; its permits are `=` and the holder. */
 const itself = '';
-/** Its own gate is none: it has had permits. */
+/** Its own gate is none: it has had permits, or waits. */
 const noGate = 0;
 
 interface Row {
@@ -40,7 +41,7 @@ export class Gates {
   private readonly selectLastMessage: Statement<{ seq: number }>;
   private readonly insertMessage: Statement<never>;
   private readonly selectFired: Statement<{ n: number; due_at: number }>;
-  /** A gate admitted an execution or granted a permit, of which no verdict tells, since this was last reset. */
+  /** A gate admitted an execution or granted a permit, or an event came for one that waits, of which no verdict tells, since this was last reset. */
   served = false;
 
   constructor(
@@ -136,8 +137,13 @@ export class Gates {
     const { g, resized } = this.rows.of(gateKind.permit, gate);
     this.rows.use(g);
     if (resized) this.serve(g, now);
-    this.markUsed.run([lease.key]);
+    this.use(lease.key);
     return this.rows.enter(g, lease.key, name, 0) ? granted : queued;
+  }
+
+  /** The execution has something that it gives back when it rests or ends. */
+  use(n: number): void {
+    this.markUsed.run([n]);
   }
 
   release({ key }: Lease, holders: readonly string[], now: number): void {
@@ -193,17 +199,32 @@ export class Gates {
   }
 
   private grant(place: PlaceRow, now: number): void {
-    const { n, holder } = place;
-    const row = this.selectRow.get([n]);
-    if (row === undefined)
-      throw new RangeError(`a permit was granted to execution ${n}, which is not stored`);
-    const seq = Math.max(this.selectLastMessage.get([n])?.seq ?? 0, row.seen) + 1;
-    const kind = messageKindCode('granted');
-    this.insertMessage.run([n, seq, `granted:${place.place}`, kind, holder.slice(1)]);
+    const seq = this.inform(place.n, 'granted', place.place, place.holder.slice(1));
     this.rows.told(place, seq);
+    this.wakeFor(place.n, 'granted', now);
+  }
+
+  /** Puts a message of the store's own into the inbox of an execution, whatever it does, and wakes one that rests and listens. */
+  tell(n: number, kind: MessageKind, number: number, body: string, now: number): void {
+    this.inform(n, kind, number, body);
+    this.wakeFor(n, kind, now);
+  }
+
+  /** Answers the message's number; `body` as it is stored. */
+  private inform(n: number, kind: MessageKind, number: number, body: string): number {
+    const row = this.selectRow.get([n]);
+    if (row === undefined) throw new RangeError(`'${kind}' is for execution ${n}, which is not stored`);
+    const seq = Math.max(this.selectLastMessage.get([n])?.seq ?? 0, row.seen) + 1;
+    this.insertMessage.run([n, seq, `${kind}:${number}`, messageKindCode(kind), body]);
     this.held.mailed(n);
-    const rests = row.status === statusCode.waiting;
-    if (rests && ((row.listening >> kind) & 1) === 1) this.ready(n, now);
+    this.served = true;
+    return seq;
+  }
+
+  private wakeFor(n: number, kind: MessageKind, now: number): void {
+    const row = this.selectRow.get([n]);
+    if (row?.status !== statusCode.waiting) return;
+    if (((row.listening >> messageKindCode(kind)) & 1) === 1) this.ready(n, now);
   }
 }
 

@@ -8,6 +8,7 @@ import type {
 } from '../../ports/store-write.js';
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
+import type { Mailboxes } from './mailboxes.js';
 import { fromStored, toStored } from './stored-text.js';
 
 /** What is remembered of an explicit event id: its executions as [id, definition id, created at]. */
@@ -32,6 +33,7 @@ export class Publishes {
   constructor(
     connection: Connection,
     private readonly rows: ExecutionRows,
+    private readonly mailboxes: Mailboxes,
   ) {
     this.selectDedup = connection.prepare(
       'SELECT hash, executions FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
@@ -47,7 +49,16 @@ export class Publishes {
     if (queued !== null) return queued;
     const conflict = this.conflict(publishing, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+    const full = this.full(publishing, now);
+    if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
     return this.accept(publishing, now);
+  }
+
+  /** The first event that its mailbox has no room for. */
+  full({ events }: Publishing, now: number): EventId | null {
+    if (events.every(({ mail }) => mail === undefined)) return null;
+    const fresh = events.filter((event) => event.dedup === null || this.first(event, now) === null);
+    return this.mailboxes.full(fresh, now);
   }
 
   /** The first explicit id that was published with another payload, before or in this write. */
@@ -110,7 +121,8 @@ export class Publishes {
       existed ||= inserted.existed;
       answer.push(inserted.answer);
     }
-    if (event.dedup === null || event.executions.length === 0) return existed;
+    if (event.mail !== undefined) this.mailboxes.deliver(event, now);
+    if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return existed;
     const { hash, until } = event.dedup;
     const executions = JSON.stringify(event.executions.map(({ id, definition }) => [id, definition.id, now]));
     this.replaceDedup.run([dedupScope(event.session), toStored(event.id), toStored(hash), until, executions]);

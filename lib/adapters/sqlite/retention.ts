@@ -2,6 +2,7 @@ import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
 import type { Gates } from './gates.js';
+import type { Mailboxes } from './mailboxes.js';
 import type { Numbers } from './numbers.js';
 import { dedupScope } from './publishes.js';
 import { toStored } from './stored-text.js';
@@ -29,6 +30,7 @@ export class Retention {
     connection: Connection,
     private readonly numbers: Numbers,
     private readonly gates: Gates,
+    private readonly mailboxes: Mailboxes,
   ) {
     this.selectEnded = connection.prepare(selectEnded);
     this.selectNext = connection.prepare(
@@ -59,9 +61,12 @@ export class Retention {
       connection.prepare(
         'DELETE FROM holdfast_rate WHERE bucket IN (SELECT bucket FROM holdfast_rate WHERE idle_from <= ? LIMIT ?)',
       ),
+      connection.prepare(
+        'DELETE FROM holdfast_mail WHERE mail IN (SELECT mail FROM holdfast_mail WHERE until <= ? LIMIT ?)',
+      ),
     ];
     this.selectExpired = connection.prepare(
-      'SELECT EXISTS (SELECT 1 FROM holdfast_dedup WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_outcome WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_rate WHERE idle_from <= ?) AS found',
+      'SELECT EXISTS (SELECT 1 FROM holdfast_dedup WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_outcome WHERE until <= ?) OR EXISTS (SELECT 1 FROM holdfast_rate WHERE idle_from <= ?) OR EXISTS (SELECT 1 FROM holdfast_mail WHERE until <= ?) AS found',
     );
     this.removeProcesses = connection.prepare(removeProcesses);
   }
@@ -87,7 +92,7 @@ export class Retention {
   }
 
   private anyExpired(now: number): boolean {
-    return this.selectExpired.get([now, now, now])?.found === 1;
+    return this.selectExpired.get([now, now, now, now])?.found === 1;
   }
 
   /** The next ended executions beyond the cursor, which moves past what holds none. */
@@ -116,6 +121,7 @@ export class Retention {
     }
     if (row.n === last) this.keepNumber.run([last]);
     if (row.gate !== null && row.gate > 0) this.gates.quit(row.n, row.gate, now);
+    if (row.gate !== null) this.mailboxes.forget(row.n);
     for (const removal of this.removals) removal.run([row.n]);
   }
 }

@@ -11,7 +11,7 @@
  * for a second instant (`waited`: creation to start, `took`: start to end), and what `storedLane` and `storedEventId` can
  * derive is not stored.
  *
- * An execution's `gate` is null until it has to do with gates, 0 when it has had permits only, else the number of its gate.
+ * An execution's `gate` is null until it has to do with gates or mailboxes, 0 when it has had permits or waits only, else the number of its gate.
  * Gates and places are never renumbered.
  */
 export const migrations: readonly string[] = [
@@ -185,5 +185,34 @@ CREATE TABLE holdfast_schedule (
   version TEXT NOT NULL,
   state TEXT NOT NULL
 ) WITHOUT ROWID;
+`,
+  `
+CREATE TABLE holdfast_mail (
+  mail INTEGER PRIMARY KEY AUTOINCREMENT,
+  event TEXT NOT NULL,
+  key TEXT NOT NULL,
+  id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  schema_hash TEXT,
+  payload TEXT NOT NULL
+);
+CREATE INDEX holdfast_mail_box ON holdfast_mail (event, key);
+CREATE INDEX holdfast_mail_until ON holdfast_mail (until);
+
+CREATE TABLE holdfast_wait (
+  wait INTEGER PRIMARY KEY AUTOINCREMENT,
+  n INTEGER NOT NULL,
+  holder TEXT NOT NULL,
+  event TEXT NOT NULL,
+  key TEXT NOT NULL,
+  until INTEGER,
+  mail INTEGER,
+  schema_hash TEXT,
+  payload TEXT
+);
+CREATE UNIQUE INDEX holdfast_wait_holder ON holdfast_wait (n, holder);
+CREATE INDEX holdfast_wait_open ON holdfast_wait (event, key, wait) WHERE mail IS NULL;
 `,
 ];

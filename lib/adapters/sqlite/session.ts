@@ -15,6 +15,7 @@ import { Graphs } from './graphs.js';
 import { Gates } from './gates.js';
 import { HeldLeases } from './held-leases.js';
 import { Journals } from './journals.js';
+import { Mailboxes } from './mailboxes.js';
 import { checkVersion, migrate } from './migrate.js';
 import { DefinitionNumbers, EventNumbers, type Numbers, ProcessNumbers } from './numbers.js';
 import { Publishes } from './publishes.js';
@@ -57,6 +58,7 @@ export class Session {
   private readonly appends: Appends;
   private readonly held: HeldLeases;
   private readonly gates: Gates;
+  private readonly mailboxes: Mailboxes;
   private readonly rates: Rates;
   private readonly executions: ExecutionRows;
   private readonly checkpoints: CheckpointRows;
@@ -80,9 +82,10 @@ export class Session {
     });
     this.journals = new Journals(connection);
     this.gates = new Gates(connection, this.held);
+    this.mailboxes = new Mailboxes(connection, this.gates);
     this.rates = new Rates(connection);
     this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates);
-    this.publishes = new Publishes(connection, this.executions);
+    this.publishes = new Publishes(connection, this.executions, this.mailboxes);
     this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
       connection,
@@ -91,6 +94,7 @@ export class Session {
       this.checkpoints,
       definitions,
       this.gates,
+      this.mailboxes,
     );
     this.appends = new Appends(connection, this.held, this.gates);
     this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held, this.gates);
@@ -98,7 +102,7 @@ export class Session {
     this.graphs = new Graphs(connection, this.registry);
     this.schedules = new Schedules(connection);
     this.queries = new Queries(connection, numbers);
-    this.retention = new Retention(connection, numbers, this.gates);
+    this.retention = new Retention(connection, numbers, this.gates, this.mailboxes);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
@@ -172,8 +176,10 @@ export class Session {
       } else if (write.kind === 'reserve') verdicts.push(this.rates.reserve(write, now));
       else {
         executions.flush();
-        const accept = (event: NewEvent) => publishes.accept({ events: [event] }, now);
-        verdicts.push(this.schedules.write(write, accept));
+        if (write.kind === 'schedule') {
+          const accept = (event: NewEvent) => publishes.accept({ events: [event] }, now);
+          verdicts.push(this.schedules.write(write, accept));
+        } else verdicts.push(this.mailboxes.await(write, now));
       }
     }
     executions.flush();

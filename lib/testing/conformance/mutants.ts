@@ -1,6 +1,7 @@
 import type { Verdict } from '../../ports/store-write.js';
 import { gateMutants } from './gate-mutants.js';
 import { scheduleMutants } from './schedule-mutants.js';
+import { mailboxMutants } from './mailbox-mutants.js';
 import { graphMutants } from './graph-mutants.js';
 import {
   answering,
@@ -238,4 +239,5 @@ export const mutantStores: readonly MutantStore[] = [
   ...gateMutants,
   ...graphMutants,
   ...scheduleMutants,
+  ...mailboxMutants,
 ];

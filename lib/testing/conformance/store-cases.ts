@@ -10,6 +10,9 @@ import { durableGateCases, sharedGateCases } from './cases/gate-process-cases.js
 import { groupCases } from './cases/group-cases.js';
 import { hostileNameCases } from './cases/hostile-name-cases.js';
 import { inboxCases, raceCases } from './cases/inbox-cases.js';
+import { durableMailboxCases, mailboxCases } from './cases/mailbox-cases.js';
+import { mailboxRoomCases } from './cases/mailbox-room-cases.js';
+import { waitCases } from './cases/wait-cases.js';
 import { laneCases } from './cases/lane-cases.js';
 import { leaseCases, strikeCases } from './cases/lease-cases.js';
 import { publishCases } from './cases/publish-cases.js';
@@ -62,5 +65,9 @@ export function storeCases(): readonly StoreCase[] {
     ...scheduleCases,
     ...sharedScheduleCases,
     ...durableScheduleCases,
+    ...mailboxCases,
+    ...mailboxRoomCases,
+    ...waitCases,
+    ...durableMailboxCases,
   ];
 }

@@ -5,6 +5,7 @@ import type { ClaimedExecution, ClaimRequest } from '../../ports/store.js';
 import type {
   AcquireWrite,
   AppendWrite,
+  AwaitWrite,
   CommitWrite,
   NewEvent,
   NewExecution,
@@ -136,6 +137,16 @@ export class RecordModel {
     if (verdict.verdict === 'ok' && verdict.granted === true) this.gates.granted(write);
   }
 
+  awaited({ lease, holder }: AwaitWrite, verdict: Verdict): void {
+    const record = this.records.get(lease.executionId);
+    const isCurrent = record?.fence === lease.fence && record.status === 'running';
+    if (isCurrent !== (verdict.verdict === 'ok'))
+      this.violated(
+        'I7',
+        `a wait of ${holder} of ${lease.executionId} was ${verdict.verdict} at fence ${lease.fence}`,
+      );
+  }
+
   appended({ message }: AppendWrite, verdict: Verdict): void {
     const record = this.records.get(message.to);
     if (record === undefined || verdict.verdict !== 'ok') return;
@@ -149,7 +160,7 @@ export class RecordModel {
     const record = this.records.get(lease.executionId);
     if (record === undefined)
       return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
-    const isGranted = inbox.some(({ kind }) => kind === 'granted');
+    const isGranted = inbox.some(({ kind }) => kind === 'granted' || kind === 'event');
     this.checkMayBeClaimed(record, request, isGranted);
     if (lease.fence !== record.fence + 1)
       this.violated('I5', `the claim of ${record.id} has fence ${lease.fence} after ${record.fence}`);

@@ -8,6 +8,7 @@ import type { IdGenerator } from '../../ports/id-generator.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
 import type { Random } from '../../ports/random.js';
 import type { Store } from '../../ports/store.js';
+import { plainEvents } from './plain-events.js';
 import type { Machine } from './machine.js';
 
 /** Before a process whose start failed is started again. */
@@ -41,7 +42,7 @@ export function plainRuntime(
     codec: jsonCodec(),
     observer: { wants: () => true, emit: observe },
     resolver,
-    events: { restore: (_, data) => data },
+    events: plainEvents,
     role: 'both',
     settings,
   });

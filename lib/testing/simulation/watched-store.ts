@@ -138,5 +138,6 @@ export class WatchedStore implements port.Store {
     else if (write.kind === 'acquire') this.model.acquired(write, verdict);
     else if (write.kind === 'schedule' && write.event !== null && verdict.verdict === 'ok')
       this.model.published([write.event], verdict, now);
+    else if (write.kind === 'await') this.model.awaited(write, verdict);
   }
 }

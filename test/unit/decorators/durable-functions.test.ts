@@ -15,6 +15,7 @@ const current: CurrentExecution = {
     asked.push(['sleep', ms]);
     return Promise.resolve();
   },
+  waitFor: () => Promise.reject(new Error('not asked for')),
   publish: () => Promise.reject(new Error('not asked for')),
 };
 const inside = <Value>(body: () => Value): Value => shared().storage.run(current, body);

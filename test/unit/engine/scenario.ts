@@ -28,6 +28,8 @@ export interface Calls {
   readonly step: <T>(name: string, args: readonly unknown[], body: () => T | Promise<T>) => Promise<T>;
   readonly inline: <T>(name: string, body: () => T | Promise<T>) => Promise<T>;
   readonly sleep: (ms: number) => Promise<void>;
+  /** `null` when the time is over; without a time it waits for ever. */
+  readonly waitFor: (event: string, key: string, timeoutMs?: number) => Promise<unknown>;
   /** Virtual time that no journal knows of: I/O. */
   readonly wait: (ms: number) => Promise<void>;
   readonly publish: (event: string, data: unknown, id?: string) => Promise<unknown>;
@@ -197,6 +199,8 @@ export class Scenario {
         currentFrame().step({ receiver: instance, name, args, body: this.noted(name, body) }) as never,
       inline: (name, body) => currentFrame().inline({ name, body: this.noted(name, body) }) as never,
       sleep: (ms) => currentFrame().sleep(ms),
+      waitFor: (event, key, timeoutMs) =>
+        currentFrame().waitFor({ source: {}, event, key, timeoutMs: timeoutMs ?? null }),
       wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
       publish: (event, data, id) =>
         currentFrame().publish(() => [requestOf(event, data, { id: id ?? null })]),
@@ -218,6 +222,8 @@ function requestOf(name: string, data: unknown, options: Partial<PublishRequest>
   const definition: EventDefinition = {
     name,
     families: [],
+    // What has a key can be waited for.
+    ...(isKeyed(data) ? { mail: { correlate: 'key', keepMs: 7 * DAY_MS } } : null),
     checker: {
       schemaHash: null,
       check: (checked) => ({ ok: true, data: checked }),
@@ -234,6 +240,10 @@ function requestOf(name: string, data: unknown, options: Partial<PublishRequest>
     dispatcherOptions: null,
     ...options,
   };
+}
+
+function isKeyed(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'key' in data;
 }
 
 /** A declared step after these; the rest as given. */

@@ -16,6 +16,7 @@ import {
 } from '../../../../lib/adapters/sqlite/commits.js';
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
+import { selectNextMail, selectOpenWaits } from '../../../../lib/adapters/sqlite/mailboxes.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
 import { selectLastNumber } from '../../../../lib/adapters/sqlite/execution-rows.js';
 import {
@@ -61,6 +62,8 @@ describe('hot statements', () => {
     ['the signals', selectSignals],
     ['the first in the queue of a gate', selectNextInQueue],
     ['a cancel that waits', selectUnseenCancel],
+    ['who waits at a mailbox', selectOpenWaits],
+    ['the next event of a mailbox', selectNextMail],
   ])('%s never scans a table and never sorts', (_name, sql) => {
     const steps = plan(sql);
     expect(steps.filter((step) => /^SCAN (holdfast_|e\b|m\b|p\b)/.test(step) && !/INDEX/.test(step))).toEqual(
@@ -78,6 +81,8 @@ describe('hot statements', () => {
     ['the timers', 'holdfast_execution_idle', promoteTimers],
     ['what timers have led to gates', 'holdfast_execution_idle', selectFiredBehindGates],
     ['the first in the queue of a gate', 'holdfast_place_queue', selectNextInQueue],
+    ['who waits at a mailbox', 'holdfast_wait_open', selectOpenWaits],
+    ['the next event of a mailbox', 'holdfast_mail_box', selectNextMail],
     ['the journal', 'holdfast_checkpoint_key', selectJournal],
     ['a checkpoint by its hash', 'holdfast_checkpoint_key', selectCheckpointAt],
   ])('%s is found by %s', (_name, index, sql) => {

@@ -1,0 +1,177 @@
+import type { EventId } from '../../model/ids.js';
+import { MAILBOX_CAPACITY } from '../../model/mailbox.js';
+import type { AwaitWrite, NewEvent, Verdict } from '../../ports/store-write.js';
+import { statusCode } from './codes.js';
+import type { Connection, Statement } from './connection.js';
+import type { Gates } from './gates.js';
+import { fromStored, fromStoredOrNull, toStored, toStoredOrNull } from './stored-text.js';
+
+const stale: Verdict = Object.freeze({ verdict: 'stale' });
+const nothing: Verdict = Object.freeze({ verdict: 'ok', mail: null });
+
+interface OpenWait {
+  readonly wait: number;
+  readonly n: number;
+  readonly holder: string;
+}
+
+interface Letter {
+  readonly mail: number;
+  readonly schema_hash: string | null;
+  readonly payload: string;
+}
+
+/** Events that executions may wait for, and those that do, by event and key. Call it inside a write transaction. */
+export class Mailboxes {
+  private readonly selectRow: Statement<{ status: number; fence: number; created_at: number }>;
+  private readonly countBox: Statement<{ count: number }>;
+  private readonly selectKnown: Statement<{ found: number }>;
+  private readonly dropExpired: Statement<never>;
+  private readonly insertMail: Statement<never>;
+  private readonly selectMail: Statement<{ mail: number }>;
+  private readonly selectOpen: Statement<OpenWait>;
+  private readonly selectWait: Statement<Partial<Letter> & { wait: number; mail: number | null }>;
+  private readonly selectNext: Statement<Letter>;
+  private readonly insertWait: Statement<never>;
+  private readonly give: Statement<never>;
+  private readonly prolong: Statement<never>;
+  private readonly dropWait: Statement<never>;
+  private readonly dropOpen: Statement<never>;
+  private readonly dropAll: Statement<never>;
+
+  constructor(
+    connection: Connection,
+    private readonly gates: Gates,
+  ) {
+    this.selectRow = connection.prepare(
+      'SELECT status, fence, created_at FROM holdfast_execution WHERE n = ?',
+    );
+    this.countBox = connection.prepare(
+      'SELECT count(*) AS count FROM holdfast_mail WHERE event = ? AND key = ? AND until > ?',
+    );
+    this.selectKnown = connection.prepare(
+      'SELECT 1 AS found FROM holdfast_mail WHERE event = ? AND key = ? AND id = ? AND until > ?',
+    );
+    this.dropExpired = connection.prepare(
+      'DELETE FROM holdfast_mail WHERE event = ? AND key = ? AND until <= ?',
+    );
+    this.insertMail = connection.prepare(insertMail);
+    this.selectMail = connection.prepare(
+      'SELECT mail FROM holdfast_mail WHERE event = ? AND key = ? AND id = ?',
+    );
+    this.selectOpen = connection.prepare(selectOpenWaits);
+    this.selectWait = connection.prepare(
+      'SELECT wait, mail, schema_hash, payload FROM holdfast_wait WHERE n = ? AND holder = ?',
+    );
+    this.selectNext = connection.prepare(selectNextMail);
+    this.insertWait = connection.prepare(
+      'INSERT INTO holdfast_wait (n, holder, event, key, until, mail, schema_hash, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.give = connection.prepare(
+      'UPDATE holdfast_wait SET mail = ?, schema_hash = ?, payload = ? WHERE wait = ?',
+    );
+    this.prolong = connection.prepare('UPDATE holdfast_wait SET until = ? WHERE wait = ?');
+    this.dropWait = connection.prepare('DELETE FROM holdfast_wait WHERE wait = ?');
+    this.dropOpen = connection.prepare('DELETE FROM holdfast_wait WHERE n = ? AND mail IS NULL');
+    this.dropAll = connection.prepare('DELETE FROM holdfast_wait WHERE n = ?');
+  }
+
+  /** The first of the events whose mailbox has no room. */
+  full(events: readonly NewEvent[], now: number): EventId | null {
+    const added = new Map<string, Set<string>>();
+    for (const { id, name, session, mail } of events) {
+      if (mail === undefined) continue;
+      const box = [toStored(name), toStored(mail.key)];
+      const mailId = mailIdOf(session, id);
+      const more = added.get(JSON.stringify(box)) ?? new Set();
+      if (more.has(mailId) || this.selectKnown.get([...box, mailId, now]) !== undefined) continue;
+      if ((this.countBox.get([...box, now])?.count ?? 0) + more.size >= MAILBOX_CAPACITY) return id;
+      added.set(JSON.stringify(box), more.add(mailId));
+    }
+    return null;
+  }
+
+  /** Keeps the event, once, and tells each execution that waits for it. */
+  deliver({ id, name, session, mail }: NewEvent, now: number): void {
+    if (mail === undefined) return;
+    const box = [toStored(name), toStored(mail.key)];
+    const mailId = mailIdOf(session, id);
+    const schemaHash = toStoredOrNull(mail.schemaHash);
+    const payload = toStored(mail.payload);
+    this.dropExpired.run([...box, now]);
+    if (this.selectMail.get([...box, mailId]) !== undefined) return;
+    this.insertMail.run([...box, mailId, toStored(id), now, mail.until, schemaHash, payload]);
+    const number = this.selectMail.get([...box, mailId])?.mail;
+    if (number === undefined) throw new RangeError(`the database lost the event '${id}'`);
+    const served = new Set<number>();
+    for (const { wait, n, holder } of this.selectOpen.all([...box, now])) {
+      if (served.has(n)) continue;
+      served.add(n);
+      this.give.run([number, schemaHash, payload, wait]);
+      this.gates.tell(n, 'event', wait, holder, now);
+    }
+  }
+
+  await(write: AwaitWrite, now: number): Verdict {
+    const { lease, until, isOver } = write;
+    const n = lease.key;
+    const row = this.selectRow.get([n]);
+    if (row?.status !== statusCode.running || row.fence !== lease.fence) return stale;
+    const holder = toStored(write.holder);
+    const box = [toStored(write.event), toStored(write.key)];
+    const wait = this.selectWait.get([n, holder]);
+    if (wait !== undefined && wait.mail !== null) return gotOf(wait);
+    const except = write.except === null ? null : toStored(write.except);
+    const next = this.selectNext.get([...box, row.created_at, now, until, until, except, n, ...box]);
+    if (next === undefined && isOver) {
+      if (wait !== undefined) this.dropWait.run([wait.wait]);
+      return nothing;
+    }
+    if (wait !== undefined) {
+      if (next === undefined) this.prolong.run([until, wait.wait]);
+      else this.give.run([next.mail, next.schema_hash, next.payload, wait.wait]);
+    } else {
+      this.gates.use(n);
+      const { mail = null, schema_hash: schemaHash = null, payload = null } = next ?? {};
+      this.insertWait.run([n, holder, ...box, until, mail, schemaHash, payload]);
+    }
+    return next === undefined ? nothing : gotOf(next);
+  }
+
+  /** The execution ended: it waits for nothing any more, and keeps what it got. */
+  end(n: number): void {
+    this.dropOpen.run([n]);
+  }
+
+  /** The execution is removed. */
+  forget(n: number): void {
+    this.dropAll.run([n]);
+  }
+}
+
+/** Of an event, within a mailbox: no session is unlike the session with the empty name. */
+function mailIdOf(session: string | null, id: EventId): string {
+  return toStored(JSON.stringify([session, id]));
+}
+
+function gotOf({ schema_hash: hash, payload }: Partial<Letter>): Verdict {
+  return {
+    verdict: 'ok',
+    mail: { payload: fromStored(payload ?? ''), schemaHash: fromStoredOrNull(hash ?? null) },
+  };
+}
+
+const insertMail = `
+INSERT INTO holdfast_mail (event, key, id, event_id, accepted_at, until, schema_hash, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+export const selectOpenWaits = `
+SELECT wait, n, holder FROM holdfast_wait
+WHERE event = ? AND key = ? AND mail IS NULL AND (until IS NULL OR until > ?) ORDER BY wait`;
+
+/** The oldest that the execution may have and that none of its waits has got. */
+export const selectNextMail = `
+SELECT mail, schema_hash, payload FROM holdfast_mail
+WHERE event = ? AND key = ? AND accepted_at >= ? AND until > ? AND (? IS NULL OR accepted_at < ?) AND event_id IS NOT ?
+  AND mail > coalesce((SELECT max(mail) FROM holdfast_wait WHERE n = ? AND event = ? AND key = ?), 0)
+ORDER BY mail LIMIT 1`;
