@@ -15,6 +15,7 @@ const esmOnly = [
 
 const shared = {
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/test/release-storage.ts'],
   moduleNameMapper: {
     '^holdfast$': '<rootDir>/lib/entries/index.ts',
     '^holdfast/testing$': '<rootDir>/lib/entries/testing.ts',

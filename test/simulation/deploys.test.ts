@@ -11,6 +11,7 @@ import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import { Simulation } from '../../lib/testing/simulation/simulation.js';
 import { plainRuntime, type Wiring } from '../../lib/testing/simulation/simulated-process.js';
 import { anyEvent, requestFor } from './program-worker.js';
+import { shareOfCorpus } from './share-of-corpus.js';
 
 const begin = anyEvent('begin');
 
@@ -172,7 +173,7 @@ async function runSeed(seed: number): Promise<number> {
 }
 
 test('executions that are renamed under their feet, by deploys amid crashes and faults, run each step once', async () => {
-  const seeds = Number(process.env['HOLDFAST_SEEDS'] ?? 60);
+  const seeds = shareOfCorpus();
   let crossed = 0;
   for (let seed = 1; seed <= seeds; seed++)
     crossed += await runSeed(seed).catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { runSeed } from './run-seed.js';
 
 const only = process.env['HOLDFAST_SEED'];
 const first = Number(only ?? process.env['HOLDFAST_FIRST_SEED'] ?? 1);
-const many = only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 150) : 1;
+const many = only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 100) : 1;
 const keepTrace = only !== undefined;
 
 function seeds(count: number): readonly number[] {

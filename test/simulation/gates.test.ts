@@ -1,10 +1,11 @@
 import type { NewEvent, Publishing, Write } from '../../lib/ports/store-write.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
 import { runSeed } from './run-seed.js';
+import { shareOfCorpus } from './share-of-corpus.js';
 
 const only = process.env['HOLDFAST_SEED'];
 const first = Number(only ?? process.env['HOLDFAST_FIRST_SEED'] ?? 1);
-const many = only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 60) : 1;
+const many = only === undefined ? shareOfCorpus() : 1;
 
 function gated({ events }: Publishing, limit: number): { readonly events: readonly NewEvent[] } {
   return {

@@ -11,10 +11,11 @@ import type { Write } from '../../lib/ports/store-write.js';
 import { drawFaults } from '../../lib/testing/simulation/fault-mix.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import { Simulation } from '../../lib/testing/simulation/simulation.js';
+import { shareOfCorpus } from './share-of-corpus.js';
 
 const only = process.env['HOLDFAST_SEED'];
 const first = Number(only ?? process.env['HOLDFAST_FIRST_SEED'] ?? 1);
-const many = only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 60) : 1;
+const many = only === undefined ? shareOfCorpus() : 1;
 const INTERVAL_MS = 5_000;
 const codec = jsonCodec();
 

@@ -129,7 +129,7 @@ describe.each(['UNTIL_ERROR', 'ISOLATED'] as const)('%s: a saga with limits unde
           Booked,
           { id, rooms: random.int(0, 3), card: random.pick(['good', 'expired', 'other']) },
         ]),
-      seeds: 60,
+      seeds: 12,
       invariants: [
         {
           name: 'each effect once, and undone once where the card has expired',
