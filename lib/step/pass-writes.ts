@@ -12,6 +12,7 @@ import type {
   ReserveWrite,
   Verdict,
 } from '../ports/store-write.js';
+import type { Body } from './body.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import type { Undoables } from './undoables.js';
@@ -37,8 +38,8 @@ export class PassWrites {
   private readonly held: Checkpoint[] = [];
   /** Permits that the next commit gives back. */
   private released: readonly string[] = nothing;
-  /** Holders of permits whose bodies have begun. */
-  private using: Set<string> | null = null;
+  /** Bodies that have begun with a permit, by its holder. */
+  private using: Map<string, Pick<Body, 'isDead'>> | null = null;
   private commitNo = 0;
   private lastSeq = 0;
   private rowCount: number;
@@ -65,18 +66,20 @@ export class PassWrites {
   }
 
   /** A body has begun that holds this permit: it keeps it, also while it waits for an instant. */
-  use(holder: string): void {
-    (this.using ??= new Set()).add(holder);
+  use(holder: string, body: Pick<Body, 'isDead'>): void {
+    (this.using ??= new Map()).set(holder, body);
   }
 
   /**
-   * Whose permits stay when the pass suspends: those of bodies that have begun, but for one below which another permit is
-   * waited for: two that wait for each other's would never go on.
+   * Whose permits stay when the pass suspends: those of bodies that have begun and still count, but for one below which
+   * another permit is waited for: two that wait for each other's would never go on.
    */
   holdsBeside(waiting: readonly string[]): readonly string[] {
     const { using } = this;
     if (using === null || using.size === 0) return nothing;
-    return [...using].filter((holder) => !waiting.some((path) => path.startsWith(`${holder}/`)));
+    return [...using]
+      .filter(([holder, { isDead }]) => !isDead && !waiting.some((path) => path.startsWith(`${holder}/`)))
+      .map(([holder]) => holder);
   }
 
   /** The next commit gives that permit back. */

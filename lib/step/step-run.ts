@@ -172,7 +172,7 @@ export class StepRun extends DurableCall implements BodyOwner {
       time: this.time,
       gate: limits === null || limits instanceof Error ? null : (limits.gate?.name ?? null),
     });
-    if (frame.gate !== null) this.pass.writes.use(this.path);
+    if (frame.gate !== null) this.pass.writes.use(this.path, frame);
     this.pass.replay?.open(this.path, frame.scope);
     runBody(frame, this.spec, this);
   }

@@ -197,3 +197,22 @@ it('a permit that is kept over a sleep keeps others out, and is free when the sl
   expect((await scenario.record(sleeper)).status).toBe('cancelled');
   expect((await scenario.record(other)).status).toBe('completed');
 });
+
+it('a permit is not kept for a body that went down with the step around it', async () => {
+  const scenario = new Scenario({
+    handler: async ({ step, wait, sleep }, event) => {
+      if (event === 'other') return step('inner', [2], () => 'free');
+      await step('outer', [], () => step('inner', [1], () => wait(86_400_000))).catch(() => undefined);
+      await sleep(30 * 86_400_000);
+      return 'slept';
+    },
+    steps: { outer: { timeoutMs: 1_000 }, inner: { concurrency: { limit: 1, key: null } } },
+  });
+  await scenario.start();
+  const sleeper = await scenario.begin('sleeper');
+  await scenario.pass(10_000);
+  expect((await scenario.record(sleeper)).status).toBe('waiting');
+  const other = await scenario.begin('other');
+  await scenario.pass(10_000);
+  expect((await scenario.record(other)).status).toBe('completed');
+});
