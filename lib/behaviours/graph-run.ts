@@ -21,7 +21,6 @@ type Ready = Extract<Readiness, { kind: 'begin' }>;
  */
 export class GraphRun {
   private readonly pass: Pass;
-  private readonly root: GraphNode;
   private readonly nodes: readonly GraphNode[];
   private readonly routes: Routes;
 
@@ -34,9 +33,9 @@ export class GraphRun {
   ) {
     this.pass = frame.pass;
     const { method, declared } = this.pass.handler;
-    this.root = new GraphNode(method, null, []);
-    this.root.standing = { kind: 'completed', value, ended: returned };
-    const byName = new Map([[method, this.root]]);
+    const root = new GraphNode(method, null, []);
+    root.standing = { kind: 'completed', value, ended: returned };
+    const byName = new Map([[method, root]]);
     this.nodes = declared.map((step) => {
       const node = new GraphNode(
         step.name,
