@@ -95,6 +95,15 @@ export function wakeAt(timers: Timers): number | null {
 
 /**
  * Kinds of message that an inbox takes. `resume` frees a parked execution, `retry` reopens an ended one, `graph` has one that
- * waits looked at because its worker's graph changed.
+ * waits looked at because its worker's graph changed, `item` is an event that was collected, `flush` has a collecting one begin.
  */
-export type MessageKind = 'cancel' | 'resume' | 'retry' | 'granted' | 'event' | 'child' | 'graph';
+export type MessageKind =
+  | 'cancel'
+  | 'resume'
+  | 'retry'
+  | 'granted'
+  | 'event'
+  | 'child'
+  | 'graph'
+  | 'item'
+  | 'flush';

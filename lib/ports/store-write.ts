@@ -10,7 +10,8 @@ export type Write =
   | AcquireWrite
   | ReserveWrite
   | ScheduleWrite
-  | AwaitWrite;
+  | AwaitWrite
+  | InstanceWrite;
 
 /** Accepts events and creates their executions, all of them or none. Idempotent on execution and explicit event ids. */
 export interface PublishWrite extends Publishing {
@@ -82,6 +83,33 @@ export interface NewExecution {
   /** What it must pass whenever it becomes ready; null: nothing. */
   readonly gate: Gate | null;
   readonly listening: readonly MessageKind[];
+  /** Its event joins others in one execution. Absent: the execution is of this event alone. */
+  readonly collect?: Collect;
+}
+
+/**
+ * An execution that collects events until it begins. Of each name at most one is *open*: created and never claimed, with
+ * fewer than `most` events and no cancel message. An event whose execution names an open one joins it: no execution is
+ * created, and the answer names the one it joined; else the execution is created, with this event as its first, and open.
+ *
+ * Each of its events, the first included, is an `item` message in its inbox, in the order in which they were accepted, with
+ * the id of the `NewExecution` it came with as message id: what is sent again joins nothing twice, even when the execution
+ * has begun or ended meanwhile. `dueAt`, `owner` and `input` of one that joins are not used; `owner` is null.
+ *
+ * It is due `flushAfterMs` after its first event, or after its newest when it `slides`, but no later than `maxWaitMs` after
+ * the first, and at once with event number `most`. The rule of the newest event holds. Messages that it listens to make it
+ * due as any other.
+ */
+export interface Collect {
+  readonly name: string;
+  readonly flushAfterMs: number;
+  readonly slides: boolean;
+  /** Null: no bound. */
+  readonly maxWaitMs: number | null;
+  /** A whole number, 1 or more. */
+  readonly most: number;
+  /** The body of the message: opaque to the store. */
+  readonly item: string;
 }
 
 /**
@@ -98,6 +126,11 @@ export interface Gate {
   readonly name: string;
   /** A whole number, 0 or more; 0 admits nobody. */
   readonly limit: number;
+  /**
+   * What was admitted keeps its place also while it waits: until it is parked or ends. The next one of an instance begins
+   * when the one before has ended, whatever that waits for. Default false.
+   */
+  readonly untilEnd?: boolean;
 }
 
 /** Progress of one execution, accepted iff the lease's fence is current and the record is `running`. */
@@ -122,6 +155,38 @@ export interface Delta {
   readonly publish: Publishing | null;
   /** Holders of this execution whose permits and queue places are given back; empty: none. What is unknown is ignored. */
   readonly release: readonly string[];
+  /** What becomes of an instance. Refuses the delta (`instance-changed`) when it is not as `expected`. Absent: nothing. */
+  readonly instance?: InstanceChange;
+}
+
+/**
+ * What a write makes of an instance (an actor, a recurring job): accepted iff the stored version is `expected`. An instance
+ * may have one execution *ahead*: created for a later instant, and dropped without a trace when it is replaced before it has
+ * begun (was first claimed), queue place included. What has begun is ahead no more, and stays.
+ */
+export interface InstanceChange {
+  readonly id: string;
+  /** The version that the writer has read; null: there is no such instance. */
+  readonly expected: string | null;
+  /** Of what is written: made for this write alone. */
+  readonly version: string;
+  /** JSON text, opaque to the store; null: the instance is no more, and what it had ahead is dropped. */
+  readonly state: string | null;
+  /** The event, of one execution, that it has ahead from here on, instead of what it had; null: nothing. Absent: as it was. */
+  readonly ahead?: NewEvent | null;
+}
+
+/** Changes an instance, whole or not at all. Rejected (`instance-changed`) when it is not as expected. Sent again, it is `already`. */
+export interface InstanceWrite {
+  readonly kind: 'instance';
+  readonly change: InstanceChange;
+  /** An event that it accepts besides; null: none. */
+  readonly event: NewEvent | null;
+  /**
+   * The gate of executions whose holders and queue get a `cancel` message each, with an id made of `change.version`, as if
+   * it were appended to them; null: none.
+   */
+  readonly cancels: string | null;
 }
 
 /** The new state of the record. Instants are epoch ms. */
@@ -299,6 +364,8 @@ export type RejectReason =
   | 'not-listening'
   /** The schedule is not as the writer has read it: another process moved it on. */
   | 'schedule-changed'
+  /** The instance is not as the writer has read it. */
+  | 'instance-changed'
   /** The mailbox that an event goes to has no room. */
   | 'mailbox-full';
 
@@ -316,4 +383,6 @@ export interface PublishedExecution {
   readonly duplicate: boolean;
   /** It runs, leased to the `owner` that it was published with, under fence 1. */
   readonly leased: boolean;
+  /** Of one that collects: how many events it has, this one included, and when it is due. Absent: it does not collect, or the event is a duplicate. */
+  readonly batch?: { readonly count: number; readonly dueAt: number };
 }

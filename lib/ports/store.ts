@@ -4,6 +4,7 @@ import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 import type { Clock } from './clock.js';
 import type { Random } from './random.js';
+import type { OpenBatch, StoredInstance } from './stored-instance.js';
 import type { ScheduleRef, StoredSchedule } from './stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from './store-write.js';
 
@@ -109,6 +110,12 @@ export interface Store {
   /** Every schedule, as it was last written. */
   schedules(): Promise<readonly StoredSchedule[]>;
 
+  /** The instance as it was last written; null: there is none. */
+  instance(id: string): Promise<StoredInstance | null>;
+
+  /** The execution that collects events under that name; null: none is open. */
+  batch(name: string): Promise<OpenBatch | null>;
+
   /** Removes ended executions, expired dedup rows and mail, and idle rates, at most `limit`; never what is open or parked. */
   prune(request: PruneRequest): Promise<PruneAnswer>;
 
@@ -183,6 +190,8 @@ export interface Subscription {
   readonly definition: DefinitionRef;
   readonly worker: string;
   readonly method: string;
+  /** How its events find their instance or their batch: JSON text, opaque to the store. Absent: each has an execution of its own. */
+  readonly rule?: string;
 }
 
 /** The graph of a worker, as a process declared it: what a later deploy is compared with. */
