@@ -5,7 +5,7 @@ import { callsFromHere } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
-import type { Publishing, Verdict, Write } from '../ports/store-write.js';
+import type { InstanceChange, Publishing, Verdict, Write } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { Writer } from '../step/pass-services.js';
 
@@ -228,6 +228,10 @@ function sizeOf(write: Write): number {
         (write.state?.length ?? 0) +
         (write.event === null ? 0 : sizeOfEvents({ events: [write.event] }))
       );
+    case 'instance':
+      return (
+        sizeOfChange(write.change) + (write.event === null ? 0 : sizeOfEvents({ events: [write.event] }))
+      );
     case 'commit': {
       const { checkpoints } = write.delta;
       let bytes = 100;
@@ -237,9 +241,18 @@ function sizeOf(write: Write): number {
         bytes += 100 + (row.value?.length ?? 0) + (row.error?.length ?? 0);
       }
       if (write.delta.publish !== null) bytes += sizeOfEvents(write.delta.publish);
+      if (write.delta.instance !== undefined) bytes += sizeOfChange(write.delta.instance);
       return bytes + (write.delta.record?.value?.length ?? 0);
     }
   }
+}
+
+function sizeOfChange({ state, ahead }: InstanceChange): number {
+  return (
+    200 +
+    (state?.length ?? 0) +
+    (ahead === undefined || ahead === null ? 0 : sizeOfEvents({ events: [ahead] }))
+  );
 }
 
 function sizeOfEvents({ events }: Publishing): number {

@@ -7,6 +7,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Clock } from '../../ports/clock.js';
 import type * as port from '../../ports/store.js';
 import type { ScheduleWrite, StoredMessage, Verdict, Write } from '../../ports/store-write.js';
+import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
@@ -93,6 +94,7 @@ export class MemoryStore implements port.Store {
       else if (write.kind === 'acquire') verdicts.push(apply.acquire(write, now));
       else if (write.kind === 'reserve') verdicts.push(apply.reserve(write, now));
       else if (write.kind === 'schedule') verdicts.push(this.schedule(write, now));
+      else if (write.kind === 'instance') verdicts.push(apply.instance(write, now));
       else verdicts.push(apply.await(write, now));
     }
     const { executions } = this.parts;
@@ -241,6 +243,14 @@ export class MemoryStore implements port.Store {
 
   async schedules(): Promise<readonly StoredSchedule[]> {
     return this.parts.schedules.all();
+  }
+
+  async instance(id: string): Promise<StoredInstance | null> {
+    return this.parts.writes.instances.find(id);
+  }
+
+  async batch(name: string): Promise<OpenBatch | null> {
+    return this.parts.writes.batch(name);
   }
 
   onChange(listener: () => void): () => void {

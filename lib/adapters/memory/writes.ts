@@ -5,6 +5,7 @@ import type {
   AppendWrite,
   AwaitWrite,
   CommitWrite,
+  InstanceWrite,
   KnownEvent,
   NewEvent,
   PublishedExecution,
@@ -12,10 +13,12 @@ import type {
   ReserveWrite,
   Verdict,
 } from '../../ports/store-write.js';
+import type { OpenBatch } from '../../ports/stored-instance.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import type { Executions } from './executions.js';
 import { Inbox } from './inbox.js';
+import { InstanceTable } from './instance-table.js';
 import type { Rates } from './rates.js';
 
 const ok: Verdict = Object.freeze({ verdict: 'ok' });
@@ -25,6 +28,7 @@ const stale: Verdict = Object.freeze({ verdict: 'stale' });
 
 /** Applies one write whole or not at all: each looks first and changes nothing before it is sure. */
 export class Writes {
+  readonly instances = new InstanceTable();
   /** Something became due, ended or got a message since this was last reset. */
   changed = false;
 
@@ -33,6 +37,15 @@ export class Writes {
     private readonly dedup: DedupTable,
     private readonly rates: Rates,
   ) {}
+
+  instance(write: InstanceWrite, _now: number): Verdict {
+    throw new RangeError(`instances are not stored yet: ${write.change.id}`);
+  }
+
+  /** The execution that collects events under that name. */
+  batch(_name: string): OpenBatch | null {
+    return null;
+  }
 
   publish(publishing: Publishing, now: number): Verdict {
     const conflict = this.conflict(publishing, now);

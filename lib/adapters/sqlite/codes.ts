@@ -59,6 +59,8 @@ const messageKinds: readonly MessageKind[] = [
   'event',
   'child',
   'graph',
+  'item',
+  'flush',
 ];
 
 export function messageKindCode(kind: MessageKind): number {

@@ -14,6 +14,7 @@ import { ExecutionRows } from './execution-rows.js';
 import { Graphs } from './graphs.js';
 import { Gates } from './gates.js';
 import { HeldLeases } from './held-leases.js';
+import { Instances } from './instances.js';
 import { Journals } from './journals.js';
 import { Mailboxes } from './mailboxes.js';
 import { checkVersion, migrate } from './migrate.js';
@@ -50,6 +51,7 @@ export class Session {
   readonly registry: Registry;
   readonly graphs: Graphs;
   readonly schedules: Schedules;
+  readonly instances: Instances;
   readonly queries: Queries;
   readonly retention: Retention;
   readonly poll: ChangePoll;
@@ -101,6 +103,7 @@ export class Session {
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);
     this.schedules = new Schedules(connection);
+    this.instances = new Instances();
     this.queries = new Queries(connection, numbers);
     this.retention = new Retention(connection, numbers, this.gates, this.mailboxes);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
@@ -179,7 +182,8 @@ export class Session {
         if (write.kind === 'schedule') {
           const accept = (event: NewEvent) => publishes.accept({ events: [event] }, now);
           verdicts.push(this.schedules.write(write, accept));
-        } else verdicts.push(this.mailboxes.await(write, now));
+        } else if (write.kind === 'instance') verdicts.push(this.instances.write(write, now));
+        else verdicts.push(this.mailboxes.await(write, now));
       }
     }
     executions.flush();

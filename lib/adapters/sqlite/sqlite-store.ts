@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { chooseDriver, type SqliteDriver } from './driver.js';
@@ -253,6 +254,16 @@ export class SqliteStore implements port.Store {
   async schedules(): Promise<readonly StoredSchedule[]> {
     const { transactor, schedules } = this.ready();
     return transactor.read(() => schedules.all());
+  }
+
+  async instance(id: string): Promise<StoredInstance | null> {
+    const { transactor, instances } = this.ready();
+    return transactor.read(() => instances.find(id));
+  }
+
+  async batch(name: string): Promise<OpenBatch | null> {
+    const { transactor, instances } = this.ready();
+    return transactor.read(() => instances.batch(name));
   }
 
   onChange(listener: () => void): () => void {

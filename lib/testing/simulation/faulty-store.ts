@@ -110,6 +110,14 @@ export class FaultyStore implements port.Store {
     return this.call('schedules', () => this.inner.schedules());
   }
 
+  instance(id: string): ReturnType<port.Store['instance']> {
+    return this.call('instance', () => this.inner.instance(id));
+  }
+
+  batch(name: string): ReturnType<port.Store['batch']> {
+    return this.call('batch', () => this.inner.batch(name));
+  }
+
   prune(request: port.PruneRequest): ReturnType<port.Store['prune']> {
     return this.call('prune', () => this.inner.prune(request));
   }

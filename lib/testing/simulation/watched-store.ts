@@ -123,6 +123,14 @@ export class WatchedStore implements port.Store {
     return this.inner.schedules();
   }
 
+  instance(id: string): ReturnType<port.Store['instance']> {
+    return this.inner.instance(id);
+  }
+
+  batch(name: string): ReturnType<port.Store['batch']> {
+    return this.inner.batch(name);
+  }
+
   prune(request: port.PruneRequest): ReturnType<port.Store['prune']> {
     return this.inner.prune(request);
   }
@@ -137,6 +145,8 @@ export class WatchedStore implements port.Store {
     else if (write.kind === 'append') this.model.appended(write, verdict);
     else if (write.kind === 'acquire') this.model.acquired(write, verdict);
     else if (write.kind === 'schedule' && write.event !== null && verdict.verdict === 'ok')
+      this.model.published([write.event], verdict, now);
+    else if (write.kind === 'instance' && write.event !== null && verdict.verdict === 'ok')
       this.model.published([write.event], verdict, now);
     else if (write.kind === 'await') this.model.awaited(write, verdict);
   }
