@@ -101,6 +101,7 @@ export class Assembly {
       concurrency: () => this.settings.concurrency,
       configure: (changes) => this.configure(changes),
       register: (workers) => this.register(workers),
+      sync: (workers) => this.sync(workers),
       forget: () => this.forgetAll(),
     };
     this.app = underlay?.app(parts) ?? new WorkerApp(parts);
@@ -132,6 +133,18 @@ export class Assembly {
     await this.registerEvents(workers);
     if (this.current.resolver === undefined) this.container.add(workers);
     this.addWorkers(compiled.filter((definition) => workers.includes(definition.type)));
+    await this.runtime.declare();
+  }
+
+  private async sync(workers: readonly WorkerClass[]): Promise<void> {
+    const { definitions } = this.runtime;
+    const compiled = compileWorkers([...new Set(workers)]);
+    const added = compiled.filter((worker) => definitions.ofClass(worker.type) === null);
+    await this.registerEvents(added.map((worker) => worker.type));
+    if (this.current.resolver === undefined) this.container.add(added.map((worker) => worker.type));
+    const resolved = resolveLimits(added, this.get);
+    for (const known of definitions.all()) if (!workers.includes(known.type)) definitions.remove(known);
+    this.runtime.addWorkers(resolved);
     await this.runtime.declare();
   }
 

@@ -12,12 +12,22 @@ export interface PublishOptions {
   readonly delay?: Duration;
   /** Executions begin at that instant: a Date, or epoch ms. */
   readonly at?: Date | number;
-  /** The lane it belongs to: sessions are served in turn. */
-  readonly session?: string;
+  /**
+   * The session it belongs to: sessions are served in turn, and can be stopped. In an execution it is by default the
+   * execution's own; null: none.
+   */
+  readonly session?: string | null;
   /** −100…100, higher first; by default the handler's, which is 0 unless `@OnEvent` says otherwise. */
   readonly priority?: number;
   /** Handed untouched to a dispatcher that sends hints to other processes. */
   readonly dispatcher?: Readonly<Record<string, unknown>>;
+}
+
+/** The session of what is published. */
+export interface PublishScope {
+  readonly session: string;
+  /** `app.session(id)` publishes into no other; else it holds for what does not say its own. */
+  readonly isFixed: boolean;
 }
 
 const OPTION_NAMES = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
@@ -25,8 +35,12 @@ const LONGEST_ID = 16_384;
 const PLAIN_REQUEST = { id: null, dueAt: null, session: null, priority: null, dispatcherOptions: null };
 
 /** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
-export function requestOf({ definition, data, options }: ResolvedEvent, now: number): PublishRequest {
-  if (options === undefined) return { ...PLAIN_REQUEST, definition, data };
+export function requestOf(
+  { definition, data, options }: ResolvedEvent,
+  now: number,
+  scope: PublishScope | null = null,
+): PublishRequest {
+  if (options === undefined && scope === null) return { ...PLAIN_REQUEST, definition, data };
   const given = (options ?? {}) as PublishOptions;
   const mistakes: ConfigurationMistake[] = [];
   const wrong = (option: string, found: string, write: string): void => {
@@ -36,6 +50,7 @@ export function requestOf({ definition, data, options }: ResolvedEvent, now: num
     if (!OPTION_NAMES.includes(name)) wrong(name, 'it is no option', writeOneOf(name, OPTION_NAMES));
   for (const name of ['id', 'session'] as const) {
     const value: unknown = given[name];
+    if (name === 'session' && value === null) continue;
     if (value !== undefined && (typeof value !== 'string' || value === '' || value.length > LONGEST_ID))
       wrong(
         name,
@@ -43,7 +58,9 @@ export function requestOf({ definition, data, options }: ResolvedEvent, now: num
         `Write text of 1 to ${LONGEST_ID} characters`,
       );
   }
-  const { priority = null } = given;
+  const { priority = null, session = scope?.session ?? null } = given;
+  if (scope?.isFixed === true && session !== scope.session)
+    wrong('session', found(session), `Leave it out: this is session('${scope.session.slice(0, 60)}')`);
   if (priority !== null && (!Number.isInteger(priority) || Math.abs(priority) > 100))
     wrong('priority', found(priority), 'Write a whole number from -100 to 100');
   const dueAt = dueAtOf(given, now, wrong);
@@ -53,7 +70,7 @@ export function requestOf({ definition, data, options }: ResolvedEvent, now: num
     data,
     id: given.id ?? null,
     dueAt: dueAt !== null && dueAt <= now ? null : dueAt,
-    session: given.session ?? null,
+    session,
     priority,
     dispatcherOptions: given.dispatcher ?? null,
   };

@@ -19,6 +19,7 @@ export interface WorkerAppParts extends HandleParts {
   readonly concurrency: () => number;
   readonly configure: (options: ConfigurableOptions) => void;
   readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
+  readonly sync: (workers: readonly WorkerClass[]) => Promise<void>;
   /** Lets go of what is shared by all apps of the process. */
   readonly forget: () => void;
 }

@@ -1,23 +1,18 @@
 import { compileWorkers } from '../compiler/compile-workers.js';
-import type { PublishRequest } from '../dispatch/publish-request.js';
-import type { Published } from '../dispatch/publisher.js';
-import type { Run } from '../engine/work.js';
-import type { PublishedEvents } from '../step/publish-call.js';
-import { partsOfDefinition, type WorkerClass, type WorkerDefinition } from '../model/definition.js';
+import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
-import { AppClosedError, NotStartedError, WorkerError } from '../model/errors-app.js';
-import { ExecutionStateError } from '../model/errors-execution.js';
+import { AppClosedError } from '../model/errors-app.js';
 import type { EventInput, UnionMember } from '../model/event-source.js';
 import type { ExecutionCount } from '../ports/store.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
-import { type CurrentExecution, shared } from '../ports/current-execution.js';
 import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
 import { ExecutionHandle, type Outcome } from './execution-handle.js';
 import { assertListens, type Listener } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
-import { Publication, type ClassOf } from './publication.js';
-import { requestOf, type PublishOptions } from './publish-options.js';
+import type { ClassOf, Publication } from './publication.js';
+import type { PublishOptions } from './publish-options.js';
+import { Publishing } from './publishing.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
@@ -36,8 +31,11 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** What runs by itself: methods with `@Every`. */
   readonly schedules: Schedules;
 
+  private readonly publishing: Publishing;
+
   /** @internal */
   constructor(private readonly parts: WorkerAppParts) {
+    this.publishing = new Publishing(parts, this.workerId);
     this.schedules = new Schedules(
       parts,
       (type) => this.definitionOf(type),
@@ -92,20 +90,14 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     options?: PublishOptions,
   ): Promise<Publication>;
   publish(...args: readonly unknown[]): Promise<Publication> {
-    const current = this.ownExecution();
-    return current === undefined
-      ? this.publishNow(args)
-      : this.publishAsStep(current, [args], ([publication]) => publication as Publication);
+    return this.publishing.publish(args, null);
   }
 
   /** Accepts all events or none. */
   publishMany(
     entries: readonly (PublishEntry | readonly [event: object, options?: PublishOptions])[],
   ): Promise<readonly Publication[]> {
-    const current = this.ownExecution();
-    return current === undefined || entries.length === 0
-      ? this.publishAllNow(entries)
-      : this.publishAsStep(current, entries, (publications) => publications);
+    return this.publishing.publishMany(entries, null);
   }
 
   execute<Instance extends object>(
@@ -122,25 +114,15 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     data: EventInput<Source>,
     options?: PublishOptions,
   ): Promise<readonly unknown[]>;
-  async execute(...args: readonly unknown[]): Promise<readonly unknown[]> {
-    this.assertCanWait('execute()');
-    const publication = await this.publish(...(args as [object]));
-    const settled = await Promise.allSettled(publication.executions.map((execution) => execution.result()));
-    const errors: unknown[] = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-    if (errors.length > 1) throw new WorkerError(errors);
-    if (errors.length === 1) throw errors[0];
-    return settled.map((each) => (each.status === 'fulfilled' ? each.value : undefined));
+  execute(...args: readonly unknown[]): Promise<readonly unknown[]> {
+    return this.publishing.execute(args, null);
   }
 
   /** Publishes all events or none and waits: per event, in order, the outcomes of its executions. */
-  async executeMany(
+  executeMany(
     entries: readonly (PublishEntry | readonly [event: object, options?: PublishOptions])[],
   ): Promise<readonly (readonly Outcome<unknown>[])[]> {
-    this.assertCanWait('executeMany()');
-    const publications = await this.publishMany(entries);
-    return Promise.all(
-      publications.map((each) => Promise.all(each.executions.map((execution) => execution.outcome()))),
-    );
+    return this.publishing.executeMany(entries, null);
   }
 
   /** The handle of any execution, of this process or another; its methods reject with `ExecutionNotFoundError` if there is none. */
@@ -190,6 +172,15 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     await this.parts.runtime.declare();
   }
 
+  /**
+   * Makes these the app's workers, also while running: takes in those that are new, as `register` does, and lets go of all
+   * others, as `unregister` does. Throws `DefinitionError`, and changes nothing then.
+   */
+  async sync(...workers: readonly WorkerClass[]): Promise<void> {
+    this.assertOpen('sync()');
+    await this.parts.sync(workers);
+  }
+
   /** Holds a worker in every process: nothing of it is claimed until `resume`. What runs goes on. */
   async pause(worker: ClassOf<object>): Promise<void> {
     await this.setPaused(worker, true);
@@ -211,87 +202,6 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
       uptimeMs: clock.now() - startedAt,
       slots: { running: runtime.consumer.used, concurrency: this.parts.concurrency() },
     });
-  }
-
-  /** Waits only where the event's checker has to be loaded. */
-  private request(args: readonly unknown[]): PublishRequest | Promise<PublishRequest> {
-    this.assertOpen('publish()');
-    if (!this.parts.knowsWorkers())
-      throw new NotStartedError(
-        'publish()',
-        'the host has not told the app its workers yet. Under Nest, publish from onModuleInit on: after `await app.init()` or `app.listen()`, never in a constructor',
-      );
-    return this.resolve(args);
-  }
-
-  private resolve(args: readonly unknown[]): PublishRequest | Promise<PublishRequest> {
-    const { events, clock } = this.parts;
-    const resolved = events.resolve(args);
-    if (resolved instanceof Promise) return resolved.then((late) => requestOf(late, clock.now()));
-    return requestOf(resolved, clock.now());
-  }
-
-  private async publishNow(args: readonly unknown[]): Promise<Publication> {
-    const request = this.request(args);
-    const requests = [request instanceof Promise ? await request : request];
-    const [published] = await this.parts.runtime.publisher.publish(requests);
-    return this.publicationOf(published as Published);
-  }
-
-  private async publishAllNow(entries: readonly (readonly unknown[])[]): Promise<readonly Publication[]> {
-    const requests: PublishRequest[] = [];
-    for (const entry of entries) requests.push(await this.request(entry));
-    if (requests.length === 0) return [];
-    const published = await this.parts.runtime.publisher.publish(requests);
-    return published.map((each) => this.publicationOf(each));
-  }
-
-  /** What is wrong with the events fails the step: an execution that does not await it fails with it, and not the process. */
-  private publishAsStep<Answer>(
-    current: CurrentExecution,
-    entries: readonly (readonly unknown[])[],
-    answerOf: (publications: readonly Publication[]) => Answer,
-  ): Promise<Answer> {
-    const requests = (): Promise<readonly PublishRequest[]> =>
-      Promise.all(entries.map(async (entry) => this.resolve(entry)));
-    const answer = current.publish(requests).then((stored) => answerOf(this.publicationsOf(stored)));
-    answer.catch(() => {});
-    return answer;
-  }
-
-  private publicationsOf(stored: unknown): readonly Publication[] {
-    return (stored as PublishedEvents).events.map((each) =>
-      this.publication(
-        each.eventId,
-        each.event,
-        each.executions.map(({ id, definition }) => this.handle(id, definition)),
-      ),
-    );
-  }
-
-  private publicationOf(published: Published): Publication {
-    return this.publication(published.eventId, published.event, this.handlesOf(published));
-  }
-
-  /** The execution that calls, when it is one of this app. */
-  private ownExecution(): CurrentExecution | undefined {
-    const current = shared().storage.getStore();
-    return current?.app === this.parts.runtime.publisher ? current : undefined;
-  }
-
-  private publication(eventId: string, event: string, executions: readonly ExecutionHandle[]): Publication {
-    return new Publication(eventId, event, executions, this.workerId);
-  }
-
-  private handlesOf(published: Published): readonly ExecutionHandle[] {
-    return published.executions.map(({ executionId, definition }, at) =>
-      this.handle(executionId, definition, published.runs[at] ?? null),
-    );
-  }
-
-  private handle(id: string, definition: string, run: Run | null = null): ExecutionHandle {
-    const { worker, method } = partsOfDefinition(definition);
-    return new ExecutionHandle(this.parts, id, worker, method, run);
   }
 
   private async list(filter: ListFilter): Promise<readonly ExecutionSummary[]> {
@@ -324,19 +234,5 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
 
   private assertOpen(call: string): void {
     if (this.parts.runtime.isClosed) throw new AppClosedError(call);
-  }
-
-  private assertCanWait(call: string): void {
-    const current = this.ownExecution();
-    if (current !== undefined) {
-      const { id } = current.context as { readonly id: string };
-      throw new ExecutionStateError(
-        id,
-        call,
-        'running and would hold its slot while it waits',
-        'Publish the event instead',
-      );
-    }
-    if (!this.parts.runtime.isStarted) throw new NotStartedError(call);
   }
 }
