@@ -6,6 +6,7 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
+import type { StateCheckers } from '../ports/state-checker.js';
 import type { Store } from '../ports/store.js';
 import type { EventRestorer, PassSettings } from '../step/pass-services.js';
 import type { Role } from './role.js';
@@ -32,6 +33,8 @@ export interface RuntimeParts {
   readonly observer: Observer;
   readonly resolver: InstanceResolver;
   readonly events: EventRestorer;
+  /** Default: states of its own. */
+  readonly states?: StateCheckers;
   readonly role: Role;
   /** Read at each use. */
   readonly settings: RuntimeSettings;

@@ -23,6 +23,7 @@ import { endsBy } from './ends-by.js';
 import { processRecord } from './process-record.js';
 import { publisherOf } from './publisher-of.js';
 import type { RuntimeParts } from './runtime-parts.js';
+import { StateSources } from './state-sources.js';
 import { upkeepOf } from './upkeep.js';
 
 /** What the end may take beyond the drain timeout. */
@@ -86,6 +87,8 @@ export class Runtime {
         ...parts,
         writer,
         steps: definitions,
+        instances: store,
+        states: parts.states ?? new StateSources(),
         publishing: () => this.publisher,
         mayStartBody: () => this.lease.mayStartBody(),
       },

@@ -29,6 +29,7 @@ const CONFIGURABLE = {
     depth: wholeFrom(1),
     keys: wholeFrom(1),
     resultBytes: wholeFrom(1),
+    stateBytes: wholeFrom(1),
     checkpoints: wholeFrom(1),
   } satisfies Record<keyof Limits, OptionCheck>),
   retention: partsOf('retention', { completed: durationFrom(0), failed: durationFrom(0) }),

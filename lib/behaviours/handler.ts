@@ -25,11 +25,14 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
   }
   const frame = openRoot(pass, false, pass.record.startedAt ?? 0);
   const method = (instance as Record<string, (...args: unknown[]) => unknown>)[pass.handler.method];
-  const invoke = (): unknown => method?.call(instance, event, frame.context);
+  const { turn } = pass;
+  const invoke = (): unknown =>
+    turn === null ? method?.call(instance, event, frame.context) : turn.run(instance, event, frame);
   const bodyEnded = (outcome: BodyOutcome): void => {
     if (pass.isClosing) pass.scheduleCheck();
     else if (outcome.ok) handlerReturned(frame, instance, outcome.value);
-    else pass.end({ kind: 'threw', error: outcome.error });
+    else if (turn === null || !turn.failed(instance, outcome.error))
+      pass.end({ kind: 'threw', error: outcome.error });
   };
   runBody(frame, { timeoutMs: null, args: [event], invoke }, { bodyEnded });
 }

@@ -10,6 +10,7 @@ import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import type { PassSettings } from '../step/pass-services.js';
 import { placeOf } from './handler-place.js';
+import { keyedPlaceOf } from './keyed-place.js';
 import { mailOf } from './mail-of.js';
 import { payloadHash } from './payload-hash.js';
 import type { PublishRequest } from './publish-request.js';
@@ -58,11 +59,14 @@ export class EventPreparer {
     const { definition, session } = request;
     if (!checked.ok) throw new InvalidEventError(definition.name, checked.violations);
     const input = this.encode(definition.name, checked.data);
-    const subscribed = this.options.subscriptions.of(definition.name, definition.families);
+    const subscribed = addressed(
+      this.options.subscriptions.of(definition.name, definition.families),
+      request.to,
+    );
     const takers = this.takers(subscribed, definition, input);
     const build = (subscriptions: readonly Subscription[]): PreparedEvent => {
       const event = prepared(subscriptions);
-      if (definition.mail === undefined) return event;
+      if (definition.mail === undefined || request.to !== undefined) return event;
       const now = this.options.clock.now();
       return { ...event, mail: mailOf(request, definition.mail, checked.data, input, now) };
     };
@@ -110,28 +114,35 @@ export class EventPreparer {
   private execution(
     request: PublishRequest,
     id: string,
-    { definition }: Subscription,
+    subscription: Subscription,
     input: string,
     depth: number,
   ): PreparedExecution {
+    const { definition } = subscription;
     const handler = this.options.definitions.handler(definition.id)?.handler ?? null;
+    const value = (): unknown => request.definition.checker.restore(this.options.codec.decode(input));
+    const { session, to } = request;
     const place =
-      handler === null
-        ? null
-        : placeOf(handler, request.session, () =>
-            request.definition.checker.restore(this.options.codec.decode(input)),
-          );
+      keyedPlaceOf(handler, subscription, {
+        name: request.definition.name,
+        value,
+        input,
+        session,
+        key: to?.key ?? null,
+      }) ??
+      (handler === null
+        ? { gate: null, lane: laneOf(session, definition.id) }
+        : placeOf(handler, session, value));
     return {
       id: id as ExecutionId,
       definition,
       input,
       schemaHash: request.definition.checker.schemaHash,
-      lane: place?.lane ?? laneOf(request.session, definition.id),
+      ...place,
       priority: request.priority ?? handler?.priority ?? 0,
       depth,
       dueAt: request.dueAt,
       owner: null,
-      gate: place?.gate ?? null,
       listening: cancel,
     };
   }
@@ -154,6 +165,16 @@ export class EventPreparer {
       ]);
     return input;
   }
+}
+
+function addressed(
+  subscriptions: readonly Subscription[],
+  to: PublishRequest['to'],
+): readonly Subscription[] {
+  if (to === undefined) return subscriptions;
+  return subscriptions.filter(
+    ({ worker, method }) => worker === to.worker && (to.method === null || method === to.method),
+  );
 }
 
 /** One that fails keeps nobody else from the event: the first pass of its handler asks it again, and tells. */

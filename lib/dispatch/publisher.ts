@@ -103,10 +103,12 @@ export class Publisher implements StepPublisher {
     const slots: (Slot | null)[] = [];
     for (let at = 0; at < events.length; at++)
       for (const execution of (events[at] as PreparedEvent).executions) {
-        const { id, definition, gate } = execution;
+        const { id, definition, gate, collect } = execution;
         const mayBegin =
           dispatcher.local &&
-          gate === null &&
+          // Of an instance: mostly it is at rest. The store says when it is not.
+          (gate === null || gate.untilEnd === true) &&
+          collect === undefined &&
           requests[at]?.dueAt == null &&
           definitions.handler(definition.id) !== null;
         const slot = mayBegin ? consumer.reserve(id, definition.id) : null;

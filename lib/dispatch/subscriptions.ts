@@ -2,6 +2,7 @@ import type { WorkerDefinition } from '../model/definition.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store, Subscription } from '../ports/store.js';
+import { ruleOf } from './keyed-place.js';
 
 /** An event as subscriptions know it. */
 interface Named {
@@ -91,12 +92,16 @@ export class Subscriptions {
 
 function subscriptionsOf(worker: WorkerDefinition): readonly Subscription[] {
   return worker.handlers.flatMap((handler) =>
-    handler.routes.map((route) => ({
-      event: route.event,
-      definition: { id: handler.id, fingerprint: worker.graph.fingerprint },
-      worker: worker.id,
-      method: handler.method,
-    })),
+    handler.routes.map((route) => {
+      const rule = ruleOf(handler, route.event);
+      return {
+        event: route.event,
+        definition: { id: handler.id, fingerprint: worker.graph.fingerprint },
+        worker: worker.id,
+        method: handler.method,
+        ...(rule === null ? null : { rule: JSON.stringify(rule) }),
+      };
+    }),
   );
 }
 

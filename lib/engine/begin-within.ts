@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import { turnGate } from '../model/instance-key.js';
 import { bucketOf, gateOf } from '../model/policy-scope.js';
 import type { Pass } from '../step/pass.js';
 
@@ -13,7 +14,11 @@ export function beginWithin(
   begin: () => void,
 ): void {
   const { handler, record, services } = pass;
-  const { concurrency, rateLimit } = handler;
+  const { concurrency, rateLimit, keyed } = handler;
+  if (keyed !== undefined && record.gate === null) {
+    const gate = turnGate(handler, record.eventName, event);
+    if (gate !== null) return pass.end({ kind: 'gated', gate });
+  }
   if (concurrency === null && rateLimit === null) return begin();
   if (concurrency !== null && record.gate === null)
     return pass.end({ kind: 'gated', gate: gateOf(handler.id, concurrency, [event]) });

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { decideRetry } from '../model/decide-retry.js';
-import type { ExecutionRecord, MessageKind, Timers, WaitReason } from '../model/execution.js';
+import { type ExecutionRecord, isSettled, type MessageKind, type TerminalStatus, type Timers, type WaitReason } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { encodeName } from '../model/path.js';
 import type { RecordChange } from '../ports/store-write.js';
@@ -195,6 +195,15 @@ function changeOf(
     value: null,
     error: null,
   };
+}
+
+/** How a turn ends with that change; null: it goes on later. */
+export function turnEnd({ status }: RecordChange): 'parked' | TerminalStatus | null {
+  return isSettledChange(status) ? status : null;
+}
+
+function isSettledChange(status: RecordChange['status']): status is 'parked' | TerminalStatus {
+  return isSettled(status);
 }
 
 /** The change that hands an execution back as it was found. */

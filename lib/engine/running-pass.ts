@@ -3,12 +3,13 @@ import type { DefinitionRef } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Timer } from '../ports/clock.js';
 import { isApplied } from '../ports/is-applied.js';
-import type { StoredMessage, Verdict } from '../ports/store-write.js';
+import type { CommitWrite, StoredMessage, Verdict } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { runHook } from '../step/run-hook.js';
-import { conclude, outcomeOf, reopened, type Conclusion } from './conclude.js';
+import { openTurn } from '../behaviours/open-turn.js';
+import { conclude, outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
 import { concludeMisfit, type Misfit } from './conclude-misfit.js';
 import type { KnownHandler } from './definitions.js';
 import { openingOf, type Opening } from './opening.js';
@@ -155,7 +156,24 @@ export class RunningPass implements Run {
     this.deadline?.cancel();
     const conclusion = this.conclusionOf(end);
     if (conclusion === null) this.hasEnded();
+    else if (this.needsTurn(conclusion)) void this.concludeTurn(conclusion);
     else this.store(conclusion);
+  }
+
+  /** It ends before its turn was opened: cancelled, poisoned, undone. */
+  private needsTurn({ change }: Conclusion): boolean {
+    return this.known.handler.keyed !== undefined && this.pass.turn === null && turnEnd(change) !== null;
+  }
+
+  private async concludeTurn(conclusion: Conclusion): Promise<void> {
+    const { pass } = this;
+    try {
+      pass.turn = await openTurn(pass);
+      this.store(conclusion);
+    } catch (error) {
+      tellFault(pass.services, 'read instance', error);
+      this.hasEnded();
+    }
   }
 
   /** What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
@@ -171,12 +189,31 @@ export class RunningPass implements Run {
   }
 
   private store(conclusion: Conclusion): void {
+    const { pass } = this;
+    const end = turnEnd(conclusion.change);
+    const instance = end === null || pass.turn === null ? null : pass.turn.changeFor(end);
+    const write = pass.writes.final(conclusion.change, instance);
     const done = (verdict: Verdict): void => {
+      if (verdict.verdict === 'rejected' && verdict.reason === 'instance-changed') {
+        this.handBack(write);
+        return;
+      }
       this.hasEnded();
       if (isApplied(verdict)) this.stored(conclusion, verdict);
     };
-    const write = this.pass.writes.final(conclusion.change);
-    this.pass.services.writer.submit(write, done, () => this.hasEnded());
+    pass.services.writer.submit(write, done, () => this.hasEnded());
+  }
+
+  /** Somebody changed the instance meanwhile: the turn is run again, from its journal, on what it is now. */
+  private handBack(refused: CommitWrite): void {
+    const { pass } = this;
+    const change = { ...releaseOf(pass.record), timers: this.work.record.timers };
+    const done = (verdict: Verdict): void => {
+      this.hasEnded();
+      if (isApplied(verdict))
+        this.options.stored(pass.record.id, outcomeOf(pass.record, change, pass.services.clock.now()), change, true);
+    };
+    pass.services.writer.submit(pass.writes.instead(refused, change), done, () => this.hasEnded());
   }
 
   private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {
@@ -190,6 +227,8 @@ export class RunningPass implements Run {
       change.status === 'pending' || ('due' in verdict && verdict.due === true),
     );
     tellEnd(this.pass, change, error);
+    const end = turnEnd(change);
+    if (end !== null) this.pass.turn?.stored(end);
     if (hook !== null) void this.callHook(hook, error);
   }
 

@@ -1,6 +1,8 @@
 import { runHandler } from '../behaviours/handler.js';
+import { openTurn } from '../behaviours/open-turn.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { InvalidEventError } from '../model/errors-event.js';
+import { InvalidStateError } from '../model/errors-instance.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Pass } from '../step/pass.js';
 import { beginWithin } from './begin-within.js';
@@ -65,10 +67,30 @@ function begin(pass: Pass, { visible }: Opening, instance: object, event: unknow
   if (pass.ended !== null) return;
   if (!accepted) pass.end({ kind: 'skipped' });
   else if (!pass.services.mayStartBody()) pass.end({ kind: 'lost' });
-  else beginWithin(pass, visible, event, () => runHandler(pass, instance, event));
+  else beginWithin(pass, visible, event, () => beginTurn(pass, () => runHandler(pass, instance, event)));
 }
 
-/** An event that does not fit its schema any more needs a person; anything else may be tried again. */
+/** A turn of an instance begins with what the instance is. */
+function beginTurn(pass: Pass, run: () => void): void {
+  if (pass.handler.keyed === undefined) return run();
+  openedTurn(pass).then(
+    (isWanted) => {
+      if (pass.isClosing) pass.scheduleCheck();
+      else if (pass.ended !== null) return;
+      else if (isWanted) run();
+      else pass.end({ kind: 'skipped' });
+    },
+    (error: unknown) => couldNotBegin(pass, error),
+  );
+}
+
+async function openedTurn(pass: Pass): Promise<boolean> {
+  pass.turn = await openTurn(pass);
+  return pass.turn === null || pass.turn.prepare();
+}
+
+/** An event or a state that does not fit its schema any more needs a person; anything else may be tried again. */
 function couldNotBegin(pass: Pass, error: unknown): void {
-  pass.end({ kind: error instanceof InvalidEventError ? 'parked' : 'threw', error });
+  const isUnfit = error instanceof InvalidEventError || error instanceof InvalidStateError;
+  pass.end({ kind: isUnfit ? 'parked' : 'threw', error });
 }

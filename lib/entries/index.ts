@@ -138,6 +138,7 @@ export {
   NoRouteError,
   TooManyItemsError,
 } from '../model/errors-graph.js';
+export { InstanceNotFoundError, InvalidStateError, SchedulerError } from '../model/errors-instance.js';
 export { NonRetryableError, RetryAfterError, StepError } from '../model/errors-step.js';
 export { UnreadableValueError, UnstorableValueError } from '../model/errors-value.js';
 export {
@@ -171,6 +172,7 @@ export type { ExecutionContext, ExecutionLog } from '../model/execution-context.
 export type { Hint } from '../model/hint.js';
 export type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 export type { InjectionToken, TypedToken } from '../model/injection-token.js';
+export type { ActorPolicy, DebouncePolicy, KeyedPolicy, RecurringPolicy } from '../model/keyed.js';
 export type { Lease } from '../model/lease.js';
 export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 export type { Limits } from '../model/limits.js';
@@ -201,6 +203,7 @@ export type {
   GraphPolicies,
   StepGraph,
 } from '../model/step-graph.js';
+export type { StateSource } from '../model/state-source.js';
 export type { Violation } from '../model/violation.js';
 export type { Clock, Timer } from '../ports/clock.js';
 export type { Dispatcher } from '../ports/dispatcher.js';

@@ -1,5 +1,6 @@
 import type { DeclaredStep } from './declared-step.js';
-import type { ConcurrencyPolicy, RateLimitPolicy } from './policies.js';
+import type { KeyedPolicy } from './keyed.js';
+import type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from './policies.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { SchedulePolicy } from './schedule.js';
 import type { StepGraph } from './step-graph.js';
@@ -48,6 +49,8 @@ export interface HandlerDefinition {
   readonly priority: number;
   /** When it runs by itself. Absent: when an event comes. */
   readonly schedule?: SchedulePolicy;
+  /** How its executions share a key. Absent: each is on its own. */
+  readonly keyed?: KeyedPolicy;
 }
 
 /** One event that a handler takes. */
@@ -55,6 +58,8 @@ export interface EventRoute {
   readonly event: string;
   /** `when` and the type guard together; a non-match ends as `skipped`. Null: takes all. May be asynchronous. */
   readonly accepts: ((event: unknown) => boolean | Promise<boolean>) | null;
+  /** Of a keyed handler: where this event has the key. Absent: where its policy says. */
+  readonly key?: PolicyKey;
 }
 
 /** A `@Step` method, compiled. */

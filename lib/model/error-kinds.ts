@@ -6,6 +6,9 @@ export type ErrorCode =
   | 'EVENT_UNKNOWN'
   | 'EVENT_CONFLICT'
   | 'MAILBOX_FULL'
+  | 'STATE_INVALID'
+  | 'INSTANCE_NOT_FOUND'
+  | 'SCHEDULE_INVALID'
   | 'NOT_STARTED'
   | 'APP_CLOSED'
   | 'NO_CURRENT_EXECUTION'
@@ -88,6 +91,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   EVENT_INVALID: 'validation medium',
   EVENT_UNKNOWN: 'validation medium',
   EVENT_CONFLICT: 'validation medium',
+  STATE_INVALID: 'validation medium',
   VALUE_UNSTORABLE: 'validation medium',
   STEP_ARGUMENTS_UNSTORABLE: 'validation medium',
   RESULT_UNSTORABLE: 'validation high',
@@ -96,6 +100,8 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   APP_CLOSED: 'usage medium',
   NO_CURRENT_EXECUTION: 'usage medium',
   EXECUTION_NOT_FOUND: 'usage medium',
+  INSTANCE_NOT_FOUND: 'usage medium',
+  SCHEDULE_INVALID: 'usage medium',
   EXECUTION_STATE: 'usage medium',
   NOT_SUBSCRIBED: 'usage medium',
   STEP_DETACHED: 'usage medium',

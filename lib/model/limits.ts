@@ -8,6 +8,8 @@ export interface Limits {
   readonly keys: number;
   /** Encoded bytes of one step's or handler's result; 1,048,576 by default. */
   readonly resultBytes: number;
+  /** Encoded bytes of the state of one actor or recurring job; 1,048,576 by default. */
+  readonly stateBytes: number;
   /** Checkpoints of one turn; 10,000 by default. */
   readonly checkpoints: number;
 }
@@ -17,5 +19,6 @@ export const defaultLimits: Limits = Object.freeze({
   depth: 64,
   keys: 1_000,
   resultBytes: 1024 * 1024,
+  stateBytes: 1024 * 1024,
   checkpoints: 10_000,
 });

@@ -5,6 +5,8 @@ import type { Codec } from '../ports/codec.js';
 import type { Logger } from '../ports/logger.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
+import type { StateCheckers } from '../ports/state-checker.js';
+import type { Store } from '../ports/store.js';
 import type { NewEvent, Verdict, Write } from '../ports/store-write.js';
 
 /** What passes need from the process they run in. One per app. */
@@ -16,6 +18,9 @@ export interface PassServices {
   readonly writer: Writer;
   readonly steps: StepFinder;
   readonly events: EventRestorer;
+  readonly states: StateCheckers;
+  /** Instances, as they were last written. */
+  readonly instances: Pick<Store, 'instance'>;
   /** Asked late: publisher and engine need each other. */
   publishing(): StepPublisher;
   readonly settings: PassSettings;

@@ -6,6 +6,7 @@ import type {
   AcquireWrite,
   AwaitWrite,
   CommitWrite,
+  InstanceChange,
   Publishing,
   RecordChange,
   Rejection,
@@ -136,9 +137,17 @@ export class PassWrites {
     );
   }
 
-  /** The write that carries the pass's end: held rows and the change of the record. */
-  final(change: RecordChange): CommitWrite {
-    return this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, null);
+  /** The write that carries the pass's end: held rows, the change of the record, and what becomes of its instance. */
+  final(change: RecordChange, instance: InstanceChange | null = null): CommitWrite {
+    const write = this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, null);
+    return instance === null ? write : { ...write, delta: { ...write.delta, instance } };
+  }
+
+  /** That end was refused: its rows with another change. */
+  instead({ delta }: CommitWrite, change: RecordChange): CommitWrite {
+    this.held.unshift(...delta.checkpoints);
+    this.released = delta.release;
+    return this.final(change);
   }
 
   /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */

@@ -14,6 +14,7 @@ import { PassWrites } from './pass-writes.js';
 import { Replay } from './replay.js';
 import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
+import type { Turn } from './turn.js';
 import { rowsOfUndo } from './undo-rows.js';
 import { Undoables } from './undoables.js';
 import { Waits } from './waits.js';
@@ -34,6 +35,8 @@ export class Pass {
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
   readonly live = new Set<Body>();
   ended: PassEnd | null = null;
+  /** The turn of an instance that it is; null: of none, or it is not opened yet. */
+  turn: Turn | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
   outsidePath = itself;
   /**

@@ -1,5 +1,6 @@
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { DefinitionError } from '../../model/errors-boot.js';
+import { DriverMissingError } from '../../model/errors-store.js';
 import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
 import { type AnyClass, type ClassLibraries, loadClassLibraries } from './class-libraries.js';
 import { type ClassSchema, readClassSchema } from './class-schema.js';
@@ -12,6 +13,7 @@ import {
   toPlain,
   withDefaults,
 } from './plain-event.js';
+import { assertConstructible, kindOf, PlainClassChecker, refused } from './plain-class.js';
 import { MAX_PATH, violationsOf } from './violations.js';
 
 const options: ValidatorOptions = {
@@ -28,6 +30,24 @@ export type ClassEvents = (type: AnyClass) => EventChecker;
 export async function loadClassEvents(): Promise<ClassEvents> {
   const libraries = await loadClassLibraries();
   return (type) => new ClassEventChecker(type, libraries);
+}
+
+/**
+ * The same for classes of state: one without validators, or without the libraries that could have decorated it, keeps its
+ * fields as they are.
+ */
+export async function loadClassStates(): Promise<ClassEvents> {
+  let libraries: ClassLibraries;
+  try {
+    libraries = await loadClassLibraries();
+  } catch (error) {
+    if (error instanceof DriverMissingError) return (type) => new PlainClassChecker(type);
+    throw error;
+  }
+  return (type) =>
+    readClassSchema(type, libraries).isEmpty
+      ? new PlainClassChecker(type)
+      : new ClassEventChecker(type, libraries);
 }
 
 /**
@@ -122,15 +142,6 @@ class ClassEventChecker implements EventChecker {
     this.validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
 }
 
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
-}
-
-function refused(path: string, message: string): CheckedEvent {
-  return { ok: false, violations: [{ path, message }] };
-}
-
 function unreadable(type: AnyClass, error: unknown): CheckedEvent {
   if (error instanceof RangeError) return refused('', 'is nested too deeply for its class');
   return refused(
@@ -148,20 +159,4 @@ function noValidators(type: AnyClass): DefinitionError {
       write: 'Put a validator on each field, for example @IsString(), or @Allow() where anything goes',
     },
   ]);
-}
-
-/** class-transformer calls the constructor without arguments. */
-function assertConstructible(type: AnyClass): void {
-  try {
-    Reflect.construct(type, []);
-  } catch (cause) {
-    throw new DefinitionError([
-      {
-        class: type.name,
-        member: 'constructor',
-        found: `it throws without arguments (${cause instanceof Error ? cause.message : String(cause)})`,
-        write: 'Let it work without arguments: events are rebuilt from their fields',
-      },
-    ]);
-  }
 }

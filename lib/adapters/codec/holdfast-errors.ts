@@ -8,6 +8,7 @@ import {
 } from '../../model/errors-event.js';
 import * as execution from '../../model/errors-execution.js';
 import * as graph from '../../model/errors-graph.js';
+import * as instance from '../../model/errors-instance.js';
 import * as step from '../../model/errors-step.js';
 import * as store from '../../model/errors-store.js';
 import * as value from '../../model/errors-value.js';
@@ -30,6 +31,7 @@ const leaves: readonly Leaf[] = [
   ...Object.values(app),
   ...Object.values(execution),
   ...Object.values(graph),
+  ...Object.values(instance),
   ...Object.values(step),
   ...Object.values(value),
   ...Object.values(store),

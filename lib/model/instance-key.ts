@@ -1,0 +1,49 @@
+import type { HandlerDefinition } from './definition.js';
+import { InvalidEventError } from './errors-event.js';
+import { instanceName } from './keyed.js';
+import { keyText } from './mailbox.js';
+import { messageOf } from './message-of.js';
+import type { PolicyKey } from './policies.js';
+
+/** Who owns the instances, or the batches, of a keyed handler. */
+export function ownerOf({ id, worker, keyed }: HandlerDefinition): string {
+  return keyed?.kind === 'actor' ? worker : id;
+}
+
+/** Behind which gate the turn of that event queues; null: it is no turn of an instance. Throws `InvalidEventError`. */
+export function turnGate(handler: HandlerDefinition, eventName: string, event: unknown) {
+  if (handler.keyed?.kind !== 'actor') return null;
+  const key = keyRuleOf(handler, eventName);
+  return key === null ? null : gateOfInstance('actor', ownerOf(handler), keyIn(key, eventName, event));
+}
+
+/** Turns of one instance are one at a time, each to its end. */
+export function gateOfInstance(kind: 'actor' | 'recurring', owner: string, key: string) {
+  return { name: instanceName(kind, owner, key), limit: 1, untilEnd: true } as const;
+}
+
+/** Where events of that name have the key; null: nowhere. */
+export function keyRuleOf({ keyed, routes }: HandlerDefinition, eventName: string): PolicyKey | null {
+  if (keyed === undefined || keyed.kind === 'recurring') return null;
+  // A member of a union may have come by the route of the whole.
+  const route =
+    routes.find(({ event }) => event === eventName) ?? routes.find(({ event }) => event.startsWith('*'));
+  return route?.key ?? keyed.key;
+}
+
+/** The key of the event as text. Throws `InvalidEventError` when it has none. */
+export function keyIn({ path, of }: Pick<PolicyKey, 'path' | 'of'>, eventName: string, event: unknown): string {
+  const refuse = (found: string): InvalidEventError =>
+    new InvalidEventError(eventName, [
+      { path: path ?? '', message: `${found}: give text that is not empty, a number or a boolean` },
+    ]);
+  let value: unknown;
+  try {
+    value = of(event as never);
+  } catch (error) {
+    throw refuse(`the key function threw (${messageOf(error)})`);
+  }
+  const text = keyText(value);
+  if (text !== null) return text;
+  throw refuse(path === null ? 'the key function gave no key' : 'is the key');
+}
