@@ -47,10 +47,16 @@ export function keyedPlaceOf(
   return { gate: null, lane, collect: { name, flushAfterMs, slides, maxWaitMs, most, item: event.input } };
 }
 
-function keyOf(handler: HandlerDefinition | null, { key: path }: RoutingRule, event: KeyedEvent): string | null {
+function keyOf(
+  handler: HandlerDefinition | null,
+  { key: path }: RoutingRule,
+  event: KeyedEvent,
+): string | null {
   const rule = handler === null ? null : keyRuleOf(handler, event.name);
   if (rule !== null) return keyIn(rule, event.name, event.value());
-  return path === null ? null : keyIn({ path, of: (value) => fieldAt(value, path) }, event.name, event.value());
+  return path === null
+    ? null
+    : keyIn({ path, of: (value) => fieldAt(value, path) }, event.name, event.value());
 }
 
 /** What processes without the class are told of a handler's events of that name; null: they share no key. */

@@ -1,6 +1,13 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { decideRetry } from '../model/decide-retry.js';
-import { type ExecutionRecord, isSettled, type MessageKind, type TerminalStatus, type Timers, type WaitReason } from '../model/execution.js';
+import {
+  type ExecutionRecord,
+  isSettled,
+  type MessageKind,
+  type TerminalStatus,
+  type Timers,
+  type WaitReason,
+} from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { encodeName } from '../model/path.js';
 import type { RecordChange } from '../ports/store-write.js';

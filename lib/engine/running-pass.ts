@@ -211,7 +211,12 @@ export class RunningPass implements Run {
     const done = (verdict: Verdict): void => {
       this.hasEnded();
       if (isApplied(verdict))
-        this.options.stored(pass.record.id, outcomeOf(pass.record, change, pass.services.clock.now()), change, true);
+        this.options.stored(
+          pass.record.id,
+          outcomeOf(pass.record, change, pass.services.clock.now()),
+          change,
+          true,
+        );
     };
     pass.services.writer.submit(pass.writes.instead(refused, change), done, () => this.hasEnded());
   }

@@ -32,7 +32,11 @@ export function keyRuleOf({ keyed, routes }: HandlerDefinition, eventName: strin
 }
 
 /** The key of the event as text. Throws `InvalidEventError` when it has none. */
-export function keyIn({ path, of }: Pick<PolicyKey, 'path' | 'of'>, eventName: string, event: unknown): string {
+export function keyIn(
+  { path, of }: Pick<PolicyKey, 'path' | 'of'>,
+  eventName: string,
+  event: unknown,
+): string {
   const refuse = (found: string): InvalidEventError =>
     new InvalidEventError(eventName, [
       { path: path ?? '', message: `${found}: give text that is not empty, a number or a boolean` },
