@@ -125,8 +125,9 @@ function cronOf(
     return null;
   }
   const form = "Write five fields or, with seconds first, six: '0 9 * * 1-5'";
-  // A question mark stands for the time at which the expression is read: it would differ between processes.
-  if (typeof cron !== 'string' || cron.includes('?')) {
+  // A question mark stands for the time at which the expression is read: it would differ between processes. What begins
+  // with @ is no five fields.
+  if (typeof cron !== 'string' || /[?@]/.test(cron)) {
     refuse(`cron: ${show(cron)}`, form);
     return null;
   }

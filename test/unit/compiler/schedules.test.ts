@@ -97,6 +97,7 @@ describe('an @Every', () => {
     [[{ every: '5m', timeZone: 'UTC' }], '@Every has timeZone without cron'],
     [[{ cron: '0 9 * * *', timeZone: 'Mars/Base' }], "@Every has timeZone: 'Mars/Base'"],
     [[{ cron: '? 9 * * *' }], "@Every has cron: '? 9 * * *'"],
+    [[{ cron: '@daily' }], "@Every has cron: '@daily'"],
     [[{ cron: '0 0 30 2 *' }], "@Every has cron: '0 0 30 2 *', which never comes"],
     [[{ cron: 5 }], '@Every has cron: 5'],
     [['5m', { misfire: 'never' }], "@Every has misfire: 'never'"],
