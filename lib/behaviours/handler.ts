@@ -23,11 +23,12 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
     new GraphRun(openRoot(pass, true, returned.endedAt), instance, returned, value).advance();
     return;
   }
+  const { turn } = pass;
+  if (turn?.resume(instance) === true) return;
   const frame = openRoot(pass, false, pass.record.startedAt ?? 0);
   const method = (instance as Record<string, (...args: unknown[]) => unknown>)[pass.handler.method];
-  const { turn } = pass;
   const invoke = (): unknown =>
-    turn === null ? method?.call(instance, event, frame.context) : turn.run(instance, event, frame);
+    turn === null ? method?.call(instance, event, frame.context) : turn.run(instance, event, frame.context);
   const bodyEnded = (outcome: BodyOutcome): void => {
     if (pass.isClosing) pass.scheduleCheck();
     else if (outcome.ok) handlerReturned(frame, instance, outcome.value);
@@ -65,10 +66,10 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   new GraphRun(root, instance, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
 }
 
-/** The frame below which the handler's body, or what runs by itself after it, makes its calls. */
-export function openRoot(pass: Pass, isGraph: boolean, time: number): Frame {
-  const { handler, record } = pass;
-  const path = encodeName(handler.method);
+/** The frame below which the handler's body, what runs by itself after it, or another method of its turn makes its calls. */
+export function openRoot(pass: Pass, isGraph: boolean, time: number, method = pass.handler.method): Frame {
+  const { record } = pass;
+  const path = encodeName(method);
   const frame = new Frame({
     pass,
     caller: stepCaller,

@@ -1,6 +1,6 @@
 import type { TerminalStatus } from '../model/execution.js';
+import type { ExecutionContext } from '../model/execution-context.js';
 import type { InstanceChange } from '../ports/store-write.js';
-import type { Frame } from './frame.js';
 
 /**
  * One turn of an instance, as its pass sees it. It is opened with the instance as the store has it, before user code of the
@@ -11,8 +11,10 @@ export interface Turn {
   readonly instance: string;
   /** Reads the state, before the handler runs. Throws or rejects with what keeps it from running. False: it has nothing to do. */
   prepare(): boolean | Promise<boolean>;
-  /** Calls the handler's method below its frame, and what belongs to the turn after it. Gives the method's value. */
-  run(worker: object, event: unknown, frame: Frame): unknown;
+  /** Goes on with what an earlier pass began instead of the handler; false: there is nothing of the kind. */
+  resume(worker: object): boolean;
+  /** Calls the handler's method in that context, and what belongs to the turn after it. Gives the method's value. */
+  run(worker: object, event: unknown, context: ExecutionContext): unknown;
   /** What `run` threw: true when the turn deals with it, and ends the pass itself. */
   failed(worker: object, error: unknown): boolean;
   /** What the end of the pass makes of the instance, in the same commit; null: it stays as it is. */
