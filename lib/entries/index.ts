@@ -76,7 +76,8 @@ export type {
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from '../adapters/memory/memory-store.js';
 export type { MemoryState } from '../adapters/memory/memory-state.js';
 export type { SqliteDriver } from '../adapters/sqlite/driver.js';
-export { sqliteStore, type SqliteStore, type SqliteStoreOptions } from '../adapters/sqlite/sqlite-store.js';
+export type { SqliteStoreOptions } from '../adapters/sqlite/sqlite-options.js';
+export { sqliteStore, type SqliteStore } from '../adapters/sqlite/sqlite-store.js';
 export { localDispatcher } from '../adapters/local/local-dispatcher.js';
 export { systemClock } from '../adapters/system/system-clock.js';
 export {

@@ -149,7 +149,8 @@ export interface Delta {
   /** What changes in the record; absent: the record is not written. */
   readonly record: RecordChange | null;
   /**
-   * Events published by a step of this execution. Refuses the delta (`event-known`) when one of them was accepted
+   * Events published by a step of this execution. What it publishes into its own session once a `cancel` message with a body
+   * came for it that it has not seen, is created with that message, too. Refuses the delta (`event-known`) when one of them was accepted
    * before, by another write: what the delta's checkpoint says of its executions would not be true.
    */
   readonly publish: Publishing | null;

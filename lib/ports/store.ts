@@ -4,6 +4,7 @@ import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 import type { Clock } from './clock.js';
 import type { Random } from './random.js';
+import type { OpenPage, OpenRequest } from './stored-session.js';
 import type { OpenBatch, StoredInstance } from './stored-instance.js';
 import type { ScheduleRef, StoredSchedule } from './stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from './store-write.js';
@@ -62,8 +63,17 @@ export interface Store {
   /** Executions in order of creation, oldest first; `after` is the last id of the page before. */
   list(filter: ExecutionFilter): Promise<readonly ExecutionRecord[]>;
 
-  /** Counts by definition and status, of everything stored. */
-  counts(): Promise<readonly ExecutionCount[]>;
+  /** Counts by definition and status, of everything stored, or of one session. */
+  counts(session?: string): Promise<readonly ExecutionCount[]>;
+
+  /**
+   * Sessions that have open executions (parked ones are open), at most `limit`, in an order of the store's own, the same in
+   * each page; `after` is the last of the page before. Costs what is open, whatever has ended.
+   */
+  openSessions(after: string | null, limit: number): Promise<readonly string[]>;
+
+  /** One page of the open executions of a session. Costs what is open in it, whatever else is stored. */
+  openOf(request: OpenRequest): Promise<OpenPage>;
 
   /**
    * Registers the process or renews its lease: until `leaseMs` from now, by the store's clock, nobody takes what it

@@ -160,6 +160,31 @@ const caughtBy = new Map<string, string>([
     'a full mailbox refuses what it holds already',
     'room of mailboxes: the last that found room may be sent again',
   ],
+  [
+    'a stop takes what was accepted after it',
+    'sessions: what is accepted after the first page does not count',
+  ],
+  [
+    'what a session has published within itself is not of it',
+    'sessions: what an execution that counts publishes into the session counts, and so on, but not into another',
+  ],
+  ['a session is found by how its name begins', 'sessions: sessions whose names are alike never meet'],
+  [
+    'a session stays open when all of it has ended',
+    'sessions: sessions are open as long as something of them is, and are told in pages',
+  ],
+  [
+    'the counts of a session are those of all',
+    'sessions: a session is counted by itself, and forgotten when its executions are pruned',
+  ],
+  [
+    'a page of a session begins anew',
+    'sessions: pages of any size find the same, each once, while executions end between them',
+  ],
+  [
+    'what is published after a cancel is not cancelled with it',
+    'cancels that are handed on: what is published into the session after a cancel that has a body is cancelled with it, and so on',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

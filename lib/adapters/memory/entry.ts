@@ -66,6 +66,9 @@ export class Entry implements Heaped, Linked<Entry> {
   lastFence = 0;
   lastCommitNo = 0;
 
+  /** The execution of its session that it comes from, by key: that published it, or the one before that. Null: it is that one. */
+  root: number | null = null;
+
   readonly id: NewExecution['id'];
   input: string;
   readonly schemaHash: string | null;

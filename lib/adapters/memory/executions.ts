@@ -8,6 +8,7 @@ import { Gates } from './gates.js';
 import { Inbox } from './inbox.js';
 import { Mailboxes } from './mailboxes.js';
 import { ProcessTable } from './process-table.js';
+import { SessionTable } from './session-table.js';
 import { WorkIndex } from './work-index.js';
 
 /** Every execution, and the transitions between the indexes that hold it. */
@@ -20,6 +21,7 @@ export class Executions {
   readonly mailboxes = new Mailboxes((wait, now) => this.mailed(wait, now));
   readonly work = new WorkIndex(this.gates);
   readonly processes = new ProcessTable();
+  readonly sessions = new SessionTable();
   /** The one that ended first is first. */
   readonly ended = new Chain<Entry>();
   lastKey = 0;
@@ -49,6 +51,7 @@ export class Executions {
     this.byId.set(entry.id, entry);
     entry.work.stored++;
     if (!isTerminal(entry.status)) entry.work.open++;
+    this.sessions.stored(entry);
   }
 
   /** Leases the entry to `owner` under the next fence. */
@@ -69,7 +72,10 @@ export class Executions {
       this.gates.leave(entry, now);
     }
     this.unplace(entry);
-    if (isTerminal(entry.status)) entry.work.open++;
+    if (isTerminal(entry.status)) {
+      entry.work.open++;
+      this.sessions.reopened(entry);
+    }
     entry.status = 'pending';
     entry.waitReason = null;
     entry.dueSince = now;
@@ -102,15 +108,16 @@ export class Executions {
     this.gates.quit(entry, now);
     if (entry.waits !== null) this.mailboxes.forget(entry);
     this.byId.delete(entry.id);
+    this.sessions.removed(entry);
     entry.work.stored--;
     if (!isTerminal(entry.status)) entry.work.open--;
     this.dedup.keepOutcome(entry, now);
     entry.empty();
   }
 
-  *inOrder(after: ExecutionId | undefined): Generator<Entry> {
+  *inOrder(after: ExecutionId | undefined, session?: string): Generator<Entry> {
     const start = after === undefined ? undefined : this.byId.get(after);
-    for (const entry of this.byId.values()) {
+    for (const entry of session === undefined ? this.byId.values() : this.sessions.all(session)) {
       if (start !== undefined && entry.key <= start.key) continue;
       // The page before ended with an execution that is gone: ids sort by time of making.
       if (start === undefined && after !== undefined && entry.id <= after) continue;
@@ -158,7 +165,10 @@ export class Executions {
     this.unplace(entry);
     entry.status = status;
     entry.endedAt = isTerminal(status) ? now : null;
-    if (isTerminal(status)) entry.work.open--;
+    if (isTerminal(status)) {
+      entry.work.open--;
+      this.sessions.ended(entry);
+    }
     if (entry.waits !== null && isTerminal(status)) this.mailboxes.end(entry);
     if (entry.permits !== null) this.gates.rest(entry, change, now);
     if (change.gate !== undefined && status === 'pending') this.gates.join(entry, change.gate, now);

@@ -61,6 +61,8 @@ export interface MemoryExecution {
   readonly lastFence: number;
   readonly lastCommitNo: number;
   readonly places: ExecutionPlaces;
+  /** Of what an execution of its session published; absent: null. */
+  readonly root?: number | null;
 }
 
 interface MemoryDedup {
@@ -157,6 +159,7 @@ function executionState(entry: Entry): MemoryExecution {
     lastFence: entry.lastFence,
     lastCommitNo: entry.lastCommitNo,
     places: placesOf(entry),
+    root: entry.root,
   };
 }
 
@@ -186,7 +189,7 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     startedAt,
     endedAt,
   } = record;
-  const { wakesAt, dueSince, strikes, lastFence, lastCommitNo } = state;
+  const { wakesAt, dueSince, strikes, lastFence, lastCommitNo, root = null } = state;
   Object.assign(entry, {
     status,
     waitReason,
@@ -201,7 +204,7 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     startedAt,
     endedAt,
   });
-  Object.assign(entry, { wakesAt, dueSince, strikes, lastFence, lastCommitNo });
+  Object.assign(entry, { wakesAt, dueSince, strikes, lastFence, lastCommitNo, root });
   for (const { checkpoint, forgotten } of state.journal) {
     entry.journal.add([checkpoint]);
     const row = entry.journal.rows.at(-1);

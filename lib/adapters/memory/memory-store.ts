@@ -1,4 +1,3 @@
-import { partsOfDefinition } from '../../model/definition.js';
 import { ConfigurationError } from '../../model/errors-boot.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord } from '../../model/execution.js';
@@ -9,9 +8,11 @@ import type * as port from '../../ports/store.js';
 import type { ScheduleWrite, StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
+import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
+import { countsOf, idsOf, matches, signalsOf } from './entry-readings.js';
 import { Executions } from './executions.js';
 import { GraphTable } from './graph-table.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
@@ -123,23 +124,25 @@ export class MemoryStore implements port.Store {
 
   async list(filter: port.ExecutionFilter): Promise<readonly ExecutionRecord[]> {
     const page: ExecutionRecord[] = [];
-    for (const entry of this.parts.executions.inOrder(filter.after)) {
+    for (const entry of this.parts.executions.inOrder(filter.after, filter.session)) {
       if (page.length >= filter.limit) break;
       if (matches(entry, filter)) page.push(entry.toRecord());
     }
     return page;
   }
 
-  async counts(): Promise<readonly port.ExecutionCount[]> {
-    const byDefinition = new Map<string, Map<ExecutionRecord['status'], number>>();
-    for (const { work, status } of this.parts.executions.byId.values()) {
-      let byStatus = byDefinition.get(work.id);
-      if (byStatus === undefined) byDefinition.set(work.id, (byStatus = new Map()));
-      byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
-    }
-    return Array.from(byDefinition, ([definition, byStatus]) =>
-      Array.from(byStatus, ([status, count]) => ({ definition, status, count })),
-    ).flat();
+  async counts(session?: string): Promise<readonly port.ExecutionCount[]> {
+    const { byId, sessions } = this.parts.executions;
+    return countsOf(session === undefined ? byId.values() : sessions.all(session));
+  }
+
+  async openSessions(after: string | null, limit: number): Promise<readonly string[]> {
+    return this.parts.executions.sessions.open(after, limit);
+  }
+
+  async openOf(request: OpenRequest): Promise<OpenPage> {
+    const { sessions, lastKey } = this.parts.executions;
+    return sessions.page(request, lastKey);
   }
 
   async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
@@ -322,27 +325,4 @@ export class MemoryStore implements port.Store {
       for (const listener of this.listeners) listener();
     });
   }
-}
-
-function idsOf(first: Entry | null): ExecutionId[] {
-  const ids: ExecutionId[] = [];
-  for (let entry = first; entry !== null; entry = entry.next) ids.push(entry.id);
-  return ids;
-}
-
-function signalsOf(running: Iterable<{ readonly first: Entry | null }>): ExecutionId[] {
-  const signalled: ExecutionId[] = [];
-  for (const chain of running) {
-    for (let entry = chain.first; entry !== null; entry = entry.next) {
-      if (entry.isSignalled) signalled.push(entry.id);
-    }
-  }
-  return signalled;
-}
-
-function matches(entry: Entry, { status, worker, session, event }: port.ExecutionFilter): boolean {
-  if (status !== undefined && entry.status !== status) return false;
-  if (session !== undefined && entry.session !== session) return false;
-  if (event !== undefined && entry.eventName !== event) return false;
-  return worker === undefined || partsOfDefinition(entry.work.id).worker === worker;
 }

@@ -53,14 +53,15 @@ export class Writes {
     const full = this.full(publishing, now);
     if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
     const resent = this.isResent(publishing, now);
-    return { verdict: resent ? 'already' : 'ok', executions: this.accept(publishing, now) };
+    return { verdict: resent ? 'already' : 'ok', executions: this.accept(publishing, now, null) };
   }
 
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
     const entry = this.executions.byId.get(lease.executionId);
     if (entry === undefined) return stale;
     if (lease.fence === entry.lastFence && delta.commitNo <= entry.lastCommitNo) {
-      if (delta.publish !== null) return { verdict: 'already', executions: this.accept(delta.publish, now) };
+      if (delta.publish !== null)
+        return { verdict: 'already', executions: this.accept(delta.publish, now, entry) };
       return already;
     }
     if (entry.status !== 'running' || lease.fence !== entry.fence) return stale;
@@ -77,7 +78,7 @@ export class Writes {
     entry.lastFence = lease.fence;
     entry.lastCommitNo = delta.commitNo;
     entry.strikes = 0;
-    const executions = delta.publish === null ? null : this.accept(delta.publish, now);
+    const executions = delta.publish === null ? null : this.accept(delta.publish, now, entry);
     if (delta.release.length > 0) this.executions.gates.release(entry, delta.release, now);
     const due = delta.record === null ? false : this.executions.change(entry, delta.record, now);
     if (delta.record !== null && delta.record.status !== 'running') this.changed = true;
@@ -162,21 +163,31 @@ export class Writes {
     return false;
   }
 
-  private accept({ events }: Publishing, now: number): PublishedExecution[] {
+  /** `by`: the execution that publishes. */
+  private accept({ events }: Publishing, now: number, by: Entry | null): PublishedExecution[] {
     const published: PublishedExecution[] = [];
     let index = 0;
     for (const event of events) {
       const known = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
-      if (known === undefined) this.create(event, index, now, published);
+      if (known === undefined) this.create(event, index, now, published, by);
       else this.repeat(event, index, known, published);
       index++;
     }
     return published;
   }
 
-  private create(event: NewEvent, index: number, now: number, published: PublishedExecution[]): void {
+  private create(
+    event: NewEvent,
+    index: number,
+    now: number,
+    published: PublishedExecution[],
+    by: Entry | null,
+  ): void {
     for (const execution of event.executions) {
-      const entry = this.executions.byId.get(execution.id) ?? this.executions.create(event, execution, now);
+      const stored = this.executions.byId.get(execution.id);
+      const entry = stored ?? this.executions.create(event, execution, now);
+      if (stored === undefined && by !== null && by.session !== null && by.session === event.session)
+        this.inherit(by, entry, now);
       if (entry.place !== 'running') this.changed = true;
       published.push(answer(event, index, entry, execution.owner));
     }
@@ -185,6 +196,17 @@ export class Writes {
     const { hash, until } = event.dedup;
     const executions = event.executions.map(({ id, definition }) => ({ id, definition: definition.id }));
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);
+  }
+
+  /** What an execution publishes into its session comes from where it comes from, and is cancelled with it. */
+  private inherit(by: Entry, entry: Entry, now: number): void {
+    entry.root = by.root ?? by.key;
+    const cancel = by.inbox?.messages.find(
+      ({ kind, body, seq }) => kind === 'cancel' && body !== null && seq > by.seenInboxSeq,
+    );
+    if (cancel === undefined) return;
+    const { id, kind, body } = cancel;
+    this.append({ kind: 'append', message: { id, to: entry.id, kind, body } }, now);
   }
 
   private repeat(event: NewEvent, index: number, known: DedupRow, published: PublishedExecution[]): void {

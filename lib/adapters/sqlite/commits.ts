@@ -79,7 +79,10 @@ export class Commits {
     this.rows.flush();
     const refusal = this.refusal(lease, delta);
     if (refusal === already && delta.publish !== null)
-      return { verdict: 'already', executions: this.publishes.accept(delta.publish, now).executions };
+      return {
+        verdict: 'already',
+        executions: this.publishes.accept(delta.publish, now, lease.key).executions,
+      };
     if (refusal !== null) return refusal;
     const conflict = delta.publish === null ? null : this.publishes.conflict(delta.publish, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
@@ -114,7 +117,8 @@ export class Commits {
 
   private apply(lease: Lease, delta: Delta, now: number): Verdict {
     for (const checkpoint of delta.checkpoints) this.rows.insert(lease, delta.commitNo, checkpoint);
-    const executions = delta.publish === null ? null : this.publishes.accept(delta.publish, now).executions;
+    const executions =
+      delta.publish === null ? null : this.publishes.accept(delta.publish, now, lease.key).executions;
     if (delta.release.length > 0) this.gates.release(lease, delta.release, now);
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);

@@ -9,6 +9,7 @@ import type {
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
 import type { Mailboxes } from './mailboxes.js';
+import type { Sessions } from './sessions.js';
 import { fromStored, toStored } from './stored-text.js';
 
 /** What is remembered of an explicit event id: its executions as [id, definition id, created at]. */
@@ -34,6 +35,7 @@ export class Publishes {
     connection: Connection,
     private readonly rows: ExecutionRows,
     private readonly mailboxes: Mailboxes,
+    private readonly sessions: Sessions,
   ) {
     this.selectDedup = connection.prepare(
       'SELECT hash, executions FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
@@ -95,10 +97,14 @@ export class Publishes {
     return found;
   }
 
-  /** Creates what is new and answers what exists; `already` when this very write was applied before. */
+  /**
+   * Creates what is new and answers what exists; `already` when this very write was applied before. `publisher`: the number
+   * of the execution that publishes.
+   */
   accept(
     { events }: Publishing,
     now: number,
+    publisher: number | null = null,
   ): { verdict: 'ok' | 'already'; executions: readonly PublishedExecution[] } {
     this.rows.flush();
     const executions: PublishedExecution[] = [];
@@ -106,7 +112,7 @@ export class Publishes {
     let index = 0;
     for (const event of events) {
       const first = event.dedup === null ? null : this.first(event, now);
-      if (first === null) resent = this.create(event, index, now, executions) || resent;
+      if (first === null) resent = this.create(event, index, now, executions, publisher) || resent;
       else resent = this.repeat(event, index, first, executions) || resent;
       index++;
     }
@@ -114,13 +120,22 @@ export class Publishes {
   }
 
   /** Answers whether executions of the event existed already. */
-  private create(event: NewEvent, index: number, now: number, answer: PublishedExecution[]): boolean {
+  private create(
+    event: NewEvent,
+    index: number,
+    now: number,
+    answer: PublishedExecution[],
+    publisher: number | null,
+  ): boolean {
     let existed = false;
+    const created: number[] = [];
     for (const execution of event.executions) {
       const inserted = this.rows.insert(event, index, execution, now);
       existed ||= inserted.existed;
+      if (!inserted.existed && inserted.answer.key !== null) created.push(inserted.answer.key);
       answer.push(inserted.answer);
     }
+    if (publisher !== null) this.sessions.inherit(publisher, event, created, now);
     if (event.mail !== undefined) this.mailboxes.deliver(event, now);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return existed;
     const { hash, until } = event.dedup;

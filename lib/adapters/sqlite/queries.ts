@@ -25,6 +25,9 @@ export class Queries {
   private readonly selectLast: Statement<{ n: number | null }>;
   private readonly selectSlice: Statement<ExecutionRow>;
   private readonly countSlice: Statement<{ definition: number; status: number; count: number }>;
+  private readonly selectSession: Statement<ExecutionRow>;
+  private readonly selectReach: Statement<{ n: number }>;
+  private readonly countSession: Statement<{ definition: number; status: number; count: number }>;
 
   constructor(
     connection: Connection,
@@ -42,6 +45,9 @@ export class Queries {
     this.countSlice = connection.prepare(
       'SELECT definition, status, count(*) AS count FROM holdfast_execution WHERE n > ? AND n <= ? GROUP BY definition, status',
     );
+    this.selectSession = connection.prepare(selectSessionSlice);
+    this.selectReach = connection.prepare(selectSessionReach);
+    this.countSession = connection.prepare(countSessionSlice);
   }
 
   read(id: ExecutionId, now: number): ExecutionRecord | null {
@@ -61,42 +67,51 @@ export class Queries {
   }
 
   page(filter: ExecutionFilter, from: number, limit: number): Page {
-    const last = this.selectLast.get([])?.n ?? 0;
-    if (from >= last || limit <= 0) return { records: [], next: null };
     const { status, worker, session, event } = filter;
+    const reach = this.reach(session, from);
+    if (reach === null || limit <= 0) return { records: [], next: null };
     const definitions = worker === undefined ? null : JSON.stringify(this.definitionsOf(worker));
     const [code, other] = status === undefined ? [null, null] : codesOf(status);
-    const rows = this.selectSlice.all([
-      from,
-      from + slice,
-      code,
-      code,
-      other,
-      definitions,
-      definitions,
-      session === undefined ? null : toStored(session),
-      session === undefined ? null : toStored(session),
-      event === undefined ? null : toStored(event),
-      toStoredOrNull(event ?? null),
-      limit,
-    ]);
+    const name = toStoredOrNull(event ?? null);
+    const filters = [from, reach.to, code, code, other, definitions, definitions, name, name, limit];
+    const rows =
+      session === undefined
+        ? this.selectSlice.all(filters)
+        : this.selectSession.all([toStored(session), ...filters]);
     const records = rows.map((row) => toRecord(row, this.numbers));
-    const next = rows.length === limit || from + slice >= last ? null : from + slice;
-    return { records, next };
+    return { records, next: rows.length === limit || !reach.more ? null : reach.to };
   }
 
-  /** Adds the counts of one slice to `sums`; answers where the next begins. */
-  count(sums: Map<string, Map<ExecutionCount['status'], number>>, from: number): number | null {
-    const last = this.selectLast.get([])?.n ?? 0;
-    if (from >= last) return null;
-    for (const row of this.countSlice.all([from, from + slice])) {
+  /** Adds the counts of one slice, of all or of a session, to `sums`; answers where the next begins. */
+  count(
+    sums: Map<string, Map<ExecutionCount['status'], number>>,
+    session: string | undefined,
+    from: number,
+  ): number | null {
+    const reach = this.reach(session, from);
+    if (reach === null) return null;
+    const counts =
+      session === undefined
+        ? this.countSlice.all([from, reach.to])
+        : this.countSession.all([toStored(session), from, reach.to]);
+    for (const row of counts) {
       const { id } = this.numbers.definitions.refOf(row.definition);
       let byStatus = sums.get(id);
       if (byStatus === undefined) sums.set(id, (byStatus = new Map()));
       const status = statusOf(row.status);
       byStatus.set(status, (byStatus.get(status) ?? 0) + row.count);
     }
-    return from + slice >= last ? null : from + slice;
+    return reach.more ? reach.to : null;
+  }
+
+  /** How far a slice from there reaches; null: there is nothing beyond. */
+  private reach(session: string | undefined, from: number): { to: number; more: boolean } | null {
+    if (session !== undefined) {
+      const far = this.selectReach.get([toStored(session), from])?.n;
+      return far === undefined ? { to: Number.MAX_SAFE_INTEGER, more: false } : { to: far, more: true };
+    }
+    const last = this.selectLast.get([])?.n ?? 0;
+    return from >= last ? null : { to: from + slice, more: from + slice < last };
   }
 
   /** `order-worker.fulfil` is of `order-worker`; a worker's id may hold dots, a method's name does not. */
@@ -115,10 +130,21 @@ function codesOf(status: ExecutionRecord['status']): readonly [number, number] {
   return [statusCode[status], status === 'waiting' ? statusCode.queued : statusCode[status]];
 }
 
-const selectSlice = `
-SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?
+const filters = `
   AND (? IS NULL OR e.status IN (?, ?))
   AND (? IS NULL OR e.definition IN (SELECT value FROM json_each(?)))
-  AND (? IS NULL OR e.session = ?)
   AND (? IS NULL OR e.event IN (SELECT k.n FROM holdfast_event AS k WHERE k.name = ?))
 ORDER BY e.n LIMIT ?`;
+
+const selectSlice = `
+SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?${filters}`;
+
+export const selectSessionSlice = `
+SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.session = ? AND e.n > ? AND e.n <= ?${filters}`;
+
+export const selectSessionReach = `
+SELECT n FROM holdfast_execution WHERE session = ? AND n > ? ORDER BY n LIMIT 1 OFFSET ${slice}`;
+
+export const countSessionSlice = `
+SELECT definition, status, count(*) AS count FROM holdfast_execution WHERE session = ? AND n > ? AND n <= ?
+GROUP BY definition, status`;

@@ -12,7 +12,8 @@
  * derive is not stored.
  *
  * An execution's `gate` is null until it has to do with gates or mailboxes, 0 when it has had permits or waits only, else the number of its gate.
- * Gates and places are never renumbered.
+ * Gates and places are never renumbered. Its `root` is the number of the execution of its session that it comes from, null of one
+ * that no execution of its session published.
  */
 export const migrations: readonly string[] = [
   `
@@ -214,5 +215,12 @@ CREATE TABLE holdfast_wait (
 );
 CREATE UNIQUE INDEX holdfast_wait_holder ON holdfast_wait (n, holder);
 CREATE INDEX holdfast_wait_open ON holdfast_wait (event, key, wait) WHERE mail IS NULL;
+`,
+  // The second one is of what is open: the numbers are those of statuses that have not ended.
+  `
+ALTER TABLE holdfast_execution ADD COLUMN root INTEGER;
+CREATE INDEX holdfast_execution_session ON holdfast_execution (session, n) WHERE session IS NOT NULL;
+CREATE INDEX holdfast_execution_session_open ON holdfast_execution (session, n)
+  WHERE session IS NOT NULL AND (status < 2 OR status > 5);
 `,
 ];

@@ -23,6 +23,7 @@ import { Publishes } from './publishes.js';
 import { Queries } from './queries.js';
 import { Rates } from './rates.js';
 import { Registry } from './registry.js';
+import { Sessions } from './sessions.js';
 import { Schedules } from './schedules.js';
 import { Retention } from './retention.js';
 import { Transactor } from './transactor.js';
@@ -57,6 +58,7 @@ export class Session {
   readonly poll: ChangePoll;
   private readonly publishes: Publishes;
   private readonly commits: Commits;
+  readonly sessions: Sessions;
   private readonly appends: Appends;
   private readonly held: HeldLeases;
   private readonly gates: Gates;
@@ -87,7 +89,9 @@ export class Session {
     this.mailboxes = new Mailboxes(connection, this.gates);
     this.rates = new Rates(connection);
     this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates);
-    this.publishes = new Publishes(connection, this.executions, this.mailboxes);
+    this.appends = new Appends(connection, this.held, this.gates);
+    this.sessions = new Sessions(connection, definitions, this.appends);
+    this.publishes = new Publishes(connection, this.executions, this.mailboxes, this.sessions);
     this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
       connection,
@@ -98,7 +102,6 @@ export class Session {
       this.gates,
       this.mailboxes,
     );
-    this.appends = new Appends(connection, this.held, this.gates);
     this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held, this.gates);
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);

@@ -1,33 +1,16 @@
 import { resolve } from 'node:path';
 import type { Checkpoint } from '../../model/checkpoint.js';
-import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
-import { writeOneOf } from '../../model/near-names.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
 import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
+import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { chooseDriver, type SqliteDriver } from './driver.js';
+import { checkOptions, refuseUnknown, type SqliteStoreOptions } from './sqlite-options.js';
 import { Session, type Synchronous } from './session.js';
-
-export interface SqliteStoreOptions {
-  /** The database file; its folder is made if need be. `:memory:` keeps everything in this process. */
-  readonly path: string;
-  /**
-   * `'FULL'` (default): an acknowledged commit survives a power cut. `'NORMAL'`: it survives a crash of the process, and a
-   * power cut may take the newest commits; about six times as fast for one execution at a time.
-   */
-  readonly synchronous?: Synchronous;
-  /**
-   * Opens a database that is there and changes nothing in it, not even to bring it to this version; every write fails.
-   * For reports beside running workers: no app can start on it. Default false.
-   */
-  readonly readOnly?: boolean;
-  /** The driver's module or class. Default: `node:sqlite` (Node ≥ 22.13), else the installed `libsql`. */
-  readonly driver?: SqliteDriver;
-}
 
 /**
  * A store in one SQLite file, for one process or several on one machine (not on a network disk).
@@ -150,18 +133,28 @@ export class SqliteStore implements port.Store {
     return found;
   }
 
-  async counts(): Promise<readonly port.ExecutionCount[]> {
+  async counts(session?: string): Promise<readonly port.ExecutionCount[]> {
     const { transactor, queries } = this.ready();
     const sums = new Map<string, Map<ExecutionStatus, number>>();
     let from: number | null = 0;
     while (from !== null) {
       const start: number = from;
-      from = await transactor.read(() => queries.count(sums, start));
+      from = await transactor.read(() => queries.count(sums, session, start));
       if (from !== null) await this.breathe();
     }
     return Array.from(sums, ([definition, byStatus]) =>
       Array.from(byStatus, ([status, count]) => ({ definition, status, count })),
     ).flat();
+  }
+
+  async openSessions(after: string | null, limit: number): Promise<readonly string[]> {
+    const { transactor, sessions } = this.ready();
+    return transactor.read(() => sessions.open(after, limit));
+  }
+
+  async openOf(request: OpenRequest): Promise<OpenPage> {
+    const { transactor, sessions } = this.ready();
+    return transactor.read(() => sessions.page(request));
   }
 
   async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
@@ -302,55 +295,4 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
     if (difference !== 0) return difference > 0;
   }
   return true;
-}
-
-const OPTION_NAMES = [
-  'path',
-  'synchronous',
-  'readOnly',
-  'driver',
-] as const satisfies (keyof SqliteStoreOptions)[];
-
-function refuseUnknown(options: unknown): void {
-  if (typeof options === 'string') return;
-  if (typeof options !== 'object' || options === null)
-    throw new ConfigurationError([
-      {
-        option: 'sqliteStore()',
-        found: `found ${options === undefined ? 'nothing' : typeof options}`,
-        write: "Write sqliteStore('./.holdfast/holdfast.db') or sqliteStore({ path })",
-      },
-    ]);
-  const unknown = Object.keys(options).filter((name) => !(OPTION_NAMES as readonly string[]).includes(name));
-  if (unknown.length > 0)
-    throw new ConfigurationError(
-      unknown.map((name) => ({
-        option: `sqliteStore.${name}`,
-        found: 'it is no option',
-        write: writeOneOf(name, OPTION_NAMES),
-      })),
-    );
-}
-
-function checkOptions(path: unknown, synchronous: unknown, readOnly: unknown): void {
-  const mistakes: ConfigurationMistake[] = [];
-  if (typeof path !== 'string' || path === '' || path.includes('\0'))
-    mistakes.push({
-      option: 'sqliteStore.path',
-      found: `found ${JSON.stringify(path)}`,
-      write: "Write a file's path, or ':memory:'",
-    });
-  if (synchronous !== 'FULL' && synchronous !== 'NORMAL')
-    mistakes.push({
-      option: 'sqliteStore.synchronous',
-      found: `found ${JSON.stringify(synchronous)}`,
-      write: "Write 'FULL' or 'NORMAL'",
-    });
-  if (typeof readOnly !== 'boolean' || (readOnly && path === ':memory:'))
-    mistakes.push({
-      option: 'sqliteStore.readOnly',
-      found: readOnly === true ? "found true for ':memory:'" : `found ${JSON.stringify(readOnly)}`,
-      write: 'Write true for a file that is there, or leave it out',
-    });
-  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 }

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../ports/store-write.js';
 import { gateMutants } from './gate-mutants.js';
+import { sessionMutants } from './session-mutants.js';
 import { scheduleMutants } from './schedule-mutants.js';
 import { mailboxMutants } from './mailbox-mutants.js';
 import { graphMutants } from './graph-mutants.js';
@@ -240,4 +241,5 @@ export const mutantStores: readonly MutantStore[] = [
   ...graphMutants,
   ...scheduleMutants,
   ...mailboxMutants,
+  ...sessionMutants,
 ];

@@ -21,6 +21,7 @@ import { permitCases } from './cases/permit-cases.js';
 import { permitRestCases } from './cases/permit-rest-cases.js';
 import { rateCases } from './cases/rate-cases.js';
 import { pauseCases, registryCases } from './cases/registry-cases.js';
+import { durableSessionCases, handedOnCases, sessionCases } from './cases/session-cases.js';
 import { retryCases } from './cases/retry-cases.js';
 import { durableScheduleCases, scheduleCases, sharedScheduleCases } from './cases/schedule-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
@@ -69,5 +70,8 @@ export function storeCases(): readonly StoreCase[] {
     ...mailboxRoomCases,
     ...waitCases,
     ...durableMailboxCases,
+    ...sessionCases,
+    ...handedOnCases,
+    ...durableSessionCases,
   ];
 }

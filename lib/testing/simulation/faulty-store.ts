@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { OpenRequest } from '../../ports/stored-session.js';
 import type { Verdict, Write } from '../../ports/store-write.js';
 import type { Machine } from './machine.js';
 
@@ -58,8 +59,16 @@ export class FaultyStore implements port.Store {
     return this.call('list', () => this.inner.list(filter));
   }
 
-  counts(): ReturnType<port.Store['counts']> {
-    return this.call('counts', () => this.inner.counts());
+  counts(session?: string): ReturnType<port.Store['counts']> {
+    return this.call('counts', () => this.inner.counts(session));
+  }
+
+  openSessions(after: string | null, limit: number): ReturnType<port.Store['openSessions']> {
+    return this.call('openSessions', () => this.inner.openSessions(after, limit));
+  }
+
+  openOf(request: OpenRequest): ReturnType<port.Store['openOf']> {
+    return this.call('openOf', () => this.inner.openOf(request));
   }
 
   heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {

@@ -1,5 +1,6 @@
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
+import type { OpenRequest } from '../../ports/stored-session.js';
 import type { Verdict, Write } from '../../ports/store-write.js';
 import type { RecordModel } from './record-model.js';
 
@@ -79,8 +80,16 @@ export class WatchedStore implements port.Store {
     return this.inner.list(filter);
   }
 
-  counts(): ReturnType<port.Store['counts']> {
-    return this.inner.counts();
+  counts(session?: string): ReturnType<port.Store['counts']> {
+    return this.inner.counts(session);
+  }
+
+  openSessions(after: string | null, limit: number): ReturnType<port.Store['openSessions']> {
+    return this.inner.openSessions(after, limit);
+  }
+
+  openOf(request: OpenRequest): ReturnType<port.Store['openOf']> {
+    return this.inner.openOf(request);
   }
 
   signals(owner: ProcessId): ReturnType<port.Store['signals']> {

@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SqliteDriver } from '../../../../lib/adapters/sqlite/driver.js';
 import { chooseDriver } from '../../../../lib/adapters/sqlite/driver.js';
-import {
-  sqliteStore,
-  type SqliteStore,
-  type SqliteStoreOptions,
-} from '../../../../lib/adapters/sqlite/sqlite-store.js';
+import type { SqliteStoreOptions } from '../../../../lib/adapters/sqlite/sqlite-options.js';
+import { sqliteStore, type SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { DefinitionRef, MessageKind } from '../../../../lib/model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../../../../lib/model/ids.js';
 import type { Lease } from '../../../../lib/model/lease.js';

@@ -27,6 +27,18 @@ import {
 import { selectNextInQueue } from '../../../../lib/adapters/sqlite/gate-rows.js';
 import { selectFiredBehindGates, selectUnseenCancel } from '../../../../lib/adapters/sqlite/gates.js';
 import { selectOpenDefinitions, selectSignals } from '../../../../lib/adapters/sqlite/registry.js';
+import {
+  countSessionSlice,
+  selectSessionReach,
+  selectSessionSlice,
+} from '../../../../lib/adapters/sqlite/queries.js';
+import {
+  selectCancelToHandOn,
+  selectFirstSession,
+  selectOpenOfSession,
+  selectSessionAfter,
+  updateRoot,
+} from '../../../../lib/adapters/sqlite/sessions.js';
 import { connect } from './file-store.js';
 
 describe('hot statements', () => {
@@ -63,6 +75,14 @@ describe('hot statements', () => {
     ['the first in the queue of a gate', selectNextInQueue],
     ['a cancel that waits', selectUnseenCancel],
     ['who waits at a mailbox', selectOpenWaits],
+    ['what it comes from', updateRoot],
+    ['a cancel to hand on', selectCancelToHandOn],
+    ['the first session', selectFirstSession],
+    ['the next session', selectSessionAfter],
+    ['what is open in a session', selectOpenOfSession],
+    ['a slice of a session', selectSessionSlice],
+    ['how far a slice of a session reaches', selectSessionReach],
+    ['the counts of a session', countSessionSlice],
     ['the next event of a mailbox', selectNextMail],
   ])('%s never scans a table and never sorts', (_name, sql) => {
     const steps = plan(sql);
@@ -82,6 +102,12 @@ describe('hot statements', () => {
     ['what timers have led to gates', 'holdfast_execution_idle', selectFiredBehindGates],
     ['the first in the queue of a gate', 'holdfast_place_queue', selectNextInQueue],
     ['who waits at a mailbox', 'holdfast_wait_open', selectOpenWaits],
+    ['the first session', 'holdfast_execution_session_open', selectFirstSession],
+    ['the next session', 'holdfast_execution_session_open', selectSessionAfter],
+    ['what is open in a session', 'holdfast_execution_session_open', selectOpenOfSession],
+    ['a slice of a session', 'holdfast_execution_session (', selectSessionSlice],
+    ['how far a slice of a session reaches', 'holdfast_execution_session (', selectSessionReach],
+    ['the counts of a session', 'holdfast_execution_session (', countSessionSlice],
     ['the next event of a mailbox', 'holdfast_mail_box', selectNextMail],
     ['the journal', 'holdfast_checkpoint_key', selectJournal],
     ['a checkpoint by its hash', 'holdfast_checkpoint_key', selectCheckpointAt],

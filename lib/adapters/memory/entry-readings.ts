@@ -1,0 +1,44 @@
+import { partsOfDefinition } from '../../model/definition.js';
+import type { ExecutionStatus } from '../../model/execution.js';
+import type { ExecutionId } from '../../model/ids.js';
+import type { ExecutionCount, ExecutionFilter } from '../../ports/store.js';
+import type { Entry } from './entry.js';
+
+/** Counts by definition and status. */
+export function countsOf(entries: Iterable<Entry>): readonly ExecutionCount[] {
+  const byDefinition = new Map<string, Map<ExecutionStatus, number>>();
+  for (const { work, status } of entries) {
+    let byStatus = byDefinition.get(work.id);
+    if (byStatus === undefined) byDefinition.set(work.id, (byStatus = new Map()));
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+  }
+  return Array.from(byDefinition, ([definition, byStatus]) =>
+    Array.from(byStatus, ([status, count]) => ({ definition, status, count })),
+  ).flat();
+}
+
+/** The ids of a chain. */
+export function idsOf(first: Entry | null): ExecutionId[] {
+  const ids: ExecutionId[] = [];
+  for (let entry = first; entry !== null; entry = entry.next) ids.push(entry.id);
+  return ids;
+}
+
+/** Those that their process must know messages of. */
+export function signalsOf(running: Iterable<{ readonly first: Entry | null }>): ExecutionId[] {
+  const signalled: ExecutionId[] = [];
+  for (const chain of running) {
+    for (let entry = chain.first; entry !== null; entry = entry.next) {
+      if (entry.isSignalled) signalled.push(entry.id);
+    }
+  }
+  return signalled;
+}
+
+/** Whether the filter selects it. */
+export function matches(entry: Entry, { status, worker, session, event }: ExecutionFilter): boolean {
+  if (status !== undefined && entry.status !== status) return false;
+  if (session !== undefined && entry.session !== session) return false;
+  if (event !== undefined && entry.eventName !== event) return false;
+  return worker === undefined || partsOfDefinition(entry.work.id).worker === worker;
+}

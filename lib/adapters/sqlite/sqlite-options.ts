@@ -1,0 +1,74 @@
+import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
+import { writeOneOf } from '../../model/near-names.js';
+import type { SqliteDriver } from './driver.js';
+import type { Synchronous } from './session.js';
+
+export interface SqliteStoreOptions {
+  /** The database file; its folder is made if need be. `:memory:` keeps everything in this process. */
+  readonly path: string;
+  /**
+   * `'FULL'` (default): an acknowledged commit survives a power cut. `'NORMAL'`: it survives a crash of the process, and a
+   * power cut may take the newest commits; about six times as fast for one execution at a time.
+   */
+  readonly synchronous?: Synchronous;
+  /**
+   * Opens a database that is there and changes nothing in it, not even to bring it to this version; every write fails.
+   * For reports beside running workers: no app can start on it. Default false.
+   */
+  readonly readOnly?: boolean;
+  /** The driver's module or class. Default: `node:sqlite` (Node ≥ 22.13), else the installed `libsql`. */
+  readonly driver?: SqliteDriver;
+}
+
+const OPTION_NAMES = [
+  'path',
+  'synchronous',
+  'readOnly',
+  'driver',
+] as const satisfies (keyof SqliteStoreOptions)[];
+
+/** Throws `ConfigurationError` for what is no option. */
+export function refuseUnknown(options: unknown): void {
+  if (typeof options === 'string') return;
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigurationError([
+      {
+        option: 'sqliteStore()',
+        found: `found ${options === undefined ? 'nothing' : typeof options}`,
+        write: "Write sqliteStore('./.holdfast/holdfast.db') or sqliteStore({ path })",
+      },
+    ]);
+  const unknown = Object.keys(options).filter((name) => !(OPTION_NAMES as readonly string[]).includes(name));
+  if (unknown.length > 0)
+    throw new ConfigurationError(
+      unknown.map((name) => ({
+        option: `sqliteStore.${name}`,
+        found: 'it is no option',
+        write: writeOneOf(name, OPTION_NAMES),
+      })),
+    );
+}
+
+/** Throws `ConfigurationError` for options that cannot be. */
+export function checkOptions(path: unknown, synchronous: unknown, readOnly: unknown): void {
+  const mistakes: ConfigurationMistake[] = [];
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    mistakes.push({
+      option: 'sqliteStore.path',
+      found: `found ${JSON.stringify(path)}`,
+      write: "Write a file's path, or ':memory:'",
+    });
+  if (synchronous !== 'FULL' && synchronous !== 'NORMAL')
+    mistakes.push({
+      option: 'sqliteStore.synchronous',
+      found: `found ${JSON.stringify(synchronous)}`,
+      write: "Write 'FULL' or 'NORMAL'",
+    });
+  if (typeof readOnly !== 'boolean' || (readOnly && path === ':memory:'))
+    mistakes.push({
+      option: 'sqliteStore.readOnly',
+      found: readOnly === true ? "found true for ':memory:'" : `found ${JSON.stringify(readOnly)}`,
+      write: 'Write true for a file that is there, or leave it out',
+    });
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+}
