@@ -6,6 +6,15 @@ export class OneOf {
   constructor(readonly values: readonly unknown[]) {}
 }
 
+/** An event of that key, and which one the seed's timing decides. */
+export class Arrival {
+  constructor(
+    readonly key: number,
+    /** Null when it did not come in time. */
+    readonly mayLack: boolean,
+  ) {}
+}
+
 export type Expected =
   | { readonly status: 'completed'; readonly value: unknown; readonly publishes: readonly string[] }
   | { readonly status: 'failed'; readonly publishes: readonly string[] };
@@ -64,6 +73,10 @@ class Reader {
       case 'publish':
         if (this.racing === 0) this.publishes.add(site);
         return 'published';
+      case 'wait':
+        return new Arrival(node.key, node.timeoutMs !== null);
+      case 'post':
+        return 'posted';
       case 'throw':
         if (this.attempt <= node.attempts) throw new Failed(site);
         return 'passed';

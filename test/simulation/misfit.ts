@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { jsonCodec } from '../../lib/adapters/codec/json-codec.js';
-import { OneOf } from './expected-outcome.js';
+import { Arrival, OneOf } from './expected-outcome.js';
 
 const codec = jsonCodec();
 
@@ -9,6 +9,10 @@ export function misfit(actual: unknown, expected: unknown, at = 'value'): string
   if (expected instanceof OneOf) {
     const misfits = expected.values.map((value) => misfit(actual, value, at));
     return misfits.includes(null) ? null : misfits.join(' | ');
+  }
+  if (expected instanceof Arrival) {
+    if (actual === null) return expected.mayLack ? null : at;
+    return isPlain(actual) && actual['key'] === expected.key && 'arrival' in actual ? null : at;
   }
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual) || actual.length !== expected.length) return at;
@@ -33,4 +37,11 @@ function firstOf<T>(items: Iterable<T>, find: (item: T) => string | null): strin
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** What the events are called that waits within that value got. */
+export function arrivalsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(arrivalsIn);
+  if (!isPlain(value)) return [];
+  return 'arrival' in value ? [String(value['arrival'])] : Object.values(value).flatMap(arrivalsIn);
 }

@@ -1,4 +1,5 @@
-import { plantedBugs, type PlantedBug } from './planted-bugs.js';
+import { plantedBugs } from './planted-bugs.js';
+import type { PlantedBug } from './planting.js';
 import { runSeed } from './run-seed.js';
 
 const MOST_SEEDS = 500;

@@ -2,7 +2,6 @@ import { GraphNode, type Readiness } from '../../lib/behaviours/graph-node.js';
 import { GraphRun } from '../../lib/behaviours/graph-run.js';
 import { ListValue } from '../../lib/behaviours/node-value.js';
 import { Consumer } from '../../lib/dispatch/consumer.js';
-import type { Runtime } from '../../lib/app/runtime.js';
 import type { Timers } from '../../lib/model/execution.js';
 import type { ExecutionId } from '../../lib/model/ids.js';
 import { segment } from '../../lib/model/path.js';
@@ -13,66 +12,10 @@ import { SettleQueue } from '../../lib/step/settle-queue.js';
 import { StepRun } from '../../lib/step/step-run.js';
 import { Undoables } from '../../lib/step/undoables.js';
 import type { Store } from '../../lib/ports/store.js';
-import type { Verdict, Write } from '../../lib/ports/store-write.js';
+import type { Write } from '../../lib/ports/store-write.js';
+import { timeBugs } from './planted-time-bugs.js';
+import { mappedVerdicts, mappedWrites, parts, type PlantedBug, replaced, storeWith } from './planting.js';
 import type { SeedOptions } from './run-seed.js';
-
-/** A mistake planted into the engine or the store, to see whether the simulation finds it. */
-export interface PlantedBug {
-  readonly name: string;
-  /** How a seed runs with the mistake. */
-  readonly options?: SeedOptions;
-  /** Changes classes of the engine; answers what changes them back. */
-  readonly patch?: () => () => void;
-}
-
-type Inside<T> = { [Name in keyof T]: T[Name] } & Record<string, unknown>;
-
-/** A runtime with its private parts. */
-function parts(runtime: Runtime): Readonly<Record<'sweeper' | 'lease' | 'writer', Inside<object>>> {
-  return runtime as unknown as Readonly<Record<'sweeper' | 'lease' | 'writer', Inside<object>>>;
-}
-
-function replaced(
-  type: { readonly prototype: object },
-  method: string,
-  make: (original: (...args: never[]) => unknown) => unknown,
-): () => () => void {
-  return () => {
-    const prototype = type.prototype as Record<string, unknown>;
-    const original = prototype[method] as (...args: never[]) => unknown;
-    prototype[method] = make(original);
-    return () => {
-      prototype[method] = original;
-    };
-  };
-}
-
-/** The store with some calls changed; the others go through. */
-function storeWith(make: (inner: Store) => Partial<Store>): SeedOptions {
-  return {
-    wrapStore: (inner) => {
-      const changed = make(inner);
-      return new Proxy(inner, {
-        get(target, name) {
-          if (Object.hasOwn(changed, name)) return changed[name as keyof Store];
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
-    },
-  };
-}
-
-function mappedWrites(map: (write: Write) => Write): SeedOptions {
-  return storeWith((inner) => ({ write: (writes) => inner.write(writes.map(map)) }));
-}
-
-function mappedVerdicts(map: (verdict: Verdict, write: Write) => Verdict): SeedOptions {
-  return storeWith((inner) => ({
-    write: async (writes) =>
-      (await inner.write(writes)).map((verdict, at) => map(verdict, writes[at] as Write)),
-  }));
-}
 
 function withTimers(map: (timers: Timers) => Timers): SeedOptions {
   return mappedWrites((write) =>
@@ -169,6 +112,7 @@ const graphBugs: readonly PlantedBug[] = [
 
 export const plantedBugs: readonly PlantedBug[] = [
   ...graphBugs,
+  ...timeBugs,
   {
     name: 'no process sweeps',
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },

@@ -3,6 +3,7 @@ import { NonRetryableError } from '../../lib/model/errors-step.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../../lib/model/retry-policy.js';
 import { shared } from '../../lib/ports/current-execution.js';
 import type { Codec } from '../../lib/ports/codec.js';
+import type { SchedulePolicy } from '../../lib/model/schedule.js';
 import type { EventDefinition } from '../../lib/ports/event-checker.js';
 import type { Frame } from '../../lib/step/frame.js';
 import type { PublishRequest } from '../../lib/dispatch/publish-request.js';
@@ -10,6 +11,7 @@ import type { Machine } from '../../lib/testing/simulation/machine.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
 import { HANDLER_ATTEMPTS } from './expected-outcome.js';
 import { valueAt } from './program-value.js';
+import type { DrawnSchedule } from './random-schedule.js';
 import { attemptsOf, type Node, type Program, type StepName, type Work } from './random-program.js';
 
 const HASTY_TIMEOUT_MS = 2_000;
@@ -26,6 +28,11 @@ export function anyEvent(name: string): EventDefinition {
 
 export const programEvent = anyEvent('program');
 export const childEvent = anyEvent('child');
+/** What programs wait for. Some expire before anybody asks for them. */
+export const arrivalEvent: EventDefinition = {
+  ...anyEvent('arrival'),
+  mail: { correlate: 'key', keepMs: 60_000 },
+};
 
 export function requestFor(
   definition: EventDefinition,
@@ -51,14 +58,20 @@ export class ProgramWorker {
     private readonly machine: Machine,
     private readonly codec: Codec,
     private readonly programs: readonly Program[],
+    private readonly schedules: readonly DrawnSchedule[] = [],
   ) {}
 
   async run(event: unknown): Promise<unknown> {
     const { program } = event as { readonly program: number };
-    return new ProgramRun(this, this.simulation, this.machine, this.codec).list(
-      (this.programs[program] as Program).nodes,
-      '',
-    );
+    return this.follow(program);
+  }
+
+  async tick0(): Promise<unknown> {
+    return this.follow(this.schedules[0]?.program ?? 0);
+  }
+
+  async tick1(): Promise<unknown> {
+    return this.follow(this.schedules[1]?.program ?? 0);
   }
 
   /** A second handler of the same event: fails and finishes apart. */
@@ -74,6 +87,11 @@ export class ProgramWorker {
 
   async child(event: unknown): Promise<unknown> {
     return currentFrame().step({ receiver: this, name: 'plain', args: ['child'], body: () => event });
+  }
+
+  private follow(program: number): Promise<unknown> {
+    const { nodes } = this.programs[program] as Program;
+    return new ProgramRun(this, this.simulation, this.machine, this.codec).list(nodes, '');
   }
 }
 
@@ -119,6 +137,10 @@ class ProgramRun {
         return this.guard(node, site);
       case 'publish':
         return this.publish(frame, node.explicit, site);
+      case 'wait':
+        return this.wait(frame, node, site);
+      case 'post':
+        return this.post(frame, node, site);
       case 'throw':
         if (frame.pass.record.attempt <= node.attempts) throw new Error(`thrown by the handler at ${site}`);
         return 'passed';
@@ -149,6 +171,31 @@ class ProgramRun {
     const stored = await frame.publish(() => [requestFor(childEvent, { parent, site }, { id })]);
     this.settled(frame, site, stored);
     return 'published';
+  }
+
+  private async wait(
+    frame: Frame,
+    { key, timeoutMs }: Extract<Node, { kind: 'wait' }>,
+    site: string,
+  ): Promise<unknown> {
+    const { name } = arrivalEvent;
+    const value = await frame.waitFor({ source: arrivalEvent, event: name, key: String(key), timeoutMs });
+    this.settled(frame, site, value);
+    return value;
+  }
+
+  private async post(
+    frame: Frame,
+    { key, explicit }: Extract<Node, { kind: 'post' }>,
+    site: string,
+  ): Promise<unknown> {
+    const { id: parent, epoch } = frame.pass.record;
+    const arrival = `post of ${parent} at ${site}`;
+    const id = explicit ? arrival : null;
+    // A publish that was forgotten by a retry makes another event, unless it has an id of its own.
+    const data = { key, arrival: explicit ? arrival : `${arrival} in ${epoch}` };
+    this.settled(frame, site, await frame.publish(() => [requestFor(arrivalEvent, data, { id })]));
+    return 'posted';
   }
 
   private async call(frame: Frame, work: Work, site: string): Promise<unknown> {
@@ -232,7 +279,7 @@ function step(
   ];
 }
 
-function handler(method: string, event: string): HandlerDefinition {
+function handler(method: string, event: string | null, schedule?: SchedulePolicy): HandlerDefinition {
   return {
     id: `program.${method}`,
     worker: 'program',
@@ -242,26 +289,35 @@ function handler(method: string, event: string): HandlerDefinition {
     concurrency: null,
     rateLimit: null,
     priority: 0,
-    routes: [{ event, accepts: null }],
+    routes: event === null ? [] : [{ event, accepts: null }],
     retry: { ...quick, maxAttempts: HANDLER_ATTEMPTS, explicit: true },
     timeoutMs: null,
+    ...(schedule === undefined ? null : { schedule }),
   };
 }
 
-export const programDefinition: WorkerDefinition = {
-  id: 'program',
-  description: null,
-  logLevel: null,
-  type: ProgramWorker,
-  handlers: [handler('run', 'program'), handler('note', 'program'), handler('child', 'child')],
-  steps: new Map([
-    step('plain', quick, DAY_MS),
-    step('hasty', quick, HASTY_TIMEOUT_MS),
-    step('once', quick, DAY_MS),
-    step('deep', quick, DAY_MS),
-    step('patient', slow, DAY_MS),
-  ]),
-  compensations: new Map(),
-  renames: new Map(),
-  graph: { worker: 'program', nodes: [], edges: [], fingerprint: 'program-1' },
-};
+/** The worker with the handlers of those schedules. */
+export function programDefinition(schedules: readonly DrawnSchedule[]): WorkerDefinition {
+  return {
+    id: 'program',
+    description: null,
+    logLevel: null,
+    type: ProgramWorker,
+    handlers: [
+      handler('run', 'program'),
+      handler('note', 'program'),
+      handler('child', 'child'),
+      ...schedules.map(({ policy }, at) => handler(`tick${at}`, null, policy)),
+    ],
+    steps: new Map([
+      step('plain', quick, DAY_MS),
+      step('hasty', quick, HASTY_TIMEOUT_MS),
+      step('once', quick, DAY_MS),
+      step('deep', quick, DAY_MS),
+      step('patient', slow, DAY_MS),
+    ]),
+    compensations: new Map(),
+    renames: new Map(),
+    graph: { worker: 'program', nodes: [], edges: [], fingerprint: 'program-1' },
+  };
+}

@@ -45,6 +45,10 @@ export type Node =
       readonly rescue: readonly Node[];
     }
   | { readonly kind: 'publish'; readonly id: string; readonly explicit: boolean }
+  /** Waits for an event of that key; null: for ever. */
+  | { readonly kind: 'wait'; readonly id: string; readonly key: number; readonly timeoutMs: number | null }
+  /** Publishes an event of that key, for whoever waits. */
+  | { readonly kind: 'post'; readonly id: string; readonly key: number; readonly explicit: boolean }
   /** Awaits promises that are no steps. */
   | { readonly kind: 'plain-await'; readonly id: string; readonly turns: number }
   /** The handler itself throws, on its first attempts. */
@@ -65,6 +69,9 @@ const valueKinds: readonly ValueKind[] = [
   'bytes',
   'null',
 ];
+
+/** Keys of the events that programs wait for: 0 to this, exclusive. */
+export const KEYS = 3;
 
 /** Attempts that each step has. */
 export const attemptsOf: Readonly<Record<StepName, number>> = {
@@ -109,8 +116,9 @@ export class ProgramWriter {
   private node(depth: number, calm: boolean): Node {
     const draw = this.random.next();
     const id = this.id();
-    if (depth >= 2 || draw < 0.45 || (calm && draw >= 0.82 && draw < 0.89))
+    if (depth >= 2 || draw < 0.4 || (calm && draw >= 0.82 && draw < 0.89))
       return { kind: 'call', id, work: this.work(depth, calm) };
+    if (draw < 0.47) return this.wait(id);
     if (draw < 0.53) return { kind: 'sleep', id, ms: this.random.pick([10, 1_000, 20_000]) };
     if (draw < 0.61)
       return { kind: 'loop', id, count: this.random.int(2, 4), body: this.list(1, 2, depth + 1, calm) };
@@ -119,9 +127,19 @@ export class ProgramWriter {
     if (draw < 0.89)
       return { kind: 'guard', id, body: this.failing(depth), rescue: this.list(1, 2, depth + 1) };
     // Publishes are told apart by order alone, too.
-    if (draw < 0.95 && (this.mayBeBare || !calm))
-      return { kind: 'publish', id, explicit: this.random.chance(0.3) };
+    if (draw < 0.95 && (this.mayBeBare || !calm)) return this.publish(id);
     return { kind: 'plain-await', id, turns: this.random.int(1, 5) };
+  }
+
+  private wait(id: string): Node {
+    const timeoutMs = this.random.chance(0.5) ? this.random.pick([10, 1_000, 20_000]) : null;
+    return { kind: 'wait', id, key: this.random.int(0, KEYS - 1), timeoutMs };
+  }
+
+  private publish(id: string): Node {
+    const explicit = this.random.chance(0.3);
+    if (this.random.chance(0.6)) return { kind: 'publish', id, explicit };
+    return { kind: 'post', id, key: this.random.int(0, KEYS - 1), explicit };
   }
 
   private branches(depth: number, calm: boolean): readonly (readonly Node[])[] {

@@ -2,23 +2,21 @@ import { jsonCodec } from '../../lib/adapters/codec/json-codec.js';
 import { memoryStore } from '../../lib/adapters/memory/memory-store.js';
 import { sqliteStore } from '../../lib/adapters/sqlite/sqlite-store.js';
 import type { WorkerDefinition } from '../../lib/model/definition.js';
-import { isSettled, type ExecutionRecord } from '../../lib/model/execution.js';
-import type { ExecutionId, MessageId } from '../../lib/model/ids.js';
+import { isSettled } from '../../lib/model/execution.js';
+import type { MessageId } from '../../lib/model/ids.js';
 import type { Store } from '../../lib/ports/store.js';
 import type { Message } from '../../lib/ports/store-write.js';
 import { drawFaults, noFaults, type FaultMix } from '../../lib/testing/simulation/fault-mix.js';
-import { GuaranteeViolatedError } from '../../lib/testing/simulation/guarantee-violated-error.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import type { AcceptedEvent } from '../../lib/testing/simulation/clients.js';
 import { Simulation, type SimulationOptions } from '../../lib/testing/simulation/simulation.js';
-import { expectedOutcome } from './expected-outcome.js';
-import { expectedGraph } from './expected-graph.js';
-import { checkGraph } from './graph-outcomes.js';
-import { graphDefinitions, graphEvent, graphOf, graphWorker, RunningSteps } from './graph-worker.js';
-import { misfit } from './misfit.js';
+import { graphDefinitions, graphEvent, graphWorker, RunningSteps } from './graph-worker.js';
 import { GraphWriter, type Graph } from './random-graph.js';
-import { childEvent, programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
-import { ProgramWriter, type Node, type Program } from './random-program.js';
+import { Postman } from './postman.js';
+import { Outcomes, type Plan, tickOf } from './program-outcomes.js';
+import { programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
+import { ProgramWriter } from './random-program.js';
+import { type DrawnSchedule, drawSchedule } from './random-schedule.js';
 
 export type StoreKind = 'memory' | 'sqlite';
 
@@ -39,6 +37,9 @@ export interface SeedResult {
 }
 
 const codec = jsonCodec();
+
+/** When virtual time begins. */
+const STARTED_AT = 1_767_225_600_000;
 
 /** Runs what one seed draws: programs, processes, faults, messages; throws what did not hold. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -75,7 +76,8 @@ function draw(
   const writer = new ProgramWriter(random.fork('writer'));
   const programs = Array.from({ length: random.int(1, 4) }, () => writer.write());
   const graphs = drawGraphs(random.fork('graphs'));
-  const workers = [programDefinition, ...graphDefinitions(graphs)];
+  const schedules = drawSchedules(random.fork('schedules'), programs.length);
+  const workers = [programDefinition(schedules), ...graphDefinitions(graphs)];
   const quick = random.chance(0.5);
   const settings = {
     mode: random.chance(0.25) ? ('ISOLATED' as const) : ('UNTIL_ERROR' as const),
@@ -94,7 +96,7 @@ function draw(
     workers,
     resolver: (world, machine) => {
       const instances = new Map<string, object>([
-        ['program', new ProgramWorker(world, machine, codec, programs)],
+        ['program', new ProgramWorker(world, machine, codec, programs, schedules)],
       ]);
       for (const [at, graph] of graphs.entries()) {
         const definition = workers[at + 1] as WorkerDefinition;
@@ -106,6 +108,7 @@ function draw(
     processes,
     broker,
     settings,
+    isExpecting: () => schedules.some((_, at) => !simulation.model.schedules.isOver(tickOf(at))),
     ...(options.wrapStore === undefined ? null : { wrapStore: options.wrapStore }),
     ...(options.prepare === undefined ? null : { prepare: options.prepare }),
     keepTrace: options.keepTrace ?? false,
@@ -114,7 +117,7 @@ function draw(
   return {
     simulation,
     describe,
-    run: () => runPlan(simulation, programs, graphs, random.fork('clients'), options.healthy === true),
+    run: () => runPlan(simulation, { programs, graphs, schedules }, random, options.healthy === true),
   };
 }
 
@@ -124,19 +127,27 @@ function drawGraphs(random: SeededRandom): readonly Graph[] {
   return Array.from({ length: random.int(1, 2) }, () => new GraphWriter(random).write());
 }
 
+/** Some seeds have schedules. */
+function drawSchedules(random: SeededRandom, programs: number): readonly DrawnSchedule[] {
+  if (!random.chance(0.35)) return [];
+  return Array.from({ length: random.int(1, 2) }, () => drawSchedule(random, STARTED_AT, programs));
+}
+
 function storeOf(kind: StoreKind): Store {
   return kind === 'memory' ? memoryStore({ keep: 10_000 }) : sqliteStore(':memory:');
 }
 
 async function runPlan(
   simulation: Simulation,
-  programs: readonly Program[],
-  graphs: readonly Graph[],
-  random: SeededRandom,
+  plan: Plan,
+  seedRandom: SeededRandom,
   healthy: boolean,
 ): Promise<void> {
+  const { programs, graphs } = plan;
+  const random = seedRandom.fork('clients');
   await simulation.store.open();
   simulation.start();
+  const postman = new Postman(simulation, seedRandom.fork('arrivals'));
   const total = random.int(1, 5);
   for (let count = 0; count < total; count++) {
     const at = random.between(0, 15_000);
@@ -170,8 +181,9 @@ async function runPlan(
       messageFor(simulation, accepted, random, count),
     );
   await simulation.run();
-  await new Outcomes(simulation, programs, graphs).check();
-  if (healthy) checkHealth(simulation);
+  postman.stop();
+  await new Outcomes(simulation, plan).check();
+  if (healthy) checkHealth(simulation, plan);
   await simulation.close();
 }
 
@@ -189,120 +201,22 @@ function messageFor(
   const open = executions.filter((id) => !isSettled(simulation.model.records.get(id)?.status ?? 'completed'));
   const to = random.pick(kind === 'cancel' && open.length > 0 ? open : executions);
   const body =
-    kind === 'retry' && random.chance(0.4) ? random.pick(['plain', 'deep', 'hasty', '%sleep']) : null;
+    kind === 'retry' && random.chance(0.4)
+      ? random.pick(['plain', 'deep', 'hasty', '%sleep', '%await'])
+      : null;
   return { id: `message ${count}` as MessageId, to, kind, body };
 }
 
-function checkHealth(simulation: Simulation): void {
+function checkHealth(simulation: Simulation, { schedules }: Plan): void {
   const recovered = simulation.events.find(
     (event) => event.name === 'app.recovered' || event.name === 'app.fault',
   );
   if (recovered !== undefined) simulation.violated('I19', `a healthy run told ${JSON.stringify(recovered)}`);
   for (const delay of simulation.store.claimDelays)
     if (delay > 100) simulation.violated('I19', `work was claimed ${delay} ms after it fell due`);
-}
-
-/** Compares what became of everything accepted with what the programs say. */
-class Outcomes {
-  constructor(
-    private readonly simulation: Simulation,
-    private readonly programs: readonly Program[],
-    private readonly graphs: readonly Graph[],
-  ) {}
-
-  async check(): Promise<void> {
-    const records = await this.simulation.records();
-    this.checkAccepted(records);
-    const children = new Map<string, number>();
-    for (const record of records.values())
-      if (record.eventName === childEvent.name)
-        children.set(record.input, (children.get(record.input) ?? 0) + 1);
-    for (const record of records.values()) {
-      if (record.eventName === programEvent.name && record.definition.id === 'program.run')
-        this.checkProgram(record, children);
-      else if (graphOf(record.definition.id) !== null) await this.checkGraph(record);
-      else this.checkStatus(record, 'completed');
-    }
-    for (const [input, count] of children) {
-      const { parent } = codec.decode(input) as { readonly parent: ExecutionId };
-      // `retry({ from })` forgets that it was published: each epoch may publish it again.
-      const most = 1 + (records.get(parent)?.epoch ?? 0);
-      if (count > most) this.broken('I2', `${count} executions of child ${input}`);
-    }
+  for (const [at, { policy }] of schedules.entries()) {
+    const lateMs = simulation.model.schedules.latestMs.get(tickOf(at)) ?? 0;
+    if (policy.overlap === 'allow' && lateMs > 100)
+      simulation.violated('I19', `${tickOf(at)} ticked ${lateMs} ms after its instant`);
   }
-
-  private async checkGraph(record: ExecutionRecord): Promise<void> {
-    const graph = this.graphs[graphOf(record.definition.id) ?? 0] as Graph;
-    const { status } = expectedGraph(graph, codec.decode(record.input));
-    const messages = this.simulation.model.records.get(record.id)?.messages ?? 0;
-    if (!this.checkStatus(record, status) && record.status !== 'cancelled') return;
-    if (messages > 0) return;
-    const journal = await this.simulation.store.journal(record.id);
-    checkGraph(record, journal, graph, codec, (rule, what) => this.broken(rule, what));
-  }
-
-  private checkAccepted(records: ReadonlyMap<ExecutionId, ExecutionRecord>): void {
-    for (const { request, published } of this.simulation.accepted) {
-      const ids = new Set(published.executions.map(({ executionId }) => executionId));
-      if (ids.size !== (request.definition === programEvent ? 2 : 1))
-        this.broken('I2', `event ${published.eventId} has ${ids.size} executions`);
-      for (const id of ids) if (!records.has(id)) this.broken('I1', `${id} was accepted and does not exist`);
-    }
-    const seen = new Set<string>();
-    for (const { eventId, definition, session } of records.values()) {
-      const name = JSON.stringify([session, eventId, definition.id]);
-      if (seen.has(name)) this.broken('I2', `two executions of ${name}`);
-      seen.add(name);
-    }
-  }
-
-  private checkProgram(record: ExecutionRecord, children: ReadonlyMap<string, number>): void {
-    const { program } = codec.decode(record.input) as { readonly program: number };
-    const nodes = (this.programs[program] as Program).nodes;
-    const expected = expectedOutcome(this.programs[program] as Program);
-    if (
-      !this.checkStatus(record, expected.status) ||
-      record.status !== 'completed' ||
-      expected.status !== 'completed'
-    )
-      return;
-    const where = misfit(codec.decode(record.value ?? 'null'), expected.value);
-    // After `retry()` what had failed runs again, in its own time: calls told apart by order alone may change places.
-    const isReordered = record.epoch > 0 && uses(nodes, '"bare":true');
-    const mayDiffer = (uses(nodes, '"step":"once"') && record.fence > 1) || isReordered;
-    if (where !== null && !mayDiffer)
-      this.broken('value', `${record.id} differs at ${where}: it gave ${String(record.value)}`);
-    if (mayDiffer) return;
-    for (const site of expected.publishes) {
-      const input = codec.encode({ parent: record.id, site });
-      if ((children.get(input) ?? 0) === 0)
-        this.broken('I2', `${children.get(input) ?? 0} executions of child ${input}`);
-    }
-  }
-
-  /** Whether the execution ended as planned; other ends need a reason. */
-  private checkStatus(record: ExecutionRecord, planned: 'completed' | 'failed'): boolean {
-    if (record.status === planned) return true;
-    const messages = this.simulation.model.records.get(record.id)?.messages ?? 0;
-    const error = record.error ?? '';
-    const excused =
-      (record.status === 'cancelled' && messages > 0) ||
-      (record.status === 'parked' && error.includes('POISONED')) ||
-      (record.status === 'failed' && error.includes('STEP_INTERRUPTED')) ||
-      (record.status === 'completed' && messages > 0);
-    if (!excused)
-      this.broken(
-        'outcome',
-        `${record.id} is ${record.status} instead of ${planned}: ${error.slice(0, 400)}`,
-      );
-    return false;
-  }
-
-  private broken(rule: string, what: string): never {
-    throw new GuaranteeViolatedError(rule, what);
-  }
-}
-
-function uses(nodes: readonly Node[], what: string): boolean {
-  return JSON.stringify(nodes).includes(what);
 }

@@ -10,9 +10,12 @@ import type {
   NewEvent,
   NewExecution,
   RecordChange,
+  ScheduleWrite,
   Verdict,
 } from '../../ports/store-write.js';
 import { GateModel } from './gate-model.js';
+import { MailboxModel } from './mailbox-model.js';
+import { ScheduleModel } from './schedule-model.js';
 
 /** What the model knows of one execution. */
 export interface ModelRecord {
@@ -52,6 +55,8 @@ export class RecordModel {
   readonly records = new Map<ExecutionId, ModelRecord>();
   private readonly leases = new Map<ProcessId, number>();
   private readonly events = new Map<string, ExecutionId[]>();
+  readonly mailboxes: MailboxModel;
+  readonly schedules: ScheduleModel;
   private readonly gates: GateModel;
 
   constructor(
@@ -59,9 +64,13 @@ export class RecordModel {
     private readonly violated: (rule: string, what: string) => void,
   ) {
     this.gates = new GateModel(violated);
+    this.mailboxes = new MailboxModel(violated);
+    this.schedules = new ScheduleModel(violated);
   }
 
   published(events: readonly NewEvent[], verdict: Verdict, now: number): void {
+    if (verdict.verdict === 'rejected' && verdict.reason === 'mailbox-full')
+      return this.mailboxes.refused(events, verdict.eventId, now);
     if (verdict.verdict !== 'ok' && verdict.verdict !== 'already') return;
     for (const [index, event] of events.entries()) {
       const name = event.dedup === null ? null : JSON.stringify([event.session, event.id]);
@@ -76,13 +85,20 @@ export class RecordModel {
           `event ${event.id} was answered with [${answered.join()}] instead of [${expected.join()}]`,
         );
       if (known !== undefined) continue;
-      if (name !== null && expected.length > 0) this.events.set(name, [...expected]);
+      if (name !== null && (expected.length > 0 || event.mail !== undefined))
+        this.events.set(name, [...expected]);
       for (const execution of event.executions)
         if (!this.records.has(execution.id)) {
           const leased = verdict.executions?.some((each) => each.executionId === execution.id && each.leased);
           this.create(event, leased === true ? execution : { ...execution, owner: null }, now);
         }
+      this.mailboxes.delivered(event, now);
     }
+  }
+
+  scheduled(write: ScheduleWrite, verdict: Verdict, now: number): void {
+    if (this.schedules.written(write, verdict, now) && write.event !== null)
+      this.published([write.event], verdict, now);
   }
 
   committed({ lease, delta }: CommitWrite, verdict: Verdict, now: number): void {
@@ -98,6 +114,8 @@ export class RecordModel {
       return this.violated('I3', `commit ${mark} of ${record.id} was answered 'already' but never applied`);
     if (verdict.verdict === 'stale' && isCurrent)
       return this.violated('I7', `commit ${mark} of ${record.id} was refused under the current fence`);
+    if (verdict.verdict === 'rejected' && verdict.reason === 'mailbox-full')
+      this.mailboxes.refused(delta.publish?.events ?? [], verdict.eventId, now);
     if (verdict.verdict !== 'ok') return;
     if (record.applied.has(mark)) this.violated('I3', `commit ${mark} of ${record.id} was applied twice`);
     if (!isCurrent)
@@ -115,7 +133,10 @@ export class RecordModel {
       if (checkpoint.epoch < epoch && forget.includes(checkpoint.key)) record.rows.delete(name);
     const owner = status === 'running' ? record.owner : null;
     if (status !== 'running') this.rested(record, delta.record);
-    if (isTerminal(status)) record.cancelled = false;
+    if (isTerminal(status)) {
+      record.cancelled = false;
+      this.mailboxes.ended(record.id);
+    }
     Object.assign(record, {
       status: verdict.due === true ? 'pending' : status,
       timers,
@@ -137,7 +158,8 @@ export class RecordModel {
     if (verdict.verdict === 'ok' && verdict.granted === true) this.gates.granted(write);
   }
 
-  awaited({ lease, holder }: AwaitWrite, verdict: Verdict): void {
+  awaited(write: AwaitWrite, verdict: Verdict, now: number): void {
+    const { lease, holder } = write;
     const record = this.records.get(lease.executionId);
     const isCurrent = record?.fence === lease.fence && record.status === 'running';
     if (isCurrent !== (verdict.verdict === 'ok'))
@@ -145,6 +167,8 @@ export class RecordModel {
         'I7',
         `a wait of ${holder} of ${lease.executionId} was ${verdict.verdict} at fence ${lease.fence}`,
       );
+    if (record !== undefined && verdict.verdict === 'ok')
+      this.mailboxes.asked(record, write, verdict.mail ?? null, now);
   }
 
   appended({ message }: AppendWrite, verdict: Verdict): void {

@@ -46,6 +46,8 @@ export interface SimulationOptions {
   /** A broker carries hints between processes; by default they stay where they arise. */
   readonly broker?: boolean;
   readonly settings?: Partial<RuntimeSettings>;
+  /** Something else is to come before the run is over; never by default. */
+  readonly isExpecting?: () => boolean;
   /** Everything accepted is settled so long after the last fault, in ms of virtual time; 15 minutes by default. */
   readonly settlesWithinMs?: number;
   /** Events of virtual time that the run may take; no bound by default. */
@@ -324,7 +326,7 @@ export class Simulation {
   }
 
   private isQuiet(): boolean {
-    return this.clients.open === 0 && this.standing.isSettled;
+    return this.clients.open === 0 && this.standing.isSettled && this.options.isExpecting?.() !== true;
   }
 
   /** Nothing is due any more: no process may hold a slot, a waiter or a timer beyond those of an idle one. */
