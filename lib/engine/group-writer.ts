@@ -257,7 +257,9 @@ function sizeOfChange({ state, ahead }: InstanceChange): number {
 
 function sizeOfEvents({ events }: Publishing): number {
   let bytes = 0;
-  for (const { executions, mail } of events)
+  for (const { executions, mail } of events) {
     bytes += 100 + (executions[0]?.input.length ?? 0) * executions.length + (mail?.payload.length ?? 0);
+    for (const { collect } of executions) bytes += collect?.item.length ?? 0;
+  }
   return bytes;
 }

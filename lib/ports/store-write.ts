@@ -94,11 +94,12 @@ export interface NewExecution {
  *
  * Each of its events, the first included, is an `item` message in its inbox, in the order in which they were accepted, with
  * the id of the `NewExecution` it came with as message id: what is sent again joins nothing twice, even when the execution
- * has begun or ended meanwhile. `dueAt`, `owner` and `input` of one that joins are not used; `owner` is null.
+ * has begun or ended meanwhile. Items wake nobody, and stay as long as the execution is stored: `inbox` answers them whether
+ * they were seen or not. Of one that joins, nothing but `id`, `definition.id` and `collect` is used; `owner` and `dueAt` are null.
  *
  * It is due `flushAfterMs` after its first event, or after its newest when it `slides`, but no later than `maxWaitMs` after
  * the first, and at once with event number `most`. The rule of the newest event holds. Messages that it listens to make it
- * due as any other.
+ * due as any other; what is due takes events until it is claimed (behind its gate, say), and stays due.
  */
 export interface Collect {
   readonly name: string;
@@ -384,6 +385,9 @@ export interface PublishedExecution {
   readonly duplicate: boolean;
   /** It runs, leased to the `owner` that it was published with, under fence 1. */
   readonly leased: boolean;
-  /** Of one that collects: how many events it has, this one included, and when it is due. Absent: it does not collect, or the event is a duplicate. */
+  /**
+   * Of one that collects: how many events it has now, this one included, and when it is or was due, epoch ms. Absent: it
+   * does not collect, or the event is a duplicate.
+   */
   readonly batch?: { readonly count: number; readonly dueAt: number };
 }

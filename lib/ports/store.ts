@@ -5,7 +5,7 @@ import type { Lease } from '../model/lease.js';
 import type { Clock } from './clock.js';
 import type { Random } from './random.js';
 import type { OpenPage, OpenRequest } from './stored-session.js';
-import type { OpenBatch, StoredInstance } from './stored-instance.js';
+import type { CollectedBatch, OpenBatch, StoredInstance } from './stored-instance.js';
 import type { ScheduleRef, StoredSchedule } from './stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from './store-write.js';
 
@@ -57,7 +57,7 @@ export interface Store {
   /** Journal rows of the current turn, in `seq` order: those of epochs not later than the record's and not forgotten by a retry. */
   journal(id: ExecutionId): Promise<readonly Checkpoint[]>;
 
-  /** Messages after `afterSeq`, oldest first, at most `limit`. */
+  /** Messages after `afterSeq` that no commit has seen, and items (see `Collect`) seen or not; oldest first, at most `limit`. */
   inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly StoredMessage[]>;
 
   /** Executions in order of creation, oldest first; `after` is the last id of the page before. */
@@ -167,7 +167,10 @@ export interface ClaimedExecution {
   readonly lease: Lease;
   readonly record: ExecutionRecord;
   readonly journal: readonly Checkpoint[];
+  /** The first page of what no commit has seen; `Store.inbox` answers the rest. */
   readonly inbox: readonly StoredMessage[];
+  /** Of one that collected events. Absent: it does not. */
+  readonly batch?: CollectedBatch;
   /** Claims before this one, since the last accepted commit or graceful release: how often it died without progress. */
   readonly strikes: number;
   /** Since when it was due. */

@@ -21,3 +21,13 @@ export interface OpenBatch {
   readonly openedAt: number;
   readonly dueAt: number;
 }
+
+/** What an execution has collected; it begins, so nothing joins it any more. */
+export interface CollectedBatch {
+  /** Its events: as many `item` messages are in its inbox. */
+  readonly count: number;
+  /** When it became due, epoch ms. */
+  readonly dueAt: number;
+  /** A `flush` message came before it was due otherwise. */
+  readonly flushed: boolean;
+}

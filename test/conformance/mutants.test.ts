@@ -185,6 +185,33 @@ const caughtBy = new Map<string, string>([
     'what is published after a cancel is not cancelled with it',
     'cancels that are handed on: what is published into the session after a cancel that has a body is cancelled with it, and so on',
   ],
+  [
+    'what has begun takes more events',
+    'collecting: what was claimed takes no more: the next event opens another',
+  ],
+  [
+    'an event that is sent again is collected again',
+    'collecting: what is sent again joins nothing twice, before it begins, after, and when it has ended',
+  ],
+  ['all events are collected under one name', 'collecting: another name collects by itself'],
+  ['collecting never ends by number', 'collecting: the last that it takes closes it'],
+  [
+    'each event prolongs a window',
+    'collecting, when due: a window begins with the first event, not a millisecond before its end',
+  ],
+  [
+    'what slides may slide for ever',
+    'collecting, when due: one that slides waits no longer than its longest wait after the first event',
+  ],
+  ['what was cancelled goes on collecting', 'collecting: a cancel closes it'],
+  [
+    'a batch that is flushed by hand looks like any other',
+    'collecting, when due: a flush makes it due at once, and is told; sent again it flushes nothing else',
+  ],
+  [
+    'items are gone once they were seen',
+    'collecting: items stay when they were seen, are read in pages, and go with their execution',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

@@ -82,6 +82,7 @@ export class Claims {
       record: entry.toRecord(),
       journal: entry.journal.load(entry.turn, entry.epoch),
       inbox: entry.inbox === null ? [] : entry.inbox.after(entry.seenInboxSeq, inboxPage),
+      ...(entry.batch === null ? {} : { batch: entry.batch.collected() }),
       strikes,
       dueSince,
     };

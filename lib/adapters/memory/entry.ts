@@ -8,6 +8,7 @@ import type {
 import type { EventId, ProcessId } from '../../model/ids.js';
 import type { ProcessRecord } from '../../ports/store.js';
 import type { Mail, NewExecution } from '../../ports/store-write.js';
+import type { Batch } from './batch-table.js';
 import { Chain, type Linked } from './chain.js';
 import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
@@ -55,6 +56,8 @@ export class Entry implements Heaped, Linked<Entry> {
   permits: Map<string, Place> | null = null;
   /** By holder; null: none. */
   waits: Map<string, EventWait> | null = null;
+  /** What it collects or has collected; null: it does not. */
+  batch: Batch | null = null;
 
   /** When it becomes due, while it waits for an instant. */
   wakesAt = 0;

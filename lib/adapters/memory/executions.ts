@@ -1,6 +1,7 @@
 import { type DefinitionRef, isTerminal, type MessageKind, wakeAt } from '../../model/execution.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
-import type { NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
+import type { Collect, NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
+import { Batch, BatchTable, dueAtOf } from './batch-table.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
 import { type DefinitionWork, Entry, type EventWait, noTimers, type Place } from './entry.js';
@@ -22,6 +23,7 @@ export class Executions {
   readonly work = new WorkIndex(this.gates);
   readonly processes = new ProcessTable();
   readonly sessions = new SessionTable();
+  readonly batches = new BatchTable();
   /** The one that ended first is first. */
   readonly ended = new Chain<Entry>();
   lastKey = 0;
@@ -46,6 +48,29 @@ export class Executions {
     return entry;
   }
 
+  /** The execution that the event goes to: the one that has it, the open one of its name, or a new one. */
+  collect(event: NewEvent, execution: NewExecution, collect: Collect, now: number): Entry {
+    const holder = this.batches.holder(execution.id);
+    if (holder !== undefined) return holder;
+    let entry = this.batches.find(collect.name);
+    if (entry === undefined) {
+      const dueAt = collect.most === 1 ? now : dueAtOf(collect, now, now);
+      entry = this.create(event, { ...execution, dueAt, owner: null }, now);
+      this.batches.put(entry, new Batch(collect.name, now, Math.max(dueAt, now)));
+    }
+    const { batch } = entry;
+    if (batch === null) return entry;
+    this.batches.add(entry, batch, execution.id);
+    entry.inbox ??= new Inbox();
+    const id = String(execution.id) as MessageId;
+    entry.inbox.addItem({ id, to: entry.id, kind: 'item', body: collect.item });
+    const isFull = batch.items.length >= collect.most;
+    if (isFull) this.batches.close(batch);
+    if (batch.dueAt > now)
+      this.postpone(entry, batch, isFull ? now : dueAtOf(collect, batch.openedAt, now), now);
+    return entry;
+  }
+
   /** Counts a new entry in; the caller gives it its place. */
   store(entry: Entry): void {
     this.byId.set(entry.id, entry);
@@ -62,6 +87,7 @@ export class Executions {
     entry.status = 'running';
     entry.waitReason = null;
     entry.startedAt ??= now;
+    if (entry.batch !== null) this.batches.close(entry.batch);
     this.processes.run(entry, this.processes.of(owner));
   }
 
@@ -79,6 +105,7 @@ export class Executions {
     entry.status = 'pending';
     entry.waitReason = null;
     entry.dueSince = now;
+    if (entry.batch !== null && entry.fence === 0) entry.batch.dueAt = Math.min(entry.batch.dueAt, now);
     this.work.receive(entry);
   }
 
@@ -107,6 +134,7 @@ export class Executions {
     this.unplace(entry);
     this.gates.quit(entry, now);
     if (entry.waits !== null) this.mailboxes.forget(entry);
+    this.batches.forget(entry);
     this.byId.delete(entry.id);
     this.sessions.removed(entry);
     entry.work.stored--;
@@ -140,6 +168,17 @@ export class Executions {
     entry.journal.trim();
     this.ended.push(entry);
     entry.place = 'ended';
+  }
+
+  /** Moves the timer of one that collects; it may be due at once. */
+  private postpone(entry: Entry, batch: Batch, dueAt: number, now: number): void {
+    batch.dueAt = Math.max(dueAt, now);
+    if (dueAt <= now) {
+      this.ready(entry, now);
+      return;
+    }
+    this.unplace(entry);
+    this.schedule(entry, dueAt);
   }
 
   /** Puts a running entry under another form of its definition. */

@@ -5,9 +5,11 @@ import type { Message, StoredMessage } from '../../ports/store-write.js';
 /** Ids of acknowledged messages that one inbox still recognises. */
 const remembered = 1_000;
 
-/** The messages of one execution that no commit has acknowledged, and the ids of those that came before. */
+/** The messages of one execution that no commit has acknowledged, the ids of those that came before, and all its items. */
 export class Inbox {
   messages: StoredMessage[] = [];
+  /** Collected events. */
+  items: StoredMessage[] = [];
   readonly ids = new Set<MessageId>();
   lastSeq = 0;
 
@@ -15,6 +17,11 @@ export class Inbox {
     this.lastSeq++;
     this.ids.add(message.id);
     this.messages.push({ ...message, seq: this.lastSeq });
+  }
+
+  addItem(item: Message): void {
+    this.lastSeq++;
+    this.items.push({ ...item, seq: this.lastSeq });
   }
 
   /** Removes messages up to `seq`; the newest of their ids stay known. */
@@ -34,13 +41,20 @@ export class Inbox {
     return this.messages.some((message) => message.seq > seen && listening.includes(message.kind));
   }
 
-  /** Copies of at most `limit` messages after `seq`, oldest first. */
+  /** Copies of at most `limit` messages and items after `seq`, oldest first. */
   after(seq: number, limit: number): StoredMessage[] {
-    const found: StoredMessage[] = [];
-    for (const message of this.messages) {
-      if (found.length >= limit) break;
-      if (message.seq > seq) found.push({ ...message });
-    }
-    return found;
+    const found = next(this.messages, seq, limit);
+    if (this.items.length === 0) return found;
+    const both = [...found, ...next(this.items, seq, limit)];
+    return both.sort((a, b) => a.seq - b.seq).slice(0, limit);
   }
+}
+
+function next(messages: readonly StoredMessage[], seq: number, limit: number): StoredMessage[] {
+  const found: StoredMessage[] = [];
+  for (const message of messages) {
+    if (found.length >= limit) break;
+    if (message.seq > seq) found.push({ ...message });
+  }
+  return found;
 }

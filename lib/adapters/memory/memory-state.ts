@@ -4,6 +4,7 @@ import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
 import type { ProcessRecord, StoredGraph, Subscription } from '../../ports/store.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage } from '../../ports/store-write.js';
+import { Batch } from './batch-table.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
 import type { Executions } from './executions.js';
@@ -51,6 +52,7 @@ export interface MemoryExecution {
   readonly journal: readonly { readonly checkpoint: Checkpoint; readonly forgotten: boolean }[];
   readonly inbox: {
     readonly messages: readonly StoredMessage[];
+    readonly items?: readonly StoredMessage[];
     readonly ids: readonly MessageId[];
     readonly lastSeq: number;
   } | null;
@@ -63,6 +65,8 @@ export interface MemoryExecution {
   readonly places: ExecutionPlaces;
   /** Of what an execution of its session published; absent: null. */
   readonly root?: number | null;
+  /** What it collects. */
+  readonly batch?: Pick<Batch, 'name' | 'openedAt' | 'dueAt' | 'flushed' | 'isOpen' | 'items'>;
 }
 
 interface MemoryDedup {
@@ -151,7 +155,12 @@ function executionState(entry: Entry): MemoryExecution {
     inbox:
       inbox === null
         ? null
-        : plainCopy({ messages: inbox.messages, ids: [...inbox.ids], lastSeq: inbox.lastSeq }),
+        : plainCopy({
+            messages: inbox.messages,
+            items: inbox.items,
+            ids: [...inbox.ids],
+            lastSeq: inbox.lastSeq,
+          }),
     place: entry.place,
     wakesAt: entry.wakesAt,
     dueSince: entry.dueSince,
@@ -160,6 +169,7 @@ function executionState(entry: Entry): MemoryExecution {
     lastCommitNo: entry.lastCommitNo,
     places: placesOf(entry),
     root: entry.root,
+    ...(entry.batch === null ? {} : { batch: plainCopy({ ...entry.batch }) }),
   };
 }
 
@@ -213,10 +223,17 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
   if (state.inbox !== null) {
     entry.inbox = new Inbox();
     entry.inbox.messages = [...state.inbox.messages];
+    entry.inbox.items = [...(state.inbox.items ?? [])];
     entry.inbox.lastSeq = state.inbox.lastSeq;
     for (const id of state.inbox.ids) entry.inbox.ids.add(id);
   }
   executions.store(entry);
+  if (state.batch !== undefined) {
+    const { name, openedAt, dueAt, flushed, isOpen, items } = state.batch;
+    const batch = Object.assign(new Batch(name, openedAt, dueAt), { flushed, isOpen });
+    batch.items.push(...items);
+    executions.batches.put(entry, batch);
+  }
   putPlaces(state.places, record.gate, entry, executions.gates);
   if (state.place === 'running' && record.owner !== null)
     executions.processes.run(entry, executions.processes.of(record.owner));

@@ -253,7 +253,7 @@ export class MemoryStore implements port.Store {
   }
 
   async batch(name: string): Promise<OpenBatch | null> {
-    return this.parts.writes.batch(name);
+    return this.parts.executions.batches.view(name);
   }
 
   onChange(listener: () => void): () => void {

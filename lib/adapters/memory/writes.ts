@@ -1,4 +1,4 @@
-import { isTerminal } from '../../model/execution.js';
+import { isTerminal, type MessageKind } from '../../model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../../model/ids.js';
 import type {
   AcquireWrite,
@@ -8,12 +8,13 @@ import type {
   InstanceWrite,
   KnownEvent,
   NewEvent,
+  NewExecution,
   PublishedExecution,
   Publishing,
   ReserveWrite,
   Verdict,
 } from '../../ports/store-write.js';
-import type { OpenBatch } from '../../ports/stored-instance.js';
+import type { Batch } from './batch-table.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import type { Executions } from './executions.js';
@@ -40,11 +41,6 @@ export class Writes {
 
   instance(write: InstanceWrite, _now: number): Verdict {
     throw new RangeError(`instances are not stored yet: ${write.change.id}`);
-  }
-
-  /** The execution that collects events under that name. */
-  batch(_name: string): OpenBatch | null {
-    return null;
   }
 
   publish(publishing: Publishing, now: number): Verdict {
@@ -89,16 +85,25 @@ export class Writes {
   append({ message }: AppendWrite, now: number): Verdict {
     const entry = this.executions.byId.get(message.to);
     if (entry === undefined) return { verdict: 'rejected', reason: 'unknown-execution' };
-    if (entry.inbox?.ids.has(message.id) === true) return already;
+    const isKnown = entry.inbox?.ids.has(message.id) === true;
+    if (isKnown || this.executions.batches.holder(String(message.id) as ExecutionId) === entry)
+      return already;
     const listens = entry.listening.includes(message.kind);
     if (!listens && isTerminal(entry.status)) return { verdict: 'rejected', reason: 'not-listening' };
     entry.inbox ??= new Inbox();
     entry.inbox.add(message);
     this.changed = true;
+    if (entry.batch !== null) this.tellBatch(entry.batch, message.kind, listens, now);
     if (!listens || entry.place === 'running' || entry.place === 'ready') return ok;
     this.executions.ready(entry, now);
     // It may queue at its gate instead.
     return entry.place === 'queued' ? ok : okAndDue;
+  }
+
+  /** A cancel closes one that collects; a flush that it listens to is why it is due, unless it was. */
+  private tellBatch(batch: Batch, kind: MessageKind, listens: boolean, now: number): void {
+    if (kind === 'flush' && listens && batch.isOpen && batch.dueAt > now) batch.flushed = true;
+    if (kind === 'cancel') this.executions.batches.close(batch);
   }
 
   acquire({ lease, holder, gate }: AcquireWrite, now: number): Verdict {
@@ -146,7 +151,8 @@ export class Writes {
     const found: KnownEvent[] = [];
     for (const [eventIndex, event] of events.entries()) {
       const row = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
-      if (row !== undefined && !isOwn(row, event)) found.push({ eventIndex, executions: row.executions });
+      if (row !== undefined && !this.isOwn(row, event))
+        found.push({ eventIndex, executions: row.executions });
     }
     return found;
   }
@@ -157,8 +163,11 @@ export class Writes {
       const first = event.executions[0];
       if (first === undefined) continue;
       if (event.dedup === null) {
-        if (this.executions.byId.has(first.id)) return true;
-      } else if (this.dedup.find(event.session, event.id, now)?.executions[0]?.id === first.id) return true;
+        if (this.storedAs(first.id) !== undefined) return true;
+      } else {
+        const row = this.dedup.find(event.session, event.id, now);
+        if (row !== undefined && this.isOwn(row, event)) return true;
+      }
     }
     return false;
   }
@@ -183,18 +192,20 @@ export class Writes {
     published: PublishedExecution[],
     by: Entry | null,
   ): void {
+    const executions: DedupRow['executions'][number][] = [];
     for (const execution of event.executions) {
       const stored = this.executions.byId.get(execution.id);
-      const entry = stored ?? this.executions.create(event, execution, now);
-      if (stored === undefined && by !== null && by.session !== null && by.session === event.session)
-        this.inherit(by, entry, now);
+      const entry = stored ?? this.start(event, execution, now);
+      const inherits = stored === undefined && by?.session != null && by.session === event.session;
+      // What collects events of many is nobody's.
+      if (inherits && execution.collect === undefined) this.inherit(by, entry, now);
       if (entry.place !== 'running') this.changed = true;
       published.push(answer(event, index, entry, execution.owner));
+      executions.push({ id: entry.id, definition: entry.work.id });
     }
     if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return;
     const { hash, until } = event.dedup;
-    const executions = event.executions.map(({ id, definition }) => ({ id, definition: definition.id }));
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);
   }
 
@@ -209,8 +220,26 @@ export class Writes {
     this.append({ kind: 'append', message: { id, to: entry.id, kind, body } }, now);
   }
 
+  private start(event: NewEvent, execution: NewExecution, now: number): Entry {
+    const { collect } = execution;
+    return collect === undefined
+      ? this.executions.create(event, execution, now)
+      : this.executions.collect(event, execution, collect, now);
+  }
+
+  /** It was this very publish that the row remembers. */
+  private isOwn(row: DedupRow, { executions: [first] }: NewEvent): boolean {
+    if (first === undefined) return row.executions.length === 0;
+    return row.executions[0]?.id === (this.executions.batches.holder(first.id)?.id ?? first.id);
+  }
+
+  /** The execution that an event's became: itself, or the one that it joined. */
+  private storedAs(id: ExecutionId): Entry | undefined {
+    return this.executions.byId.get(id) ?? this.executions.batches.holder(id);
+  }
+
   private repeat(event: NewEvent, index: number, known: DedupRow, published: PublishedExecution[]): void {
-    const own = isOwn(known, event);
+    const own = this.isOwn(known, event);
     for (const { id, definition } of known.executions) {
       const entry = own ? this.executions.byId.get(id) : undefined;
       published.push(
@@ -221,7 +250,7 @@ export class Writes {
               executionId: id,
               definition,
               key: null,
-              createdAt: known.createdAt,
+              createdAt: this.executions.byId.get(id)?.createdAt ?? known.createdAt,
               duplicate: true,
               leased: false,
             }
@@ -229,11 +258,6 @@ export class Writes {
       );
     }
   }
-}
-
-/** It was this very publish that the row remembers. */
-function isOwn(row: DedupRow, event: NewEvent): boolean {
-  return row.executions[0]?.id === event.executions[0]?.id;
 }
 
 function ownerOf({ executions }: NewEvent, id: ExecutionId): ProcessId | null {
@@ -255,6 +279,7 @@ function answer(
     createdAt: entry.createdAt,
     duplicate: false,
     leased: owner !== null && entry.fence === 1 && entry.owner?.id === owner,
+    ...(entry.batch === null ? {} : { batch: { count: entry.batch.items.length, dueAt: entry.batch.dueAt } }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AppendWrite, Verdict } from '../../ports/store-write.js';
+import type { Batches } from './batches.js';
 import { listeningBits, messageKindCode, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import type { Gates } from './gates.js';
@@ -29,6 +30,7 @@ interface Target {
   readonly listening: number;
   readonly seen: number;
   readonly gate: number | null;
+  readonly batch: number | null;
 }
 
 /** Puts messages into inboxes and makes their targets due. */
@@ -46,9 +48,10 @@ export class Appends {
     connection: Connection,
     private readonly held: HeldLeases,
     private readonly gates: Gates,
+    private readonly batches: Batches,
   ) {
     this.selectTarget = connection.prepare(
-      'SELECT n, status, listening, seen, gate FROM holdfast_execution WHERE id = ?',
+      'SELECT n, status, listening, seen, gate, batch FROM holdfast_execution WHERE id = ?',
     );
     this.selectKnown = connection.prepare('SELECT seq FROM holdfast_message WHERE n = ? AND id = ?');
     this.selectLast = connection.prepare(
@@ -60,7 +63,7 @@ export class Appends {
     this.ready = connection.prepare(
       'UPDATE holdfast_execution SET status = 0, reason = NULL, wake_at = NULL, due_at = ? WHERE n = ?',
     );
-    this.trim = connection.prepare('DELETE FROM holdfast_message WHERE n = ? AND seq <= ?');
+    this.trim = connection.prepare('DELETE FROM holdfast_message WHERE n = ? AND seq <= ? AND kind <> 7');
   }
 
   append({ message }: AppendWrite, now: number): Verdict {
@@ -81,6 +84,7 @@ export class Appends {
     if (seq % trimEvery === 0) this.trim.run([n, Math.min(seen, seq - remembered)]);
     this.appended = true;
     this.held.mailed(n);
+    if (target.batch !== null) this.batches.told(n, message.kind, listens, now);
     if (!listens || status === statusCode.running || status === statusCode.pending) return ok;
     if (target.gate !== null && target.gate > 0) return this.gates.ready(n, now) ? okAndDue : ok;
     this.ready.run([now, n]);

@@ -1,5 +1,6 @@
 import type { ExecutionId } from '../../model/ids.js';
 import type { ClaimAnswer, ClaimedExecution, ClaimRequest } from '../../ports/store.js';
+import type { Batches } from './batches.js';
 import { fenceOfMark, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
@@ -63,6 +64,7 @@ export class Claims {
     private readonly journals: Journals,
     private readonly held: HeldLeases,
     private readonly gates: Gates,
+    private readonly batches: Batches,
   ) {
     this.lanes = new ReadyLanes(connection);
     this.selectPaused = connection.prepare('SELECT definition FROM holdfast_paused');
@@ -185,6 +187,7 @@ export class Claims {
     const strikes = fruitless ? row.strikes + 1 : 0;
     this.take.run([fence, ownerNumber, strikes, now, n]);
     const inbox = this.journals.messages(n, before.id, row.seen, inboxPage);
+    const batch = row.batch === null ? null : this.batches.begin(n);
     this.held.hold(n, fence, row.seen > 0 || inbox.length > 0);
     return {
       lease: { executionId: before.id, key: n, owner, fence },
@@ -198,6 +201,7 @@ export class Claims {
       },
       journal: checkpoints,
       inbox,
+      ...(batch === null ? {} : { batch }),
       strikes,
       dueSince: row.status === statusCode.pending ? (row.due_at ?? since) : since,
     };

@@ -9,7 +9,7 @@ import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';
 /** Columns of {@link ExecutionRow}; the table is `e`. */
 export const executionColumns = `e.n, e.status, e.definition, e.fence, e.committed, e.strikes, e.listening, e.seen, e.priority,
   e.depth, e.attempt, e.turn, e.epoch, e.reason, e.event, e.created_at, e.waited, e.wake_at, e.due_at, e.ended_at, e.lane, e.id,
-  e.event_id, e.session, e.timers, e.value, e.error, e.input, e.gate,
+  e.event_id, e.session, e.timers, e.value, e.error, e.input, e.gate, e.batch,
   (SELECT g.name FROM holdfast_gate AS g WHERE g.g = e.gate) AS gate_name,
   (SELECT p.id FROM holdfast_process AS p WHERE p.n = e.owner) AS owner_id`;
 
@@ -43,6 +43,8 @@ export interface ExecutionRow {
   readonly error: string | null;
   readonly input: string;
   readonly gate: number | null;
+  /** 1: it collects events. */
+  readonly batch: number | null;
   readonly gate_name: string | null;
   readonly owner_id: string | null;
 }

@@ -24,6 +24,8 @@ interface Stored {
   readonly created_at: number;
   /** Who runs it under its first lease; null: nobody does. */
   readonly leased_to: number | null;
+  /** 1: it collects events. */
+  readonly batch: number | null;
 }
 
 /**
@@ -59,7 +61,7 @@ export class ExecutionRows {
     this.insertUsuals = connection.prepare(insertUsualExecutions(together));
     this.insertAny = connection.prepare(insertExecution);
     this.selectStored = connection.prepare(
-      'SELECT n, created_at, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
+      'SELECT n, created_at, batch, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
     );
     this.selectLast = connection.prepare(selectLastNumber);
   }
@@ -217,9 +219,11 @@ export class ExecutionRows {
   }
 }
 
-/** Leased at once, of no gate, session, priority or depth. */
-function isUsual({ session }: NewEvent, { owner, priority, depth, gate }: NewExecution): boolean {
-  return owner !== null && gate === null && priority === 0 && depth === 0 && session === null;
+/** Leased at once, of no gate, session, priority or depth; it collects nothing. */
+function isUsual({ session }: NewEvent, execution: NewExecution): boolean {
+  const { owner, priority, depth, gate, collect } = execution;
+  const isPlain = priority === 0 && depth === 0 && session === null && collect === undefined;
+  return owner !== null && gate === null && isPlain;
 }
 
 function answerOf(

@@ -1,5 +1,5 @@
 import type { InstanceWrite, Verdict } from '../../ports/store-write.js';
-import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
+import type { StoredInstance } from '../../ports/stored-instance.js';
 
 /** Instances by id. */
 export class Instances {
@@ -9,10 +9,5 @@ export class Instances {
 
   write({ change }: InstanceWrite, _now: number): Verdict {
     throw new RangeError(`instances are not stored yet: ${change.id}`);
-  }
-
-  /** The execution that collects events under that name. */
-  batch(_name: string): OpenBatch | null {
-    return null;
   }
 }

@@ -6,6 +6,7 @@ import type { Connection, Statement } from './connection.js';
 import {
   checkpointColumns,
   type CheckpointRow,
+  type ExecutionRow,
   type MessageRow,
   toCheckpoint,
   toMessage,
@@ -15,11 +16,15 @@ import {
 export class Journals {
   private readonly selectRows: Statement<CheckpointRow>;
   private readonly selectMessages: Statement<MessageRow>;
+  private readonly selectWithItems: Statement<MessageRow>;
 
   constructor(connection: Connection) {
     this.selectRows = connection.prepare(selectJournal);
     this.selectMessages = connection.prepare(
       'SELECT seq, id, kind, body FROM holdfast_message WHERE n = ? AND seq > ? ORDER BY seq LIMIT ?',
+    );
+    this.selectWithItems = connection.prepare(
+      'SELECT seq, id, kind, body FROM holdfast_message WHERE n = ? AND seq > ? AND (seq > ? OR kind = 7) ORDER BY seq LIMIT ?',
     );
   }
 
@@ -36,6 +41,13 @@ export class Journals {
       return toCheckpoint(row);
     });
     return { checkpoints: checkpoints.sort((a, b) => a.seq - b.seq), progressed };
+  }
+
+  /** Messages after `afterSeq` that were not seen, and items seen or not. */
+  inbox(row: ExecutionRow, to: ExecutionId, afterSeq: number, limit: number): StoredMessage[] {
+    const { n, seen, batch } = row;
+    if (batch === null) return this.messages(n, to, Math.max(afterSeq, seen), limit);
+    return this.selectWithItems.all([n, afterSeq, seen, limit]).map((message) => toMessage(message, to));
   }
 
   messages(n: number, to: ExecutionId, afterSeq: number, limit: number): StoredMessage[] {

@@ -6,6 +6,7 @@ import type {
   Publishing,
   Verdict,
 } from '../../ports/store-write.js';
+import type { Batches } from './batches.js';
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
 import type { Mailboxes } from './mailboxes.js';
@@ -36,6 +37,7 @@ export class Publishes {
     private readonly rows: ExecutionRows,
     private readonly mailboxes: Mailboxes,
     private readonly sessions: Sessions,
+    private readonly batches: Batches,
   ) {
     this.selectDedup = connection.prepare(
       'SELECT hash, executions FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
@@ -90,7 +92,7 @@ export class Publishes {
     const found: KnownEvent[] = [];
     for (const [eventIndex, event] of events.entries()) {
       const first = event.dedup === null ? null : this.first(event, now);
-      if (first === null || isOwn(first, event)) continue;
+      if (first === null || this.isOwn(first, event)) continue;
       const executions = first.executions.map(([id, definition]) => ({ id, definition }));
       found.push({ eventIndex, executions });
     }
@@ -129,17 +131,26 @@ export class Publishes {
   ): boolean {
     let existed = false;
     const created: number[] = [];
+    const stored: FirstPublish['executions'][number][] = [];
     for (const execution of event.executions) {
-      const inserted = this.rows.insert(event, index, execution, now);
+      const { collect } = execution;
+      const inserted =
+        collect === undefined
+          ? this.rows.insert(event, index, execution, now)
+          : this.batches.collect(event, index, execution, collect, now);
       existed ||= inserted.existed;
-      if (!inserted.existed && inserted.answer.key !== null) created.push(inserted.answer.key);
+      // What collects events of many is nobody's.
+      if (!inserted.existed && collect === undefined && inserted.answer.key !== null)
+        created.push(inserted.answer.key);
       answer.push(inserted.answer);
+      const { executionId, createdAt } = inserted.answer;
+      if (event.dedup !== null) stored.push([executionId, execution.definition.id, createdAt]);
     }
     if (publisher !== null) this.sessions.inherit(publisher, event, created, now);
     if (event.mail !== undefined) this.mailboxes.deliver(event, now);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return existed;
     const { hash, until } = event.dedup;
-    const executions = JSON.stringify(event.executions.map(({ id, definition }) => [id, definition.id, now]));
+    const executions = JSON.stringify(stored);
     this.replaceDedup.run([dedupScope(event.session), toStored(event.id), toStored(hash), until, executions]);
     return existed;
   }
@@ -151,9 +162,10 @@ export class Publishes {
     first: FirstPublish,
     answer: PublishedExecution[],
   ): boolean {
-    const resent = isOwn(first, event);
+    const resent = this.isOwn(first, event);
     for (const [executionId, definition, createdAt] of first.executions) {
       const stored = resent ? this.rows.find(executionId) : undefined;
+      const batch = stored?.batch === 1 ? this.batches.sizeOf(stored.n) : undefined;
       const owner = event.executions.find(({ id }) => id === executionId)?.owner ?? null;
       answer.push({
         eventId: event.id,
@@ -164,9 +176,19 @@ export class Publishes {
         createdAt,
         duplicate: stored === undefined,
         leased: this.rows.isLeased(stored, owner),
+        ...(batch === undefined ? {} : { batch }),
       });
     }
     return resent && first.executions.length > 0;
+  }
+
+  /** It was this very publish that the row remembers. */
+  private isOwn(first: FirstPublish, { executions: [own] }: NewEvent): boolean {
+    const known = first.executions[0]?.[0];
+    if (known === own?.id) return true;
+    if (own?.collect === undefined) return false;
+    const holder = this.batches.holder(own.id);
+    return holder !== undefined && fromStored(holder.id) === known;
   }
 
   private first(event: NewEvent, now: number): FirstPublish | null {
@@ -177,9 +199,4 @@ export class Publishes {
       executions: JSON.parse(row.executions) as FirstPublish['executions'],
     };
   }
-}
-
-/** It was this very publish that the row remembers. */
-function isOwn(first: FirstPublish, event: NewEvent): boolean {
-  return first.executions[0]?.[0] === event.executions[0]?.id;
 }

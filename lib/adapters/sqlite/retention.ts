@@ -1,4 +1,5 @@
 import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
+import type { Batches } from './batches.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
 import type { Gates } from './gates.js';
@@ -31,6 +32,7 @@ export class Retention {
     private readonly numbers: Numbers,
     private readonly gates: Gates,
     private readonly mailboxes: Mailboxes,
+    private readonly batches: Batches,
   ) {
     this.selectEnded = connection.prepare(selectEnded);
     this.selectNext = connection.prepare(
@@ -122,6 +124,7 @@ export class Retention {
     if (row.n === last) this.keepNumber.run([last]);
     if (row.gate !== null && row.gate > 0) this.gates.quit(row.n, row.gate, now);
     if (row.gate !== null) this.mailboxes.forget(row.n);
+    if (row.batch !== null) this.batches.forget(row.n);
     for (const removal of this.removals) removal.run([row.n]);
   }
 }

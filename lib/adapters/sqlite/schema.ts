@@ -13,7 +13,7 @@
  *
  * An execution's `gate` is null until it has to do with gates or mailboxes, 0 when it has had permits or waits only, else the number of its gate.
  * Gates and places are never renumbered. Its `root` is the number of the execution of its session that it comes from, null of one
- * that no execution of its session published.
+ * that no execution of its session published. Its `batch` is 1 if it collects events or has collected some, else null.
  */
 export const migrations: readonly string[] = [
   `
@@ -222,5 +222,20 @@ ALTER TABLE holdfast_execution ADD COLUMN root INTEGER;
 CREATE INDEX holdfast_execution_session ON holdfast_execution (session, n) WHERE session IS NOT NULL;
 CREATE INDEX holdfast_execution_session_open ON holdfast_execution (session, n)
   WHERE session IS NOT NULL AND (status < 2 OR status > 5);
+`,
+  `
+ALTER TABLE holdfast_execution ADD COLUMN batch INTEGER;
+
+CREATE TABLE holdfast_batch (
+  n INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  flushed INTEGER NOT NULL,
+  open INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX holdfast_batch_open ON holdfast_batch (name) WHERE open = 1;
+CREATE UNIQUE INDEX holdfast_message_item ON holdfast_message (id) WHERE kind = 7;
 `,
 ];

@@ -4,6 +4,7 @@ import { StoreIncompatibleError, StoreUnavailableError } from '../../model/error
 import type { StoreContext } from '../../ports/store.js';
 import type { NewEvent, Verdict, Write } from '../../ports/store-write.js';
 import { Appends } from './appends.js';
+import { Batches } from './batches.js';
 import { ChangePoll } from './change-poll.js';
 import { CheckpointRows } from './checkpoint-rows.js';
 import { Claims } from './claims.js';
@@ -53,6 +54,7 @@ export class Session {
   readonly graphs: Graphs;
   readonly schedules: Schedules;
   readonly instances: Instances;
+  readonly batches: Batches;
   readonly queries: Queries;
   readonly retention: Retention;
   readonly poll: ChangePoll;
@@ -89,9 +91,16 @@ export class Session {
     this.mailboxes = new Mailboxes(connection, this.gates);
     this.rates = new Rates(connection);
     this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates);
-    this.appends = new Appends(connection, this.held, this.gates);
+    this.batches = new Batches(connection, this.executions, this.gates);
+    this.appends = new Appends(connection, this.held, this.gates, this.batches);
     this.sessions = new Sessions(connection, definitions, this.appends);
-    this.publishes = new Publishes(connection, this.executions, this.mailboxes, this.sessions);
+    this.publishes = new Publishes(
+      connection,
+      this.executions,
+      this.mailboxes,
+      this.sessions,
+      this.batches,
+    );
     this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
       connection,
@@ -102,13 +111,21 @@ export class Session {
       this.gates,
       this.mailboxes,
     );
-    this.claims = new Claims(connection, numbers, this.processes, this.journals, this.held, this.gates);
+    this.claims = new Claims(
+      connection,
+      numbers,
+      this.processes,
+      this.journals,
+      this.held,
+      this.gates,
+      this.batches,
+    );
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);
     this.schedules = new Schedules(connection);
     this.instances = new Instances();
     this.queries = new Queries(connection, numbers);
-    this.retention = new Retention(connection, numbers, this.gates, this.mailboxes);
+    this.retention = new Retention(connection, numbers, this.gates, this.mailboxes, this.batches);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {

@@ -115,7 +115,7 @@ export class SqliteStore implements port.Store {
     const { transactor, queries, journals } = this.ready();
     return transactor.read(() => {
       const row = queries.find(id);
-      return row === undefined ? [] : journals.messages(row.n, id, Math.max(afterSeq, row.seen), limit);
+      return row === undefined ? [] : journals.inbox(row, id, afterSeq, limit);
     });
   }
 
@@ -255,8 +255,8 @@ export class SqliteStore implements port.Store {
   }
 
   async batch(name: string): Promise<OpenBatch | null> {
-    const { transactor, instances } = this.ready();
-    return transactor.read(() => instances.batch(name));
+    const { transactor, batches } = this.ready();
+    return transactor.read(() => batches.find(name));
   }
 
   onChange(listener: () => void): () => void {

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../ports/store-write.js';
+import { collectMutants } from './collect-mutants.js';
 import { gateMutants } from './gate-mutants.js';
 import { sessionMutants } from './session-mutants.js';
 import { scheduleMutants } from './schedule-mutants.js';
@@ -242,4 +243,5 @@ export const mutantStores: readonly MutantStore[] = [
   ...scheduleMutants,
   ...mailboxMutants,
   ...sessionMutants,
+  ...collectMutants,
 ];

@@ -1,4 +1,6 @@
 import { claimCases } from './cases/claim-cases.js';
+import { collectCases } from './cases/collect-cases.js';
+import { collectDueCases, durableCollectCases, sharedCollectCases } from './cases/collect-due-cases.js';
 import { commitCases } from './cases/commit-cases.js';
 import { concurrencyCases, sharedCases } from './cases/concurrency-cases.js';
 import { durabilityCases } from './cases/durability-cases.js';
@@ -73,5 +75,9 @@ export function storeCases(): readonly StoreCase[] {
     ...sessionCases,
     ...handedOnCases,
     ...durableSessionCases,
+    ...collectCases,
+    ...collectDueCases,
+    ...durableCollectCases,
+    ...sharedCollectCases,
   ];
 }
