@@ -3,6 +3,9 @@ import type { CollectedBatch, OpenBatch } from '../../ports/stored-instance.js';
 import type { Collect } from '../../ports/store-write.js';
 import type { Entry } from './entry.js';
 
+/** What an execution collects, as plain data. */
+export type BatchState = Pick<Batch, 'name' | 'openedAt' | 'dueAt' | 'flushed' | 'isOpen' | 'items'>;
+
 /** What an execution collects. */
 export class Batch {
   /** By the id of the execution that each event came with. */
@@ -18,6 +21,11 @@ export class Batch {
 
   collected(): CollectedBatch {
     return { count: this.items.length, dueAt: this.dueAt, flushed: this.flushed };
+  }
+
+  state(): BatchState {
+    const { name, openedAt, dueAt, flushed, isOpen, items } = this;
+    return { name, openedAt, dueAt, flushed, isOpen, items: [...items] };
   }
 }
 

@@ -4,7 +4,7 @@ import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
 import type { ProcessRecord, StoredGraph, Subscription } from '../../ports/store.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage } from '../../ports/store-write.js';
-import { Batch } from './batch-table.js';
+import { Batch, type BatchState } from './batch-table.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
 import type { Executions } from './executions.js';
@@ -66,7 +66,7 @@ export interface MemoryExecution {
   /** Of what an execution of its session published; absent: null. */
   readonly root?: number | null;
   /** What it collects. */
-  readonly batch?: Pick<Batch, 'name' | 'openedAt' | 'dueAt' | 'flushed' | 'isOpen' | 'items'>;
+  readonly batch?: BatchState;
 }
 
 interface MemoryDedup {
@@ -169,7 +169,7 @@ function executionState(entry: Entry): MemoryExecution {
     lastCommitNo: entry.lastCommitNo,
     places: placesOf(entry),
     root: entry.root,
-    ...(entry.batch === null ? {} : { batch: plainCopy({ ...entry.batch }) }),
+    ...(entry.batch === null ? {} : { batch: entry.batch.state() }),
   };
 }
 
