@@ -3,6 +3,8 @@ import type { DefinitionRef, MessageKind, TerminalStatus, Timers, WaitReason } f
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 
+export type { KnownEvent, PublishedExecution, RejectReason, Rejection, Verdict } from './verdict.js';
+
 export type Write =
   | PublishWrite
   | CommitWrite
@@ -115,7 +117,7 @@ export interface Collect {
 
 /**
  * At most `limit` at once of what names it, across all processes. Gates of executions (`NewExecution.gate`) and of permits
- * (`AcquireWrite.gate`) do not meet, whatever their names. The limit that was written last for a name holds.
+ * (`AcquireWrite.gate`) do not meet, whatever their names. The limit that was written last for a name holds, and so does `untilEnd`.
  *
  * An execution with a gate is *admitted* while it is ready in its lane or running. One that becomes ready (created, timer
  * due, message, retried) while its gate is full queues: it is `waiting` for `gate`, in no lane, and no claim takes it. When
@@ -128,8 +130,8 @@ export interface Gate {
   /** A whole number, 0 or more; 0 admits nobody. */
   readonly limit: number;
   /**
-   * What was admitted keeps its place also while it waits: until it is parked or ends. The next one of an instance begins
-   * when the one before has ended, whatever that waits for. Default false.
+   * What was admitted keeps its place also while it waits, whatever the limit is then: until it is parked or ends. The next
+   * one of an instance begins when the one before has ended, whatever that waits for. Default false. Nothing for permits.
    */
   readonly untilEnd?: boolean;
 }
@@ -174,15 +176,19 @@ export interface InstanceChange {
   readonly version: string;
   /** JSON text, opaque to the store; null: the instance is no more, and what it had ahead is dropped. */
   readonly state: string | null;
-  /** The event, of one execution, that it has ahead from here on, instead of what it had; null: nothing. Absent: as it was. */
+  /** The event, under a made id and of one execution without `owner`, that it has ahead from here on, instead of what it had; null: nothing. Absent: as it was. */
   readonly ahead?: NewEvent | null;
 }
 
-/** Changes an instance, whole or not at all. Rejected (`instance-changed`) when it is not as expected. Sent again, it is `already`. */
+/**
+ * Changes an instance, whole or not at all. Rejected (`instance-changed`) when it is not as expected. Sent again, it is
+ * `already`: the stored version is its own. A deletion leaves no version by which a repeat could be told: one that finds no
+ * instance is `ok` whatever it expected, and its `event` and `cancels`, which do nothing twice, are applied.
+ */
 export interface InstanceWrite {
   readonly kind: 'instance';
   readonly change: InstanceChange;
-  /** An event that it accepts besides; null: none. */
+  /** An event that it accepts besides, and that `cancels` does not mean; null: none. */
   readonly event: NewEvent | null;
   /**
    * The gate of executions whose holders and queue get a `cancel` message each, with an id made of `change.version`, as if
@@ -314,80 +320,4 @@ export interface Message {
 export interface StoredMessage extends Message {
   /** Grows within one inbox. */
   readonly seq: number;
-}
-
-/** What became of one write. */
-export type Verdict =
-  | {
-      readonly verdict: 'ok' | 'already';
-      readonly executions?: readonly PublishedExecution[];
-      readonly due?: boolean;
-      /** Of an `acquire`: the permit is held, now or still. */
-      readonly granted?: boolean;
-      /** Of a `reserve`: epoch ms. */
-      readonly at?: number;
-      /** Of an `await`: what the wait got; null: nothing yet. */
-      readonly mail?: Mail | null;
-    }
-  /** The fence is not current any more, or the record is not running: nothing was applied. */
-  | { readonly verdict: 'stale' }
-  /** Nothing was applied, and sending again will not help. */
-  | Rejection;
-
-/** Why nothing was applied. */
-export interface Rejection {
-  readonly verdict: 'rejected';
-  readonly reason: RejectReason;
-  /** With `event-conflict` and `mailbox-full`. */
-  readonly eventId?: EventId;
-  /** With `event-known`: all events of the delta that are. */
-  readonly known?: readonly KnownEvent[];
-}
-
-/** An event that was accepted before under its explicit id. */
-export interface KnownEvent {
-  /** Its place in `events`, from 0. */
-  readonly eventIndex: number;
-  /** Those of the first publish; none when no handler took it then. */
-  readonly executions: readonly { readonly id: ExecutionId; readonly definition: string }[];
-}
-
-/** Why a write can never be applied. */
-export type RejectReason =
-  /** A checkpoint key exists already with another commit. */
-  | 'checkpoint-exists'
-  /** The same explicit event id was published with another payload. */
-  | 'event-conflict'
-  /** In a delta: the same explicit event id was published by another write, which started other executions. */
-  | 'event-known'
-  /** No such execution. */
-  | 'unknown-execution'
-  /** The execution does not listen to that kind of message any more. */
-  | 'not-listening'
-  /** The schedule is not as the writer has read it: another process moved it on. */
-  | 'schedule-changed'
-  /** The instance is not as the writer has read it. */
-  | 'instance-changed'
-  /** The mailbox that an event goes to has no room. */
-  | 'mailbox-full';
-
-/** Answered for a publish, in the order of `events` and their executions; for a duplicate, those of the first publish. */
-export interface PublishedExecution {
-  readonly eventId: EventId;
-  /** The place of its event in `events`, from 0: ids of different sessions may be equal. */
-  readonly eventIndex: number;
-  readonly executionId: ExecutionId;
-  readonly definition: string;
-  /** The store's name for the record, for the lease of one created with an owner; null for a duplicate. */
-  readonly key: number | null;
-  /** Its `createdAt` (and, created with an owner, its `startedAt`): what a resume will read. */
-  readonly createdAt: number;
-  readonly duplicate: boolean;
-  /** It runs, leased to the `owner` that it was published with, under fence 1. */
-  readonly leased: boolean;
-  /**
-   * Of one that collects: how many events it has now, this one included, and when it is or was due, epoch ms. Absent: it
-   * does not collect, or the event is a duplicate.
-   */
-  readonly batch?: { readonly count: number; readonly dueAt: number };
 }

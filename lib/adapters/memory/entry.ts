@@ -197,7 +197,9 @@ export class LaneQueue implements Linked<LaneQueue> {
 
 /** At most `limit` places are taken; the rest queue. */
 export class GateEntry {
-  taken = 0;
+  /** Places taken: of an execution gate that is `untilEnd`, also those of executions that wait. */
+  readonly inside = new Set<Place>();
+  untilEnd = false;
   /** Executions behind it, or places of permits; without any it is forgotten. */
   users = 0;
   readonly queue = new Heap<Place>(byTurn);
@@ -206,6 +208,10 @@ export class GateEntry {
     readonly name: string,
     public limit: number,
   ) {}
+
+  get taken(): number {
+    return this.inside.size;
+  }
 }
 
 /** The place of an execution, or of a holder of it, in a gate. */

@@ -215,7 +215,7 @@ export class Executions {
       this.ready(entry, now);
       return entry.place === 'ready';
     }
-    if (entry.gate !== null) this.gates.leave(entry, now);
+    if (entry.gate !== null && !(entry.gate.untilEnd && status === 'waiting')) this.gates.leave(entry, now);
     if (isTerminal(status)) {
       this.end(entry);
       if (this.ended.size > this.keep && this.ended.first !== null) this.remove(this.ended.first, now);

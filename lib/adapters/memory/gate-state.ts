@@ -23,7 +23,11 @@ export interface ExecutionPlaces {
 
 export function takeGates({ executions, permits, lastNumber }: Gates): GateState {
   const limits = (gates: ReadonlyMap<string, GateEntry>): Gate[] =>
-    Array.from(gates.values(), ({ name, limit }) => ({ name, limit }));
+    Array.from(gates.values(), ({ name, limit, untilEnd }) => ({
+      name,
+      limit,
+      ...(untilEnd && { untilEnd }),
+    }));
   return { executions: limits(executions), permits: limits(permits), lastNumber };
 }
 
@@ -42,7 +46,8 @@ export function placesOf({ admission, permits }: Entry): ExecutionPlaces {
 
 /** Fills empty gates; the places follow with {@link putPlaces}. */
 export function putGates(state: GateState, gates: Gates): void {
-  for (const { name, limit } of state.executions) gateOf(gates.executions, name, limit);
+  for (const { name, limit, untilEnd = false } of state.executions)
+    gateOf(gates.executions, name, limit).untilEnd = untilEnd;
   for (const { name, limit } of state.permits) gateOf(gates.permits, name, limit);
   gates.lastNumber = state.lastNumber;
 }
@@ -71,7 +76,7 @@ function put(
   const place = new Place(gate, entry, holder, number);
   place.taken = taken;
   place.grantedSeq = grantedSeq;
-  if (taken) gate.taken++;
+  if (taken) gate.inside.add(place);
   else gate.queue.push(place);
   return place;
 }

@@ -22,8 +22,9 @@ export class Gates {
   constructor(private readonly served: GateServed) {}
 
   /** Puts a stored execution behind a gate, instead of the one it had. */
-  join(entry: Entry, { name, limit }: Gate, now: number): void {
+  join(entry: Entry, { name, limit, untilEnd = false }: Gate, now: number): void {
     const gate = gateOf(this.executions, name, limit);
+    gate.untilEnd = untilEnd;
     if (entry.gate !== gate) {
       gate.users++;
       this.quit(entry, now);
@@ -45,8 +46,8 @@ export class Gates {
   enter(entry: Entry, gate: GateEntry): boolean {
     if (entry.admission !== null) {
       // Handed back: it keeps its place, unless the limit was lowered meanwhile.
-      if (!entry.admission.taken || gate.taken <= gate.limit) return entry.admission.taken;
-      gate.taken--;
+      if (!entry.admission.taken || gate.untilEnd || gate.taken <= gate.limit) return entry.admission.taken;
+      gate.inside.delete(entry.admission);
       entry.admission = null;
     }
     // A cancel is served at once: past the gate, without counting.
@@ -61,6 +62,13 @@ export class Gates {
     const place = entry.admission;
     entry.admission = null;
     this.free(place, now);
+  }
+
+  /** Who holds a place of an execution gate or queues for one, in the order of asking. */
+  at(name: string): Entry[] {
+    const gate = this.executions.get(name);
+    const places = gate === undefined ? [] : [...gate.inside, ...gate.queue.all()];
+    return places.sort((a, b) => a.number - b.number).map(({ entry }) => entry);
   }
 
   /** Whether the holder has a permit; else it queues for one. */
@@ -113,7 +121,7 @@ export class Gates {
     const { gate } = place;
     if (!place.taken) gate.queue.remove(place);
     else {
-      gate.taken--;
+      gate.inside.delete(place);
       this.serve(gate, now);
     }
   }
@@ -129,7 +137,7 @@ export class Gates {
       const place = gate.queue.peek();
       if (place === undefined) return;
       gate.queue.remove(place);
-      gate.taken++;
+      gate.inside.add(place);
       place.taken = true;
       if (place.holder === null) this.served.admitted(place.entry, now);
       else this.served.granted(place, now);
@@ -151,7 +159,7 @@ function forgetUser(gates: Map<string, GateEntry>, gate: GateEntry): void {
 function take(place: Place): boolean {
   const { gate } = place;
   place.taken = gate.taken < gate.limit;
-  if (place.taken) gate.taken++;
+  if (place.taken) gate.inside.add(place);
   else gate.queue.push(place);
   return place.taken;
 }

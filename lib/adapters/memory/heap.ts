@@ -15,6 +15,11 @@ export class Heap<T extends Heaped> {
     return this.items.length;
   }
 
+  /** In no order. */
+  all(): Iterable<T> {
+    return this.items;
+  }
+
   peek(): T | undefined {
     return this.items[0];
   }

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { ExecutionRecord } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId } from '../../model/ids.js';
 import type { ProcessRecord, StoredGraph, Subscription } from '../../ports/store.js';
+import type { StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage } from '../../ports/store-write.js';
 import { Batch, type BatchState } from './batch-table.js';
@@ -18,6 +19,7 @@ import {
 } from './gate-state.js';
 import type { GraphTable } from './graph-table.js';
 import { Inbox } from './inbox.js';
+import type { InstanceTable } from './instance-table.js';
 import { type MailboxState, putMailboxes, takeMailboxes } from './mailbox-state.js';
 import { plainCopy } from './plain-copy.js';
 import type { Bucket, Rates } from './rates.js';
@@ -44,6 +46,7 @@ export interface MemoryState {
   readonly buckets: readonly Pick<Bucket, 'name' | 'state' | 'idleFrom'>[];
   readonly schedules: readonly StoredSchedule[];
   readonly mailboxes: MailboxState;
+  readonly instances: readonly StoredInstance[];
 }
 
 export interface MemoryExecution {
@@ -88,6 +91,7 @@ export interface MemoryParts {
   readonly graphs: GraphTable;
   readonly rates: Rates;
   readonly schedules: ScheduleTable;
+  readonly instances: InstanceTable;
 }
 
 /** A copy of what the parts hold. */
@@ -113,6 +117,7 @@ export function takeState(parts: MemoryParts): MemoryState {
     buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
     schedules: parts.schedules.all(),
     mailboxes: takeMailboxes(executions.mailboxes, executions.byId.values()),
+    instances: plainCopy([...parts.instances.all()]),
   };
 }
 
@@ -125,6 +130,7 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   putGates(state.gates, executions.gates);
   // What an earlier version took has none.
   for (const schedule of state.schedules ?? []) parts.schedules.put(schedule);
+  for (const instance of state.instances ?? []) parts.instances.put(instance);
   for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
   putMailboxes(state.mailboxes, executions.mailboxes, executions.byId);

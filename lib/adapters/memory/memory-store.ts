@@ -249,7 +249,7 @@ export class MemoryStore implements port.Store {
   }
 
   async instance(id: string): Promise<StoredInstance | null> {
-    return this.parts.writes.instances.find(id);
+    return this.parts.instances.find(id);
   }
 
   async batch(name: string): Promise<OpenBatch | null> {
@@ -298,6 +298,7 @@ export class MemoryStore implements port.Store {
       subscriptions,
       graphs: new GraphTable(),
       schedules: new ScheduleTable(),
+      instances: writes.instances,
     };
   }
 

@@ -1,5 +1,5 @@
 import { isTerminal, type MessageKind } from '../../model/execution.js';
-import type { EventId, ExecutionId, ProcessId } from '../../model/ids.js';
+import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type {
   AcquireWrite,
   AppendWrite,
@@ -25,11 +25,12 @@ import type { Rates } from './rates.js';
 const ok: Verdict = Object.freeze({ verdict: 'ok' });
 const okAndDue: Verdict = Object.freeze({ verdict: 'ok', due: true });
 const already: Verdict = Object.freeze({ verdict: 'already' });
+const instanceChanged: Verdict = Object.freeze({ verdict: 'rejected', reason: 'instance-changed' });
 const stale: Verdict = Object.freeze({ verdict: 'stale' });
 
 /** Applies one write whole or not at all: each looks first and changes nothing before it is sure. */
 export class Writes {
-  readonly instances = new InstanceTable();
+  readonly instances: InstanceTable;
   /** Something became due, ended or got a message since this was last reset. */
   changed = false;
 
@@ -37,17 +38,30 @@ export class Writes {
     private readonly executions: Executions,
     private readonly dedup: DedupTable,
     private readonly rates: Rates,
-  ) {}
+  ) {
+    this.instances = new InstanceTable(executions);
+  }
 
-  instance(write: InstanceWrite, _now: number): Verdict {
-    throw new RangeError(`instances are not stored yet: ${write.change.id}`);
+  instance({ change, event, cancels }: InstanceWrite, now: number): Verdict {
+    const publishing: Publishing = { events: event === null ? [] : [event] };
+    const stored = this.instances.versionOf(change.id);
+    const answer = (verdict: 'ok' | 'already'): Verdict =>
+      event === null ? { verdict } : { verdict, executions: this.accept(publishing, now, null) };
+    if (stored === change.version) return answer('already');
+    // What is to be deleted and is not there may have been deleted by this very write: the rest of it is safe to repeat.
+    const isGone = stored === null && change.state === null;
+    if (!isGone && stored !== change.expected) return instanceChanged;
+    const refusal = this.refusal(publishing, now);
+    if (refusal !== null) return refusal;
+    this.instances.drop(change, now);
+    if (cancels !== null) this.cancel(cancels, { change, event }, now);
+    this.instances.write(change, (ahead) => this.accept({ events: [ahead] }, now, null), now);
+    return answer('ok');
   }
 
   publish(publishing: Publishing, now: number): Verdict {
-    const conflict = this.conflict(publishing, now);
-    if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
-    const full = this.full(publishing, now);
-    if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
+    const refusal = this.refusal(publishing, now);
+    if (refusal !== null) return refusal;
     const resent = this.isResent(publishing, now);
     return { verdict: resent ? 'already' : 'ok', executions: this.accept(publishing, now, null) };
   }
@@ -69,6 +83,9 @@ export class Writes {
     if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
     const full = delta.publish === null ? null : this.full(delta.publish, now);
     if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
+    const { instance } = delta;
+    if (instance !== undefined && this.instances.versionOf(instance.id) !== instance.expected)
+      return instanceChanged;
 
     entry.journal.add(delta.checkpoints);
     entry.lastFence = lease.fence;
@@ -76,6 +93,10 @@ export class Writes {
     entry.strikes = 0;
     const executions = delta.publish === null ? null : this.accept(delta.publish, now, entry);
     if (delta.release.length > 0) this.executions.gates.release(entry, delta.release, now);
+    if (instance !== undefined) {
+      this.instances.drop(instance, now);
+      this.instances.write(instance, (ahead) => this.accept({ events: [ahead] }, now, null), now);
+    }
     const due = delta.record === null ? false : this.executions.change(entry, delta.record, now);
     if (delta.record !== null && delta.record.status !== 'running') this.changed = true;
     if (executions === null) return due ? okAndDue : ok;
@@ -120,6 +141,26 @@ export class Writes {
     const entry = this.executions.byId.get(write.lease.executionId);
     if (entry === undefined || entry.status !== 'running' || write.lease.fence !== entry.fence) return stale;
     return { verdict: 'ok', mail: this.executions.mailboxes.ask(entry, write, now) };
+  }
+
+  /** Has everybody end who holds a place of the gate or queues for one, but not what the write itself starts, sent again. */
+  private cancel(
+    gate: string,
+    { change, event }: Pick<InstanceWrite, 'change' | 'event'>,
+    now: number,
+  ): void {
+    const id = `cancel:${change.version}` as MessageId;
+    const own = new Set(event?.executions.map((execution) => execution.id));
+    for (const { id: to } of this.executions.gates.at(gate))
+      if (!own.has(to)) this.append({ kind: 'append', message: { id, to, kind: 'cancel', body: null } }, now);
+  }
+
+  /** Why none of these events may be accepted; null: all of them may. */
+  private refusal(publishing: Publishing, now: number): Verdict | null {
+    const conflict = this.conflict(publishing, now);
+    if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
+    const full = this.full(publishing, now);
+    return full === null ? null : { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
   }
 
   /** The first event that its mailbox has no room for. */

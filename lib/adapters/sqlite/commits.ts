@@ -7,6 +7,7 @@ import type { CheckpointRows } from './checkpoint-rows.js';
 import { fromTimers } from './execution-row.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
+import type { Instances } from './instances.js';
 import type { Mailboxes } from './mailboxes.js';
 import type { DefinitionNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
@@ -17,6 +18,7 @@ const okAndDue: Verdict = Object.freeze({ verdict: 'ok', due: true });
 const already: Verdict = Object.freeze({ verdict: 'already' });
 const stale: Verdict = Object.freeze({ verdict: 'stale' });
 const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
+const instanceChanged: Verdict = Object.freeze({ verdict: 'rejected', reason: 'instance-changed' });
 
 /**
  * Applies deltas, whole or not at all, without savepoints: the usual ones are a single guarded statement, or one whose
@@ -44,6 +46,7 @@ export class Commits {
     private readonly definitions: DefinitionNumbers,
     private readonly gates: Gates,
     private readonly mailboxes: Mailboxes,
+    private readonly instances: Instances,
   ) {
     this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
@@ -61,7 +64,12 @@ export class Commits {
   /** The verdict on the next write of the group, `ok` for a queued row. */
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
     const { checkpoints, record, publish } = delta;
-    if (publish !== null || checkpoints.length > 1 || delta.release.length > 0)
+    if (
+      publish !== null ||
+      checkpoints.length > 1 ||
+      delta.release.length > 0 ||
+      delta.instance !== undefined
+    )
       return this.judgeAndApply(lease, delta, now);
     const checkpoint = checkpoints[0];
     if (checkpoint === undefined)
@@ -90,6 +98,7 @@ export class Commits {
     if (known.length > 0) return { verdict: 'rejected', reason: 'event-known', known };
     const full = delta.publish === null ? null : this.publishes.full(delta.publish, now);
     if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
+    if (delta.instance !== undefined && !this.instances.isAsExpected(delta.instance)) return instanceChanged;
     return this.apply(lease, delta, now);
   }
 
@@ -120,6 +129,7 @@ export class Commits {
     const executions =
       delta.publish === null ? null : this.publishes.accept(delta.publish, now, lease.key).executions;
     if (delta.release.length > 0) this.gates.release(lease, delta.release, now);
+    if (delta.instance !== undefined) this.instances.change(delta.instance, now);
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);
     else if (executions !== null || delta.checkpoints.length === 0)
@@ -233,7 +243,7 @@ export class Commits {
     if (record.gate !== undefined && status === 'pending') this.gates.join(key, record.gate, now);
     if (status === 'pending' || this.wakes.get([key, record.seenInboxSeq, listening]) !== undefined)
       return this.gates.ready(key, now);
-    this.gates.leave(key, now);
+    this.gates.leave(key, now, status === 'waiting');
     return wake !== null && wake <= now;
   }
 

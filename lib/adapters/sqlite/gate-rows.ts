@@ -22,7 +22,8 @@ export interface PlaceRow {
  * until it answers nobody. Call it inside a write transaction.
  */
 export class GateRows {
-  private readonly selectGate: Statement<{ g: number; most: number }>;
+  private readonly selectGate: Statement<{ g: number; most: number; until_end: number }>;
+  private readonly selectUntilEnd: Statement<{ until_end: number }>;
   private readonly insertGate: Statement<never>;
   private readonly resizeGate: Statement<never>;
   private readonly addUser: Statement<never>;
@@ -39,11 +40,14 @@ export class GateRows {
   private readonly notePlace: Statement<never>;
 
   constructor(connection: Connection) {
-    this.selectGate = connection.prepare('SELECT g, most FROM holdfast_gate WHERE kind = ? AND name = ?');
-    this.insertGate = connection.prepare(
-      'INSERT INTO holdfast_gate (kind, name, most, taken, users) VALUES (?, ?, ?, 0, 0)',
+    this.selectGate = connection.prepare(
+      'SELECT g, most, until_end FROM holdfast_gate WHERE kind = ? AND name = ?',
     );
-    this.resizeGate = connection.prepare('UPDATE holdfast_gate SET most = ? WHERE g = ?');
+    this.selectUntilEnd = connection.prepare('SELECT until_end FROM holdfast_gate WHERE g = ?');
+    this.insertGate = connection.prepare(
+      'INSERT INTO holdfast_gate (kind, name, most, until_end, taken, users) VALUES (?, ?, ?, ?, 0, 0)',
+    );
+    this.resizeGate = connection.prepare('UPDATE holdfast_gate SET most = ?, until_end = ? WHERE g = ?');
     this.addUser = connection.prepare('UPDATE holdfast_gate SET users = users + 1 WHERE g = ?');
     this.removeUser = connection.prepare('UPDATE holdfast_gate SET users = users - 1 WHERE g = ?');
     this.dropGate = connection.prepare('DELETE FROM holdfast_gate WHERE g = ? AND users <= 0');
@@ -65,16 +69,20 @@ export class GateRows {
   }
 
   /** The gate's number, a new gate's if need be, and whether its limit is another now: then it is to be served. */
-  of(kind: number, { name, limit }: Gate): { readonly g: number; readonly resized: boolean } {
+  of(
+    kind: number,
+    { name, limit, untilEnd = false }: Gate,
+  ): { readonly g: number; readonly resized: boolean } {
     const stored = toStored(name);
+    const until = untilEnd ? 1 : 0;
     const known = this.selectGate.get([kind, stored]);
     if (known === undefined) {
-      this.insertGate.run([kind, stored, limit]);
+      this.insertGate.run([kind, stored, limit, until]);
       const made = this.selectGate.get([kind, stored]);
       if (made === undefined) throw new RangeError(`the database lost the gate '${name}'`);
       return { g: made.g, resized: false };
     }
-    if (known.most !== limit) this.resizeGate.run([limit, known.g]);
+    if (known.most !== limit || known.until_end !== until) this.resizeGate.run([limit, until, known.g]);
     return { g: known.g, resized: known.most !== limit };
   }
 
@@ -95,6 +103,11 @@ export class GateRows {
   /** Those of holders, oldest first. */
   ofHolders(n: number): readonly PlaceRow[] {
     return this.selectPlaces.all([n]);
+  }
+
+  /** Whether executions keep their places also while they wait. */
+  isUntilEnd(g: number): boolean {
+    return this.selectUntilEnd.get([g])?.until_end === 1;
   }
 
   /** How many more the gate takes; below 0 after its limit was lowered. */

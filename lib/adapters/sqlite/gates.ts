@@ -115,10 +115,10 @@ export class Gates {
     return false;
   }
 
-  /** The execution rests, ends or is past its gate: its place is the next one's. */
-  leave(n: number, now: number): void {
+  /** The execution rests, ends or is past its gate: its place is the next one's. One that `waits` keeps it if the gate says so. */
+  leave(n: number, now: number, waits = false): void {
     const place = this.rows.find(n, itself);
-    if (place === undefined) return;
+    if (place === undefined || (waits && this.rows.isUntilEnd(place.gate))) return;
     this.rows.remove(place);
     if (place.taken === 1) this.serve(place.gate, now);
   }
@@ -181,7 +181,7 @@ export class Gates {
     const g = gate ?? noGate;
     const place = this.rows.find(n, itself);
     // Handed back: it keeps its place, unless the limit was lowered meanwhile.
-    if (place?.taken === 1 && this.rows.room(g) >= 0) return true;
+    if (place?.taken === 1 && (this.rows.room(g) >= 0 || this.rows.isUntilEnd(g))) return true;
     const isCancelled = this.selectCancel.get([n]) !== undefined;
     if (place?.taken === 0 && !isCancelled) return false;
     if (place !== undefined) this.rows.remove(place);

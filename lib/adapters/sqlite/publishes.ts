@@ -51,11 +51,15 @@ export class Publishes {
   publish(publishing: Publishing, now: number): Verdict {
     const queued = this.rows.queue(publishing, now);
     if (queued !== null) return queued;
+    return this.refusal(publishing, now) ?? this.accept(publishing, now);
+  }
+
+  /** Why none of these events may be accepted; null: all of them may. */
+  refusal(publishing: Publishing, now: number): Verdict | null {
     const conflict = this.conflict(publishing, now);
     if (conflict !== null) return { verdict: 'rejected', reason: 'event-conflict', eventId: conflict };
     const full = this.full(publishing, now);
-    if (full !== null) return { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
-    return this.accept(publishing, now);
+    return full === null ? null : { verdict: 'rejected', reason: 'mailbox-full', eventId: full };
   }
 
   /** The first event that its mailbox has no room for. */

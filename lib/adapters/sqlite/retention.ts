@@ -2,10 +2,9 @@ import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
 import type { Batches } from './batches.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
-import type { Gates } from './gates.js';
-import type { Mailboxes } from './mailboxes.js';
 import type { Numbers } from './numbers.js';
 import { dedupScope } from './publishes.js';
+import type { Removals } from './removals.js';
 import { toStored } from './stored-text.js';
 
 /** Executions that one call looks at, at most. */
@@ -17,11 +16,8 @@ const processKeptMs = 7 * 24 * 60 * 60 * 1_000;
 export class Retention {
   private readonly selectEnded: Statement<ExecutionRow>;
   private readonly selectNext: Statement<{ n: number; created_at: number }>;
-  private readonly selectLast: Statement<{ n: number | null }>;
   private readonly selectUntil: Statement<{ until: number }>;
   private readonly keepOutcome: Statement<never>;
-  private readonly keepNumber: Statement<never>;
-  private readonly removals: readonly Statement<never>[];
   private readonly expirations: readonly Statement<never>[];
   private readonly selectExpired: Statement<{ found: number }>;
   private readonly removeProcesses: Statement<never>;
@@ -30,29 +26,18 @@ export class Retention {
   constructor(
     connection: Connection,
     private readonly numbers: Numbers,
-    private readonly gates: Gates,
-    private readonly mailboxes: Mailboxes,
-    private readonly batches: Batches,
+    private readonly removals: Removals,
   ) {
     this.selectEnded = connection.prepare(selectEnded);
     this.selectNext = connection.prepare(
       'SELECT n, created_at FROM holdfast_execution WHERE n > ? ORDER BY n LIMIT 1',
     );
-    this.selectLast = connection.prepare('SELECT max(n) AS n FROM holdfast_execution');
     this.selectUntil = connection.prepare(
       'SELECT until FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
     );
     this.keepOutcome = connection.prepare(
       'INSERT OR REPLACE INTO holdfast_outcome (id, until, record) VALUES (?, ?, ?)',
     );
-    this.keepNumber = connection.prepare(
-      "INSERT OR REPLACE INTO holdfast_meta (name, value) VALUES ('last-number', ?)",
-    );
-    this.removals = [
-      connection.prepare('DELETE FROM holdfast_checkpoint WHERE n = ?'),
-      connection.prepare('DELETE FROM holdfast_message WHERE n = ?'),
-      connection.prepare('DELETE FROM holdfast_execution WHERE n = ?'),
-    ];
     this.expirations = [
       connection.prepare(
         'DELETE FROM holdfast_dedup WHERE (scope, event_id) IN (SELECT scope, event_id FROM holdfast_dedup WHERE until <= ? LIMIT ?)',
@@ -84,7 +69,7 @@ export class Retention {
   prune(request: PruneRequest, now: number): PruneAnswer {
     const { rows, more } = this.ended(request, request.limit + 1);
     const removed = rows.slice(0, request.limit);
-    const last = this.selectLast.get([])?.n ?? 0;
+    const last = this.removals.last();
     for (const row of removed) this.remove(row, last, now);
     this.cursor = removed.length < rows.length ? (removed.at(-1)?.n ?? this.cursor) : this.cursor;
     let left = request.limit - removed.length;
@@ -121,11 +106,7 @@ export class Retention {
       const outcome = JSON.stringify({ ...record, input: '', timers: {}, listening: [], owner: null });
       this.keepOutcome.run([row.id, until, toStored(outcome)]);
     }
-    if (row.n === last) this.keepNumber.run([last]);
-    if (row.gate !== null && row.gate > 0) this.gates.quit(row.n, row.gate, now);
-    if (row.gate !== null) this.mailboxes.forget(row.n);
-    if (row.batch !== null) this.batches.forget(row.n);
-    for (const removal of this.removals) removal.run([row.n]);
+    this.removals.remove(row, now, last);
   }
 }
 

@@ -238,4 +238,16 @@ CREATE TABLE holdfast_batch (
 CREATE UNIQUE INDEX holdfast_batch_open ON holdfast_batch (name) WHERE open = 1;
 CREATE UNIQUE INDEX holdfast_message_item ON holdfast_message (id) WHERE kind = 7;
 `,
+  `
+ALTER TABLE holdfast_gate ADD COLUMN until_end INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX holdfast_place_inside ON holdfast_place (gate) WHERE taken = 1 AND holder = '';
+
+CREATE TABLE holdfast_instance (
+  id TEXT PRIMARY KEY,
+  version TEXT NOT NULL,
+  ahead INTEGER,
+  due_at INTEGER,
+  state TEXT NOT NULL
+);
+`,
 ];

@@ -26,6 +26,7 @@ import { Rates } from './rates.js';
 import { Registry } from './registry.js';
 import { Sessions } from './sessions.js';
 import { Schedules } from './schedules.js';
+import { Removals } from './removals.js';
 import { Retention } from './retention.js';
 import { Transactor } from './transactor.js';
 
@@ -101,6 +102,8 @@ export class Session {
       this.sessions,
       this.batches,
     );
+    const removals = new Removals(connection, this.gates, this.mailboxes, this.batches);
+    this.instances = new Instances(connection, this.publishes, this.appends, removals);
     this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
       connection,
@@ -110,6 +113,7 @@ export class Session {
       definitions,
       this.gates,
       this.mailboxes,
+      this.instances,
     );
     this.claims = new Claims(
       connection,
@@ -123,9 +127,8 @@ export class Session {
     this.registry = new Registry(connection, definitions, this.processes);
     this.graphs = new Graphs(connection, this.registry);
     this.schedules = new Schedules(connection);
-    this.instances = new Instances();
     this.queries = new Queries(connection, numbers);
-    this.retention = new Retention(connection, numbers, this.gates, this.mailboxes, this.batches);
+    this.retention = new Retention(connection, numbers, removals);
     const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {

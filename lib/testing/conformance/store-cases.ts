@@ -15,6 +15,8 @@ import { inboxCases, raceCases } from './cases/inbox-cases.js';
 import { durableMailboxCases, mailboxCases } from './cases/mailbox-cases.js';
 import { mailboxRoomCases } from './cases/mailbox-room-cases.js';
 import { waitCases } from './cases/wait-cases.js';
+import { instanceCases } from './cases/instance-cases.js';
+import { durableInstanceCases, instanceEndCases, instanceTurnCases } from './cases/instance-turn-cases.js';
 import { laneCases } from './cases/lane-cases.js';
 import { leaseCases, strikeCases } from './cases/lease-cases.js';
 import { publishCases } from './cases/publish-cases.js';
@@ -28,6 +30,7 @@ import { retryCases } from './cases/retry-cases.js';
 import { durableScheduleCases, scheduleCases, sharedScheduleCases } from './cases/schedule-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
 import { timerCases } from './cases/timer-cases.js';
+import { untilEndCases } from './cases/until-end-cases.js';
 import type { StoreCase } from './store-case.js';
 
 /** Every guarantee of the store port, each as one case for a fresh store. */
@@ -79,5 +82,10 @@ export function storeCases(): readonly StoreCase[] {
     ...collectDueCases,
     ...durableCollectCases,
     ...sharedCollectCases,
+    ...untilEndCases,
+    ...instanceCases,
+    ...instanceTurnCases,
+    ...instanceEndCases,
+    ...durableInstanceCases,
   ];
 }

@@ -4,6 +4,7 @@ import type { AcquireWrite, Gate } from '../../ports/store-write.js';
 /** What holds places of one gate, and how many it takes: the most that was ever written, since a lowered limit drives nobody out. */
 interface Holders {
   most: number;
+  untilEnd: boolean;
   readonly inside: Set<string>;
 }
 
@@ -25,9 +26,10 @@ export class GateModel {
     if (holders !== undefined) this.enter(gate, holders, id, 'run behind');
   }
 
-  /** It does not, or it was let past the gate. */
-  rests(gate: string, id: ExecutionId): void {
-    this.executions.get(gate)?.inside.delete(id);
+  /** It does not, or it was let past the gate. One that `waits` keeps its place in a gate that says so. */
+  rests(gate: string, id: ExecutionId, waits = false): void {
+    const holders = this.executions.get(gate);
+    if (holders !== undefined && !(waits && holders.untilEnd)) holders.inside.delete(id);
   }
 
   granted({ lease, holder, gate }: AcquireWrite): void {
@@ -56,9 +58,10 @@ export class GateModel {
   }
 }
 
-function holdersOf(gates: Map<string, Holders>, { name, limit }: Gate): Holders {
+function holdersOf(gates: Map<string, Holders>, { name, limit, untilEnd = false }: Gate): Holders {
   let holders = gates.get(name);
-  if (holders === undefined) gates.set(name, (holders = { most: limit, inside: new Set() }));
+  if (holders === undefined) gates.set(name, (holders = { most: limit, untilEnd, inside: new Set() }));
+  holders.untilEnd = untilEnd;
   holders.most = Math.max(holders.most, limit);
   return holders;
 }

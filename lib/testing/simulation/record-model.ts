@@ -7,6 +7,8 @@ import type {
   AppendWrite,
   AwaitWrite,
   CommitWrite,
+  InstanceChange,
+  InstanceWrite,
   NewEvent,
   NewExecution,
   RecordChange,
@@ -57,6 +59,8 @@ export class RecordModel {
   private readonly events = new Map<string, ExecutionId[]>();
   readonly mailboxes: MailboxModel;
   readonly schedules: ScheduleModel;
+  /** By instance, the execution that it was given to have ahead. */
+  private readonly ahead = new Map<string, ExecutionId>();
   private readonly gates: GateModel;
 
   constructor(
@@ -126,6 +130,7 @@ export class RecordModel {
     record.applied.add(mark);
     for (const row of delta.checkpoints) this.insert(record, row, lease.fence);
     if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
+    if (delta.instance !== undefined) this.changeInstance(delta.instance, now);
     for (const holder of delta.release) this.gates.released(record.id, holder);
     if (delta.record === null) return;
     const { status, timers, epoch, forget } = delta.record;
@@ -144,6 +149,16 @@ export class RecordModel {
       owner,
       dueAt: null,
     });
+  }
+
+  instanced({ change, event, cancels }: InstanceWrite, verdict: Verdict, now: number): void {
+    if (verdict.verdict !== 'ok') return;
+    this.changeInstance(change, now);
+    if (cancels !== null)
+      // Those that hold a place or queue have a message now; which these are is not modelled.
+      for (const record of this.records.values())
+        if (record.gate === cancels && !isSettled(record.status)) record.messages++;
+    if (event !== null) this.published([event], verdict, now);
   }
 
   acquired(write: AcquireWrite, verdict: Verdict): void {
@@ -255,9 +270,21 @@ export class RecordModel {
     if (gate !== null && owner !== null) this.gates.runs(gate.name, id);
   }
 
+  /** What an instance had ahead and did not begin is gone. */
+  private changeInstance({ id, state, ahead }: InstanceChange, now: number): void {
+    if (ahead === undefined && state !== null) return;
+    const before = this.ahead.get(id);
+    if (before !== undefined && this.records.get(before)?.claims === 0) this.records.delete(before);
+    this.ahead.delete(id);
+    const execution = ahead?.executions[0];
+    if (state === null || !ahead || execution === undefined) return;
+    this.create(ahead, execution, now);
+    this.ahead.set(id, execution.id);
+  }
+
   private rested(record: ModelRecord, { status, gate }: RecordChange): void {
     this.gates.releasedAll(record.id);
-    if (record.gate !== null) this.gates.rests(record.gate, record.id);
+    if (record.gate !== null) this.gates.rests(record.gate, record.id, status === 'waiting');
     if (status !== 'pending' || gate === undefined) return;
     this.gates.named(gate);
     record.gate = gate.name;

@@ -154,8 +154,7 @@ export class WatchedStore implements port.Store {
     else if (write.kind === 'append') this.model.appended(write, verdict);
     else if (write.kind === 'acquire') this.model.acquired(write, verdict);
     else if (write.kind === 'schedule') this.model.scheduled(write, verdict, now);
-    else if (write.kind === 'instance' && write.event !== null && verdict.verdict === 'ok')
-      this.model.published([write.event], verdict, now);
+    else if (write.kind === 'instance') this.model.instanced(write, verdict, now);
     else if (write.kind === 'await') this.model.awaited(write, verdict, now);
   }
 }
