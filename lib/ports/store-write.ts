@@ -2,8 +2,9 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { DefinitionRef, MessageKind, TerminalStatus, Timers, WaitReason } from '../model/execution.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
+import type { Mail } from './verdict.js';
 
-export type { KnownEvent, PublishedExecution, RejectReason, Rejection, Verdict } from './verdict.js';
+export type { KnownEvent, Mail, PublishedExecution, RejectReason, Rejection, Verdict } from './verdict.js';
 
 export type Write =
   | PublishWrite
@@ -53,14 +54,6 @@ export interface NewMail extends Mail {
   readonly key: string;
   /** Epoch ms; from then on nobody new gets it. */
   readonly until: number;
-}
-
-/** An event that somebody waited for. */
-export interface Mail {
-  /** The encoded payload. */
-  readonly payload: string;
-  /** Hash of the schema that checked it; null when the schema has none. */
-  readonly schemaHash: string | null;
 }
 
 /** An execution to create. */

@@ -1,5 +1,12 @@
 import type { EventId, ExecutionId } from '../model/ids.js';
-import type { Mail } from './store-write.js';
+
+/** An event that somebody waited for. */
+export interface Mail {
+  /** The encoded payload. */
+  readonly payload: string;
+  /** Hash of the schema that checked it; null when the schema has none. */
+  readonly schemaHash: string | null;
+}
 
 /** What became of one write. */
 export type Verdict =
