@@ -1,5 +1,4 @@
 import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
-import type { Batches } from './batches.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
 import type { Numbers } from './numbers.js';

@@ -95,13 +95,7 @@ export class Session {
     this.batches = new Batches(connection, this.executions, this.gates);
     this.appends = new Appends(connection, this.held, this.gates, this.batches);
     this.sessions = new Sessions(connection, definitions, this.appends);
-    this.publishes = new Publishes(
-      connection,
-      this.executions,
-      this.mailboxes,
-      this.sessions,
-      this.batches,
-    );
+    this.publishes = new Publishes(connection, this.executions, this.mailboxes, this.sessions, this.batches);
     const removals = new Removals(connection, this.gates, this.mailboxes, this.batches);
     this.instances = new Instances(connection, this.publishes, this.appends, removals);
     this.checkpoints = new CheckpointRows(connection, this.held);
