@@ -207,6 +207,11 @@ export class Runtime {
       .catch((error: unknown) => this.fault('send hints', error));
   }
 
+  /** Looks now for all that a sweep looks for. */
+  sweep(): Promise<void> {
+    return this.sweeper.now();
+  }
+
   /** A schedule was changed. */
   readSchedules(): Promise<void> {
     return this.scheduler.refresh();

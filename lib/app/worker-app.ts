@@ -9,6 +9,8 @@ import type { LifecycleEventName } from '../model/lifecycle-event.js';
 import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
 import { ExecutionHandle, type Outcome } from './execution-handle.js';
 import { assertListens, type Listener } from './lifecycle-bus.js';
+import { type Mount, mountOf } from './mount.js';
+import type { MountOptions } from './mount-options.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import type { ClassOf, Publication } from './publication.js';
 import type { PublishOptions } from './publish-options.js';
@@ -148,6 +150,18 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** The worker's handlers and steps as data, known before anything runs. */
   graph(worker: ClassOf<object>): WorkerGraph {
     return new WorkerGraph(this.definitionOf(worker).graph);
+  }
+
+  /**
+   * Takes events and hints over HTTP, as functions for whatever server there is. Throws `ConfigurationError` without `signing` or
+   * a `guard`.
+   *
+   * @example
+   * export const { POST } = app.mount({ signing: process.env.HOLDFAST_KEY }); // Next.js: app/holdfast/[[...at]]/route.ts
+   */
+  mount(options: MountOptions): Mount {
+    this.assertOpen('mount()');
+    return mountOf(this.parts, this.publishing, options);
   }
 
   /** Changes options while the app runs: they hold from the next claim. Throws `ConfigurationError` for any other option. */

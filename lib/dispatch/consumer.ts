@@ -74,6 +74,11 @@ export class Consumer {
     return this.running.size + this.lingering.size;
   }
 
+  /** Nothing runs here, and nothing is being claimed. */
+  get isQuiet(): boolean {
+    return this.used === 0 && this.pulling === null && !this.pullScheduled && this.pullAgain === null;
+  }
+
   /** At most one execution runs here, and it waits for whatever it has begun: it makes one write at a time. */
   get isSequential(): boolean {
     if (this.used > 1) return false;

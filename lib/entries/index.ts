@@ -3,6 +3,12 @@ export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
 export { WorkerApp } from '../app/worker-app.js';
 export type { WorkerGraph } from '../app/worker-graph.js';
+export { httpDispatcher, type HttpDispatcherOptions } from '../app/http-dispatcher.js';
+export type { Mount, MountedEvent } from '../app/mount.js';
+export type { MountOptions } from '../app/mount-options.js';
+export type { Processed } from '../app/bounded-passes.js';
+export { signedHeaders } from '../app/signed-headers.js';
+export type { Signing } from '../app/signing.js';
 export type { Publishable, PublishEntry } from '../app/publishable.js';
 export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
@@ -78,6 +84,9 @@ export type { MemoryState } from '../adapters/memory/memory-state.js';
 export type { SqliteDriver } from '../adapters/sqlite/driver.js';
 export type { SqliteStoreOptions } from '../adapters/sqlite/sqlite-options.js';
 export { sqliteStore, type SqliteStore } from '../adapters/sqlite/sqlite-store.js';
+export { sqliteStore, type SqliteStore, type SqliteStoreOptions } from '../adapters/sqlite/sqlite-store.js';
+export type { HttpDispatcher } from '../adapters/http/http-dispatcher.js';
+export type { NodeRequest, NodeResponse } from '../adapters/http/node-request.js';
 export { localDispatcher } from '../adapters/local/local-dispatcher.js';
 export { systemClock } from '../adapters/system/system-clock.js';
 export {
@@ -147,6 +156,7 @@ export {
   StoreIncompatibleError,
   StoreUnavailableError,
 } from '../model/errors-store.js';
+export { HintsUndeliveredError } from '../model/errors-http.js';
 export type { ErrorJson, PlainJson } from '../model/error-json.js';
 export type { ErrorCategory, ErrorCode, ErrorSeverity } from '../model/error-kinds.js';
 export { HoldfastError, type OwnCode } from '../model/errors.js';

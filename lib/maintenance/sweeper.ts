@@ -39,6 +39,12 @@ export class Sweeper {
     this.timer?.cancel();
   }
 
+  /** Sweeps now, beside what is planned; what is halted sweeps no more. */
+  async now(): Promise<void> {
+    await this.sweeping;
+    await this.sweep();
+  }
+
   private schedule(): void {
     if (!this.running) return;
     const { clock, random, intervalMs } = this.options;

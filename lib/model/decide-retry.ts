@@ -39,7 +39,7 @@ export function decideRetry({
 }
 
 /** Marked final by whoever threw it: `retryable: false` or `isNonRetryable: true`. A mark that cannot be read is none. */
-function isFinal(error: unknown): boolean {
+export function isFinal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const marks = error as { readonly retryable?: unknown; readonly isNonRetryable?: unknown };
   try {

@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'NON_RETRYABLE'
   | 'RETRY_AFTER'
   | 'WORKERS_FAILED'
+  | 'HINTS_UNDELIVERED'
   | 'STORE_UNAVAILABLE'
   | 'STORE_INCOMPATIBLE'
   | 'DRIVER_MISSING'
@@ -125,6 +126,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   CALL_DEPTH_EXCEEDED: 'resource medium',
   MAILBOX_FULL: 'resource medium',
   STORE_UNAVAILABLE: 'resource high',
+  HINTS_UNDELIVERED: 'resource low',
   STEP_FAILED: 'business medium',
   NON_RETRYABLE: 'business medium',
   RETRY_AFTER: 'business low',

@@ -14,6 +14,11 @@ export interface Dispatcher {
   start(receive: (hint: Hint) => void | Promise<void>): Promise<void>;
   /** Sends hints. A rejection is counted and forgotten: the sweep repairs it. `options` come from `publish`, untouched. */
   send(hints: readonly Hint[], options?: Readonly<Record<string, unknown>>): Promise<void>;
+  /**
+   * For a dispatcher of which hints come in at `app.mount()`: hands them to the receiver, without waiting for it. Left out, the
+   * app looks by itself.
+   */
+  deliver?(hints: readonly Hint[]): Promise<void>;
   /** Stops delivering; resolves when the receiver has been left. Idempotent; `start` may follow. */
   stop(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import {
   MailboxFullError,
   UnknownEventError,
 } from '../../model/errors-event.js';
+import { HintsUndeliveredError } from '../../model/errors-http.js';
 import * as execution from '../../model/errors-execution.js';
 import * as graph from '../../model/errors-graph.js';
 import * as instance from '../../model/errors-instance.js';
@@ -28,6 +29,7 @@ const leaves: readonly Leaf[] = [
   UnknownEventError,
   EventConflictError,
   MailboxFullError,
+  HintsUndeliveredError,
   ...Object.values(app),
   ...Object.values(execution),
   ...Object.values(graph),

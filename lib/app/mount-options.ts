@@ -1,0 +1,159 @@
+import type { MountRules } from '../adapters/http/mount-surfaces.js';
+import { type Duration, parseDuration } from '../model/duration.js';
+import type { ConfigurationMistake } from '../model/errors-boot.js';
+import {
+  aFunction,
+  anArray,
+  anything,
+  durationFrom,
+  optionMistakes,
+  partsOf,
+  refuse,
+  wholeBetween,
+  wholeFrom,
+} from './option-checks.js';
+import type { Publishable } from './publishable.js';
+import { keysOf, signingMistakes, type Signing } from './signing.js';
+
+const MOST_BODY_BYTES = 8 * 1024 * 1024;
+
+/** How an app is mounted. `signing`, a `guard` or both; `docs/http.md` says which for whom. */
+export interface MountOptions {
+  /** Where events are taken; hints below it, at `/hints`. `'/holdfast'` by default. Only `fetch` and `node` compare it. */
+  readonly path?: string;
+  /** Keys of at least 32 characters, of which any may have signed a request. Without one, no hints are taken. */
+  readonly signing?: Signing;
+  /** How far a signed request's time may be from this machine's; `'5m'` by default. */
+  readonly tolerance?: Duration;
+  /**
+   * Who may send events, instead of whoever can sign them. It sees the request without its body; anything but `true` is
+   * answered 401, and what it throws 503. Hints are always signed.
+   */
+  readonly guard?: (request: Request) => boolean | Promise<boolean>;
+  /** For development: takes unsigned requests, from this machine only. Warned of, and refused where `NODE_ENV` is `production`. */
+  readonly insecure?: boolean;
+  /** The events that may be sent, as classes, schema events or names; all that the app knows by default. */
+  readonly events?: readonly Publishable[];
+  /** Answer when the executions have ended, with their values, instead of at once; after `timeout` (`'30s'`) as if it were not set. */
+  readonly sync?: boolean | { readonly timeout?: Duration };
+  /** For hosts with no background process: each request that is taken also runs what is due, for `within` (`'10s'`). */
+  readonly process?: boolean | { readonly within?: Duration };
+  readonly limits?: {
+    /** Of a body; 262,144 by default, 8 MiB at most. An event is bounded by the app's limits as well. */
+    readonly bodyBytes?: number;
+    /** How long a body may take to arrive; `'10s'` by default. */
+    readonly bodyTimeout?: Duration;
+    /** Requests that are served at the same time; 256 by default. One more is answered 429. */
+    readonly requests?: number;
+  };
+}
+
+const CHECKS = {
+  path: anything,
+  signing: signingMistakes,
+  tolerance: durationFrom(1_000),
+  guard: aFunction('(request) => boolean'),
+  insecure: anything,
+  events: anArray,
+  sync: anything,
+  process: anything,
+  limits: partsOf('limit', {
+    bodyBytes: wholeBetween(1, MOST_BODY_BYTES),
+    bodyTimeout: durationFrom(1),
+    requests: wholeFrom(1),
+  }),
+} satisfies Record<keyof MountOptions, unknown>;
+
+/** What the app says about the options of its mount. */
+interface Surroundings {
+  readonly dedup: Duration;
+  readonly isProduction: boolean;
+  readonly isPublisher: boolean;
+}
+
+/** The rules that the options make. Throws `ConfigurationError` with all that is wrong. */
+export function mountRulesOf(options: MountOptions, around: Surroundings): MountRules {
+  const mistakes = optionMistakes('mount()', options, CHECKS);
+  refuse(mistakes.length > 0 ? mistakes : [...partMistakes(options), ...mistakesTogether(options, around)]);
+  const { limits = {} } = options;
+  return {
+    path: options.path ?? '/holdfast',
+    keys: keysOf(options.signing),
+    toleranceMs: ms(options.tolerance, '5m'),
+    guard: options.guard ?? null,
+    insecure: options.insecure === true,
+    syncMs: partOf(options.sync, 'timeout', '30s'),
+    bodyBytes: limits.bodyBytes ?? 256 * 1024,
+    bodyTimeoutMs: ms(limits.bodyTimeout, '10s'),
+    requests: limits.requests ?? 256,
+  };
+}
+
+/** How long a request may run what is due; null: it does not. */
+export function processMsOf(option: MountOptions['process']): number | null {
+  return partOf(option, 'within', '10s');
+}
+
+function partOf<Name extends string>(
+  option: boolean | { readonly [Key in Name]?: Duration } | undefined,
+  name: Name,
+  standard: Duration,
+): number | null {
+  if (option === undefined || option === false) return null;
+  return ms(option === true ? undefined : option[name], standard);
+}
+
+function partMistakes({ path, sync, process }: MountOptions): readonly ConfigurationMistake[] {
+  const isPath = path === undefined || (/^\/[\w.~/-]*[\w.~-]$/.test(path) && !path.endsWith('/hints'));
+  const parts = [
+    ['sync', sync, 'timeout'],
+    ['process', process, 'within'],
+  ] as const;
+  return [
+    ...(isPath
+      ? []
+      : [wrong('path', 'it is no path', "Write one like '/holdfast', without an end of '/' or '/hints'")]),
+    ...parts.flatMap(([name, value, part]) =>
+      typeof value === 'boolean'
+        ? []
+        : partsOf('option', { [part]: durationFrom(1) })(`mount(): ${name}`, value),
+    ),
+  ];
+}
+
+function mistakesTogether(options: MountOptions, around: Surroundings): readonly ConfigurationMistake[] {
+  const { signing, guard, insecure = false } = options;
+  const mistakes: ConfigurationMistake[] = [];
+  if (signing === undefined && guard === undefined && !insecure)
+    mistakes.push(
+      wrong(
+        'signing',
+        'nothing says who may send requests',
+        'Write signing: process.env.HOLDFAST_KEY, or a guard, or, on your own machine, insecure: true',
+      ),
+    );
+  if (insecure && (signing !== undefined || guard !== undefined))
+    mistakes.push(wrong('insecure', 'signing or a guard is given too', 'Write one of them'));
+  if (insecure && around.isProduction)
+    mistakes.push(wrong('insecure', 'NODE_ENV is production', 'Write signing'));
+  // An id must be remembered as long as its signature is believed, or a replay would be a second event.
+  if (ms(around.dedup, '7d') < 2 * ms(options.tolerance, '5m'))
+    mistakes.push(
+      wrong(
+        'tolerance',
+        'ids are not remembered twice as long',
+        'Write a longer dedup, or a shorter tolerance',
+      ),
+    );
+  if (around.isPublisher && processMsOf(options.process) !== null)
+    mistakes.push(wrong('process', "an app of role 'publisher' runs nothing", "Write role: 'both'"));
+  return mistakes;
+}
+
+function wrong(option: string, found: string, write: string): ConfigurationMistake {
+  return { option: `mount(): ${option}`, found, write };
+}
+
+function ms(duration: Duration | undefined, standard: Duration): number {
+  return parseDuration(duration ?? standard) ?? 0;
+}
