@@ -99,6 +99,7 @@ export class Assembly {
       startedAt: clock.now(),
       options: () => effectiveOptions(this.current),
       concurrency: () => this.settings.concurrency,
+      logger: () => this.settings.logger,
       configure: (changes) => this.configure(changes),
       register: (workers) => this.register(workers),
       sync: (workers) => this.sync(workers),

@@ -36,7 +36,7 @@ export class BoundedPasses {
     try {
       if (!wasStarted) await runtime.start();
       const until = this.clock.monotonic() + withinMs;
-      await runtime.sweep();
+      await runtime.sweeper.now();
       while (!runtime.consumer.isQuiet && this.clock.monotonic() < until) await this.pause();
       return { more: !runtime.consumer.isQuiet };
     } finally {

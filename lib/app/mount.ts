@@ -31,7 +31,6 @@ import { refuse } from './option-checks.js';
 import type { Publication } from './publication.js';
 import type { Publishable } from './publishable.js';
 import type { Publishing } from './publishing.js';
-import { DISPATCHER, LOGGER } from './tokens.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
 /** An event as a request brings it. */
@@ -67,14 +66,16 @@ export interface Mount {
 
 /** What `app.mount` does. */
 export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: MountOptions): Mount {
-  const { dedup = '7d', role, logger = parts.container.get(LOGGER) } = parts.options();
+  const { dedup = '7d', role } = parts.options();
   const isProduction = process.env['NODE_ENV'] === 'production';
   const rules = mountRulesOf(options, { dedup, isProduction, isPublisher: role === 'publisher' });
   const sourceOf = sourcesOf(options.events);
   const passes = new BoundedPasses(parts.runtime, parts.clock);
   const processMs = processMsOf(options.process);
   if (rules.insecure)
-    logger.warn(`the mount at ${rules.path} takes unsigned requests of this machine (insecure: true)`);
+    parts
+      .logger()
+      .warn(`the mount at ${rules.path} takes unsigned requests of this machine (insecure: true)`);
 
   const host: MountHost = {
     clock: parts.clock,
@@ -83,8 +84,8 @@ export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: 
     publish: async (event, data, id) =>
       accepted(await publishing.publish([sourceOf(event), data, ...(id === null ? [] : [{ id }])], null)),
     hint: (hints) => {
-      const dispatcher = parts.container.get(DISPATCHER);
-      return dispatcher.deliver === undefined ? parts.runtime.changed() : dispatcher.deliver(hints);
+      const { dispatcher } = parts.options();
+      return dispatcher?.deliver === undefined ? parts.runtime.changed() : dispatcher.deliver(hints);
     },
     process: processMs === null ? null : () => passes.run(processMs),
     fault: (task, error) => tellFault({ observer: parts.bus, clock: parts.clock }, task, error),

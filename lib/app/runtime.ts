@@ -43,7 +43,7 @@ export class Runtime {
   readonly consumer: Consumer;
   private readonly lease: LeaseKeeper;
   private readonly adopter: Adopter;
-  private readonly sweeper: Sweeper;
+  readonly sweeper: Sweeper;
   private readonly scheduler: Scheduler;
   private phase: Phase = 'new';
   private isDeclared = false;
@@ -205,11 +205,6 @@ export class Runtime {
     this.parts.dispatcher
       .send([{ executionId: id, wakeSeq: this.parts.clock.now() }])
       .catch((error: unknown) => this.fault('send hints', error));
-  }
-
-  /** Looks now for all that a sweep looks for. */
-  sweep(): Promise<void> {
-    return this.sweeper.now();
   }
 
   /** A schedule was changed. */

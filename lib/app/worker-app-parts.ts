@@ -1,5 +1,6 @@
 import type { WorkerClass } from '../model/definition.js';
 import type { InjectionToken } from '../model/injection-token.js';
+import type { Logger } from '../ports/logger.js';
 import type { AppContainer } from './container.js';
 import type { EventSources } from './event-sources.js';
 import type { HandleParts } from './execution-handle.js';
@@ -17,6 +18,7 @@ export interface WorkerAppParts extends HandleParts {
   readonly startedAt: number;
   readonly options: () => Readonly<BootstrapOptions>;
   readonly concurrency: () => number;
+  readonly logger: () => Logger;
   readonly configure: (options: ConfigurableOptions) => void;
   readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
   readonly sync: (workers: readonly WorkerClass[]) => Promise<void>;

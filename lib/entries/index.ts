@@ -84,7 +84,6 @@ export type { MemoryState } from '../adapters/memory/memory-state.js';
 export type { SqliteDriver } from '../adapters/sqlite/driver.js';
 export type { SqliteStoreOptions } from '../adapters/sqlite/sqlite-options.js';
 export { sqliteStore, type SqliteStore } from '../adapters/sqlite/sqlite-store.js';
-export { sqliteStore, type SqliteStore, type SqliteStoreOptions } from '../adapters/sqlite/sqlite-store.js';
 export type { HttpDispatcher } from '../adapters/http/http-dispatcher.js';
 export type { NodeRequest, NodeResponse } from '../adapters/http/node-request.js';
 export { localDispatcher } from '../adapters/local/local-dispatcher.js';

@@ -95,7 +95,7 @@ async function faultOf(send: Send, { sent, allowed }: HostileCase): Promise<stri
 }
 
 function faultOfAnswer({ status, headers, text }: Answered, method = 'POST'): string | null {
-  if (/canary|alert|7331|polluted|node_modules|\.ts:\d|\bat \w+ \(/.test(text))
+  if (/canary|alert|document|polluted|node_modules|\.ts:\d|\bat \w+ \(/.test(text))
     return `told too much: ${text}`;
   if (headers['x-content-type-options'] !== 'nosniff') return 'may be sniffed';
   if (!headers['content-type']?.startsWith('application/json')) return `is ${headers['content-type']}`;

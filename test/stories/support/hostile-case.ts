@@ -12,7 +12,7 @@ export interface HostileCase {
 
 export const KEY = 'the key of this test, which is long enough';
 export const OLD_KEY = 'the key before it, which is long enough too';
-export const CANARY = 'canary<script>alert(7331)</script>';
+export const CANARY = 'canary<script>alert(document)</script>';
 
 export const good = { event: 'order.placed', data: { orderId: 'o-1', total: 5 } };
 export const text = JSON.stringify(good);

@@ -2,7 +2,7 @@ import { CANARY, good, type HostileCase, signed } from './hostile-case.js';
 
 /** Data that the schemas refuse. */
 export function invalidEvents(): readonly HostileCase[] {
-  const values: readonly unknown[] = [null, true, '', 'five', -1, 1.5e300, [], {}, [5], { a: 1 }, CANARY];
+  const values: readonly unknown[] = [null, true, '', 'five', -1, -0.5, [], {}, [5], { a: 1 }, CANARY];
   const fields = values.flatMap(
     (value) =>
       [
