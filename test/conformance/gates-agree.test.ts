@@ -4,7 +4,7 @@ import type { MessageKind, Timers } from '../../lib/model/execution.js';
 import type { ExecutionId } from '../../lib/model/ids.js';
 import type { Lease } from '../../lib/model/lease.js';
 import type { Store } from '../../lib/ports/store.js';
-import type { RecordChange, Verdict, Write } from '../../lib/ports/store-write.js';
+import type { InstanceChange, RecordChange, Verdict, Write } from '../../lib/ports/store-write.js';
 import { p1, p2, StoreDriver } from '../../lib/testing/conformance/store-driver.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
@@ -24,6 +24,7 @@ class Twins {
   /** Leases as the first and the second store name them. */
   private readonly leases = new Map<ExecutionId, readonly Lease[]>();
   private readonly ids: ExecutionId[] = [];
+  private versions = 0;
 
   constructor(
     private readonly drivers: readonly StoreDriver[],
@@ -34,21 +35,24 @@ class Twins {
   async step(): Promise<readonly unknown[]> {
     const { random } = this;
     const leases = this.leases.size === 0 ? undefined : random.pick([...this.leases.values()]);
-    const what = random.int(0, 11);
+    const what = random.int(0, 13);
     if (what <= 2 || this.ids.length === 0) return this.publish();
     if (what <= 4) return this.claim();
     if (what === 5) return this.append();
     if (what === 6) return this.each((d) => d.store.leave(p2));
     if (what === 7) return this.pass();
+    if (what >= 12) return (await this.instance()).map(withoutKeys);
     if (leases === undefined) return [];
     if (what <= 9) return this.acquire(leases);
-    return this.commit(leases);
+    return (await this.commit(leases)).map(withoutKeys);
   }
 
   /** Everything that can be seen of both. */
   state(): Promise<readonly unknown[]> {
     return this.each(async (d) => ({
       records: await d.store.list({ limit: 1_000 }),
+      instances: await Promise.all(['i', 'j'].map((id) => d.store.instance(id))),
+      counts: (await d.store.counts()).map((count) => JSON.stringify(count)).toSorted(),
       signals: [...(await d.store.signals(p1))].toSorted(),
       inboxes: await Promise.all(
         this.ids.map(async (id) =>
@@ -64,7 +68,45 @@ class Twins {
 
   private gate() {
     const name = this.random.pick(['a', 'b', 'c']);
-    return { name, limit: this.random.chance(0.9) ? name.charCodeAt(0) - 96 : this.random.int(0, 4) };
+    const limit = this.random.chance(0.9) ? name.charCodeAt(0) - 96 : this.random.int(0, 4);
+    return { name, limit, untilEnd: this.random.chance(name === 'a' ? 0.95 : 0.1) };
+  }
+
+  /** A change of an instance, and what the first store says of it: half of the time it is as expected. */
+  private async change(): Promise<(d: StoreDriver) => InstanceChange> {
+    const { random } = this;
+    const id = random.pick(['i', 'j']);
+    const stored = (await this.drivers[0]?.store.instance(id))?.version ?? null;
+    const expected = random.chance(0.8) ? stored : random.pick(['v0', null]);
+    const version = random.chance(0.95) ? `v${++this.versions}` : `v${this.versions}`;
+    const state = random.chance(0.8) ? `${this.versions}` : null;
+    const over = { gate: random.chance(0.7) ? this.gate() : null };
+    const delay = random.int(-5, 40);
+    const ahead = (d: StoreDriver) => {
+      const execution = d.execution({ ...over, dueAt: d.now + delay });
+      if (d === this.drivers[0]) this.ids.push(execution.id);
+      return d.event([execution]);
+    };
+    const which = random.int(0, 3);
+    return (d) => ({
+      id,
+      expected,
+      version,
+      state,
+      ...(which === 0 ? {} : { ahead: which === 1 ? null : ahead(d) }),
+    });
+  }
+
+  private async instance(): Promise<readonly Verdict[]> {
+    const change = await this.change();
+    const cancels = this.random.chance(0.3) ? this.random.pick(['a', 'b']) : null;
+    const over = this.random.chance(0.3) ? { gate: this.gate() } : null;
+    return this.write((d) => ({
+      kind: 'instance',
+      change: change(d),
+      event: over === null ? null : d.event([d.execution(over)]),
+      cancels,
+    }));
   }
 
   private async publish(): Promise<readonly unknown[]> {
@@ -134,12 +176,14 @@ class Twins {
     };
     const wakes = status === 'waiting' && random.chance(0.5) ? random.int(-5, 50) : null;
     const wroteRecord = random.chance(0.8);
+    const instance = random.chance(0.3) ? await this.change() : null;
     const verdicts = await this.write((d, at) => {
       const timers: Timers = wakes === null ? {} : { t: d.now + wakes };
-      return d.delta(
-        leases[at] as Lease,
-        wroteRecord ? { release, record: { ...change, timers } } : { release },
-      );
+      return d.delta(leases[at] as Lease, {
+        release,
+        ...(wroteRecord ? { record: { ...change, timers } } : {}),
+        ...(instance === null ? {} : { instance: instance(d) }),
+      });
     });
     return verdicts;
   }
@@ -158,7 +202,13 @@ class Twins {
   }
 }
 
-describe('gates and permits in memory and in SQLite', () => {
+/** Stores number executions by themselves. */
+function withoutKeys(verdict: Verdict): unknown {
+  if (!('executions' in verdict)) return verdict;
+  return { ...verdict, executions: verdict.executions?.map(({ key: _key, ...rest }) => rest) };
+}
+
+describe('gates, permits and instances in memory and in SQLite', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed))(
     'are the same after any calls (%i)',
     async (seed) => {

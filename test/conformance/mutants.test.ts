@@ -212,6 +212,43 @@ const caughtBy = new Map<string, string>([
     'items are gone once they were seen',
     'collecting: items stay when they were seen, are read in pages, and go with their execution',
   ],
+  [
+    'a gate is not kept while its execution waits',
+    'gates until the end: one that waits keeps its place, wakes past the queue, and gives it back when it ends',
+  ],
+  [
+    'a gate is kept by one that is parked',
+    'gates until the end: one that is parked gives its place back, and queues again when it is resumed',
+  ],
+  [
+    'an instance is written whatever its version',
+    'instances: of two that read one version one writes, and nothing of the other remains',
+  ],
+  [
+    'a turn ends although its instance was changed meanwhile',
+    'turns of an instance: a commit whose instance was changed meanwhile changes nothing, and may be made again',
+  ],
+  [
+    'what an instance had ahead fires although it was replaced',
+    'instances: what was ahead is replaced, dropped or kept as the change says, without a trace',
+  ],
+  [
+    'what an instance has ahead goes with it although it has begun',
+    'instances: what has begun stays, whatever becomes of the instance',
+  ],
+  [
+    'an instance that is ended cancels nobody',
+    'instances that are ended: whoever holds a place of the gate or queues there is cancelled, once, and nobody else',
+  ],
+  [
+    'an instance that is ended cancels again what is sent again',
+    'instances that are ended: whoever holds a place of the gate or queues there is cancelled, once, and nobody else',
+  ],
+  ['a resent instance is refused', 'instances: sent again it is already applied, and creates nothing more'],
+  [
+    'the event of an instance is lost',
+    'instances: sent again it is already applied, and creates nothing more',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

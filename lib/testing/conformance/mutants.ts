@@ -2,6 +2,7 @@ import type { Verdict } from '../../ports/store-write.js';
 import { collectMutants } from './collect-mutants.js';
 import { gateMutants } from './gate-mutants.js';
 import { sessionMutants } from './session-mutants.js';
+import { instanceMutants } from './instance-mutants.js';
 import { scheduleMutants } from './schedule-mutants.js';
 import { mailboxMutants } from './mailbox-mutants.js';
 import { graphMutants } from './graph-mutants.js';
@@ -244,4 +245,5 @@ export const mutantStores: readonly MutantStore[] = [
   ...mailboxMutants,
   ...sessionMutants,
   ...collectMutants,
+  ...instanceMutants,
 ];

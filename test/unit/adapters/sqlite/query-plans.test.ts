@@ -16,6 +16,7 @@ import {
 } from '../../../../lib/adapters/sqlite/commits.js';
 import { selectBatchOfItem, selectOpenBatch } from '../../../../lib/adapters/sqlite/batches.js';
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
+import { selectAhead, selectAtGate, selectInstance } from '../../../../lib/adapters/sqlite/instances.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
 import { selectNextMail, selectOpenWaits } from '../../../../lib/adapters/sqlite/mailboxes.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
@@ -75,6 +76,8 @@ describe('hot statements', () => {
     ['the signals', selectSignals],
     ['the first in the queue of a gate', selectNextInQueue],
     ['a cancel that waits', selectUnseenCancel],
+    ['an instance', selectInstance],
+    ['what an instance has ahead', selectAhead],
     ['who waits at a mailbox', selectOpenWaits],
     ['what it comes from', updateRoot],
     ['a cancel to hand on', selectCancelToHandOn],
@@ -104,6 +107,8 @@ describe('hot statements', () => {
     ['the timers', 'holdfast_execution_idle', promoteTimers],
     ['what timers have led to gates', 'holdfast_execution_idle', selectFiredBehindGates],
     ['the first in the queue of a gate', 'holdfast_place_queue', selectNextInQueue],
+    ['who is in a gate', 'holdfast_place_inside', selectAtGate],
+    ['who queues at a gate', 'holdfast_place_queue', selectAtGate],
     ['who waits at a mailbox', 'holdfast_wait_open', selectOpenWaits],
     ['the first session', 'holdfast_execution_session_open', selectFirstSession],
     ['the next session', 'holdfast_execution_session_open', selectSessionAfter],
