@@ -9,6 +9,7 @@ const DAY_MS = 86_400_000;
 export class DrawnFaults implements FaultSource {
   readonly struck: StruckFault[] = [];
   private blows = 0;
+  private steppedOnAt = Number.NEGATIVE_INFINITY;
   private readonly streams = new Map<string, SeededRandom>();
 
   constructor(
@@ -85,6 +86,24 @@ export class DrawnFaults implements FaultSource {
       this.note('stop', machine, striker.elapsed(), restartMs);
       striker.stop(machine, restartMs);
     });
+    const steps = this.stream('clock');
+    const step = (): void => {
+      striker.after(Math.ceil(-Math.log(1 - steps.next()) * mix.clockStepEveryMs), () => {
+        if (striker.elapsed() >= untilMs) return;
+        this.stepClock(striker, steps);
+        step();
+      });
+    };
+    if (mix.clockStepEveryMs > 0) step();
+  }
+
+  /** A step on that is longer than the margin of a lease would let another process take it early. */
+  private stepClock(striker: Striker, random: SeededRandom): void {
+    const isOn = random.chance(0.3) && striker.elapsed() - this.steppedOnAt > 2 * this.leaseMs;
+    const ms = isOn ? random.int(10, 500) : -random.int(10, 5_000);
+    if (isOn) this.steppedOnAt = striker.elapsed();
+    this.note('clock-step', 'all', striker.elapsed(), ms);
+    striker.stepClock(ms);
   }
 
   private recur(striker: Striker, untilMs: number, everyMs: number, hit: (machine: string) => void): void {

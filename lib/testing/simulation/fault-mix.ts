@@ -27,6 +27,8 @@ export interface FaultMix {
   readonly hintDoubled: number;
   /** A hint comes up to a day late, else within 20 ms. */
   readonly hintLate: number;
+  /** Mean time between steps of the wall clock, back by up to 5 s or on by up to half a second; 0: none. */
+  readonly clockStepEveryMs: number;
   /** For how long faults go on; afterwards everything must come to an end. */
   readonly lastsMs: number;
 }
@@ -47,6 +49,7 @@ export const noFaults: FaultMix = Object.freeze({
   hintDropped: 0,
   hintDoubled: 0,
   hintLate: 0,
+  clockStepEveryMs: 0,
   lastsMs: 0,
 });
 
@@ -93,6 +96,7 @@ function anything(random: SeededRandom, lastsMs: number): FaultMix {
     hintDropped: random.chance(0.25) ? 1 : some(0.4, 0.9),
     hintDoubled: some(0.4, 0.4),
     hintLate: some(0.2, 0.3),
+    clockStepEveryMs: every(0.2, 2_000, 30_000),
     lastsMs,
   };
 }
@@ -109,6 +113,8 @@ export function drawQuickFaults(random: SeededRandom): FaultMix {
     pauseInBody: often(0.4, 0.1),
     crashEveryMs: mix.crashEveryMs / 10,
     pauseEveryMs: mix.pauseEveryMs / 10,
+    // What users write may go by the clock.
+    clockStepEveryMs: 0,
     lastsMs: random.between(1_000, 30_000),
   };
 }

@@ -36,6 +36,8 @@ export interface Striker {
   pause(machine: string, forMs: number): void;
   /** Stops it gracefully; it starts again after so many ms. */
   stop(machine: string, restartMs: number): void;
+  /** Sets the wall clock that processes and store read, by so many ms. */
+  stepClock(ms: number): void;
 }
 
 /** Decides what goes wrong in a run, and tells the same for the same place in it. */

@@ -45,12 +45,13 @@ export class PlannedFaults implements FaultSource {
 
   strike(striker: Striker, untilMs: number): void {
     for (const { kind, machine, at, ms } of this.plan) {
-      if (kind !== 'crash' && kind !== 'pause' && kind !== 'stop') continue;
+      if (kind !== 'crash' && kind !== 'pause' && kind !== 'stop' && kind !== 'clock-step') continue;
       if (at < striker.elapsed() || at >= untilMs) continue;
       striker.after(at - striker.elapsed(), () => {
         if (kind === 'crash') striker.crash(machine);
         else if (kind === 'pause') striker.pause(machine, ms[0] ?? 0);
-        else striker.stop(machine, ms[0] ?? 0);
+        else if (kind === 'stop') striker.stop(machine, ms[0] ?? 0);
+        else striker.stepClock(ms[0] ?? 0);
       });
     }
   }

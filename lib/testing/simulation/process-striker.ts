@@ -44,6 +44,10 @@ export class ProcessStriker implements Striker {
     runtime.stop().then(again, again);
   }
 
+  stepClock(ms: number): void {
+    this.time.stepClock(ms);
+  }
+
   private find(name: string): SimulatedProcess | undefined {
     return this.processes().find(({ machine }) => machine.name === name && machine.condition === 'running');
   }

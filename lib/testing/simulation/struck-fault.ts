@@ -14,6 +14,7 @@ const KINDS = [
   'crash',
   'pause',
   'stop',
+  'clock-step',
 ] as const;
 
 /** What can go wrong in a simulation. */
@@ -22,7 +23,7 @@ export type FaultKind = (typeof KINDS)[number];
 /** One thing that went wrong. A list of them, given to a run of the same seed, makes the same go wrong again. */
 export interface StruckFault {
   readonly kind: FaultKind;
-  /** Name of the process: `p2`. */
+  /** Name of the process: `p2`; `all` of what strikes the host that all of them run on. */
   readonly machine: string;
   /** Number of the machine's call, hint or moment in a body, 1-based; of what strikes a process at some instant, ms since the run began. */
   readonly at: number;

@@ -28,6 +28,8 @@ interface Planned {
 export class VirtualTime {
   /** Ms since the world began. */
   elapsed = 0;
+  /** By how much the wall clock was set. */
+  private steppedMs = 0;
   /** Events run so far. */
   events = 0;
   private planned = 0;
@@ -39,7 +41,12 @@ export class VirtualTime {
 
   /** Epoch ms, whole. */
   now(): number {
-    return STARTED_AT + Math.floor(this.elapsed);
+    return STARTED_AT + Math.floor(this.elapsed) + this.steppedMs;
+  }
+
+  /** Sets the wall clock: timers go by what has elapsed. */
+  stepClock(ms: number): void {
+    this.steppedMs += ms;
   }
 
   /** Runs the callback after `delayMs`, unless cancelled. */
