@@ -15,6 +15,7 @@ interface MemoryLetter {
   readonly session: string | null;
   readonly eventId: EventId;
   readonly acceptedAt: number;
+  readonly newest: number;
   readonly until: number;
   readonly payload: string;
   readonly schemaHash: string | null;
@@ -38,12 +39,13 @@ export function takeMailboxes(mailboxes: Mailboxes, entries: Iterable<Entry>): M
     lastNumber: mailboxes.lastNumber,
     letters: Array.from(
       mailboxes.letters(),
-      ({ number, box, session, eventId, acceptedAt, until, payload, schemaHash }) => ({
+      ({ number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash }) => ({
         number,
         box,
         session,
         eventId,
         acceptedAt,
+        newest,
         until,
         payload,
         schemaHash,
@@ -60,8 +62,8 @@ export function putMailboxes(
   byId: ReadonlyMap<ExecutionId, Entry>,
 ): void {
   mailboxes.lastNumber = lastNumber;
-  for (const { number, box, session, eventId, acceptedAt, until, payload, schemaHash } of letters)
-    mailboxes.keep(new Letter(number, box, session, eventId, acceptedAt, until, payload, schemaHash));
+  for (const { number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash } of letters)
+    mailboxes.keep(new Letter(number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash));
   for (const { number, execution, holder, box, until, got } of waits) {
     const entry = byId.get(execution);
     if (entry === undefined) continue;

@@ -15,6 +15,8 @@ export class Letter implements Heaped, Mail {
     readonly session: string | null,
     readonly eventId: EventId,
     readonly acceptedAt: number,
+    /** Key of the newest execution when it was accepted: what was created later does not get it. */
+    readonly newest: number,
     readonly until: number,
     readonly payload: string,
     readonly schemaHash: string | null,
@@ -53,8 +55,8 @@ export class Mailboxes {
     return null;
   }
 
-  /** Keeps the event, once, and tells each execution that waits for it. */
-  deliver(event: NewEvent, now: number): void {
+  /** Keeps the event, once, and tells each execution that waits for it. `newest`: the key of the newest execution. */
+  deliver(event: NewEvent, now: number, newest: number): void {
     const { mail, session, id } = event;
     if (mail === undefined) return;
     const name = boxName(event.name, mail.key);
@@ -62,7 +64,8 @@ export class Mailboxes {
     for (const letter of box.letters.filter(({ until }) => until <= now)) this.throwAway(letter);
     if (box.letters.some((letter) => isOf(letter, event))) return;
     const number = ++this.lastNumber;
-    const letter = new Letter(number, name, session, id, now, mail.until, mail.payload, mail.schemaHash);
+    const { until, payload, schemaHash } = mail;
+    const letter = new Letter(number, name, session, id, now, newest, until, payload, schemaHash);
     this.keep(letter);
     const served = new Set<Entry>();
     for (const wait of box.waits) {
@@ -145,7 +148,7 @@ export class Mailboxes {
         (letter) =>
           letter.number > last &&
           letter.until > now &&
-          letter.acceptedAt >= entry.createdAt &&
+          letter.newest >= entry.key &&
           !isTooLate(until, letter.acceptedAt) &&
           letter.eventId !== except,
       );

@@ -244,7 +244,7 @@ export class Writes {
       published.push(answer(event, index, entry, execution.owner));
       executions.push({ id: entry.id, definition: entry.work.id });
     }
-    if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now);
+    if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now, this.executions.lastKey);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return;
     const { hash, until } = event.dedup;
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);

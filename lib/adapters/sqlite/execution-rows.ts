@@ -212,10 +212,16 @@ export class ExecutionRows {
     values[first + 9] = owner === null ? null : this.processes.of(owner);
   }
 
+  /** The number of the newest execution, or a later one that none took. Call it inside a write transaction. */
+  get newest(): number {
+    if (this.last < 0) this.last = this.selectLast.get([])?.last ?? 0;
+    return this.last;
+  }
+
   /** A number that a duplicate did not take stays unused. */
   private next(): number {
-    if (this.last < 0) this.last = this.selectLast.get([])?.last ?? 0;
-    return ++this.last;
+    this.last = this.newest + 1;
+    return this.last;
   }
 }
 

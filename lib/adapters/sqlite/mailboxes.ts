@@ -23,7 +23,7 @@ interface Letter {
 
 /** Events that executions may wait for, and those that do, by event and key. Call it inside a write transaction. */
 export class Mailboxes {
-  private readonly selectRow: Statement<{ status: number; fence: number; created_at: number }>;
+  private readonly selectRow: Statement<{ status: number; fence: number }>;
   private readonly countBox: Statement<{ count: number }>;
   private readonly selectKnown: Statement<{ found: number }>;
   private readonly dropExpired: Statement<never>;
@@ -43,9 +43,7 @@ export class Mailboxes {
     connection: Connection,
     private readonly gates: Gates,
   ) {
-    this.selectRow = connection.prepare(
-      'SELECT status, fence, created_at FROM holdfast_execution WHERE n = ?',
-    );
+    this.selectRow = connection.prepare('SELECT status, fence FROM holdfast_execution WHERE n = ?');
     this.countBox = connection.prepare(
       'SELECT count(*) AS count FROM holdfast_mail WHERE event = ? AND key = ? AND until > ?',
     );
@@ -91,8 +89,8 @@ export class Mailboxes {
     return null;
   }
 
-  /** Keeps the event, once, and tells each execution that waits for it. */
-  deliver({ id, name, session, mail }: NewEvent, now: number): void {
+  /** Keeps the event, once, and tells each execution that waits for it. `newest`: the number of the newest execution. */
+  deliver({ id, name, session, mail }: NewEvent, now: number, newest: number): void {
     if (mail === undefined) return;
     const box = [toStored(name), toStored(mail.key)];
     const mailId = mailIdOf(session, id);
@@ -100,7 +98,7 @@ export class Mailboxes {
     const payload = toStored(mail.payload);
     this.dropExpired.run([...box, now]);
     if (this.selectMail.get([...box, mailId]) !== undefined) return;
-    this.insertMail.run([...box, mailId, toStored(id), now, mail.until, schemaHash, payload]);
+    this.insertMail.run([...box, mailId, toStored(id), now, newest, mail.until, schemaHash, payload]);
     const number = this.selectMail.get([...box, mailId])?.mail;
     if (number === undefined) throw new RangeError(`the database lost the event '${id}'`);
     const served = new Set<number>();
@@ -122,7 +120,7 @@ export class Mailboxes {
     const wait = this.selectWait.get([n, holder]);
     if (wait !== undefined && wait.mail !== null) return gotOf(wait);
     const except = write.except === null ? null : toStored(write.except);
-    const next = this.selectNext.get([...box, row.created_at, now, until, until, except, n, ...box]);
+    const next = this.selectNext.get([...box, n, now, until, until, except, n, ...box]);
     if (next === undefined && isOver) {
       if (wait !== undefined) this.dropWait.run([wait.wait]);
       return nothing;
@@ -162,8 +160,8 @@ function gotOf({ schema_hash: hash, payload }: Partial<Letter>): Verdict {
 }
 
 const insertMail = `
-INSERT INTO holdfast_mail (event, key, id, event_id, accepted_at, until, schema_hash, payload)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+INSERT INTO holdfast_mail (event, key, id, event_id, accepted_at, newest, until, schema_hash, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 export const selectOpenWaits = `
 SELECT wait, n, holder FROM holdfast_wait
@@ -172,6 +170,6 @@ WHERE event = ? AND key = ? AND mail IS NULL AND (until IS NULL OR until > ?) OR
 /** The oldest that the execution may have and that none of its waits has got. */
 export const selectNextMail = `
 SELECT mail, schema_hash, payload FROM holdfast_mail
-WHERE event = ? AND key = ? AND accepted_at >= ? AND until > ? AND (? IS NULL OR accepted_at < ?) AND event_id IS NOT ?
+WHERE event = ? AND key = ? AND newest >= ? AND until > ? AND (? IS NULL OR accepted_at < ?) AND event_id IS NOT ?
   AND mail > coalesce((SELECT max(mail) FROM holdfast_wait WHERE n = ? AND event = ? AND key = ?), 0)
 ORDER BY mail LIMIT 1`;

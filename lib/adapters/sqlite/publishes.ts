@@ -151,7 +151,7 @@ export class Publishes {
       if (event.dedup !== null) stored.push([executionId, execution.definition.id, createdAt]);
     }
     if (publisher !== null) this.sessions.inherit(publisher, event, created, now);
-    if (event.mail !== undefined) this.mailboxes.deliver(event, now);
+    if (event.mail !== undefined) this.mailboxes.deliver(event, now, this.rows.newest);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return existed;
     const { hash, until } = event.dedup;
     const executions = JSON.stringify(stored);

@@ -250,4 +250,9 @@ CREATE TABLE holdfast_instance (
   state TEXT NOT NULL
 );
 `,
+  `
+ALTER TABLE holdfast_mail ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+UPDATE holdfast_mail SET newest =
+  coalesce((SELECT max(n) FROM holdfast_execution WHERE created_at <= accepted_at), 0);
+`,
 ];

@@ -18,10 +18,11 @@ interface OpenWait {
   got: Letter | null;
 }
 
-/** Who asks: when it was created, and that it still runs, the caller knows. */
+/** Who asks; that it still runs the caller knows. */
 interface Waiter {
   readonly id: ExecutionId;
-  readonly createdAt: number;
+  /** The newest event when it was created: what is older is none of its. */
+  readonly lastMail: number;
 }
 
 /**
@@ -34,6 +35,11 @@ export class MailboxModel {
   private readonly waits = new Map<ExecutionId, Map<string, OpenWait>>();
 
   constructor(private readonly violated: (rule: string, what: string) => void) {}
+
+  /** Of the newest event or wait: those that come have higher numbers. */
+  get lastNumber(): number {
+    return this.numbers;
+  }
 
   /** The event was accepted, for the first time. */
   delivered(event: NewEvent, now: number): void {
@@ -97,23 +103,20 @@ export class MailboxModel {
       .map(({ box }) => JSON.parse(box) as readonly [string, string]);
   }
 
-  private answer({ id, createdAt }: Waiter, write: AwaitWrite, now: number): Letter | null {
+  private answer({ id, lastMail }: Waiter, write: AwaitWrite, now: number): Letter | null {
     let waits = this.waits.get(id);
     if (waits === undefined) this.waits.set(id, (waits = new Map()));
     const { holder, event, key, until, except, isOver } = write;
     const known = waits.get(holder);
     if (known !== undefined && known.got !== null) return known.got;
     const box = boxOf(event, key);
-    let newest = 0;
+    let newest = lastMail;
     for (const wait of waits.values())
       if (wait.box === box && wait.got !== null) newest = Math.max(newest, wait.got.number);
     const letter =
       this.lettersOf(box, now).find(
         ({ number, eventId, acceptedAt }) =>
-          number > newest &&
-          acceptedAt >= createdAt &&
-          eventId !== except &&
-          (until === null || acceptedAt < until),
+          number > newest && eventId !== except && (until === null || acceptedAt < until),
       ) ?? null;
     if (letter === null && isOver) {
       waits.delete(holder);

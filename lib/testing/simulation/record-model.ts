@@ -24,7 +24,8 @@ export interface ModelRecord {
   readonly id: ExecutionId;
   readonly definition: string;
   readonly event: NewEvent;
-  readonly createdAt: number;
+  /** The newest event in any mailbox when it was created. */
+  readonly lastMail: number;
   status: ExecutionStatus;
   fence: number;
   owner: ProcessId | null;
@@ -55,6 +56,8 @@ export interface StoredRow {
  */
 export class RecordModel {
   readonly records = new Map<ExecutionId, ModelRecord>();
+  /** The latest instant that the clock has shown: what was due then is due, though the clock was set back. */
+  private latestAt = 0;
   private readonly leases = new Map<ProcessId, number>();
   private readonly events = new Map<string, ExecutionId[]>();
   readonly mailboxes: MailboxModel;
@@ -94,7 +97,7 @@ export class RecordModel {
       for (const execution of event.executions)
         if (!this.records.has(execution.id)) {
           const leased = verdict.executions?.some((each) => each.executionId === execution.id && each.leased);
-          this.create(event, leased === true ? execution : { ...execution, owner: null }, now);
+          this.create(event, leased === true ? execution : { ...execution, owner: null });
         }
       this.mailboxes.delivered(event, now);
     }
@@ -194,6 +197,11 @@ export class RecordModel {
     if (verdict.due === true) record.status = 'pending';
   }
 
+  /** Some process asks for what is due. */
+  asked(now: number): void {
+    this.latestAt = Math.max(this.latestAt, now);
+  }
+
   claimed(request: ClaimRequest, work: ClaimedExecution): void {
     const { lease, record: answered, journal, inbox } = work;
     const record = this.records.get(lease.executionId);
@@ -245,14 +253,14 @@ export class RecordModel {
     return (this.leases.get(owner) ?? 0) > this.now();
   }
 
-  private create(event: NewEvent, execution: NewExecution, now: number): void {
+  private create(event: NewEvent, execution: NewExecution): void {
     const { id, definition, owner, dueAt, gate } = execution;
     if (gate !== null) this.gates.named(gate);
     this.records.set(id, {
       id,
       definition: definition.id,
       event,
-      createdAt: now,
+      lastMail: this.mailboxes.lastNumber,
       status: owner === null ? 'pending' : 'running',
       fence: owner === null ? 0 : 1,
       owner,
@@ -297,7 +305,7 @@ export class RecordModel {
   }
 
   private checkMayBeClaimed(record: ModelRecord, request: ClaimRequest, isGranted: boolean): void {
-    const now = this.now();
+    const now = this.latestAt;
     if (record.status === 'running') {
       const mine = record.owner === request.owner && request.ids?.includes(record.id) === true;
       if (!mine && record.owner !== null && this.isLive(record.owner))

@@ -44,6 +44,7 @@ export class WatchedStore implements port.Store {
 
   async claim(request: port.ClaimRequest): Promise<port.ClaimAnswer> {
     const now = this.context.clock.now();
+    this.model.asked(now);
     const answer = await this.inner.claim(request);
     for (const work of answer.claimed) {
       this.claimDelays.push(now - work.dueSince);

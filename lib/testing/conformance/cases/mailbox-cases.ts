@@ -47,6 +47,15 @@ export const mailboxCases = storeCaseGroup(
       },
     ],
     [
+      'one from after the execution was created is its, though the clock was set back in between',
+      async (d) => {
+        const lease = await d.run();
+        d.clock.advance(-5_000);
+        await approve(d, 'later');
+        assert.equal(await ask(d, lease, 'w'), 'later');
+      },
+    ],
+    [
       'another name or another key is another mailbox',
       async (d) => {
         const lease = await d.run();
