@@ -133,7 +133,7 @@ export class RecordModel {
     record.applied.add(mark);
     for (const row of delta.checkpoints) this.insert(record, row, lease.fence);
     if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
-    if (delta.instance !== undefined) this.changeInstance(delta.instance, now);
+    if (delta.instance !== undefined) this.changeInstance(delta.instance);
     for (const holder of delta.release) this.gates.released(record.id, holder);
     if (delta.record === null) return;
     const { status, timers, epoch, forget } = delta.record;
@@ -279,14 +279,14 @@ export class RecordModel {
   }
 
   /** What an instance had ahead and did not begin is gone. */
-  private changeInstance({ id, state, ahead }: InstanceChange, now: number): void {
+  private changeInstance({ id, state, ahead }: InstanceChange): void {
     if (ahead === undefined && state !== null) return;
     const before = this.ahead.get(id);
     if (before !== undefined && this.records.get(before)?.claims === 0) this.records.delete(before);
     this.ahead.delete(id);
     const execution = ahead?.executions[0];
     if (state === null || !ahead || execution === undefined) return;
-    this.create(ahead, execution, now);
+    this.create(ahead, execution);
     this.ahead.set(id, execution.id);
   }
 
