@@ -251,7 +251,7 @@ export class ExecutionHandle<Value = unknown> {
 
   private errorOf({ status, error }: StoredOutcome): unknown {
     const cause = error === null ? undefined : this.parts.codec.decodeFailure(error);
-    if (status === 'cancelled') return new CancelledError(this.id);
+    if (status === 'cancelled') return cause ?? new CancelledError(this.id);
     return status === 'parked' ? new ParkedError(this.id, cause) : cause;
   }
 

@@ -80,8 +80,9 @@ const CHECKS: Readonly<Record<keyof ListFilter, OptionCheck>> = {
 export function storeFilterOf(
   given: ListFilter,
   workerIdOf: (type: ClassOf<object>) => string,
+  call: string,
 ): ExecutionFilter {
-  refuse(optionMistakes('executions.list()', given, CHECKS));
+  refuse(optionMistakes(call, given, CHECKS));
   const { status, worker, session, event, after, limit = 100 } = given;
   return {
     limit,

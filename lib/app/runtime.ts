@@ -198,12 +198,12 @@ export class Runtime {
     if (this.isStarted && this.consumer.used > 0) void this.readSignals();
   }
 
-  /** A message was stored for that execution: whoever can run it looks. */
-  messageSent(id: ExecutionId): void {
+  /** Messages were stored for those executions: whoever can run them looks. */
+  messageSent(...ids: readonly ExecutionId[]): void {
     this.changed();
     if (this.parts.dispatcher.local) return;
     this.parts.dispatcher
-      .send([{ executionId: id, wakeSeq: this.parts.clock.now() }])
+      .send(ids.map((executionId) => ({ executionId, wakeSeq: this.parts.clock.now() })))
       .catch((error: unknown) => this.fault('send hints', error));
   }
 

@@ -4,6 +4,12 @@ import type { ExecutionCount } from '../ports/store.js';
 
 type Tally = Record<ExecutionStatus, number>;
 
+/** Counts of what is stored of one session, by status. */
+export interface SessionStats extends Readonly<Tally> {
+  /** By worker id, of every worker that has executions in it. */
+  readonly byWorker: Readonly<Record<string, Readonly<Tally>>>;
+}
+
 /** Counts of what is stored, and this process's slots. */
 export interface AppStats extends Readonly<Tally> {
   /** Workers of this app. */
@@ -23,6 +29,14 @@ interface Here {
 }
 
 export function tallyStats(counts: readonly ExecutionCount[], { workers, uptimeMs, slots }: Here): AppStats {
+  return { ...tallySession(counts, workers), workers: workers.length, uptimeMs, queues: { local: slots } };
+}
+
+/** `workers`: those that are told although nothing of them is stored. */
+export function tallySession(
+  counts: readonly ExecutionCount[],
+  workers: readonly string[] = [],
+): SessionStats {
   const total = emptyTally();
   const byWorker = Object.create(null) as Record<string, Tally>;
   for (const id of workers) byWorker[id] = emptyTally();
@@ -33,7 +47,7 @@ export function tallyStats(counts: readonly ExecutionCount[], { workers, uptimeM
     tally[status] += count;
     total[status] += count;
   }
-  return { ...total, workers: workers.length, uptimeMs, byWorker, queues: { local: slots } };
+  return { ...total, byWorker };
 }
 
 function emptyTally(): Tally {

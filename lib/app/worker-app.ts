@@ -19,6 +19,8 @@ import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.j
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
 import { Schedules } from './schedules.js';
+import type { SessionHandle } from './session-handle.js';
+import { Sessions } from './sessions.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 import { WorkerGraph } from './worker-graph.js';
 
@@ -33,11 +35,15 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** What runs by itself: methods with `@Every`. */
   readonly schedules: Schedules;
 
+  /** Sessions of the store: those that are active, and the end of all. */
+  readonly sessions: Sessions;
+
   private readonly publishing: Publishing;
 
   /** @internal */
   constructor(private readonly parts: WorkerAppParts) {
     this.publishing = new Publishing(parts, this.workerId);
+    this.sessions = new Sessions(parts, this.publishing, (filter, call) => this.list(filter, call));
     this.schedules = new Schedules(
       parts,
       (type) => this.definitionOf(type),
@@ -133,6 +139,14 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     return new ExecutionHandle(this.parts, id, null, null);
   }
 
+  /**
+   * A session: what is published, counted, listed and stopped by itself. `id` is text of 1 to 16,384 characters, of any
+   * kind. Throws `ConfigurationError` for another.
+   */
+  session(id: string): SessionHandle<Union> {
+    return this.sessions.of(id);
+  }
+
   /** What the container, or the host's container, holds under a token or class. Throws `DefinitionError` for one it cannot make. */
   get<Value>(token: InjectionToken<Value>): Value {
     return this.parts.get(token);
@@ -218,9 +232,9 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     });
   }
 
-  private async list(filter: ListFilter): Promise<readonly ExecutionSummary[]> {
-    this.assertOpen('executions.list()');
-    const records = await this.parts.store.list(storeFilterOf(filter, (type) => this.workerId(type)));
+  private async list(filter: ListFilter, call = 'executions.list()'): Promise<readonly ExecutionSummary[]> {
+    this.assertOpen(call);
+    const records = await this.parts.store.list(storeFilterOf(filter, (type) => this.workerId(type), call));
     return records.map(summaryOf);
   }
 

@@ -36,7 +36,7 @@ export function runCompensations(
       pass.writes.hold(
         newRow(pass, path, 'completed', `${path}#${undoing.epoch}`, pass.services.clock.now(), 1),
       );
-      pass.end({ kind: 'undone', status: undoing.status, error: undoing.error });
+      pass.end({ kind: 'undone', status: undoing.status, error: undoing.error, reason: undoing.reason });
       return;
     }
     const [row, { instance, definition }] = step.value;

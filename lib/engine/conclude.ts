@@ -8,6 +8,7 @@ import {
   type Timers,
   type WaitReason,
 } from '../model/execution.js';
+import { cancelErrorOf } from './cancel-error.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { encodeName } from '../model/path.js';
 import type { RecordChange } from '../ports/store-write.js';
@@ -54,15 +55,23 @@ export function conclude(
     case 'failed':
       return finished(pass, 'failed', seenInboxSeq, end.error);
     case 'undone':
+      if (end.error === null)
+        return ended(pass, end.status, seenInboxSeq, cancelErrorOf(pass.record, end) ?? undefined);
       return {
         change: { ...change(pass, end.status, seenInboxSeq), error: end.error },
-        error: end.error === null ? undefined : pass.services.codec.decodeFailure(end.error),
+        error: pass.services.codec.decodeFailure(end.error),
         hook: null,
       };
     case 'parked':
       return ended(pass, 'parked', seenInboxSeq, end.error);
     case 'cancelled':
-      return finished(pass, 'cancelled', seenInboxSeq);
+      return finished(
+        pass,
+        'cancelled',
+        seenInboxSeq,
+        cancelErrorOf(pass.record, end) ?? undefined,
+        end.reason,
+      );
     case 'skipped':
       return ended(pass, 'skipped', seenInboxSeq);
     case 'gated':
@@ -134,12 +143,14 @@ function finished(
   status: 'failed' | 'cancelled',
   seenInboxSeq: number,
   error?: unknown,
+  reason: string | null = null,
 ): Conclusion {
   if (!pass.undoables.any) return ended(pass, status, seenInboxSeq, error);
   const { clock, codec } = pass.services;
   const path = undoPath(pass.handler.method);
   const row = newRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
   row.error = status === 'failed' ? codec.encodeFailure(error) : null;
+  row.value = reason;
   pass.writes.hold(row);
   // Handed back instead of waiting: it keeps its place behind the gate of its handler, whose queue may be long.
   const next = change(pass, 'pending', seenInboxSeq);

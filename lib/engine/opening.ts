@@ -1,3 +1,4 @@
+import type { Cancel } from '../model/cancel-reason.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { HandlerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
@@ -19,7 +20,8 @@ export interface Opening {
   readonly forget: readonly string[] | null;
   /** The compensation that has begun: steps are undone in this pass, and nothing else is done. */
   readonly undoing: Undoing | null;
-  readonly isCancelled: boolean;
+  /** Null: it was not cancelled. */
+  readonly cancel: Cancel | null;
   /** When the handler's `@Timeout` ends the execution; null: never. */
   readonly deadlineAt: number | null;
   /** Of the newest message that was claimed with it. */
@@ -33,7 +35,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
   const undoing = openUndo(journal.rows, handler.method);
   const request = undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
   const seenInboxSeq = inbox.at(-1)?.seq ?? record.seenInboxSeq;
-  const isCancelled = request.kind === 'cancel';
+  const cancel = request.kind === 'cancel' ? request.cancel : null;
   if (request.kind !== 'reopen') {
     const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;
     return {
@@ -42,7 +44,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
       visible: journal.rows,
       forget: null,
       undoing,
-      isCancelled,
+      cancel,
       deadlineAt,
       seenInboxSeq,
     };
@@ -56,7 +58,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
     visible: journal.rows.filter((row) => !forgotten.has(row.key)),
     forget: journal.storedKeys([...forgotten]),
     undoing,
-    isCancelled,
+    cancel,
     deadlineAt: undoing === null && timeoutMs !== null ? clock.now() + timeoutMs : null,
     seenInboxSeq,
   };

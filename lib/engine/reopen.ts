@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { returnPath } from '../step/control-path.js';
 import { isPartOfUndo, undoneRows } from '../step/undo-rows.js';
+import type { Cancel } from '../model/cancel-reason.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type { HandlerDefinition } from '../model/definition.js';
 import { namesOf } from '../model/path.js';
@@ -9,7 +10,7 @@ import type { StoredMessage } from '../ports/store-write.js';
 /** What the messages of an inbox ask of an execution. */
 export type Request =
   | { readonly kind: 'none' }
-  | { readonly kind: 'cancel' }
+  | { readonly kind: 'cancel'; readonly cancel: Cancel }
   /** Another epoch: fresh attempts, and `from` with all that was recorded after it runs again. */
   | { readonly kind: 'reopen'; readonly from: string | null };
 
@@ -17,7 +18,7 @@ export type Request =
 export function requestOf(inbox: readonly StoredMessage[]): Request {
   let request: Request = { kind: 'none' };
   for (const message of inbox) {
-    if (message.kind === 'cancel') return { kind: 'cancel' };
+    if (message.kind === 'cancel') return { kind: 'cancel', cancel: { reason: message.body } };
     if (message.kind === 'resume' || message.kind === 'retry')
       request = { kind: 'reopen', from: message.body };
   }

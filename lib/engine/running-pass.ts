@@ -1,3 +1,4 @@
+import type { Cancel } from '../model/cancel-reason.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
@@ -9,6 +10,7 @@ import { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { runHook } from '../step/run-hook.js';
 import { openTurn } from '../behaviours/open-turn.js';
+import { cancelErrorOf } from './cancel-error.js';
 import { conclude, outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
 import { concludeMisfit, type Misfit } from './conclude-misfit.js';
 import type { KnownHandler } from './definitions.js';
@@ -35,7 +37,7 @@ export class RunningPass implements Run {
   private hasEnded!: () => void;
   /** The execution ran on another graph until now, and it is not known yet whether this one fits. */
   private awaitsFit: boolean;
-  private isCancelled: boolean;
+  private cancel: Cancel | null;
   private misfit: Misfit | null = null;
   private deadline: Timer | null = null;
 
@@ -49,7 +51,7 @@ export class RunningPass implements Run {
     const opening = openingOf(work, handler, definitions.renames(worker.id), services.clock);
     this.opening = opening;
     this.seenInboxSeq = opening.seenInboxSeq;
-    this.isCancelled = opening.isCancelled;
+    this.cancel = opening.cancel;
     this.awaitsFit = work.record.definition.fingerprint !== worker.graph.fingerprint;
     const { record, journal, visible, undoing } = opening;
     this.pass = new Pass(services, worker, handler, work.lease, record, visible, undoing !== null);
@@ -70,7 +72,7 @@ export class RunningPass implements Run {
       attempt: pass.record.attempt,
       resumed: work.lease.fence > 1,
     });
-    if (this.isCancelled && !this.awaitsFit) pass.end({ kind: 'cancelled' });
+    if (this.cancel !== null && !this.awaitsFit) pass.end(cancelled(this.cancel));
     else if (work.strikes >= STRIKES_TO_PARK)
       pass.end({ kind: 'parked', error: new PoisonedError(pass.record.id, work.strikes) });
     else if (this.awaitsFit) void this.checkFit();
@@ -87,8 +89,8 @@ export class RunningPass implements Run {
       const fit = await this.options.deployGate.check(known.worker, pass.record, journal);
       if (pass.ended !== null) return;
       this.awaitsFit = false;
-      if (this.isCancelled && (fit.kind === 'fits' || (fit.kind === 'mismatch' && !fit.undoes)))
-        pass.end({ kind: 'cancelled' });
+      if (this.cancel !== null && (fit.kind === 'fits' || (fit.kind === 'mismatch' && !fit.undoes)))
+        pass.end(cancelled(this.cancel));
       else if (fit.kind === 'fits')
         this.enter({ id: known.handler.id, fingerprint: known.worker.graph.fingerprint });
       else {
@@ -147,9 +149,15 @@ export class RunningPass implements Run {
     this.seenInboxSeq = last.seq;
     for (const { kind, body } of messages)
       if (kind === 'granted' || kind === 'event') this.pass.told(kind, body ?? '');
-    if (this.opening.undoing !== null || requestOf(messages).kind !== 'cancel') return;
-    this.isCancelled = true;
-    if (!this.awaitsFit) this.pass.finish({ kind: 'cancelled' }, new CancelledError(this.pass.record.id));
+    const request = requestOf(messages);
+    if (this.opening.undoing !== null || request.kind !== 'cancel') return;
+    this.cancel = request.cancel;
+    const { record } = this.pass;
+    if (!this.awaitsFit)
+      this.pass.finish(
+        cancelled(this.cancel),
+        cancelErrorOf(record, this.cancel) ?? new CancelledError(record.id),
+      );
   }
 
   private conclude(end: PassEnd): void {
@@ -249,4 +257,8 @@ export class RunningPass implements Run {
       tellFault(services, name, cause);
     }
   }
+}
+
+function cancelled({ reason }: Cancel): PassEnd {
+  return { kind: 'cancelled', reason };
 }

@@ -15,7 +15,15 @@ export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';
 export type { OutcomeError } from '../app/outcome-error.js';
 export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
-export type { AppStats } from '../app/stats.js';
+export type {
+  SessionEntry,
+  SessionFilter,
+  SessionHandle,
+  SessionPublishOptions,
+} from '../app/session-handle.js';
+export type { StopOptions, StopResult } from '../app/session-stop.js';
+export type { SessionPage, Sessions } from '../app/sessions.js';
+export type { AppStats, SessionStats } from '../app/stats.js';
 export type { Schedules, ScheduleSummary } from '../app/schedules.js';
 export type { StepView } from '../app/step-views.js';
 export type { Listener } from '../app/lifecycle-bus.js';
@@ -134,6 +142,7 @@ export {
   NonDeterminismError,
   ParkedError,
   PoisonedError,
+  SessionStoppedError,
   StepInterruptedError,
   TimeoutError,
   TooManyCheckpointsError,

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'EXECUTION_STATE'
   | 'NOT_SUBSCRIBED'
   | 'CANCELLED'
+  | 'SESSION_STOPPED'
   | 'PARKED'
   | 'NON_DETERMINISM'
   | 'GRAPH_MISMATCH'
@@ -109,6 +110,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   DECLARED_STEP_CALLED: 'usage medium',
   SIMULATION_UNREPEATABLE: 'usage medium',
   CANCELLED: 'execution low',
+  SESSION_STOPPED: 'execution low',
   WORKERS_FAILED: 'execution medium',
   NO_ROUTE: 'execution medium',
   PARKED: 'execution high',

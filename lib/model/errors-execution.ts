@@ -29,12 +29,33 @@ export class ExecutionStateError extends HoldfastError {
 
 /** The execution was cancelled. */
 export class CancelledError extends HoldfastError {
-  static readonly code = 'CANCELLED';
-  readonly code = CancelledError.code;
-  override readonly name = 'CancelledError';
+  static readonly code: 'CANCELLED' | 'SESSION_STOPPED' = 'CANCELLED';
+  readonly code: 'CANCELLED' | 'SESSION_STOPPED' = 'CANCELLED';
+  override readonly name: string = 'CancelledError';
 
-  constructor(readonly executionId: string) {
-    super(`execution '${executionId}' was cancelled`);
+  constructor(
+    readonly executionId: string,
+    message = `execution '${executionId}' was cancelled`,
+  ) {
+    super(message);
+  }
+}
+
+/** The execution was cancelled since its session was stopped. It is a `CancelledError`, too. */
+export class SessionStoppedError extends CancelledError {
+  static override readonly code = 'SESSION_STOPPED';
+  override readonly code = 'SESSION_STOPPED';
+  override readonly name = 'SessionStoppedError';
+
+  constructor(
+    executionId: string,
+    /** The session's id. */
+    readonly session: string,
+  ) {
+    super(
+      executionId,
+      `execution '${executionId}' was cancelled: its session '${session.slice(0, 200)}' was stopped`,
+    );
   }
 }
 

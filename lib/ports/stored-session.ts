@@ -19,8 +19,10 @@ export interface OpenPage {
   readonly executions: readonly OpenExecution[];
   /** For the pages that follow. */
   readonly upTo: number;
-  /** Where the next page begins; null: there is none. */
-  readonly next: number | null;
+  /** Where the next page begins, also that of what is created later. */
+  readonly next: number;
+  /** There are more now, of which some may count. */
+  readonly more: boolean;
 }
 
 /** An execution that has not ended; one that is parked has not. */

@@ -8,9 +8,15 @@ export type PassEnd =
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The handler threw; its own retry policy decides. */
   | { readonly kind: 'threw'; readonly error: unknown }
-  | { readonly kind: 'cancelled' }
+  /** `reason`: as the message told. */
+  | { readonly kind: 'cancelled'; readonly reason: string | null }
   /** What stood was undone: the execution ends as it would have before. `error` is encoded. */
-  | { readonly kind: 'undone'; readonly status: 'failed' | 'cancelled'; readonly error: string | null }
+  | {
+      readonly kind: 'undone';
+      readonly status: 'failed' | 'cancelled';
+      readonly error: string | null;
+      readonly reason: string | null;
+    }
   | { readonly kind: 'skipped' }
   /** It was published by somebody who could not tell its gate: it queues there, ready at once when that is open. */
   | { readonly kind: 'gated'; readonly gate: Gate }

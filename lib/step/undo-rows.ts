@@ -8,6 +8,8 @@ export interface Undoing {
   readonly status: Extract<TerminalStatus, 'failed' | 'cancelled'>;
   /** The encoded failure that the execution ends with; null for one that was cancelled. */
   readonly error: string | null;
+  /** Why it was cancelled, as the message told; null: it did not. */
+  readonly reason: string | null;
   /** Tells the undo of one failure from that of a later one. */
   readonly epoch: number;
   /** When the execution failed or was cancelled. */
@@ -28,6 +30,7 @@ export function openUndo(journal: readonly Checkpoint[], method: string): Undoin
   return {
     status: last.error === null ? 'cancelled' : 'failed',
     error: last.error,
+    reason: last.value,
     epoch: last.epoch,
     since: last.endedAt,
   };

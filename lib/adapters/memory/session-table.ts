@@ -60,12 +60,12 @@ export class SessionTable {
     let last = after;
     for (const entry of this.all(session)) {
       if (entry.key <= after || isTerminal(entry.status)) continue;
-      if (looked === limit) return { executions, upTo: newest, next: last };
+      if (looked === limit) return { executions, upTo: newest, next: last, more: true };
       looked++;
       last = entry.key;
       if ((entry.root ?? entry.key) <= newest) executions.push({ id: entry.id, definition: entry.work.id });
     }
-    return { executions, upTo: newest, next: null };
+    return { executions, upTo: newest, next: last, more: false };
   }
 
   private of({ session }: Entry): SessionEntries | undefined {

@@ -81,7 +81,8 @@ export class Sessions {
           definition: this.definitions.refOf(definition).id,
         })),
       upTo: newest,
-      next: rows.length > limit ? (looked.at(-1)?.n ?? null) : null,
+      next: looked.at(-1)?.n ?? after,
+      more: rows.length > limit,
     };
   }
 }

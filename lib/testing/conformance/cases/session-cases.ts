@@ -36,15 +36,15 @@ async function openIds(d: StoreDriver, session: string): Promise<readonly Execut
 /** All that counts, in pages of that size. */
 async function paged(d: StoreDriver, session: string, limit: number, upTo: number): Promise<ExecutionId[]> {
   const found: ExecutionId[] = [];
-  let after: number | null = 0;
-  while (after !== null) {
-    const page: OpenPage = await open(d, session, { upTo, after, limit });
+  let after = 0;
+  for (;;) {
+    const page = await open(d, session, { upTo, after, limit });
     assert.ok(page.executions.length <= limit, 'a page holds no more than its limit');
     assert.equal(page.upTo, upTo);
     found.push(...page.executions.map(({ id }) => id));
     after = page.next;
+    if (!page.more) return found;
   }
-  return found;
 }
 
 async function end(d: StoreDriver, lease: Lease): Promise<void> {
@@ -86,7 +86,7 @@ export const sessionCases = storeCaseGroup(
           { id: waiting.executionId, definition: mails.id },
           { id: queued, definition: orders.id },
         ]);
-        assert.equal(page.next, null);
+        assert.equal(page.more, false);
       },
     ],
     [
@@ -102,7 +102,7 @@ export const sessionCases = storeCaseGroup(
           ids.slice(0, 3),
         );
         for (const { lease } of (await d.claim({ ids: ids.slice(0, 4) })).claimed) await end(d, lease);
-        const rest = await open(d, 's', { upTo: first.upTo, after: first.next ?? -1 });
+        const rest = await open(d, 's', { upTo: first.upTo, after: first.next });
         assert.deepEqual(
           rest.executions.map(({ id }) => id),
           ids.slice(4),
@@ -117,6 +117,23 @@ export const sessionCases = storeCaseGroup(
         await d.publish({}, { session: 's' });
         assert.deepEqual(await paged(d, 's', 1, upTo), [before]);
         assert.equal((await openIds(d, 's')).length, 2);
+      },
+    ],
+    [
+      'what counts and came after the last page is on the page that follows it',
+      async (d) => {
+        const root = await d.run({}, { session: 's' });
+        const { upTo, next, more } = await open(d, 's');
+        assert.equal(more, false);
+        assert.deepEqual((await open(d, 's', { upTo, after: next })).executions, []);
+        const child = await publishFrom(d, root, 's');
+        const page = await open(d, 's', { upTo, after: next });
+        assert.deepEqual(
+          page.executions.map(({ id }) => id),
+          [child],
+        );
+        assert.deepEqual((await open(d, 's', { upTo, after: page.next })).executions, []);
+        assert.equal((await open(d, 'nobody', { after: 7 })).next, 7);
       },
     ],
     [
