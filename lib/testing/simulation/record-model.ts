@@ -156,7 +156,7 @@ export class RecordModel {
 
   instanced({ change, event, cancels }: InstanceWrite, verdict: Verdict, now: number): void {
     if (verdict.verdict !== 'ok') return;
-    this.changeInstance(change, now);
+    this.changeInstance(change);
     if (cancels !== null)
       // Those that hold a place or queue have a message now; which these are is not modelled.
       for (const record of this.records.values())
