@@ -101,6 +101,7 @@ export class Runtime {
         if (due) this.consumer.pull('hint');
         else if (change.status === 'waiting') this.consumer.wake(Math.min(...Object.values(change.timers)));
       },
+      armed: (dueAt) => this.consumer.wake(dueAt ?? parts.clock.now()),
     });
     this.consumer = new Consumer({
       store,

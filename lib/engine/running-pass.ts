@@ -207,7 +207,9 @@ export class RunningPass implements Run {
         return;
       }
       this.hasEnded();
-      if (isApplied(verdict)) this.stored(conclusion, verdict);
+      if (!isApplied(verdict)) return;
+      this.stored(conclusion, verdict);
+      for (const { dueAt } of instance?.ahead?.executions ?? []) this.options.armed(dueAt);
     };
     pass.services.writer.submit(write, done, () => this.hasEnded());
   }

@@ -42,4 +42,6 @@ export interface ExecutorOptions {
   readonly deployGate: Pick<DeployGate, 'check'>;
   /** Told when the end of a pass is stored. `due`: the execution is ready again at once. */
   readonly stored: (id: ExecutionId, outcome: StoredOutcome, change: RecordChange, due: boolean) => void;
+  /** Told when the end of a turn has left its instance an execution ahead: epoch ms; null: it is due. */
+  readonly armed: (dueAt: number | null) => void;
 }
