@@ -7,6 +7,7 @@ import type { AnyClass } from '../metadata/class-metadata.js';
 import { eventClassOf, eventMetadataOf, metadataOf, storableClasses } from '../metadata/metadata-store.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { messageOf } from '../model/message-of.js';
+import type { StateSource } from '../model/state-source.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
@@ -26,6 +27,7 @@ import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE } from './tokens.js';
 import type { Underlay } from './underlay.js';
 import { watchDetached } from './watch-detached.js';
 import { WorkerApp } from './worker-app.js';
+import { StateSources } from './state-sources.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
 /** Puts the parts of one app together. */
@@ -34,6 +36,7 @@ export class Assembly {
   readonly app: WorkerApp;
   private readonly get: WorkerAppParts['get'];
   private readonly events: EventSources;
+  private readonly states = new StateSources();
   private readonly bus: LifecycleBus;
   private readonly settings: { -readonly [Name in keyof RuntimeSettings]: RuntimeSettings[Name] };
   private current: BootstrapOptions;
@@ -80,6 +83,7 @@ export class Assembly {
       observer: this.bus,
       resolver: options.resolver ?? container.resolver,
       events: eventRestorer(this.events),
+      states: this.states,
       role: options.role ?? 'both',
       settings: underlay?.settings(this.settings) ?? this.settings,
     });
@@ -95,6 +99,8 @@ export class Assembly {
       get: this.get,
       bus: this.bus,
       events: this.events,
+      states: this.states,
+      limits: () => this.settings.limits,
       knowsWorkers: () => options.resolver?.isReady?.() ?? true,
       startedAt: clock.now(),
       options: () => effectiveOptions(this.current),
@@ -110,10 +116,13 @@ export class Assembly {
   }
 
   async registerEvents(workers: readonly WorkerClass[]): Promise<void> {
-    for (const worker of workers)
-      for (const method of metadataOf(worker).methods.values())
+    for (const worker of workers) {
+      const { methods, actor } = metadataOf(worker);
+      for (const method of methods.values())
         for (const { sources } of method.subscriptions)
           for (const source of sources) await this.events.register(source);
+      if (actor !== null) await this.states.of(actor.state as StateSource);
+    }
   }
 
   /** Leaves nothing behind of an app that could not be made. */

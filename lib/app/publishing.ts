@@ -1,10 +1,11 @@
-import type { PublishRequest } from '../dispatch/publish-request.js';
+import type { Addressee, PublishRequest } from '../dispatch/publish-request.js';
 import type { Published } from '../dispatch/publisher.js';
 import type { Run } from '../engine/work.js';
 import { partsOfDefinition } from '../model/definition.js';
 import { AppClosedError, NotStartedError, WorkerError } from '../model/errors-app.js';
 import { ExecutionStateError } from '../model/errors-execution.js';
 import { type CurrentExecution, shared } from '../ports/current-execution.js';
+import type { NewEvent } from '../ports/store-write.js';
 import type { PublishedEvents } from '../step/publish-call.js';
 import { ExecutionHandle, type Outcome } from './execution-handle.js';
 import { Publication, type ClassOf } from './publication.js';
@@ -32,6 +33,17 @@ export class Publishing {
     return current === undefined || entries.length === 0
       ? this.publishAllNow(entries, scope)
       : this.publishAsStep(current, entries, scope, (publications) => publications);
+  }
+
+  /** For one keyed handler, or all of an actor, alone: what was accepted, and its executions. Never a step. */
+  async publishTo(
+    to: Addressee,
+    args: readonly unknown[],
+  ): Promise<{ readonly accepted: NewEvent; readonly executions: readonly ExecutionHandle[] }> {
+    const request = await this.request(args, null);
+    const [published] = await this.parts.runtime.publisher.publish([{ ...request, to }]);
+    const { accepted } = published as Published;
+    return { accepted, executions: this.handlesOf(published as Published) };
   }
 
   async execute(args: readonly unknown[], scope: PublishScope | null): Promise<readonly unknown[]> {
@@ -148,17 +160,22 @@ export class Publishing {
     return new ExecutionHandle(this.parts, id, worker, method, run);
   }
 
-  private assertCanWait(call: string): void {
+  /** Throws for a call from within an execution: what it does would be no step. */
+  assertOutside(call: string): void {
     const current = this.ownExecution();
-    if (current !== undefined) {
-      const { id } = current.context as { readonly id: string };
-      throw new ExecutionStateError(
-        id,
-        call,
-        'running and would hold its slot while it waits',
-        'Publish the event instead',
-      );
-    }
+    if (current === undefined) return;
+    const { id } = current.context as { readonly id: string };
+    throw new ExecutionStateError(
+      id,
+      call,
+      'running and would hold its slot while it waits',
+      'Publish the event instead',
+    );
+  }
+
+  /** Throws, too, where nothing runs that could be waited for. */
+  assertCanWait(call: string): void {
+    this.assertOutside(call);
     if (!this.parts.runtime.isStarted) throw new NotStartedError(call);
   }
 }

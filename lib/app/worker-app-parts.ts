@@ -1,6 +1,8 @@
 import type { WorkerClass } from '../model/definition.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { Logger } from '../ports/logger.js';
+import type { Limits } from '../model/limits.js';
+import type { StateCheckers } from '../ports/state-checker.js';
 import type { AppContainer } from './container.js';
 import type { EventSources } from './event-sources.js';
 import type { HandleParts } from './execution-handle.js';
@@ -13,6 +15,8 @@ export interface WorkerAppParts extends HandleParts {
   readonly get: <Value>(token: InjectionToken<Value>) => Value;
   readonly bus: LifecycleBus;
   readonly events: EventSources;
+  readonly states: StateCheckers;
+  readonly limits: () => Limits;
   /** Whether the host has told its workers: before, an event would start nothing. */
   readonly knowsWorkers: () => boolean;
   readonly startedAt: number;

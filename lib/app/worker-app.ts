@@ -1,3 +1,5 @@
+import { ActorHandle } from './actor-handle.js';
+import type { ActorEvent, ActorState } from './actor-types.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
@@ -159,6 +161,29 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   on<Name extends LifecycleEventName | '*'>(name: Name, listener: Listener<Name>): () => void {
     assertListens(name, listener);
     return this.parts.bus.on(name, listener as Listener);
+  }
+
+  /**
+   * The actors of a class with `@Actor`: send messages, read state. Throws `DefinitionError` for any other class.
+   *
+   * @example
+   * const { scheduledAt } = await app.actor(OrderProcess).send({ event: new OrderPlaced(orderId, total) });
+   */
+  actor<Instance extends object>(
+    type: ClassOf<Instance>,
+  ): ActorHandle<ActorEvent<Instance>, ActorState<Instance>> {
+    this.assertOpen('actor()');
+    const definition = this.definitionOf(type);
+    const policy = definition.handlers.find(({ keyed }) => keyed?.kind === 'actor')?.keyed;
+    if (policy?.kind === 'actor') return new ActorHandle(this.parts, this.publishing, definition, policy);
+    throw new DefinitionError([
+      {
+        class: type.name,
+        member: null,
+        found: 'it is no actor',
+        write: "Decorate it with @Actor({ state, key: 'orderId' }) instead of @Worker()",
+      },
+    ]);
   }
 
   /** The worker's handlers and steps as data, known before anything runs. */

@@ -1,18 +1,20 @@
+import type { Checkpoint } from '../model/checkpoint.js';
 import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
+import { ActorTurn } from './actor-turn.js';
 
 /**
  * Opens the turn that the pass is: null when its handler has no instances. Without a gate, nobody knows yet of which
  * instance: it is asked again in a later pass. Rejects when the store does not answer.
  */
-export async function openTurn({ handler, record, services }: Pass): Promise<Turn | null> {
+export async function openTurn(pass: Pass, journal: readonly Checkpoint[]): Promise<Turn | null> {
+  const { handler, record, services } = pass;
   const { keyed } = handler;
   if (keyed === undefined || record.gate === null) return null;
   switch (keyed.kind) {
     case 'actor':
+      return new ActorTurn(pass, keyed, record.gate, await services.instances.instance(record.gate), journal);
     case 'recurring':
-      await services.instances.instance(record.gate);
-      return null;
     case 'debounce':
       return null;
   }

@@ -17,8 +17,8 @@ export function checkMethods(type: AnyClass, metadata: ClassMetadata, mistakes: 
 }
 
 /** Whether executions begin with the method. */
-export function isHandlerMethod({ subscriptions, every }: MethodMetadata): boolean {
-  return subscriptions.length > 0 || every != null;
+export function isHandlerMethod({ subscriptions, every, actorRole }: MethodMetadata): boolean {
+  return subscriptions.length > 0 || every != null || actorRole === 'alarm';
 }
 
 /** Notes methods that listen by the decorator of the same name from Nest; true when there are any. */

@@ -3,16 +3,13 @@ import type {
   AnyRateLimitOptions,
   ProvidedRateLimitOptions,
 } from '../metadata/policy-options.js';
-import { fieldAt } from '../model/field-path.js';
 import { writeOneOf } from '../model/near-names.js';
 import type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from '../model/policies.js';
 import type { ProvidedLimit } from '../model/provided-limit.js';
+import { compileKey } from './compile-key.js';
 import type { PolicyPlace } from './compile-retry.js';
 import { LIMIT_FORMS, parseLimit, parsePer } from './parse-limit.js';
 import { show } from './show.js';
-
-const PATH_SHAPE = /^[^.\s]+(\.[^.\s]+)*$/;
-const LONGEST_PATH = 200;
 
 /** A limit with its numbers, or what to read them from; both null: it cannot be read. */
 export interface CompiledLimit<Policy> {
@@ -90,13 +87,4 @@ function compileLimit<Policy>(
   if (from === undefined) return { policy: build({ limit, perMs }, key), provided: null };
   const { limit: limitOption, per } = options;
   return { policy: null, provided: { decorator, member: place.member, from, limit: limitOption, per, key } };
-}
-
-function compileKey(key: unknown, refuse: (found: string, write: string) => void): PolicyKey | null {
-  if (key === undefined) return null;
-  if (typeof key === 'function') return Object.freeze({ path: null, of: key as PolicyKey['of'] });
-  if (typeof key === 'string' && key.length <= LONGEST_PATH && PATH_SHAPE.test(key))
-    return Object.freeze({ path: key, of: (value: unknown) => fieldAt(value, key) });
-  refuse(`key: ${show(key)}`, "Write the path of a field, 'customer.id', or a function of the arguments");
-  return null;
 }

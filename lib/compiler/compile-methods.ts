@@ -1,8 +1,10 @@
 import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type { HandlerDefinition, StepDefinition, WorkerClass } from '../model/definition.js';
+import type { ActorPolicy } from '../model/keyed.js';
 import type { ProvidedLimit } from '../model/provided-limit.js';
 import { defaultRetryPolicy } from '../model/retry-policy.js';
+import { actorRetry } from './compile-actor.js';
 import type { CompiledLimit } from './compile-limits.js';
 import { compilePolicies, type Policies, type WrittenPolicies } from './compile-policies.js';
 import { compileRoutes } from './compile-routes.js';
@@ -18,6 +20,8 @@ export interface WorkerSource {
   readonly id: string;
   readonly metadata: ClassMetadata;
   readonly mistakes: ClassMistakes;
+  /** What it is as an actor; null: it is none. */
+  readonly actor: ActorPolicy | null;
 }
 
 /** Compiles the methods of one class; its own policies are their defaults. Notes what cannot work. */
@@ -35,6 +39,9 @@ export class MethodCompiler {
     const { id, mistakes } = this.source;
     const policies = this.policies(name, method);
     const schedule = method.every == null ? null : compileSchedule(name, method.every, mistakes);
+    const keyed = this.source.actor;
+    const retry = policies.retry ?? defaultRetryPolicy;
+    if (keyed !== null && declared.length > 0) this.refuseDeclared(name, declared);
     const described = method.subscriptions.find((subscription) => subscription.description !== null);
     return Object.freeze({
       id: `${id}.${name}`,
@@ -42,13 +49,14 @@ export class MethodCompiler {
       method: name,
       description: described?.description ?? (method.every == null ? null : descriptionOf(method.every)),
       routes: Object.freeze(compileRoutes(name, method.subscriptions, mistakes)),
-      retry: policies.retry ?? defaultRetryPolicy,
+      retry: keyed === null ? retry : actorRetry(retry),
       timeoutMs: policies.timeoutMs,
       declared,
       concurrency: this.limit(name, policies.concurrency ?? this.defaults.concurrency),
       rateLimit: this.limit(name, policies.rateLimit ?? this.defaults.rateLimit),
       priority: this.priority(name, method),
       ...(schedule === null ? null : { schedule }),
+      ...(keyed === null ? null : { keyed }),
     });
   }
 
@@ -73,6 +81,15 @@ export class MethodCompiler {
   policies(member: string | null, written: WrittenPolicies): Policies {
     const { type, mistakes } = this.source;
     return compilePolicies(written, { type, member, mistakes });
+  }
+
+  /** The state is stored with the end of the method: nothing may come between. */
+  private refuseDeclared(name: string, [first]: readonly DeclaredStep[]): void {
+    this.source.mistakes.add(
+      first?.name ?? name,
+      `it comes after '${name}', a method of an actor`,
+      `Write @Step() without after, and call it in '${name}'`,
+    );
   }
 
   private limit<Policy>(method: string, limit: CompiledLimit<Policy> | null): Policy | null {

@@ -3,6 +3,7 @@ import { eventMetadataOf, findOwnMetadata } from '../metadata/metadata-store.js'
 import type { EventRoute } from '../model/definition.js';
 import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { familyRoute, isEventUnion, isSchemaEvent } from '../model/event-source.js';
+import { compileKey } from './compile-key.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
@@ -16,7 +17,8 @@ export function compileRoutes(
   mistakes: ClassMistakes,
 ): EventRoute[] {
   const routes = new Map<string, EventRoute>();
-  for (const { sources, guard, when } of subscriptions) {
+  for (const { sources, guard, when, key: written } of subscriptions) {
+    const key = compileKey(written, (found, write) => mistakes.add(method, `@OnEvent has ${found}`, write));
     if (sources.length === 0) mistakes.add(method, '@OnEvent has an empty list', 'Name at least one event');
     for (const predicate of [guard, when]) {
       if (predicate !== null && typeof predicate !== 'function') {
@@ -33,7 +35,10 @@ export function compileRoutes(
       if (routes.has(event)) {
         mistakes.add(method, `@OnEvent names ${eventTitle(event)} twice`, 'Name each event of a method once');
       }
-      routes.set(event, Object.freeze({ event, accepts: both(guard, when) }));
+      routes.set(
+        event,
+        Object.freeze({ event, accepts: both(guard, when), ...(key === null ? null : { key }) }),
+      );
     }
   }
   return [...routes.values()];

@@ -11,6 +11,7 @@ import type { CompiledWorker } from '../model/provided-limit.js';
 import { checkLists } from './check-lists.js';
 import { checkForeignListeners, checkMethods, isHandlerMethod } from './check-methods.js';
 import { checkWorkerOptions } from './check-worker-options.js';
+import { compileActor } from './compile-actor.js';
 import { compileCompensations } from './compile-compensations.js';
 import { compileDeclared } from './compile-declared.js';
 import { MethodCompiler, type WorkerSource } from './compile-methods.js';
@@ -54,8 +55,9 @@ function compileWorker(type: WorkerClass, log: MistakeLog): CompiledWorker | nul
     );
   }
   const id = metadata.worker === null ? null : workerId(type, metadata.worker ?? {}, mistakes);
+  const actor = compileActor(id ?? '', metadata, mistakes);
   // Without an id the parts are compiled for their mistakes alone.
-  const parts = compileParts({ type, id: id ?? '', metadata, mistakes });
+  const parts = compileParts({ type, id: id ?? '', metadata, mistakes, actor });
   if (id === null) return null;
   return Object.freeze({
     id,

@@ -1,6 +1,6 @@
 import type { EventPredicate, Subscription } from '../metadata/class-metadata.js';
 import type { EventData, EventSource } from '../model/event-source.js';
-import type { ExecutionContext } from '../model/execution-context.js';
+import type { TakesContext } from './context-target.js';
 import { recordMethod } from './record-method.js';
 import { recordOptions } from './record-options.js';
 
@@ -12,11 +12,16 @@ export interface OnEventOptions<Data = unknown> {
   readonly description?: string;
   /** Of its executions where the publisher names none: a whole number, −100 to 100, higher first. Default 0. */
   readonly priority?: number;
+  /**
+   * Of an actor: where this event has the key, instead of where `@Actor` says: the path of a field, or a function. Publishers
+   * that do not load the class can read a path only.
+   */
+  readonly key?: string | ((event: Data) => unknown);
 }
 
-/** Stands on a method that can take the event, with the execution's context second. */
-export type HandlerDecorator<Data> = <Method extends (event: Data, context: ExecutionContext) => unknown>(
-  target: object,
+/** Stands on a method that can take the event, with the execution's context second: in an actor, an `ActorContext`. */
+export type HandlerDecorator<Data> = <Method extends (event: Data, context: never) => unknown>(
+  target: TakesContext<Parameters<Method>, 1>,
   method: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
@@ -59,7 +64,7 @@ export function OnEvent(
   return subscribe(Array.isArray(events) ? events : [events], guardOrOptions, options);
 }
 
-const OPTION_NAMES = ['when', 'description', 'priority'] as const satisfies (keyof OnEventOptions)[];
+const OPTION_NAMES = ['when', 'description', 'priority', 'key'] as const satisfies (keyof OnEventOptions)[];
 
 /** Records one subscription of the decorated method. */
 export function subscribe(
@@ -69,11 +74,11 @@ export function subscribe(
 ): HandlerDecorator<never> {
   const guard = typeof guardOrOptions === 'function' ? guardOrOptions : null;
   const rest: unknown = (guard === null ? guardOrOptions : options) ?? {};
-  return (target, key, descriptor) => {
-    const found = recordMethod('OnEvent', target, key, descriptor);
+  return ((target: object, name: string | symbol, descriptor?: PropertyDescriptor) => {
+    const found = recordMethod('OnEvent', target, name, descriptor);
     if (found === null) return;
     const place = { decorator: 'OnEvent', record: found.record, type: found.type, member: found.name };
-    const { when, description, priority } = (
+    const { when, description, priority, key } = (
       recordOptions(place, rest, OPTION_NAMES) ? rest : {}
     ) as OnEventOptions<never>;
     const subscription: Subscription = {
@@ -82,8 +87,9 @@ export function subscribe(
       when: when ?? null,
       description: description ?? null,
       priority: priority ?? null,
+      key,
     };
     // Decorators run from the lowest up: the first in the source comes last.
     found.method.subscriptions.unshift(subscription);
-  };
+  }) as HandlerDecorator<never>;
 }

@@ -24,6 +24,8 @@ import type { Subscriptions } from './subscriptions.js';
 export interface Published {
   readonly eventId: EventId;
   readonly event: string;
+  /** As it was prepared: a duplicate was accepted as an earlier one. */
+  readonly accepted: NewEvent;
   readonly executions: readonly PublishedExecution[];
   /** The pass of each of the executions that began in this process with the publish itself; null for the others. */
   readonly runs: readonly (Run | null)[];
@@ -158,7 +160,7 @@ export class Publisher implements StepPublisher {
       if (executions.length === 0 && event.mail === undefined && this.isUnhandled(requests[at]))
         this.tellUnhandled(event.name, event.id);
       this.hint(unleased, requests[at]?.dispatcherOptions ?? undefined);
-      publications.push({ eventId: event.id, event: event.name, executions, runs });
+      publications.push({ eventId: event.id, event: event.name, accepted: event, executions, runs });
     }
     // Stored by a write whose answer was lost: it may be over by now, or another's.
     if (resent.length > 0) this.options.consumer.reclaim(resent);

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { decideRetry } from '../model/decide-retry.js';
+import { decideAttempt } from '../behaviours/decide-attempt.js';
+import type { RetryDecision } from '../model/decide-retry.js';
 import {
   type ExecutionRecord,
   isSettled,
@@ -51,7 +52,7 @@ export function conclude(
     case 'completed':
       return plain({ ...change(pass, 'completed', seenInboxSeq), value: end.text });
     case 'threw':
-      return threw(pass, end.error, seenInboxSeq, deadlineAt);
+      return threw(pass, end.error, end.decision ?? null, seenInboxSeq, deadlineAt);
     case 'failed':
       return finished(pass, 'failed', seenInboxSeq, end.error);
     case 'undone':
@@ -96,20 +97,15 @@ export function reopened(
   return { ...change(pass, 'running', seenInboxSeq), forget, timers: withDeadline({}, deadlineAt) };
 }
 
-function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: number | null): Conclusion {
-  const { retry } = pass.handler;
-  // Repeating the handler would only meet the step's failure again.
-  if (!retry.explicit && pass.stepFailures.stepOf(error) !== null)
-    return finished(pass, 'failed', seenInboxSeq, error);
-  const { clock, random } = pass.services;
-  const decision = decideRetry({
-    policy: retry,
-    error,
-    attempt: pass.record.attempt,
-    firstStartedAt: pass.record.startedAt ?? pass.record.createdAt,
-    now: clock.now(),
-    random: random.next(),
-  });
+function threw(
+  pass: Pass,
+  error: unknown,
+  decided: RetryDecision | null,
+  seenInboxSeq: number,
+  deadlineAt: number | null,
+): Conclusion {
+  const { retry, keyed } = pass.handler;
+  const decision = decided ?? decideAttempt(pass, error);
   if (decision.kind === 'retry') {
     const timers = { [`retry:${pass.handler.method}`]: decision.at };
     const next = {
@@ -119,7 +115,8 @@ function threw(pass: Pass, error: unknown, seenInboxSeq: number, deadlineAt: num
     pass.writes.hold(attemptOf(pass, error, decision.at));
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
-  const park = decision.exhausted && retry.whenExhausted === 'park';
+  // A message that its actor cannot handle is kept for a person, whyever: the actor goes on with the next.
+  const park = (decision.exhausted || keyed?.kind === 'actor') && retry.whenExhausted === 'park';
   const conclusion = park
     ? ended(pass, 'parked', seenInboxSeq, error)
     : finished(pass, 'failed', seenInboxSeq, error);

@@ -176,7 +176,7 @@ export class RunningPass implements Run {
   private async concludeTurn(conclusion: Conclusion): Promise<void> {
     const { pass } = this;
     try {
-      pass.turn = await openTurn(pass);
+      pass.turn = await openTurn(pass, this.opening.visible);
       this.store(conclusion);
     } catch (error) {
       tellFault(pass.services, 'read instance', error);

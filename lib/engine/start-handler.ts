@@ -67,13 +67,16 @@ function begin(pass: Pass, { visible }: Opening, instance: object, event: unknow
   if (pass.ended !== null) return;
   if (!accepted) pass.end({ kind: 'skipped' });
   else if (!pass.services.mayStartBody()) pass.end({ kind: 'lost' });
-  else beginWithin(pass, visible, event, () => beginTurn(pass, () => runHandler(pass, instance, event)));
+  else
+    beginWithin(pass, visible, event, () =>
+      beginTurn(pass, visible, () => runHandler(pass, instance, event)),
+    );
 }
 
 /** A turn of an instance begins with what the instance is. */
-function beginTurn(pass: Pass, run: () => void): void {
+function beginTurn(pass: Pass, journal: readonly Checkpoint[], run: () => void): void {
   if (pass.handler.keyed === undefined) return run();
-  openedTurn(pass).then(
+  openedTurn(pass, journal).then(
     (isWanted) => {
       if (pass.isClosing) pass.scheduleCheck();
       else if (pass.ended !== null) return;
@@ -84,8 +87,8 @@ function beginTurn(pass: Pass, run: () => void): void {
   );
 }
 
-async function openedTurn(pass: Pass): Promise<boolean> {
-  pass.turn = await openTurn(pass);
+async function openedTurn(pass: Pass, journal: readonly Checkpoint[]): Promise<boolean> {
+  pass.turn = await openTurn(pass, journal);
   return pass.turn === null || pass.turn.prepare();
 }
 

@@ -1,3 +1,12 @@
+export { ActorHandle } from '../app/actor-handle.js';
+export type {
+  ActorEvent,
+  ActorSnapshot,
+  ActorState,
+  ActorStatus,
+  SendOptions,
+  SendResult,
+} from '../app/actor-types.js';
 export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
@@ -37,6 +46,15 @@ export type {
 } from '../app/provider.js';
 export { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../app/tokens.js';
 
+export {
+  Actor,
+  type ActorMethodDecorator,
+  type ActorOptions,
+  type ErrorMethodDecorator,
+  OnAlarm,
+  OnError,
+  OnIdle,
+} from '../decorators/actor.js';
 export { exponential, fixed, linear } from '../decorators/backoff.js';
 export { Compensate, type CompensateDecorator } from '../decorators/compensate.js';
 export { Concurrency } from '../decorators/concurrency.js';
@@ -103,6 +121,7 @@ export {
 } from '../adapters/console/console-logger.js';
 export { silentMetrics } from '../adapters/console/silent-metrics.js';
 
+export type { ActorContext, AlarmTime, TurnTrigger } from '../model/actor-context.js';
 export type { Checkpoint } from '../model/checkpoint.js';
 export type { DeclaredStep, FanOut, RouteCondition } from '../model/declared-step.js';
 export type {
@@ -192,6 +211,7 @@ export type { Hint } from '../model/hint.js';
 export type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 export type { InjectionToken, TypedToken } from '../model/injection-token.js';
 export type { ActorPolicy, DebouncePolicy, KeyedPolicy, RecurringPolicy } from '../model/keyed.js';
+export type { InstanceContext, TerminateOptions } from '../model/instance-context.js';
 export type { Lease } from '../model/lease.js';
 export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 export type { Limits } from '../model/limits.js';

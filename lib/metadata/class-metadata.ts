@@ -13,6 +13,7 @@ export type AnyClass = abstract new (...args: never[]) => object;
 export interface ClassMetadata {
   event: EventMetadata | null;
   worker: WorkerOptions | null;
+  actor: ActorMetadata | null;
   /** The name under which the codec stores instances. */
   storable: string | null;
   /** Default of the class's steps. */
@@ -38,6 +39,13 @@ export interface EventMetadata {
   readonly correlate: string | null;
   /** How long an event is kept for those that wait for it; null: not written. */
   readonly keep: Duration | null;
+}
+
+/** What `@Actor` says of a class, as written. */
+export interface ActorMetadata {
+  readonly state: unknown;
+  /** Undefined: each `@OnEvent` has its own. */
+  readonly key: unknown;
 }
 
 /** Of `@Worker`. Each may be left out. */
@@ -91,6 +99,8 @@ export interface Subscription {
   readonly description: string | null;
   /** Null: not written. */
   readonly priority: number | null;
+  /** Where its events have the key; undefined: not written. */
+  readonly key: unknown;
 }
 
 /** An `@Every`, as written. */
@@ -116,4 +126,9 @@ export interface MethodMetadata {
   /** Names it was recorded under before; empty: none. */
   renamedFrom: readonly string[];
   every: EveryMetadata | null;
+  /** What it is to its actor, beside handlers of events. */
+  actorRole: ActorRole | null;
 }
+
+/** `@OnAlarm`, `@OnIdle`, `@OnError`. */
+export type ActorRole = 'alarm' | 'idle' | 'error';

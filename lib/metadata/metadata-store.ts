@@ -1,7 +1,7 @@
 import type { AnyClass, ClassMetadata, EventMetadata, MethodMetadata } from './class-metadata.js';
 
 /** Grows when the shape of `ClassMetadata` changes in a way that another copy could not read. */
-const METADATA_VERSION = 3;
+const METADATA_VERSION = 4;
 
 interface Home {
   readonly records: WeakMap<AnyClass, ClassMetadata>;
@@ -61,8 +61,8 @@ export function metadataOf(type: AnyClass): ClassMetadata {
   }
   const own = home().records.get(type);
   if (own === undefined) return merged;
-  const { event, worker, storable } = own;
-  return { ...merged, event, worker, storable, injections: new Map(own.injections) };
+  const { event, worker, actor, storable } = own;
+  return { ...merged, event, worker, actor, storable, injections: new Map(own.injections) };
 }
 
 /** The class's `@Event`; null when it has none of its own. */
@@ -121,6 +121,7 @@ function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodM
     compensates: own.compensates === null ? (base?.compensates ?? null) : own.compensates,
     renamedFrom: own.renamedFrom.length > 0 ? own.renamedFrom : (base?.renamedFrom ?? []),
     every: own.every ?? base?.every ?? null,
+    actorRole: own.actorRole ?? base?.actorRole ?? null,
   };
 }
 
@@ -128,6 +129,7 @@ function emptyMetadata(): ClassMetadata {
   return {
     event: null,
     worker: null,
+    actor: null,
     storable: null,
     retry: null,
     timeout: null,
@@ -150,5 +152,6 @@ function emptyMethod(): MethodMetadata {
     compensates: null,
     renamedFrom: [],
     every: null,
+    actorRole: null,
   };
 }

@@ -55,7 +55,8 @@ export type EventInput<Source> =
         ? DataFields<Data>
         : unknown;
 
-type DataFields<Data> = Data extends object
+/** The fields of a class, without its methods; any other type as it is. */
+export type DataFields<Data> = Data extends object
   ? {
       [Field in keyof Data as Data[Field] extends (...args: never[]) => unknown ? never : Field]: Data[Field];
     }

@@ -9,7 +9,7 @@ export type KeyedKind = KeyedPolicy['kind'];
 /** Each event is a message to the actor of its key, and one turn of it. */
 export interface ActorPolicy {
   readonly kind: 'actor';
-  /** Where its events have the key, unless their route says otherwise; null: no event starts it, it is the alarm. */
+  /** Where its events have the key, unless their route says otherwise; null: each route does. */
   readonly key: PolicyKey | null;
   readonly state: StateSource;
   /** The definition that an alarm starts; null: it has none. */
@@ -59,9 +59,4 @@ export type RoutingRule =
  */
 export function instanceName(kind: KeyedKind, owner: string, key: string): string {
   return `${kind}:${owner}:${key}`;
-}
-
-/** The key in an instance's name. */
-export function keyOfInstance(name: string): string {
-  return name.slice(name.indexOf(':', name.indexOf(':') + 1) + 1);
 }

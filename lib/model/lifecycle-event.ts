@@ -25,6 +25,16 @@ interface OfSchedule {
   readonly at: number;
 }
 
+interface OfActor {
+  readonly worker: string;
+  /** `actor:worker:id`. */
+  readonly instanceId: string;
+  /** The turn; null: `app.actor` did it. */
+  readonly executionId: ExecutionId | null;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
 /** Everything the engine tells: the telemetry contract. */
 export type LifecycleEvent =
   | (OfExecution & { readonly name: 'execution.accepted'; readonly event: string })
@@ -68,6 +78,18 @@ export type LifecycleEvent =
    * time (`misfire`: the first of those that were missed).
    */
   | (OfSchedule & { readonly name: 'schedule.skipped'; readonly reason: 'overlap' | 'misfire' })
+  /** A message created the actor. */
+  | (OfActor & { readonly name: 'actor.started' })
+  /** A turn scheduled an alarm. */
+  | (OfActor & {
+      readonly name: 'actor.scheduled';
+      /** Epoch ms. */
+      readonly scheduledAt: number;
+      readonly trigger: 'event' | 'alarm' | 'idle' | 'error';
+    })
+  /** A turn ended, and nothing is scheduled. */
+  | (OfActor & { readonly name: 'actor.idle'; readonly reason: 'event' | 'alarm' })
+  | (OfActor & { readonly name: 'actor.terminated'; readonly reason: string | null })
   | { readonly name: 'step.detached'; readonly worker: string; readonly step: string; readonly at: number }
   | {
       readonly name: 'event.unhandled';
@@ -122,6 +144,10 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'step.compensated': true,
   'schedule.tick': true,
   'schedule.skipped': true,
+  'actor.started': true,
+  'actor.scheduled': true,
+  'actor.idle': true,
+  'actor.terminated': true,
   'step.detached': true,
   'event.unhandled': true,
   'app.started': true,

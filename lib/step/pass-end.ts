@@ -1,4 +1,5 @@
 import type { Gate } from '../ports/store-write.js';
+import type { RetryDecision } from '../model/decide-retry.js';
 import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
 /** How a pass ended: what is left to commit about it. */
@@ -6,8 +7,8 @@ export type PassEnd =
   /** `text`: the encoded value. */
   | { readonly kind: 'completed'; readonly text: string | null }
   | { readonly kind: 'failed'; readonly error: unknown }
-  /** The handler threw; its own retry policy decides. */
-  | { readonly kind: 'threw'; readonly error: unknown }
+  /** The handler threw; its own retry policy decides, unless it has done so. */
+  | { readonly kind: 'threw'; readonly error: unknown; readonly decision?: RetryDecision }
   /** `reason`: as the message told. */
   | { readonly kind: 'cancelled'; readonly reason: string | null }
   /** What stood was undone: the execution ends as it would have before. `error` is encoded. */

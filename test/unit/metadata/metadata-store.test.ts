@@ -64,6 +64,7 @@ it('reading hands out copies', () => {
     compensates: null,
     renamedFrom: [],
     every: null,
+    actorRole: null,
   });
   expect(metadataOf(Copied).methods.size).toBe(0);
 });

@@ -1,0 +1,72 @@
+import type { ActorContext } from '../model/actor-context.js';
+import type { DataFields } from '../model/event-source.js';
+
+/** What the methods of an actor class take as events: those with an `ActorContext` second. */
+export type ActorEvent<Instance> = {
+  [Name in keyof Instance]: Instance[Name] extends (event: infer Event, context: infer Context) => unknown
+    ? ActorContext<never> extends Context
+      ? unknown
+      : Context extends ActorContext<infer _>
+        ? unknown extends Event
+          ? never
+          : Event extends Error
+            ? never
+            : DataFields<Event>
+        : never
+    : never;
+}[keyof Instance];
+
+/** The state of an actor class, as the contexts of its methods say. */
+export type ActorState<Instance> = {
+  [Name in keyof Instance]: Instance[Name] extends (...args: infer Args) => unknown ? StateIn<Args> : never;
+}[keyof Instance];
+
+type StateIn<Args extends readonly unknown[]> = Args extends readonly [infer First, ...infer Rest]
+  ? StateOf<First> | StateIn<Rest>
+  : never;
+
+type StateOf<Context> = Context extends ActorContext<infer State> ? State : never;
+
+/** Of `send`. */
+export interface SendOptions<Event = object> {
+  /** The id of the actor; by default the event has it. */
+  readonly id?: string;
+  /** An instance of an event class, a member of a union, or plain data where the actor takes one event only. */
+  readonly event: Event;
+  /** Makes it idempotent for `dedup`: the same id is the same message. */
+  readonly eventId?: string;
+  /** `false`: resolves when the message is stored. Default true: when it was handled. */
+  readonly wait?: boolean;
+}
+
+/** What `send` gives. */
+export interface SendResult {
+  /** Whether this message created the actor; always false without waiting. */
+  readonly created: boolean;
+  readonly instanceId: string;
+  /** When its next alarm comes, epoch ms; null: nothing is scheduled, or it was not waited for. */
+  readonly scheduledAt: number | null;
+}
+
+/** How an actor stands. Instants are epoch ms. */
+export interface ActorStatus {
+  /** `active`: an alarm is scheduled. `idle`: none is. */
+  readonly status: 'active' | 'idle' | 'not_found';
+  /** The next alarm, in the future; null: none. */
+  readonly scheduledAt: number | null;
+  readonly eventCount: number;
+  readonly executeCount: number;
+  /** Null: there is no such actor. */
+  readonly createdAt: number | null;
+}
+
+/** What an actor knows. Instants are epoch ms. */
+export interface ActorSnapshot<State> {
+  /** Deeply frozen; null: it was never set. */
+  readonly state: State | null;
+  /** Grows by one with each turn that set the state. */
+  readonly version: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly scheduledAt: number | null;
+}

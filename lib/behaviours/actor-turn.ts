@@ -1,0 +1,252 @@
+import type { AlarmTime, ActorContext, TurnTrigger } from '../model/actor-context.js';
+import { type ActorRecord, parseActorRecord, type TurnNote } from '../model/actor-record.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { SchedulerError } from '../model/errors-instance.js';
+import type { TerminalStatus } from '../model/execution.js';
+import type { ExecutionContext } from '../model/execution-context.js';
+import type { ActorPolicy } from '../model/keyed.js';
+import type { LifecycleEvent } from '../model/lifecycle-event.js';
+import type { InstanceChange, NewEvent } from '../ports/store-write.js';
+import type { StoredInstance } from '../ports/stored-instance.js';
+import { attemptKey } from '../step/checkpoint-key.js';
+import { newRow } from '../step/new-row.js';
+import type { Pass } from '../step/pass.js';
+import { runBody, type BodyOutcome } from '../step/run-body.js';
+import type { Turn } from '../step/turn.js';
+import { noteKey, turnPath } from '../step/turn-row.js';
+import { alarmEvent } from './alarm-event.js';
+import { instantOf } from './actor-schedule.js';
+import { ActorTurnContext } from './actor-turn-context.js';
+import { decideAttempt } from './decide-attempt.js';
+import { openRoot } from './handler.js';
+import { TurnState } from './turn-state.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+/** One message or alarm of an actor. */
+export class ActorTurn implements Turn {
+  readonly instance: string;
+  readonly state: TurnState;
+  readonly record: ActorRecord | null;
+  readonly eventCount: number;
+  readonly executeCount: number;
+  readonly createdAt: number;
+  readonly isAlarm: boolean;
+  /** Which method runs; what `@OnError` is told of it. */
+  private phase: TurnTrigger;
+  /** What this turn makes of the schedule; undefined: nothing. */
+  private scheduled: { readonly at: number; readonly by: TurnTrigger | 'error' } | null | undefined;
+  private end: { readonly reason: string | null } | null = null;
+
+  constructor(
+    readonly pass: Pass,
+    private readonly policy: ActorPolicy,
+    instance: string,
+    private readonly found: StoredInstance | null,
+    private readonly journal: readonly Checkpoint[],
+  ) {
+    this.instance = instance;
+    const record = found === null ? null : parseActorRecord(found.state);
+    this.record = record;
+    this.isAlarm = pass.handler.id === policy.alarm;
+    this.phase = this.isAlarm ? 'alarm' : 'event';
+    this.eventCount = (record?.eventCount ?? 0) + (this.isAlarm ? 0 : 1);
+    this.executeCount = (record?.executeCount ?? 0) + (this.isAlarm ? 1 : 0);
+    this.createdAt = record?.createdAt ?? pass.record.createdAt;
+    this.state = new TurnState(pass.services, instance, policy.state, record?.state ?? null);
+  }
+
+  prepare(): boolean | Promise<boolean> {
+    // Its actor was terminated when the alarm had begun already.
+    if (this.isAlarm && this.record === null) return false;
+    const opened = this.state.open();
+    return opened instanceof Promise ? opened.then(() => true) : true;
+  }
+
+  resume(worker: object): boolean {
+    const failed = this.failedRow();
+    if (failed === undefined) return false;
+    const error = failed.error === null ? undefined : this.pass.services.codec.decodeFailure(failed.error);
+    this.runOnError(worker, error, failed.value as TurnTrigger);
+    return true;
+  }
+
+  async run(worker: object, event: unknown, context: ExecutionContext): Promise<unknown> {
+    const { handler } = this.pass;
+    const { idle } = this.policy;
+    const own = this.contextOf(context, {});
+    const value: unknown = await (this.isAlarm
+      ? this.call(worker, handler.method, own)
+      : this.call(worker, handler.method, event, own));
+    await this.state.settled();
+    if (idle === null || this.scheduledAt !== null || this.end !== null) return value;
+    const idleReason = this.isAlarm ? 'alarm' : 'event';
+    this.phase = 'idle';
+    await this.call(worker, idle, this.contextOf(context, { idleReason }));
+    await this.state.settled();
+    return value;
+  }
+
+  /** Only what no other attempt follows is for `@OnError`. */
+  failed(worker: object, error: unknown): boolean {
+    const { pass, policy } = this;
+    if (policy.error === null) return false;
+    const decision = decideAttempt(pass, error);
+    if (decision.kind === 'retry') {
+      pass.end({ kind: 'threw', error, decision });
+      return true;
+    }
+    const { record, services, handler } = pass;
+    const path = turnPath(handler.method);
+    const key = attemptKey(path, '', record.attempt);
+    const row = newRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
+    row.error = services.codec.encodeFailure(error);
+    row.value = this.phase;
+    pass.writes.hold(row);
+    this.runOnError(worker, error, this.phase);
+    return true;
+  }
+
+  changeFor(status: 'parked' | TerminalStatus): InstanceChange | null {
+    const { found, instance, pass, scheduled } = this;
+    if (status !== 'completed') return null;
+    if (this.end !== null || found === null)
+      this.note({ created: found === null, terminated: this.end !== null });
+    if (this.end !== null && found === null) return null;
+    const version = `${pass.record.id}@${pass.lease.fence}`;
+    const common = { id: instance, expected: found?.version ?? null, version };
+    if (this.end !== null) return { ...common, state: null };
+    const change = { ...common, state: JSON.stringify(this.recordAfter()) };
+    if (scheduled === undefined) return change;
+    return { ...change, ahead: scheduled === null ? null : this.alarmAt(scheduled.at) };
+  }
+
+  stored(status: 'parked' | TerminalStatus): void {
+    if (status !== 'completed') return;
+    const { end, scheduled } = this;
+    if (this.found === null) this.tell({ name: 'actor.started' });
+    if (end !== null) this.tell({ name: 'actor.terminated', reason: end.reason });
+    else if (scheduled != null)
+      this.tell({ name: 'actor.scheduled', scheduledAt: scheduled.at, trigger: scheduled.by });
+    else if (this.scheduledAt === null)
+      this.tell({ name: 'actor.idle', reason: this.isAlarm ? 'alarm' : 'event' });
+  }
+
+  /** What is scheduled as the turn has it; null: nothing. */
+  get scheduledAt(): number | null {
+    if (this.scheduled !== undefined) return this.scheduled?.at ?? null;
+    return this.found?.ahead?.dueAt ?? null;
+  }
+
+  schedule(when: AlarmTime, by: TurnTrigger | 'error'): void {
+    const { handler, services } = this.pass;
+    if (this.policy.alarm === null)
+      throw new SchedulerError(
+        `ctx.schedule() was called by ${handler.id}, and its class has no @OnAlarm: nothing could run then. Write @OnAlarm() on a method`,
+      );
+    this.scheduled = { at: instantOf(when, services.clock.now()), by };
+  }
+
+  cancelSchedule(): void {
+    this.scheduled = null;
+  }
+
+  /** The pass ends here: nothing that user code still does counts. */
+  terminate(reason: string | null): void {
+    const { pass } = this;
+    if (pass.ended !== null || pass.isClosing) return;
+    this.end = { reason };
+    pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
+  }
+
+  private runOnError(worker: object, error: unknown, errorSource: TurnTrigger): void {
+    const { pass, policy } = this;
+    const method = policy.error;
+    if (method === null) return pass.end({ kind: 'parked', error });
+    this.state.reset();
+    this.scheduled = undefined;
+    const frame = openRoot(pass, false, pass.record.startedAt ?? 0, method);
+    const invoke = async (): Promise<void> => {
+      await this.call(worker, method, error, this.contextOf(frame.context, { errorSource }));
+      await this.state.settled();
+    };
+    const bodyEnded = (outcome: BodyOutcome): void => {
+      if (pass.isClosing) pass.scheduleCheck();
+      else if (outcome.ok) pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
+      else pass.end({ kind: 'parked', error: outcome.error });
+    };
+    runBody(frame, { timeoutMs: null, args: [error], invoke }, { bodyEnded });
+  }
+
+  /** The failure for which no other attempt follows, recorded by an earlier pass of this epoch. */
+  private failedRow(): Checkpoint | undefined {
+    const { handler, record } = this.pass;
+    const path = turnPath(handler.method);
+    return this.journal.find(
+      (row) =>
+        row.path === path && row.kind === 'attempt' && row.wakeAt === null && row.epoch === record.epoch,
+    );
+  }
+
+  private call(worker: object, method: string, ...args: readonly unknown[]): unknown {
+    return (worker as Record<string, Method>)[method]?.apply(worker, [...args]);
+  }
+
+  private contextOf(
+    context: ExecutionContext,
+    told: Partial<Pick<ActorContext, 'idleReason' | 'errorSource'>>,
+  ): ActorContext {
+    return new ActorTurnContext(context, this, told.idleReason ?? null, told.errorSource ?? null);
+  }
+
+  private recordAfter(): ActorRecord {
+    const { record, state, eventCount, executeCount, createdAt, pass } = this;
+    return {
+      state: state.encoded,
+      version: (record?.version ?? 0) + (state.isChanged ? 1 : 0),
+      eventCount,
+      executeCount,
+      createdAt,
+      updatedAt: pass.services.clock.now(),
+      createdBy: record?.createdBy ?? pass.record.id,
+    };
+  }
+
+  private alarmAt(dueAt: number): NewEvent {
+    const { pass, instance, policy } = this;
+    const { session, depth, id } = pass.record;
+    const { handlers, graph } = pass.worker;
+    const priority = handlers.find((handler) => handler.id === policy.alarm)?.priority ?? 0;
+    const definition = { id: policy.alarm ?? '', fingerprint: graph.fingerprint };
+    const alarm = { definition, instance, session, depth, priority, dueAt };
+    return alarmEvent(alarm, pass.services.codec, `${id}@${pass.lease.fence}`);
+  }
+
+  private note(note: TurnNote): void {
+    const { pass } = this;
+    const path = turnPath(pass.handler.method);
+    const { startedAt, createdAt, attempt } = pass.record;
+    const key = noteKey(path, pass.lease.fence);
+    const row = newRow(pass, path, 'started', key, startedAt ?? createdAt, attempt);
+    row.value = JSON.stringify(note);
+    pass.writes.hold(row);
+  }
+
+  private tell(
+    what:
+      | { readonly name: 'actor.started' }
+      | { readonly name: 'actor.terminated'; readonly reason: string | null }
+      | {
+          readonly name: 'actor.scheduled';
+          readonly scheduledAt: number;
+          readonly trigger: TurnTrigger | 'error';
+        }
+      | { readonly name: 'actor.idle'; readonly reason: 'event' | 'alarm' },
+  ): void {
+    const { record, worker, services } = this.pass;
+    if (!services.observer.wants(what.name)) return;
+    const at = services.clock.now();
+    const where = { worker: worker.id, instanceId: this.instance };
+    services.observer.emit({ ...what, ...where, executionId: record.id, at } satisfies LifecycleEvent);
+  }
+}
