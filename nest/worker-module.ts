@@ -120,6 +120,7 @@ const OPTION_NAMES = Object.keys({
   providers: true,
   imports: true,
   store: true,
+  tracker: true,
   dispatcher: true,
   events: true,
   executionMode: true,

@@ -24,6 +24,7 @@ import type { RuntimeSettings } from './runtime-parts.js';
 import { effectiveOptions, settingsOf } from './settings.js';
 import { logLifecycle, measureLifecycle } from './telemetry.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE } from './tokens.js';
+import { type LifecycleTracking, trackLifecycle } from './track-lifecycle.js';
 import type { Underlay } from './underlay.js';
 import { watchDetached } from './watch-detached.js';
 import { WorkerApp } from './worker-app.js';
@@ -42,6 +43,7 @@ export class Assembly {
   private current: BootstrapOptions;
   private readonly forgetters: (() => void)[] = [];
   private forgetMetrics: (() => void) | null = null;
+  private readonly tracking: LifecycleTracking | null;
 
   constructor(
     options: BootstrapOptions,
@@ -65,6 +67,7 @@ export class Assembly {
     );
     this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
     const ids = underlay?.ids ?? uuidGenerator;
+    const random = underlay?.random ?? systemRandom;
     const codec = jsonCodec({
       types: [...(options.types ?? [])],
       declared: storableClasses,
@@ -78,7 +81,7 @@ export class Assembly {
       clock,
       codec,
       dispatcher: container.get(DISPATCHER),
-      random: underlay?.random ?? systemRandom,
+      random,
       ids,
       observer: this.bus,
       resolver: options.resolver ?? container.resolver,
@@ -89,6 +92,11 @@ export class Assembly {
     });
     this.get = (token) =>
       options.resolver?.get === undefined ? container.get(token) : options.resolver.get(token);
+    const { definitions } = this.runtime;
+    this.tracking =
+      options.tracker === undefined
+        ? null
+        : trackLifecycle(this.bus, options.tracker, { clock, random, ids, definitions });
     const parts: WorkerAppParts = {
       runtime: this.runtime,
       store,
@@ -109,6 +117,7 @@ export class Assembly {
       configure: (changes) => this.configure(changes),
       register: (workers) => this.register(workers),
       sync: (workers) => this.sync(workers),
+      flush: async () => this.tracking?.flush(),
       forget: () => this.forgetAll(),
     };
     this.app = underlay?.app(parts) ?? new WorkerApp(parts);
@@ -211,5 +220,6 @@ export class Assembly {
 
   private forgetAll(): void {
     for (const forget of this.forgetters.splice(0)) forget();
+    this.tracking?.forget();
   }
 }

@@ -10,6 +10,7 @@ import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Logger } from '../ports/logger.js';
 import type { Metrics } from '../ports/metrics.js';
 import type { Store } from '../ports/store.js';
+import type { Tracker } from '../ports/tracker.js';
 import type { ExecutionMode, Interceptor } from '../step/pass-services.js';
 import type { Provider } from './provider.js';
 import type { Role } from './role.js';
@@ -70,6 +71,8 @@ export interface BootstrapOptions<Union extends UnionMember = UnionMember> exten
   readonly dispatcher?: Dispatcher;
   /** A Standard Schema of a union on `type` (or what `defineEvents` made of it): its members can be published as they are. */
   readonly events?: StandardSchemaV1<unknown, Union> | EventUnion<Union, unknown>;
+  /** Where lifecycle events go beside logs and metrics, such as `httpTracker({ endpoint })`; nowhere by default. */
+  readonly tracker?: Tracker;
   /** `'UNTIL_ERROR'` (default) runs an execution on in this process; `'ISOLATED'` hands it back after each step. */
   readonly executionMode?: ExecutionMode;
   /** `'both'` by default; a `'publisher'` runs nothing, a `'worker'` is told apart in the registry only. */

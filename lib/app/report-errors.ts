@@ -18,14 +18,16 @@ export function reportErrors(bus: LifecycleBus, reporting: Reporting): void {
 
 async function reportError(event: LifecycleEvent, { onError, logger }: Reporting): Promise<void> {
   const handler = onError();
-  if (handler === undefined || !('error' in event) || 'attempt' in event) return;
+  if (handler === undefined) return;
+  if (event.name !== 'execution.failed' && event.name !== 'execution.parked' && event.name !== 'app.fault')
+    return;
   const where =
-    event.name === 'execution.failed' || event.name === 'execution.parked'
-      ? {
+    event.name === 'app.fault'
+      ? { task: event.task }
+      : {
           execution: { id: event.executionId, worker: event.worker, handler: event.handler },
           ...(event.step === null ? null : { step: event.step }),
-        }
-      : { task: event.task };
+        };
   try {
     await handler(event.error, where);
   } catch (error) {

@@ -48,6 +48,7 @@ const BOOT_ONLY = {
   store: aStore,
   dispatcher: withMethods('start', 'send', 'stop'),
   events: anything,
+  tracker: withMethods('track'),
   executionMode: oneOf('UNTIL_ERROR', 'ISOLATED'),
   role: oneOf('publisher', 'worker', 'both'),
   clock: withMethods('now', 'monotonic', 'setTimer', 'soon'),

@@ -26,6 +26,8 @@ export interface WorkerAppParts extends HandleParts {
   readonly configure: (options: ConfigurableOptions) => void;
   readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
   readonly sync: (workers: readonly WorkerClass[]) => Promise<void>;
+  /** Hands over what the tracker holds, within a bound of its own. */
+  readonly flush: () => Promise<void>;
   /** Lets go of what is shared by all apps of the process. */
   readonly forget: () => void;
 }

@@ -67,11 +67,13 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** Takes nothing new, lets running steps finish within `drainTimeout`, hands back the rest. `start()` may follow. */
   async stop(): Promise<void> {
     await this.parts.runtime.stop();
+    await this.parts.flush();
   }
 
   /** Stops, and releases connections and what the container built. Idempotent. */
   async close(): Promise<void> {
     await this.parts.runtime.close();
+    await this.parts.flush();
     this.parts.forget();
     await this.parts.container.dispose();
   }

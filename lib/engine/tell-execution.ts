@@ -8,22 +8,30 @@ import { isUndoneNext } from './conclude.js';
 export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void {
   // By far the most frequent end.
   if (change.status === 'completed' && !pass.services.observer.wants('execution.completed')) return;
+  const { attempt } = pass.record;
   const durationMs = pass.services.clock.now() - (pass.record.startedAt ?? pass.record.createdAt);
   switch (change.status) {
     case 'completed':
-      return tellExecution(pass, 'execution.completed', { durationMs });
+      return tellExecution(pass, 'execution.completed', { attempt, durationMs });
     case 'failed':
       return tellExecution(pass, 'execution.failed', {
+        attempt,
         error,
         durationMs,
         step: pass.stepFailures.stepOf(error),
       });
     case 'parked':
-      return tellExecution(pass, 'execution.parked', { error, step: pass.stepFailures.stepOf(error) });
+      return tellExecution(pass, 'execution.parked', {
+        attempt,
+        error,
+        step: pass.stepFailures.stepOf(error),
+      });
     case 'waiting':
       return tellExecution(pass, 'execution.waiting', {
         reason: change.waitReason,
         until: wakeAt(change.timers),
+        attempt,
+        ...(change.waitReason === 'retry' && error !== undefined ? { error } : null),
       });
     case 'cancelled':
       return tellExecution(pass, 'execution.cancelled', {});
@@ -31,7 +39,7 @@ export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void 
       return tellExecution(pass, 'execution.skipped', {});
     case 'pending':
       if (isUndoneNext(change))
-        tellExecution(pass, 'execution.waiting', { reason: 'compensating', until: null });
+        tellExecution(pass, 'execution.waiting', { reason: 'compensating', until: null, attempt });
       return;
     case 'running':
       return;

@@ -119,6 +119,8 @@ export {
   silentLogger,
   type ConsoleLoggerOptions,
 } from '../adapters/console/console-logger.js';
+export { httpTracker } from '../adapters/http-tracker/http-tracker.js';
+export type { Fetch, HttpTrackerOptions } from '../adapters/http-tracker/http-options.js';
 export { silentMetrics } from '../adapters/console/silent-metrics.js';
 
 export type { ActorContext, AlarmTime, TurnTrigger } from '../model/actor-context.js';
@@ -246,10 +248,12 @@ export type { StateSource } from '../model/state-source.js';
 export type { Violation } from '../model/violation.js';
 export type { Clock, Timer } from '../ports/clock.js';
 export type { Dispatcher } from '../ports/dispatcher.js';
+export type { IdGenerator } from '../ports/id-generator.js';
 export type { InstanceResolver } from '../ports/instance-resolver.js';
 export type { Logger } from '../ports/logger.js';
 export type { Metrics, MetricTags } from '../ports/metrics.js';
 export type { Random } from '../ports/random.js';
+export type { HandlerKind, Tracker, TrackerContext, Tracking } from '../ports/tracker.js';
 export type {
   ClaimAnswer,
   ClaimRequest,

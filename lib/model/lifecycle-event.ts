@@ -47,10 +47,21 @@ export type LifecycleEvent =
       readonly name: 'execution.waiting';
       readonly reason: WaitReason;
       readonly until: number | null;
+      /** With the reason `retry`: the attempt of the handler that failed, 1-based. */
+      readonly attempt: number;
+      /** With the reason `retry`: what it failed with, unless that was a step. */
+      readonly error?: unknown;
     })
-  | (OfExecution & { readonly name: 'execution.completed'; readonly durationMs: number })
+  | (OfExecution & {
+      readonly name: 'execution.completed';
+      /** Of the handler, 1-based. */
+      readonly attempt: number;
+      readonly durationMs: number;
+    })
   | (OfExecution & {
       readonly name: 'execution.failed';
+      /** The last attempt of the handler. */
+      readonly attempt: number;
       readonly error: unknown;
       /** Names of the step that failed for good, when one did. */
       readonly step: string | null;
@@ -59,6 +70,8 @@ export type LifecycleEvent =
   | (OfExecution & { readonly name: 'execution.cancelled' })
   | (OfExecution & {
       readonly name: 'execution.parked';
+      /** The last attempt of the handler. */
+      readonly attempt: number;
       readonly error: unknown;
       readonly step: string | null;
     })

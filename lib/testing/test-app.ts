@@ -217,7 +217,10 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
       isClosed = true;
     });
     await this.settling.settle(CLOSE_PATIENCE_MS).catch(() => undefined);
-    if (!isClosed) parts.runtime.kill();
+    if (!isClosed) {
+      parts.runtime.kill();
+      parts.forget();
+    }
     await closed;
     await this.host.bury();
   }

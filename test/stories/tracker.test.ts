@@ -1,0 +1,190 @@
+import {
+  bootstrap,
+  defineEvent,
+  Every,
+  type Fetch,
+  fixed,
+  httpTracker,
+  type HttpTrackerOptions,
+  memoryStore,
+  NonRetryableError,
+  OnEvent,
+  Retry,
+  silentLogger,
+  Step,
+  Worker,
+} from 'holdfast';
+import { TestApp } from 'holdfast/testing';
+import { z } from 'zod';
+import { hangs, RecordingServer, takes } from '../unit/adapters/http-tracker/recording-server.js';
+
+const Ordered = defineEvent('ordered', z.object({ id: z.string() }));
+
+@Worker('orders')
+class OrderWorker {
+  @OnEvent(Ordered)
+  @Retry({ maxAttempts: 2, backoff: fixed('10s') })
+  async fulfil({ id }: { id: string }): Promise<string> {
+    if (id === 'bad') throw new Error('no stock');
+    if (id === 'declined') throw new NonRetryableError('declined');
+    return this.charge(id);
+  }
+
+  @Step() async charge(id: string): Promise<string> {
+    return id;
+  }
+}
+
+@Worker('reports')
+class ReportWorker {
+  @Every('1 hour') async hourly(): Promise<string> {
+    return 'done';
+  }
+}
+
+type Sent = Readonly<Record<string, unknown>>;
+
+/** An endpoint in this process. */
+function endpoint(): { readonly sent: Sent[]; fails: boolean; readonly fetch: Fetch } {
+  const made = {
+    sent: [] as Sent[],
+    fails: false,
+    fetch: async (_: string, { body }: { readonly body: string }) => {
+      if (made.fails) throw new TypeError('fetch failed');
+      made.sent.push(...(JSON.parse(body) as { readonly events: Sent[] }).events);
+      return { status: 202, headers: { get: () => null }, text: async () => '' };
+    },
+  };
+  return made;
+}
+
+function tracked(options: Partial<HttpTrackerOptions>): { readonly tracker: ReturnType<typeof httpTracker> } {
+  return { tracker: httpTracker({ endpoint: 'https://events.example.com/', ...options }) };
+}
+
+test('every lifecycle event but those of the store is posted, under its own name', async () => {
+  const { sent, fetch } = endpoint();
+  const app = await TestApp.create({ workers: [OrderWorker], ...tracked({ fetch, serviceKey: 'shop' }) });
+  await (await app.publish(Ordered, { id: 'a' })).of(OrderWorker, 'fulfil').result();
+  await app.advance('5s');
+  await app.close();
+  expect(sent.map(({ name }) => name)).toEqual([
+    'app.started',
+    'execution.accepted',
+    'execution.started',
+    'step.started',
+    'step.completed',
+    'execution.completed',
+    'app.draining',
+    'app.stopped',
+  ]);
+  expect(new Set(sent.map(({ id }) => id)).size).toBe(sent.length);
+  expect(sent[5]).toMatchObject({ worker: 'orders', handler: 'fulfil', attempt: 1, serviceKey: 'shop' });
+});
+
+test("D31, D32: durable-effect's receivers get the names and fields that they know", async () => {
+  const { sent, fetch } = endpoint();
+  const app = await TestApp.create({
+    workers: [OrderWorker, ReportWorker],
+    ...tracked({ fetch, names: 'durable-effect', env: 'test', serviceKey: 'shop' }),
+  });
+  const [good, bad, declined] = await app.publishMany([
+    [Ordered, { id: 'good' }],
+    [Ordered, { id: 'bad' }],
+    [Ordered, { id: 'declined' }],
+  ]);
+  await app.advance('1 hour');
+  await app.close();
+  const idOf = (publication: typeof good) => publication?.of(OrderWorker, 'fulfil').id;
+  const typesOf = (id: string | undefined) => sent.filter(({ instanceId }) => instanceId === id);
+  expect(typesOf(idOf(good))).toEqual([
+    {
+      eventId: expect.any(String),
+      type: 'job.executed',
+      timestamp: '2026-01-01T00:00:00.000Z',
+      instanceId: idOf(good),
+      jobType: 'handler',
+      jobName: 'orders.fulfil',
+      durationMs: 0,
+      attempt: 1,
+      env: 'test',
+      serviceKey: 'shop',
+    },
+  ]);
+  expect(typesOf(idOf(bad))).toMatchObject([
+    { type: 'job.failed', attempt: 1, willRetry: true, error: { message: 'no stock' } },
+    { type: 'job.failed', attempt: 2, willRetry: false, error: { message: 'no stock' } },
+    { type: 'job.retryExhausted', attempts: 2 },
+  ]);
+  expect(typesOf(idOf(declined))).toMatchObject([{ type: 'job.failed', attempt: 1, willRetry: false }]);
+  expect(sent.filter(({ jobType }) => jobType === 'continuous')).toMatchObject([
+    { type: 'job.executed', jobName: 'reports.hourly' },
+  ]);
+});
+
+test('case 23: with the endpoint away work goes on as ever, one fault tells, and what failed is told after it recovers', async () => {
+  const there = endpoint();
+  there.fails = true;
+  const faults: unknown[] = [];
+  const app = await TestApp.create({
+    workers: [OrderWorker],
+    onError: (error, { task }) => (task === undefined ? undefined : faults.push(String(error))),
+    ...tracked({ fetch: there.fetch, maxBuffered: 100 }),
+  });
+  const bad = await app.publish(Ordered, { id: 'bad' });
+  for (let i = 0; i < 100; i++) await app.execute(Ordered, { id: String(i) });
+  expect(app.clock.now()).toBe(Date.UTC(2026, 0, 1));
+  await app.advance('1 hour');
+  there.fails = false;
+  await app.advance('2 minutes');
+  const [failed] = there.sent.filter(({ name }) => name === 'execution.failed');
+  expect(failed).toMatchObject({
+    executionId: bad.of(OrderWorker, 'fulfil').id,
+    error: { message: 'no stock' },
+  });
+  expect(faults).toEqual([
+    expect.stringMatching(/oldest are given up/),
+    expect.stringMatching(/could not be reached/),
+  ]);
+  await app.close();
+});
+
+describe('with a server that hangs', () => {
+  let server: RecordingServer;
+  beforeEach(async () => {
+    server = await RecordingServer.start();
+    server.behaves = hangs;
+  });
+  afterEach(() => server.stop());
+
+  const boot = (flushTimeout: '100ms' | '1s') =>
+    bootstrap({
+      workers: [OrderWorker],
+      store: memoryStore(),
+      logger: silentLogger,
+      tracker: httpTracker({ endpoint: server.url, flushInterval: 0, timeout: '1h', flushTimeout }),
+    });
+
+  test('case 23: an execution waits for nothing, and close only as long as it was told', async () => {
+    const app = await boot('100ms');
+    await app.start();
+    await app.execute(Ordered, { id: 'a' });
+    await server.until(() => server.requests.length === 1);
+    await app.execute(Ordered, { id: 'b' });
+    await app.close();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('what was held is sent after stop() and start()', async () => {
+    const app = await boot('1s');
+    await app.start();
+    await app.execute(Ordered, { id: 'a' });
+    await app.stop();
+    server.behaves = takes;
+    await app.start();
+    await app.close();
+    const names = server.taken.map(({ name }) => name);
+    expect(names.filter((name) => name === 'execution.completed')).toHaveLength(1);
+    expect(names.at(-1)).toBe('app.stopped');
+  });
+});
