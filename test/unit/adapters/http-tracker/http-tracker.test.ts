@@ -231,7 +231,7 @@ describe('an event that is refused', () => {
     await asked(12);
     server.behaves = takes;
     await until(() => server.taken.length === 6);
-    expect(sentIds().toSorted()).toEqual(['e1', 'e2', 'e3', 'e4', 'e5', 'e6']);
+    expect(new Set(sentIds())).toEqual(new Set(['e1', 'e2', 'e3', 'e4', 'e5', 'e6']));
     expect(faults).toEqual([expect.stringMatching(/answered 400: 6 events wait/)]);
   });
 
