@@ -1,10 +1,13 @@
 import type { EventInput, UnionMember } from '../model/event-source.js';
+import type { StateSource } from '../model/state-source.js';
 import type { ExecutionSummary, ListFilter } from './execution-list.js';
 import type { Outcome } from './execution-handle.js';
 import type { Publication } from './publication.js';
 import type { PublishOptions } from './publish-options.js';
 import type { NotAUnionMember, Publishable } from './publishable.js';
 import type { Publishing } from './publishing.js';
+import type { SessionState } from './session-state.js';
+import type { SessionStates, StateOptions } from './session-states.js';
 import type { SessionStats } from './stats.js';
 import type { StopOptions, StopResult } from './session-stop.js';
 
@@ -22,6 +25,7 @@ export type SessionFilter = Omit<ListFilter, 'session'>;
 /** What a session's handle works with. */
 export interface SessionParts {
   readonly publishing: Publishing;
+  readonly states: SessionStates;
   stats(session: string): Promise<SessionStats>;
   list(session: string, filter: SessionFilter): Promise<readonly ExecutionSummary[]>;
   stop(
@@ -92,6 +96,14 @@ export class SessionHandle<Union extends UnionMember = never> {
   /** Its executions, oldest first. Throws `ConfigurationError` for a filter that is unknown or impossible. */
   list(filter: SessionFilter = {}): Promise<readonly ExecutionSummary[]> {
     return this.parts.list(this.id, filter);
+  }
+
+  /**
+   * State that the session shares, as that class or schema says it is. Throws `ConfigurationError` for a schema without
+   * `name`, and for a class whose name is none that lasts.
+   */
+  state<State>(source: StateSource<State>, options: StateOptions = {}): SessionState<State> {
+    return this.parts.states.of(this.id, source, options);
   }
 
   /**

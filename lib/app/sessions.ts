@@ -5,6 +5,7 @@ import type { ExecutionSummary, ListFilter } from './execution-list.js';
 import { optionMistakes, refuse, text, wholeBetween } from './option-checks.js';
 import type { Publishing } from './publishing.js';
 import { SessionHandle, type SessionParts } from './session-handle.js';
+import { SessionStates } from './session-states.js';
 import { SessionStop, waitMsOf, type StopOptions, type StopResult } from './session-stop.js';
 import { tallySession } from './stats.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
@@ -33,6 +34,7 @@ export class Sessions {
   ) {
     this.own = {
       publishing,
+      states: new SessionStates(parts, publishing),
       stats: async (session) => {
         this.assertOpen('session().stats()');
         return tallySession(await parts.store.counts(session));

@@ -21,9 +21,8 @@ export function workerId(
     );
     return null;
   }
-  const derived = kebabCase(plainName(type.name));
-  if (!looksMinified(plainName(type.name)) && derived.length <= LONGEST && ID_SHAPE.test(derived))
-    return derived;
+  const derived = derivedName(type.name);
+  if (derived !== null) return derived;
   const why = looksMinified(plainName(type.name)) ? ' (looks minified)' : '';
   mistakes.add(
     null,
@@ -31,6 +30,13 @@ export function workerId(
     "Write an explicit id: @Worker('orders')",
   );
   return null;
+}
+
+/** A name that a class's own gives, the same in the next build; null: none that is safe. */
+export function derivedName(className: string): string | null {
+  const plain = plainName(className);
+  const derived = kebabCase(plain);
+  return !looksMinified(plain) && derived.length <= LONGEST && ID_SHAPE.test(derived) ? derived : null;
 }
 
 /** Undoes what build tools add to class names: `_OrderWorker` (esbuild), `OrderWorker$1` (Rollup). */

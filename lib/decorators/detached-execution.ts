@@ -60,4 +60,8 @@ export class DetachedExecution implements CurrentExecution {
   publish(): Promise<unknown> {
     throw new NoCurrentExecutionError('publish() as a step');
   }
+
+  state(): Promise<unknown> {
+    throw new NoCurrentExecutionError('state() as a step');
+  }
 }

@@ -30,6 +30,8 @@ export type {
   SessionHandle,
   SessionPublishOptions,
 } from '../app/session-handle.js';
+export type { SessionState } from '../app/session-state.js';
+export type { StateOptions } from '../app/session-states.js';
 export type { StopOptions, StopResult } from '../app/session-stop.js';
 export type { SessionPage, Sessions } from '../app/sessions.js';
 export type { AppStats, SessionStats } from '../app/stats.js';
@@ -177,7 +179,12 @@ export {
   NoRouteError,
   TooManyItemsError,
 } from '../model/errors-graph.js';
-export { InstanceNotFoundError, InvalidStateError, SchedulerError } from '../model/errors-instance.js';
+export {
+  InstanceNotFoundError,
+  InvalidStateError,
+  StateConflictError,
+  SchedulerError,
+} from '../model/errors-instance.js';
 export { NonRetryableError, RetryAfterError, StepError } from '../model/errors-step.js';
 export { UnreadableValueError, UnstorableValueError } from '../model/errors-value.js';
 export {

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'EVENT_CONFLICT'
   | 'MAILBOX_FULL'
   | 'STATE_INVALID'
+  | 'STATE_CONFLICT'
   | 'INSTANCE_NOT_FOUND'
   | 'SCHEDULE_INVALID'
   | 'NOT_STARTED'
@@ -94,6 +95,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   EVENT_UNKNOWN: 'validation medium',
   EVENT_CONFLICT: 'validation medium',
   STATE_INVALID: 'validation medium',
+  STATE_CONFLICT: 'resource medium',
   VALUE_UNSTORABLE: 'validation medium',
   STEP_ARGUMENTS_UNSTORABLE: 'validation medium',
   RESULT_UNSTORABLE: 'validation high',

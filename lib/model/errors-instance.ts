@@ -41,3 +41,21 @@ export class SchedulerError extends HoldfastError {
   readonly code = SchedulerError.code;
   override readonly name = 'SchedulerError';
 }
+
+/** State that many change at once was changed by somebody else each time that this call tried to. Nothing of it was stored. */
+export class StateConflictError extends HoldfastError {
+  static readonly code = 'STATE_CONFLICT';
+  readonly code = StateConflictError.code;
+  override readonly name = 'StateConflictError';
+  override readonly retryable = true;
+
+  constructor(
+    /** `kind:name:id`. */
+    readonly instanceId: string,
+    tries: number,
+  ) {
+    super(
+      `the state '${instanceId.slice(0, 200)}' was changed by somebody else ${tries} times while this update was computed: try again, or compute less in the function`,
+    );
+  }
+}

@@ -27,6 +27,18 @@ export interface WaitCall {
   readonly timeoutMs: number | null;
 }
 
+/** A call that reads state which other executions share, or changes it. */
+export interface StateCall {
+  /** The instance that keeps it. */
+  readonly instance: string;
+  /** The new state, of the stored one; null: there is none. Null instead of a function: it is only read. */
+  readonly change: ((stored: string | null) => Promise<string | null>) | null;
+  /** How often it is changed anew when somebody else changed it meanwhile. */
+  readonly tries: number;
+  /** What the call rejects with then. */
+  readonly conflict: () => Error;
+}
+
 /** What code below a handler can ask for. Calls of a pass that has ended never settle. */
 export interface CurrentExecution {
   readonly context: unknown;
@@ -39,6 +51,8 @@ export interface CurrentExecution {
   waitFor(call: WaitCall): Promise<unknown>;
   /** Publishes what `requests` gives as a step of this execution; answers what the step stores. */
   publish(requests: () => unknown): Promise<unknown>;
+  /** Reads or changes state as a step of this execution; answers the text that is stored then, null: there is none. */
+  state(call: StateCall): Promise<unknown>;
 }
 
 /** Told of steps that run outside any execution on an instance that a running app owns. */

@@ -2,10 +2,11 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
-import type { Publishing, Rejection } from '../ports/store-write.js';
+import type { Rejection } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
 import type { PassEnd } from './pass-end.js';
 import { newRow, type NewRow } from './new-row.js';
+import type { StepEffects } from './pass-writes.js';
 import type { Deferred, Pass } from './pass.js';
 
 /** What calls and bodies have in common. */
@@ -110,7 +111,7 @@ export abstract class DurableCall implements Deferred {
   /** Stores the result, then lets it into user code, or withholds it when the pass only finishes what runs. */
   protected store(
     row: Checkpoint,
-    publish: Publishing | null,
+    publish: StepEffects | null,
     stored?: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {

@@ -1,6 +1,12 @@
 import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
-import type { CurrentExecution, InlineCall, StepCall, WaitCall } from '../ports/current-execution.js';
+import type {
+  CurrentExecution,
+  InlineCall,
+  StateCall,
+  StepCall,
+  WaitCall,
+} from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
 import type { Body } from './body.js';
 import type { Pass } from './pass.js';
@@ -14,6 +20,7 @@ export interface Caller {
   sleep(frame: Frame, ms: number): Promise<void>;
   waitFor(frame: Frame, call: WaitCall): Promise<unknown>;
   publish(frame: Frame, requests: () => unknown): Promise<unknown>;
+  state(frame: Frame, call: StateCall): Promise<unknown>;
 }
 
 export interface FrameOptions {
@@ -139,6 +146,10 @@ export class Frame implements CurrentExecution, Body {
 
   publish(requests: () => unknown): Promise<unknown> {
     return this.caller.publish(this, requests);
+  }
+
+  state(call: StateCall): Promise<unknown> {
+    return this.caller.state(this, call);
   }
 
   /** The digest of a call's encoded arguments. */

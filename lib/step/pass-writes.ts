@@ -30,6 +30,11 @@ interface WritingPass {
   finish(end: PassEnd, reason: unknown): void;
 }
 
+/** What a step's commit does besides storing rows. */
+export interface StepEffects extends Publishing {
+  readonly instance?: InstanceChange;
+}
+
 const nothing: readonly never[] = Object.freeze([]);
 
 /** What a pass writes: rows in order, each commit with what was held until then. */
@@ -91,7 +96,7 @@ export class PassWrites {
 
   commit(
     rows: readonly Checkpoint[],
-    publish: Publishing | null,
+    publish: StepEffects | null,
     then: () => void,
     refused: ((rejection: Rejection) => void) | null,
   ): void {
@@ -114,7 +119,7 @@ export class PassWrites {
         this.underWay--;
         if (pass.ended !== null) return;
         if (isApplied(verdict)) this.goOn(then);
-        else if (refused !== null && isRefusedEvent(verdict)) this.goOn(() => refused(verdict));
+        else if (refused !== null && isRefusal(verdict)) this.goOn(() => refused(verdict));
         else pass.end({ kind: 'lost' });
       },
       () => pass.end({ kind: 'lost' }),
@@ -162,23 +167,27 @@ export class PassWrites {
   private delta(
     checkpoints: readonly Checkpoint[],
     record: RecordChange | null,
-    publish: Publishing | null,
+    effects: StepEffects | null,
   ): CommitWrite {
     const release = this.released;
     this.released = nothing;
+    const instance = effects?.instance;
+    const publish = effects === null || effects.events.length === 0 ? null : { events: effects.events };
+    const delta = { commitNo: ++this.commitNo, checkpoints, record, publish, release };
     return {
       kind: 'commit',
       lease: this.pass.lease,
-      delta: { commitNo: ++this.commitNo, checkpoints, record, publish, release },
+      delta: instance === undefined ? delta : { ...delta, instance },
     };
   }
 }
 
-function isRefusedEvent(verdict: Verdict): verdict is Rejection {
+function isRefusal(verdict: Verdict): verdict is Rejection {
   return (
     verdict.verdict === 'rejected' &&
     (verdict.reason === 'event-conflict' ||
       verdict.reason === 'event-known' ||
+      verdict.reason === 'instance-changed' ||
       verdict.reason === 'mailbox-full')
   );
 }

@@ -3,14 +3,14 @@ import type { HandlerDefinition, WorkerDefinition } from '../model/definition.js
 import { StepInterruptedError } from '../model/errors-execution.js';
 import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
-import type { Publishing, Rejection } from '../ports/store-write.js';
+import type { Rejection } from '../ports/store-write.js';
 import { BegunBodies } from './begun-bodies.js';
 import type { Body } from './body.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
-import { PassWrites } from './pass-writes.js';
+import { PassWrites, type StepEffects } from './pass-writes.js';
 import { Replay } from './replay.js';
 import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
@@ -167,7 +167,7 @@ export class Pass {
    */
   commit(
     rows: readonly Checkpoint[],
-    publish: Publishing | null,
+    publish: StepEffects | null,
     then: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {

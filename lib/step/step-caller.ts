@@ -14,6 +14,7 @@ import type { Caller, Frame } from './frame.js';
 import { limitsOf } from './limits-of.js';
 import { FrameContext } from './frame-context.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
+import { stateBody, stateStep } from './state-call.js';
 import { StepRun, type StepSpec } from './step-run.js';
 
 /** Where a call stands that never got into the journal. */
@@ -131,6 +132,23 @@ export const stepCaller: Caller = {
         },
         withKnown: (value, known) => withKnown(value as readonly PublishedEvent[], known),
       },
+    });
+  },
+
+  state(frame, call) {
+    if (frame.isDead) return unsettled(frame);
+    const { pass } = frame;
+    const name = `${BUILT_IN}state`;
+    const path = frame.nextPath(name, digestOf(JSON.stringify([call.instance, call.change === null])));
+    return runAt(frame, name, path, {
+      retry: publishRetry,
+      timeoutMs: pass.services.settings.timeoutMs,
+      atMostOnce: false,
+      limits: null,
+      receiver: null,
+      args: [],
+      invoke: stateBody(pass, call),
+      publish: stateStep(pass, path, call),
     });
   },
 };

@@ -11,7 +11,7 @@ import { messageOf } from '../model/message-of.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
-import type { KnownEvent, NewEvent, Rejection } from '../ports/store-write.js';
+import type { KnownEvent, Rejection } from '../ports/store-write.js';
 import { runHook } from './run-hook.js';
 import { encodeResult } from './encode-result.js';
 import type { PassEnd } from './pass-end.js';
@@ -20,6 +20,7 @@ import { DurableCall } from './durable-call.js';
 import { Frame, type Caller } from './frame.js';
 import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
+import type { StepEffects } from './pass-writes.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */
@@ -37,12 +38,19 @@ export interface StepSpec {
   readonly closes?: (row: Checkpoint) => PassEnd | null;
 }
 
-/** For a step that publishes. */
+/** What a step's commit stores beside its result. */
+export interface StepPublished extends StepEffects {
+  readonly value: unknown;
+}
+
+/** For a step that publishes, or changes an instance. */
 export interface StepPublish {
   /** What the body's value is stored as, and the events that the step's commit accepts. */
-  readonly of: (value: unknown) => { readonly value: unknown; readonly events: readonly NewEvent[] };
+  readonly of: (value: unknown) => StepPublished;
   /** The body's value when events turned out to be published before: its commit accepts them no more. */
   readonly withKnown: (value: unknown, known: readonly KnownEvent[]) => unknown;
+  /** The instance is not as the body has read it: null, and the body runs again; else what the step fails with. */
+  readonly changed?: () => Error | null;
 }
 
 /** One call of one step: its attempts, its retries, its result. */
@@ -201,7 +209,8 @@ export class StepRun extends DurableCall implements BodyOwner {
     row.value = encoded.text;
     this.copy = encoded.copy;
     const stored = (): void => {
-      if (published !== null) this.pass.services.publishing().published(published.events);
+      if (published !== null && published.events.length > 0)
+        this.pass.services.publishing().published(published.events);
       this.tell('step.completed');
     };
     this.store(row, published, stored, (rejection) => this.refused(value, rejection));
@@ -210,8 +219,15 @@ export class StepRun extends DurableCall implements BodyOwner {
   /** An event of it has no room, or was published before: with another payload, or by somebody who started other executions. */
   private refused(value: unknown, { reason, eventId, known }: Rejection): void {
     const { publish } = this.spec;
-    if (reason === 'event-known') this.succeeded(publish?.withKnown(value, known ?? []));
+    if (reason === 'instance-changed') this.changedMeanwhile();
+    else if (reason === 'event-known') this.succeeded(publish?.withKnown(value, known ?? []));
     else this.failFor(refusalOf(publish?.of(value).events ?? [], reason, eventId ?? null), false);
+  }
+
+  private changedMeanwhile(): void {
+    const error = this.spec.publish?.changed?.() ?? null;
+    if (error !== null) this.failFor(error, false);
+    else this.runAttempt();
   }
 
   /** Nobody knows what the body does from here on: it must not begin beside itself. */

@@ -98,6 +98,7 @@ function bodyBehind(instance: object, method: string): Body {
     sleep: async () => {},
     waitFor: async () => {},
     publish: async () => {},
+    state: async () => {},
   };
   shared().storage.run(listener, () => decorated.call(instance));
   return found;

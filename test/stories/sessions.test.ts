@@ -71,14 +71,14 @@ class JobWorker {
 
   @Step()
   @Retry({ maxAttempts: 5, backoff: fixed('1 hour') })
-  fails(): void {
-    throw new Error('not yet');
+  fails(): Promise<void> {
+    return Promise.reject(new Error('not yet'));
   }
 
   @Step()
-  book(n: number): number {
+  book(n: number): Promise<number> {
     told.push(`booked ${n}`);
-    return n;
+    return Promise.resolve(n);
   }
 
   @Compensate('book')

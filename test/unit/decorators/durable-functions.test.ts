@@ -17,6 +17,7 @@ const current: CurrentExecution = {
   },
   waitFor: () => Promise.reject(new Error('not asked for')),
   publish: () => Promise.reject(new Error('not asked for')),
+  state: () => Promise.reject(new Error('not asked for')),
 };
 const inside = <Value>(body: () => Value): Value => shared().storage.run(current, body);
 

@@ -35,7 +35,16 @@ function executionThat(step: (call: StepCall) => Promise<unknown>): CurrentExecu
   const refuse = (): never => {
     throw new Error('not asked for');
   };
-  return { context: null, app: {}, step, inline: refuse, sleep: refuse, waitFor: refuse, publish: refuse };
+  return {
+    context: null,
+    app: {},
+    step,
+    inline: refuse,
+    sleep: refuse,
+    waitFor: refuse,
+    publish: refuse,
+    state: refuse,
+  };
 }
 
 beforeEach(() => {
