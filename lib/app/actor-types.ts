@@ -1,20 +1,28 @@
 import type { ActorContext } from '../model/actor-context.js';
 import type { DataFields } from '../model/event-source.js';
 
-/** What the methods of an actor class take as events: those with an `ActorContext` second. */
+/** What the methods of an actor class take as events: alone, or with an `ActorContext` second. */
 export type ActorEvent<Instance> = {
-  [Name in keyof Instance]: Instance[Name] extends (event: infer Event, context: infer Context) => unknown
-    ? ActorContext<never> extends Context
-      ? unknown
-      : Context extends ActorContext<infer _>
-        ? unknown extends Event
-          ? never
-          : Event extends Error
-            ? never
-            : DataFields<Event>
-        : never
+  [Name in keyof Instance]: Instance[Name] extends (...args: infer Args) => unknown
+    ? EventIn<Required<Args>>
     : never;
 }[keyof Instance];
+
+type EventIn<Args extends readonly unknown[]> = Args extends readonly [infer First]
+  ? First extends ActorContext<infer _>
+    ? never
+    : EventOf<First>
+  : Args extends readonly [infer First, ActorContext<infer _>]
+    ? EventOf<First>
+    : never;
+
+type EventOf<Taken> = unknown extends Taken
+  ? never
+  : Taken extends Error
+    ? never
+    : Taken extends object
+      ? DataFields<Taken>
+      : never;
 
 /** The state of an actor class, as the contexts of its methods say. */
 export type ActorState<Instance> = {

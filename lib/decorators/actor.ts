@@ -1,4 +1,5 @@
 import type { ActorRole, AnyClass, WorkerOptions } from '../metadata/class-metadata.js';
+import type { ActorContext } from '../model/actor-context.js';
 import type { StateSource } from '../model/state-source.js';
 import type { TakesContext } from './context-target.js';
 import { recordClass, recordTwice } from './record-class.js';
@@ -16,6 +17,33 @@ export interface ActorOptions<State = unknown> extends WorkerOptions {
    */
   readonly key?: string;
 }
+
+/** Stands on a class whose methods take contexts of that state. */
+export type ActorDecorator<State> = <Class extends AnyClass>(
+  target: [OtherStates<InstanceType<Class>, State>] extends [never]
+    ? Class
+    : `the ActorContext of '${OtherStates<InstanceType<Class>, State>}' has another state than @Actor`,
+) => void;
+
+/** Names of methods that take an `ActorContext` of another state. */
+type OtherStates<Instance, State> = {
+  [Name in keyof Instance]: Instance[Name] extends (...args: infer Args) => unknown
+    ? IsState<StateOf<Args[number]>, State> extends true
+      ? never
+      : Name
+    : never;
+}[keyof Instance] &
+  string;
+
+type StateOf<Taken> = Taken extends ActorContext<infer State> ? State : never;
+
+type IsState<Taken, State> = [Taken] extends [never]
+  ? true
+  : unknown extends Taken
+    ? true
+    : [Taken, State] extends [State, Taken]
+      ? true
+      : false;
 
 /** Stands on a method of an actor that takes its context. */
 export type ActorMethodDecorator = <Method extends (context: never) => unknown>(
@@ -57,8 +85,8 @@ const OPTIONS = [
  *   async overdue(ctx: ActorContext<OrderState>) { await ctx.terminate({ reason: 'not paid' }); }
  * }
  */
-export function Actor<State>(options: ActorOptions<State>): (target: AnyClass) => void {
-  return (target: AnyClass, context?: unknown) => {
+export function Actor<State>(options: ActorOptions<State>): ActorDecorator<State> {
+  return ((target: AnyClass, context?: unknown) => {
     const record = recordClass('Actor', target, context);
     if (record.actor !== null) recordTwice(record, target, null, 'Actor');
     const place = { decorator: 'Actor', record, type: target, member: null };
@@ -70,7 +98,7 @@ export function Actor<State>(options: ActorOptions<State>): (target: AnyClass) =
     );
     record.actor = { state, key };
     Worker(known)(target);
-  };
+  }) as ActorDecorator<State>;
 }
 
 /**

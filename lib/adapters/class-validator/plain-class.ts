@@ -6,13 +6,22 @@ import type { AnyClass } from './class-libraries.js';
 export class PlainClassChecker implements EventChecker {
   readonly schemaHash = null;
 
+  /** Names that the class computes: nobody sets them. */
+  private readonly computed = new Set<string>();
+
   constructor(private readonly type: AnyClass) {
     assertConstructible(type);
+    for (let owner: object | null = type.prototype; owner !== null; owner = Object.getPrototypeOf(owner))
+      for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(owner)))
+        if (property.get !== undefined && property.set === undefined) this.computed.add(name);
   }
 
   check(data: unknown): CheckedEvent {
     if (typeof data === 'object' && data !== null && !Array.isArray(data))
-      return { ok: true, data: { ...data } };
+      return {
+        ok: true,
+        data: Object.fromEntries(Object.entries(data).filter(([name]) => !this.computed.has(name))),
+      };
     return refused('', `must be an object with the fields of ${this.type.name}, not ${kindOf(data)}`);
   }
 
