@@ -1,6 +1,7 @@
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import { wakeAt } from '../model/execution.js';
 import type { RecordChange } from '../ports/store-write.js';
+import { instanceOf } from '../step/instance-of.js';
 import type { Pass } from '../step/pass.js';
 import { isUndoneNext } from './conclude.js';
 
@@ -59,6 +60,7 @@ export function tellExecution(
     worker: worker.id,
     handler: handler.method,
     session: record.session,
+    ...instanceOf(handler, record),
     at: clock.now(),
     ...details,
   } as LifecycleEvent);

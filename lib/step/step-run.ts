@@ -18,6 +18,7 @@ import type { PassEnd } from './pass-end.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { Frame, type Caller } from './frame.js';
+import { instanceOf } from './instance-of.js';
 import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
@@ -316,6 +317,7 @@ export class StepRun extends DurableCall implements BodyOwner {
       worker: this.pass.worker.id,
       handler: this.pass.handler.method,
       session: this.pass.record.session,
+      ...instanceOf(this.pass.handler, this.pass.record),
       step: namesOf(this.path),
       attempt: this.attempt,
       at,

@@ -34,6 +34,8 @@ export interface FiredAttempt {
   readonly execution: string;
   readonly worker: string;
   readonly handler: string;
+  /** `kind:worker:id` of the actor or keyed schedule whose turn it is; null: of none. */
+  readonly instance: string | null;
   /** Names of the step and those around it; null: the handler itself, which begins anew on each resume. */
   readonly step: string | null;
   /** 1-based. */
@@ -240,7 +242,8 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
   ): void {
     const { at, executionId: execution, worker, handler, attempt } = event;
     const step = event.name === 'step.started' ? event.step : null;
-    this.attempts.push({ at, execution, worker, handler, step, attempt });
+    const instance = event.instanceId ?? null;
+    this.attempts.push({ at, execution, worker, handler, instance, step, attempt });
   }
 
   private queue(task: () => Promise<void>): Promise<void> {

@@ -1,4 +1,6 @@
 import {
+  Actor,
+  type ActorContext,
   bootstrap,
   defineEvent,
   Every,
@@ -8,6 +10,7 @@ import {
   type HttpTrackerOptions,
   memoryStore,
   NonRetryableError,
+  OnAlarm,
   OnEvent,
   Retry,
   silentLogger,
@@ -39,6 +42,18 @@ class OrderWorker {
 class ReportWorker {
   @Every('1 hour') async hourly(): Promise<string> {
     return 'done';
+  }
+}
+
+@Actor({ id: 'reminder', key: 'id', state: z.object({}) })
+class Reminder {
+  @OnEvent(Ordered) ordered(_: { id: string }, ctx: ActorContext<object>): void {
+    ctx.setState({});
+    ctx.schedule('1 hour');
+  }
+
+  @OnAlarm() async remind(ctx: ActorContext<object>): Promise<void> {
+    await ctx.terminate({ reason: 'reminded' });
   }
 }
 
@@ -120,6 +135,25 @@ test("D31, D32: durable-effect's receivers get the names and fields that they kn
   expect(sent.filter(({ jobType }) => jobType === 'continuous')).toMatchObject([
     { type: 'job.executed', jobName: 'reports.hourly' },
   ]);
+});
+
+test("D32: an actor's life is told under durable-effect's names, with its instance", async () => {
+  const { sent, fetch } = endpoint();
+  const app = await TestApp.create({ workers: [Reminder], ...tracked({ fetch, names: 'durable-effect' }) });
+  await app.publish(Ordered, { id: 'o-1' });
+  await app.advance('2 hours');
+  await app.close();
+  const instanceId = 'actor:reminder:o-1';
+  expect(sent.map(({ type, jobType, jobName }) => [type, jobType, jobName])).toEqual(
+    ['job.executed', 'job.started', 'task.scheduled', 'job.executed', 'job.terminated'].map((type) => [
+      type,
+      'task',
+      'reminder',
+    ]),
+  );
+  expect(new Set(sent.map((each) => each['instanceId']))).toEqual(new Set([instanceId]));
+  expect(sent[2]).toMatchObject({ scheduledAt: '2026-01-01T01:00:00.000Z', trigger: 'event' });
+  expect(sent[4]).toMatchObject({ reason: 'reminded' });
 });
 
 test('case 23: with the endpoint away work goes on as ever, one fault tells, and what failed is told after it recovers', async () => {

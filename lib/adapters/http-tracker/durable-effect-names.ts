@@ -29,6 +29,14 @@ const TRANSLATIONS: { readonly [Name in LifecycleEventName]?: Translate<Name> } 
   'execution.failed': ({ error, attempt }) => spent(error, attempt),
   'execution.parked': ({ error, attempt }) => spent(error, attempt),
   'execution.cancelled': () => [['job.terminated', { reason: 'cancelled' }]],
+  'actor.started': () => [['job.started', {}]],
+  'actor.scheduled': ({ scheduledAt, trigger }) => [
+    [
+      'task.scheduled',
+      { scheduledAt: instant(scheduledAt), trigger: trigger === 'alarm' ? 'execute' : trigger },
+    ],
+  ],
+  'actor.terminated': ({ reason }) => [['job.terminated', { reason }]],
 };
 
 /** The names that stand for something there. */
@@ -40,14 +48,16 @@ export function durableEffectNames(
   kindOf: TrackerContext['kindOf'],
 ): readonly SentEvent[] {
   const translate = TRANSLATIONS[event.name] as ((event: LifecycleEvent) => Translated) | undefined;
-  if (translate === undefined || !('worker' in event) || !('handler' in event)) return [];
-  const { worker, handler, at } = event;
-  const kind = kindOf(worker, handler);
+  if (translate === undefined || !('worker' in event)) return [];
+  const { worker, at } = event;
+  const handler = 'handler' in event ? event.handler : null;
+  // Events of an actor name no method: it is one job with all of its own.
+  const kind = handler === null ? 'actor' : kindOf(worker, handler);
   const common = {
-    timestamp: new Date(at).toISOString(),
-    instanceId: 'executionId' in event ? event.executionId : null,
+    timestamp: instant(at),
+    instanceId: instanceOf(event),
     jobType: kind === null ? null : JOB_TYPES[kind],
-    jobName: `${worker}.${handler}`,
+    jobName: kind === 'actor' || handler === null ? worker : `${worker}.${handler}`,
   };
   return translate(event).map(([type, details]) => ({
     fields: { type, ...common, ...details },
@@ -59,4 +69,13 @@ function spent(error: unknown, attempt: number): Translated {
   const failed = ['job.failed', { error: errorFacts(error), attempt, willRetry: false }] as const;
   if (!isRetryable(error)) return [failed];
   return [failed, ['job.retryExhausted', { attempts: attempt, reason: 'max_attempts_exceeded' }]];
+}
+
+function instanceOf(event: LifecycleEvent): string | null {
+  if ('instanceId' in event && event.instanceId !== undefined) return event.instanceId;
+  return 'executionId' in event ? event.executionId : null;
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
 }
