@@ -4,7 +4,7 @@ import { OffsetTable, readCron, Stretch } from './brute-force-cron.js';
 
 /**
  * Every expression against a scan of every minute: two days before and after each change of each zone, and days at random.
- * Here each stretch is given expressions of its own, drawn by a fixed seed; with `HOLDFAST_CRON=all`, which takes some
+ * Here each stretch is given expressions of its own, drawn by a fixed seed; with `HOLDFAST_CRON=all`, which takes ten
  * minutes, each is given all of them.
  */
 const isWhole = process.env['HOLDFAST_CRON'] === 'all';

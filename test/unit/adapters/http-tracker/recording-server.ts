@@ -75,6 +75,6 @@ export class RecordingServer {
     this.requests.push(received);
     this.behaves(received, response);
     if (response.writableEnded && response.statusCode < 300) this.taken.push(...received.events);
-    for (const look of [...this.waiting]) look();
+    for (const look of this.waiting) look();
   }
 }
