@@ -2,6 +2,7 @@ import { jsonCodec } from '../adapters/codec/json-codec.js';
 import { silentMetrics } from '../adapters/console/silent-metrics.js';
 import { systemRandom } from '../adapters/system/system-random.js';
 import { uuidGenerator } from '../adapters/system/uuid-generator.js';
+import { stateOfEvery } from '../compiler/compile-schedule.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { AnyClass } from '../metadata/class-metadata.js';
 import { eventClassOf, eventMetadataOf, metadataOf, storableClasses } from '../metadata/metadata-store.js';
@@ -127,9 +128,12 @@ export class Assembly {
   async registerEvents(workers: readonly WorkerClass[]): Promise<void> {
     for (const worker of workers) {
       const { methods, actor } = metadataOf(worker);
-      for (const method of methods.values())
+      for (const method of methods.values()) {
         for (const { sources } of method.subscriptions)
           for (const source of sources) await this.events.register(source);
+        const state = method.every == null ? null : stateOfEvery(method.every);
+        if (state !== null) await this.states.of(state);
+      }
       if (actor !== null) await this.states.of(actor.state as StateSource);
     }
   }

@@ -20,6 +20,9 @@ import { Publishing } from './publishing.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
+import { RecurringHandle } from './recurring-handle.js';
+import { recurringHandler } from './recurring-handler.js';
+import type { RecurringInput, RecurringMethod, RecurringState } from './recurring-types.js';
 import { Schedules } from './schedules.js';
 import type { SessionHandle } from './session-handle.js';
 import { Sessions } from './sessions.js';
@@ -186,6 +189,21 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
         write: "Decorate it with @Actor({ state, key: 'orderId' }) instead of @Worker()",
       },
     ]);
+  }
+
+  /**
+   * The jobs of a method with `@Every({ keyed: true })`: start one for an id, trigger, read and end it. `method` may be left out
+   * where there is one. Throws `DefinitionError` for any other class or method.
+   *
+   * @example
+   * await app.recurring(Tokens, 'refresh').start({ id: account.id, input: account });
+   */
+  recurring<Instance extends object, Method extends RecurringMethod<Instance> = RecurringMethod<Instance>>(
+    worker: ClassOf<Instance>,
+    method?: Method,
+  ): RecurringHandle<RecurringInput<Instance, Method>, RecurringState<Instance, Method>> {
+    this.assertOpen('recurring()');
+    return new RecurringHandle(this.parts, recurringHandler(this.definitionOf(worker), method));
   }
 
   /** The worker's handlers and steps as data, known before anything runs. */

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
 import { ActorTurn } from './actor-turn.js';
+import { RecurringTurn } from './recurring-turn.js';
 
 /**
  * Opens the turn that the pass is: null when its handler has no instances. Without a gate, nobody knows yet of which
@@ -15,6 +16,14 @@ export async function openTurn(pass: Pass, journal: readonly Checkpoint[]): Prom
     case 'actor':
       return new ActorTurn(pass, keyed, record.gate, await services.instances.instance(record.gate), journal);
     case 'recurring':
+      if (handler.schedule === undefined) return null;
+      return new RecurringTurn(
+        pass,
+        keyed,
+        handler.schedule,
+        record.gate,
+        await services.instances.instance(record.gate),
+      );
     case 'debounce':
       return null;
   }

@@ -3,6 +3,7 @@ import type { ActorPolicy } from '../model/keyed.js';
 import type { RetryPolicy } from '../model/retry-policy.js';
 import type { StateSource } from '../model/state-source.js';
 import { compileKey } from './compile-key.js';
+import { isStateSource } from './is-state-source.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
@@ -70,10 +71,7 @@ export function actorRetry(policy: RetryPolicy): RetryPolicy {
 }
 
 function stateOf(state: unknown, mistakes: ClassMistakes): StateSource | null {
-  const isSchema =
-    ((typeof state === 'object' && state !== null) || typeof state === 'function') && '~standard' in state;
-  const isClass = typeof state === 'function' && typeof state.prototype === 'object';
-  if (isSchema || isClass) return state as StateSource;
+  if (isStateSource(state)) return state;
   mistakes.add(
     null,
     state === undefined ? '@Actor has no state' : `@Actor has state: ${show(state)}`,

@@ -1,7 +1,7 @@
 import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type { HandlerDefinition, StepDefinition, WorkerClass } from '../model/definition.js';
-import type { ActorPolicy } from '../model/keyed.js';
+import type { ActorPolicy, KeyedPolicy } from '../model/keyed.js';
 import type { ProvidedLimit } from '../model/provided-limit.js';
 import { defaultRetryPolicy } from '../model/retry-policy.js';
 import { actorRetry } from './compile-actor.js';
@@ -39,9 +39,11 @@ export class MethodCompiler {
     const { id, mistakes } = this.source;
     const policies = this.policies(name, method);
     const schedule = method.every == null ? null : compileSchedule(name, method.every, mistakes);
-    const keyed = this.source.actor;
+    const keyed = this.source.actor ?? schedule?.keyed ?? null;
     const retry = policies.retry ?? defaultRetryPolicy;
-    if (keyed !== null && declared.length > 0) this.refuseDeclared(name, declared);
+    if (keyed !== null && declared.length > 0) this.refuseDeclared(name, declared, keyed);
+    const isJob = keyed?.kind === 'recurring';
+    if (isJob) this.checkJob(name, policies);
     const described = method.subscriptions.find((subscription) => subscription.description !== null);
     return Object.freeze({
       id: `${id}.${name}`,
@@ -49,13 +51,13 @@ export class MethodCompiler {
       method: name,
       description: described?.description ?? (method.every == null ? null : descriptionOf(method.every)),
       routes: Object.freeze(compileRoutes(name, method.subscriptions, mistakes)),
-      retry: keyed === null ? retry : actorRetry(retry),
+      retry: keyed?.kind === 'actor' ? actorRetry(retry) : retry,
       timeoutMs: policies.timeoutMs,
       declared,
-      concurrency: this.limit(name, policies.concurrency ?? this.defaults.concurrency),
-      rateLimit: this.limit(name, policies.rateLimit ?? this.defaults.rateLimit),
+      concurrency: isJob ? null : this.limit(name, policies.concurrency ?? this.defaults.concurrency),
+      rateLimit: this.limit(name, policies.rateLimit ?? (isJob ? null : this.defaults.rateLimit)),
       priority: this.priority(name, method),
-      ...(schedule === null ? null : { schedule }),
+      ...(schedule === null ? null : { schedule: schedule.policy }),
       ...(keyed === null ? null : { keyed }),
     });
   }
@@ -84,12 +86,30 @@ export class MethodCompiler {
   }
 
   /** The state is stored with the end of the method: nothing may come between. */
-  private refuseDeclared(name: string, [first]: readonly DeclaredStep[]): void {
+  private refuseDeclared(name: string, [first]: readonly DeclaredStep[], { kind }: KeyedPolicy): void {
+    const what = kind === 'actor' ? 'a method of an actor' : 'a method with a key';
     this.source.mistakes.add(
       first?.name ?? name,
-      `it comes after '${name}', a method of an actor`,
+      `it comes after '${name}', ${what}`,
       `Write @Step() without after, and call it in '${name}'`,
     );
+  }
+
+  /** Its ticks are one at a time, and limits by a key would look for it in the tick. */
+  private checkJob(name: string, { concurrency, rateLimit }: Policies): void {
+    const { mistakes } = this.source;
+    if (concurrency != null)
+      mistakes.add(
+        name,
+        '@Concurrency is on a method with @Every({ keyed: true })',
+        'Leave it out: one tick of a job runs at a time. Bound what its steps do: @Step() @Concurrency(5)',
+      );
+    if ((rateLimit?.policy?.key ?? rateLimit?.provided?.key ?? null) !== null)
+      mistakes.add(
+        name,
+        '@RateLimit with a key is on a method with @Every({ keyed: true })',
+        "Leave the key out, or bound what its steps do: @Step() @RateLimit({ limit: 5, per: '1s', key })",
+      );
   }
 
   private limit<Policy>(method: string, limit: CompiledLimit<Policy> | null): Policy | null {

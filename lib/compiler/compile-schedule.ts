@@ -4,6 +4,9 @@ import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { writeOneOf } from '../model/near-names.js';
 import type { Misfire, Overlap, SchedulePolicy } from '../model/schedule.js';
 import { cronTimes } from './cron-times.js';
+import type { RecurringPolicy } from '../model/keyed.js';
+import type { StateSource } from '../model/state-source.js';
+import { isStateSource } from './is-state-source.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
 
@@ -18,6 +21,8 @@ const OPTIONS = [
   'startImmediately',
   'jitter',
   'description',
+  'keyed',
+  'state',
 ] as const;
 const LEAST_MS = 10;
 /** Where a search for the first instant of an expression begins. */
@@ -26,12 +31,19 @@ const FORMS = "Write @Every('5 minutes') or @Every({ cron: '0 9 * * 1-5', timeZo
 
 type Refuse = (found: string, write: string) => void;
 
+/** A compiled `@Every`. */
+export interface CompiledSchedule {
+  readonly policy: SchedulePolicy;
+  /** Null: it is one for the whole app. */
+  readonly keyed: RecurringPolicy | null;
+}
+
 /** What an `@Every` asks for; null, with a mistake noted, where it cannot be followed. */
 export function compileSchedule(
   method: string,
   { written, options }: EveryMetadata,
   mistakes: ClassMistakes,
-): SchedulePolicy | null {
+): CompiledSchedule | null {
   let isSound = true;
   const refuse: Refuse = (found, write) => {
     isSound = false;
@@ -43,14 +55,16 @@ export function compileSchedule(
   const times = timesOf(all, refuse);
   const misfire = chosen(all, 'misfire', MISFIRES, 'once', refuse);
   const overlap = chosen(all, 'overlap', OVERLAPS, 'skip', refuse);
-  const { startImmediately = false, jitter = 0 } = all;
+  const { keyed = false, state } = all;
+  checkKeyed(keyed, state, overlap, refuse);
+  const { startImmediately = keyed === true, jitter = 0 } = all;
   if (typeof startImmediately !== 'boolean')
     refuse(`startImmediately: ${show(startImmediately)}`, 'Write true or false');
   const jitterMs = parseDuration(jitter);
   if (jitterMs === null) refuse(`jitter: ${show(jitter)}`, `Write ${DURATION_FORMS}`);
   if (!isSound || times === null || jitterMs === null) return null;
   const print = printOf([times.timing, misfire, overlap, startImmediately, jitterMs]);
-  return Object.freeze({
+  const policy = Object.freeze({
     ...times,
     print,
     misfire,
@@ -58,6 +72,38 @@ export function compileSchedule(
     startImmediately: startImmediately === true,
     jitterMs,
   });
+  if (keyed !== true) return { policy, keyed: null };
+  return { policy, keyed: Object.freeze({ kind: 'recurring', state: (state as StateSource) ?? null }) };
+}
+
+/** The state that a keyed `@Every` names; null: none. */
+export function stateOfEvery({ written, options }: EveryMetadata): StateSource | null {
+  for (const each of [options, written])
+    if (typeof each === 'object' && each !== null && 'state' in each && isStateSource(each.state))
+      return each.state;
+  return null;
+}
+
+function checkKeyed(keyed: unknown, state: unknown, overlap: Overlap, refuse: Refuse): void {
+  if (typeof keyed !== 'boolean') refuse(`keyed: ${show(keyed)}`, 'Write keyed: true, or leave it out');
+  if (keyed !== true) {
+    if (state !== undefined)
+      refuse(
+        'state without keyed: true',
+        'Write @Every({ every, keyed: true, state }): each job of an id keeps its own',
+      );
+    return;
+  }
+  if (state !== undefined && !isStateSource(state))
+    refuse(
+      `state: ${show(state)}`,
+      "Name a class or a Standard Schema (zod, valibot…): @Every('5 minutes', { keyed: true, state: TokenState }); look for a circular import where it is undefined",
+    );
+  if (overlap === 'allow' || overlap === 'cancel')
+    refuse(
+      `overlap: '${overlap}' with keyed: true`,
+      "Write 'skip' or 'buffer': one tick of a job runs at a time",
+    );
 }
 
 /** The description of an `@Every`, wherever it stands. */
@@ -87,12 +133,7 @@ function optionsOf(written: unknown, options: unknown, refuse: Refuse): Record<s
 
 function checkNames(options: Readonly<Record<string, unknown>>, refuse: Refuse): void {
   for (const name of Object.keys(options)) {
-    if (name === 'keyed' || name === 'state')
-      refuse(
-        `the option ${name}: schedules with a key are not supported`,
-        'Leave it out: the schedule is one for the whole app',
-      );
-    else if (!(OPTIONS as readonly string[]).includes(name))
+    if (!(OPTIONS as readonly string[]).includes(name))
       refuse(`the unknown option ${name}`, writeOneOf(name, OPTIONS));
   }
 }
@@ -100,7 +141,7 @@ function checkNames(options: Readonly<Record<string, unknown>>, refuse: Refuse):
 function timesOf(
   { every, cron, timeZone }: Readonly<Record<string, unknown>>,
   refuse: Refuse,
-): Pick<SchedulePolicy, 'timing' | 'next'> | null {
+): Pick<SchedulePolicy, 'timing' | 'next' | 'intervalMs'> | null {
   if (every !== undefined && cron !== undefined) {
     refuse('every and cron', 'Write one of them');
     return null;
@@ -112,14 +153,14 @@ function timesOf(
     refuse(every === undefined ? 'no interval' : show(every), `${FORMS}; ${LEAST_MS} ms at least`);
     return null;
   }
-  return { timing: `every ${ms} ms`, next: (after) => (Math.floor(after / ms) + 1) * ms };
+  return { timing: `every ${ms} ms`, intervalMs: ms, next: (after) => (Math.floor(after / ms) + 1) * ms };
 }
 
 function cronOf(
   cron: unknown,
   timeZone: unknown,
   refuse: Refuse,
-): Pick<SchedulePolicy, 'timing' | 'next'> | null {
+): Pick<SchedulePolicy, 'timing' | 'next' | 'intervalMs'> | null {
   if (!isZone(timeZone)) {
     refuse(`timeZone: ${show(timeZone)}`, "Write a name of the IANA database, such as 'Europe/Berlin'");
     return null;
@@ -134,7 +175,7 @@ function cronOf(
   try {
     const next = cronTimes(cron, timeZone);
     if (next(SOME_INSTANT) !== null)
-      return { timing: `cron ${cron.trim().replaceAll(/\s+/g, ' ')} ${timeZone}`, next };
+      return { timing: `cron ${cron.trim().replaceAll(/\s+/g, ' ')} ${timeZone}`, intervalMs: null, next };
     refuse(`cron: ${show(cron)}, which never comes`, 'Write a day that there is');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

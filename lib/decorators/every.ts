@@ -1,11 +1,14 @@
 import type { Duration } from '../model/duration.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import type { Misfire, Overlap, Tick } from '../model/schedule.js';
+import type { RecurringContext } from '../model/recurring-context.js';
+import type { StateSource } from '../model/state-source.js';
 import { recordTwice } from './record-class.js';
 import { recordMethod } from './record-method.js';
 
 /** Of `@Every`. Each may be left out. */
 export interface EveryOptions {
+  readonly keyed?: false;
   /**
    * What happens to instants that passed while no process could run them: `'once'` (default) runs the newest, for all of
    * them; `'skip'` runs none; `'all'` runs each, the newest 100 at most, one after another unless overlaps are allowed.
@@ -42,6 +45,47 @@ export interface CronOptions extends EveryOptions {
   readonly every?: never;
 }
 
+/** Of a keyed `@Every`: each job that is started has ticks, an input and a state of its own. */
+export interface KeyedEveryOptions<State = unknown>
+  extends Pick<EveryOptions, 'misfire' | 'jitter' | 'description'> {
+  readonly keyed: true;
+  /** A class (checked where it has class-validator decorators) or a Standard Schema, which must take what it gives. */
+  readonly state?: StateSource<State>;
+  /**
+   * What happens to instants that pass while a tick has not ended, retries and waits included: `'skip'` (default) leaves them out,
+   * `'buffer'` runs the newest of them afterwards.
+   */
+  readonly overlap?: 'skip' | 'buffer';
+  /** Runs once when a job is started, too. Default true. */
+  readonly startImmediately?: boolean;
+}
+
+/** Of a keyed `@Every`, with the interval. */
+export interface KeyedIntervalOptions<State = unknown> extends KeyedEveryOptions<State> {
+  /** Its instants are counted from the start of the job. */
+  readonly every: Duration;
+  readonly cron?: never;
+  readonly timeZone?: never;
+}
+
+/** Of a keyed `@Every`, with a cron expression. */
+export interface KeyedCronOptions<State = unknown> extends KeyedEveryOptions<State> {
+  /** As of an `@Every` without a key. */
+  readonly cron: string;
+  /** The IANA zone in which it is read. Default `'UTC'`. */
+  readonly timeZone?: string;
+  readonly every?: never;
+}
+
+/** Stands on a method that takes the input of a job, with its context second. */
+export type KeyedEveryDecorator<State> = <
+  Method extends (input: never, context: RecurringContext<State>) => unknown,
+>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
 /** Stands on a method that can take a tick, with the execution's context second. */
 export type EveryDecorator = <Method extends (tick: Tick, context: ExecutionContext) => unknown>(
   target: object,
@@ -60,10 +104,22 @@ export type EveryDecorator = <Method extends (tick: Tick, context: ExecutionCont
  * @example
  * @Every({ cron: '0 9 * * 1-5', timeZone: 'Europe/Berlin', misfire: 'skip' })
  * async report({ scheduledAt }: Tick, context: ExecutionContext) { … }
+ *
+ * @example
+ * // One job for each id that `app.recurring(Tokens, 'refresh').start({ id, input })` names.
+ * @Every('50 minutes', { keyed: true, state: TokenState })
+ * async refresh(account: Account, ctx: RecurringContext<TokenState>) { ctx.setState(await this.fetch(account)); }
  */
+export function Every<State = unknown>(
+  interval: Duration,
+  options: KeyedEveryOptions<State>,
+): KeyedEveryDecorator<State>;
+export function Every<State = unknown>(
+  options: KeyedCronOptions<State> | KeyedIntervalOptions<State>,
+): KeyedEveryDecorator<State>;
 export function Every(interval: Duration, options?: EveryOptions): EveryDecorator;
 export function Every(options: CronOptions | IntervalOptions): EveryDecorator;
-export function Every(written: unknown, options?: EveryOptions): EveryDecorator {
+export function Every(written: unknown, options?: unknown) {
   return (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
     const found = recordMethod('Every', target, key, descriptor);
     if (found === null) return;

@@ -35,6 +35,15 @@ export type { StateOptions } from '../app/session-states.js';
 export type { StopOptions, StopResult } from '../app/session-stop.js';
 export type { SessionPage, Sessions } from '../app/sessions.js';
 export type { AppStats, SessionStats } from '../app/stats.js';
+export type { RecurringHandle } from '../app/recurring-handle.js';
+export type {
+  RecurringInput,
+  RecurringMethod,
+  RecurringStart,
+  RecurringStarted,
+  RecurringState,
+  RecurringStatus,
+} from '../app/recurring-types.js';
 export type { Schedules, ScheduleSummary } from '../app/schedules.js';
 export type { StepView } from '../app/step-views.js';
 export type { Listener } from '../app/lifecycle-bus.js';
@@ -74,6 +83,10 @@ export {
   type EveryDecorator,
   type EveryOptions,
   type IntervalOptions,
+  type KeyedCronOptions,
+  type KeyedEveryDecorator,
+  type KeyedEveryOptions,
+  type KeyedIntervalOptions,
 } from '../decorators/every.js';
 export { Event, type EventOptions } from '../decorators/event.js';
 export { waitFor, type AwaitableEvent, type WaitForOptions } from '../decorators/wait-for.js';
@@ -222,6 +235,7 @@ export type { InjectionToken, TypedToken } from '../model/injection-token.js';
 export type { ActorPolicy, DebouncePolicy, KeyedPolicy, RecurringPolicy } from '../model/keyed.js';
 export type { InstanceContext, TerminateOptions } from '../model/instance-context.js';
 export type { Lease } from '../model/lease.js';
+export type { RecurringContext } from '../model/recurring-context.js';
 export type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 export type { Limits } from '../model/limits.js';
 export {

@@ -12,10 +12,10 @@ export interface OwnSchedule {
   readonly fingerprint: string;
 }
 
-/** The schedule of a handler; null: it has none. */
+/** The schedule of a handler; null: it has none, or each of its jobs has one of its own. */
 export function scheduleOf({ handler, worker }: KnownHandler): OwnSchedule | null {
-  const { id, schedule } = handler;
-  return schedule === undefined
+  const { id, schedule, keyed } = handler;
+  return schedule === undefined || keyed !== undefined
     ? null
     : { id, handler, policy: schedule, fingerprint: worker.graph.fingerprint };
 }

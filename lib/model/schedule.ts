@@ -10,6 +10,8 @@ export interface SchedulePolicy {
   readonly print: string;
   /** Interval, or cron expression and zone: what decides which instants it has. */
   readonly timing: string;
+  /** Of an interval; null: it is a cron expression. */
+  readonly intervalMs: number | null;
   /** The first of its instants after that one, epoch ms; null: there is none. Depends on nothing but `timing`. */
   readonly next: (after: number) => number | null;
   readonly misfire: Misfire;

@@ -21,6 +21,7 @@ export function drawSchedule(random: SeededRandom, from: number, programs: numbe
   const lastAt = first + (random.int(2, MOST_INSTANTS) - 1) * intervalMs;
   const policy: SchedulePolicy = {
     print: 'drawn',
+    intervalMs: null,
     timing: 'drawn',
     next: (after) => {
       const next = Math.max(first, (Math.floor(after / intervalMs) + 1) * intervalMs);

@@ -53,8 +53,12 @@ Every({ every: '5m', cron: '0 9 * * *' });
 Every({ overlap: 'skip' });
 // @ts-expect-error no such policy
 Every('5m', { overlap: 'queue' });
-// @ts-expect-error schedules with a key are not supported
-Every('5m', { keyed: true });
+// @ts-expect-error what has a key has ticks one at a time
+Every('5m', { keyed: true, overlap: 'allow' });
+// @ts-expect-error state without a key
+Every('5m', { state: class State {} });
+// @ts-expect-error an interval or an expression, with a key too
+Every({ keyed: true });
 
 export async function operate(app: WorkerApp): Promise<void> {
   expectTypeOf(app.schedules.list()).resolves.toEqualTypeOf<readonly ScheduleSummary[]>();

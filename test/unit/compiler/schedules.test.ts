@@ -1,6 +1,7 @@
 import { Concurrency } from '../../../lib/decorators/concurrency.js';
 import { Every as TypedEvery } from '../../../lib/decorators/every.js';
 import { OnEvent } from '../../../lib/decorators/on-event.js';
+import { RateLimit } from '../../../lib/decorators/rate-limit.js';
 import { Retry } from '../../../lib/decorators/retry.js';
 import { Step } from '../../../lib/decorators/step.js';
 import { Timeout } from '../../../lib/decorators/timeout.js';
@@ -16,6 +17,34 @@ function scheduleOf(...args: readonly unknown[]): SchedulePolicy {
 }
 
 const found = (...args: readonly unknown[]): string[] => foundIn({ run: [Every(...args)] });
+
+describe('a keyed @Every', () => {
+  class Total {}
+
+  it('begins at the start of a job unless it says otherwise, and knows its state', () => {
+    const [handler] = compiled({ run: [Every('5m', { keyed: true, state: Total })] }).handlers;
+    expect(handler?.keyed).toEqual({ kind: 'recurring', state: Total });
+    expect(handler?.schedule).toMatchObject({ intervalMs: 300_000, startImmediately: true, overlap: 'skip' });
+    expect(scheduleOf({ cron: '0 9 * * *', keyed: true, startImmediately: false })).toMatchObject({
+      intervalMs: null,
+      startImmediately: false,
+    });
+  });
+
+  it('has no gate but that of its jobs, no limit by a key, and no steps after it', () => {
+    const keyed = Every('5m', { keyed: true });
+    expect(foundIn({ run: [keyed, Concurrency(2)] })).toEqual([
+      'run: @Concurrency is on a method with @Every({ keyed: true })',
+    ]);
+    expect(foundIn({ run: [keyed, RateLimit({ limit: 1, per: '1s', key: 'name' })] })).toEqual([
+      'run: @RateLimit with a key is on a method with @Every({ keyed: true })',
+    ]);
+    expect(foundIn({ run: [keyed, RateLimit({ limit: 1, per: '1s' })] })).toEqual([]);
+    expect(foundIn({ run: [keyed], after: [Step({ after: 'run' })] })).toEqual([
+      "after: it comes after 'run', a method with a key",
+    ]);
+  });
+});
 
 describe('an @Every', () => {
   it('has the defaults that are documented', () => {
@@ -107,7 +136,10 @@ describe('an @Every', () => {
     [['5m', { zone: 'UTC' }], '@Every has the unknown option zone'],
     [['5m', 7], '@Every has 7 as its options'],
     [[{ every: '5m' }, {}], '@Every has options twice'],
-    [['5m', { keyed: true }], '@Every has the option keyed: schedules with a key are not supported'],
+    [['5m', { keyed: 1 }], '@Every has keyed: 1'],
+    [['5m', { state: class State {} }], '@Every has state without keyed: true'],
+    [['5m', { keyed: true, state: 'total' }], "@Every has state: 'total'"],
+    [['5m', { keyed: true, overlap: 'allow' }], "@Every has overlap: 'allow' with keyed: true"],
   ] as [unknown[], string][])('of %j is refused', (args, mistake) => {
     expect(found(...args)).toEqual([`run: ${mistake}`]);
   });

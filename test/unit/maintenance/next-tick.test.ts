@@ -8,6 +8,7 @@ const MINUTE = 60_000;
 function policy(misfire: Misfire, overlap: Overlap = 'skip', every = 5 * MINUTE): SchedulePolicy {
   return {
     print: 'p',
+    intervalMs: null,
     timing: 't',
     next: (after) => (Math.floor(after / every) + 1) * every,
     misfire,

@@ -1,0 +1,153 @@
+import type { TerminalStatus } from '../model/execution.js';
+import type { ExecutionContext } from '../model/execution-context.js';
+import type { RecurringPolicy } from '../model/keyed.js';
+import { instantAfter, instantOfTick, instantsSince } from '../model/recurring-plan.js';
+import { parseRecurringRecord, type RecurringRecord, type RecurringTick } from '../model/recurring-record.js';
+import type { SchedulePolicy } from '../model/schedule.js';
+import type { InstanceChange } from '../ports/store-write.js';
+import type { StoredInstance } from '../ports/stored-instance.js';
+import type { Pass } from '../step/pass.js';
+import type { Turn } from '../step/turn.js';
+import { recurringEvent } from './recurring-event.js';
+import { RecurringTurnContext } from './recurring-turn-context.js';
+import { TurnState } from './turn-state.js';
+
+type Method = (input: unknown, context: RecurringTurnContext) => unknown;
+
+/** One tick of a recurring job. However it ends, the commit that ends it arms the next one. */
+export class RecurringTurn implements Turn {
+  readonly instance: string;
+  readonly state: TurnState;
+  readonly jobName: string;
+  readonly runCount: number;
+  /** The instant that it stands for. */
+  readonly scheduledAt: number;
+  /** The job that it is a tick of; null: that is no more. */
+  private readonly record: RecurringRecord | null;
+  private readonly tick: RecurringTick;
+  private readonly begunAt: number;
+  private readonly next: SchedulePolicy['next'];
+  private readonly isMissed: boolean;
+  private input: unknown = null;
+  private end: { readonly reason: string | null } | null = null;
+
+  constructor(
+    private readonly pass: Pass,
+    policy: RecurringPolicy,
+    private readonly schedule: SchedulePolicy,
+    instance: string,
+    private readonly found: StoredInstance | null,
+  ) {
+    const { record, services, handler } = pass;
+    this.instance = instance;
+    this.jobName = handler.id;
+    this.tick = services.codec.decode(record.input) as RecurringTick;
+    const stored = found === null ? null : parseRecurringRecord(found.state);
+    this.record = stored?.made === this.tick.made && stored.stopped === null ? stored : null;
+    this.begunAt = record.startedAt ?? services.clock.now();
+    this.next = instantsSince(schedule, this.record?.startedAt ?? 0);
+    const { at, missed } = this.tick.triggered
+      ? { at: this.tick.scheduledAt, missed: false }
+      : instantOfTick(this.next, schedule, this.tick.scheduledAt, this.begunAt);
+    this.scheduledAt = at;
+    this.isMissed = missed;
+    this.runCount = (this.record?.runCount ?? 0) + 1;
+    this.state = new TurnState(services, instance, policy.state, this.record?.state ?? null);
+  }
+
+  prepare(): boolean | Promise<boolean> {
+    if (this.record === null || this.isMissed) return false;
+    this.input = this.pass.services.codec.decode(this.record.input);
+    const opened = this.state.open();
+    return opened instanceof Promise ? opened.then(() => true) : true;
+  }
+
+  resume(): boolean {
+    return false;
+  }
+
+  async run(worker: object, _tick: unknown, context: ExecutionContext): Promise<unknown> {
+    const method = (worker as Record<string, Method>)[this.pass.handler.method];
+    const value: unknown = await method?.call(worker, this.input, new RecurringTurnContext(context, this));
+    await this.state.settled();
+    return value;
+  }
+
+  failed(): boolean {
+    return false;
+  }
+
+  changeFor(status: 'parked' | TerminalStatus): InstanceChange | null {
+    const { found, record, pass, instance, schedule } = this;
+    if (found === null || record === null) return null;
+    const now = pass.services.clock.now();
+    const version = `${pass.record.id}@${pass.lease.fence}`;
+    const common = { id: instance, expected: found.version, version };
+    const after = this.recordAfter(record, status, now);
+    if (this.end !== null) {
+      const stopped = { at: now, reason: this.end.reason };
+      return { ...common, state: JSON.stringify({ ...after, nextAt: null, stopped }), ahead: null };
+    }
+    // Triggered, or run again by hand: the one ahead stays, unless another schedule armed it.
+    if (found.ahead !== null && record.timing === schedule.timing)
+      return { ...common, state: JSON.stringify(after) };
+    const nextAt = this.nextInstant(found.ahead === null, now);
+    const event = nextAt === null ? null : this.arm(record, nextAt, version);
+    const ticks = { ...record.ticks, armed: event?.executionId ?? null };
+    const armed: RecurringRecord = { ...after, timing: schedule.timing, nextAt, ticks };
+    return { ...common, state: JSON.stringify(armed), ahead: event };
+  }
+
+  stored(): void {
+    const { pass, isMissed, record } = this;
+    if (!isMissed || record === null || !pass.services.observer.wants('schedule.skipped')) return;
+    const { worker, method } = pass.handler;
+    const at = pass.services.clock.now();
+    const { scheduledAt } = this.tick;
+    pass.services.observer.emit({
+      name: 'schedule.skipped',
+      reason: 'misfire',
+      worker,
+      handler: method,
+      scheduledAt,
+      at,
+    });
+  }
+
+  /** The pass ends here: nothing that user code still does counts. */
+  terminate(reason: string | null): void {
+    const { pass } = this;
+    if (pass.ended !== null || pass.isClosing) return;
+    this.end = { reason };
+    pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
+  }
+
+  private nextInstant(follows: boolean, now: number): number | null {
+    if (!follows || this.tick.triggered) return this.next(now);
+    // Cancelled before its instant: the next is the one after it.
+    return instantAfter(this.next, this.schedule, { at: this.scheduledAt, begunAt: this.begunAt }, now);
+  }
+
+  private recordAfter(
+    record: RecurringRecord,
+    status: 'parked' | TerminalStatus,
+    now: number,
+  ): RecurringRecord {
+    const { state, isMissed, scheduledAt, runCount } = this;
+    const ran = isMissed ? {} : { runCount, lastAt: scheduledAt };
+    const kept = status === 'completed' && state.isChanged;
+    const changed = kept ? { state: state.encoded, version: record.version + 1 } : {};
+    return { ...record, ...ran, ...changed, updatedAt: now };
+  }
+
+  private arm({ made }: RecurringRecord, at: number, seed: string): ReturnType<typeof recurringEvent> {
+    const { pass, instance, schedule } = this;
+    const { codec, random } = pass.services;
+    const { handler, worker } = pass;
+    const jitterMs = schedule.jitterMs === 0 ? 0 : Math.floor(schedule.jitterMs * random.next());
+    const definition = { id: handler.id, fingerprint: worker.graph.fingerprint };
+    const tick: RecurringTick = { scheduledAt: at, made, triggered: false };
+    const parts = { definition, instance, priority: handler.priority, tick, dueAt: at + jitterMs };
+    return recurringEvent(parts, codec, seed);
+  }
+}

@@ -1,0 +1,11 @@
+import type { InstanceContext } from './instance-context.js';
+
+/** What a method with a keyed `@Every` gets, beside the input of its job. */
+export interface RecurringContext<State = unknown> extends InstanceContext<State> {
+  /** `worker.method`. */
+  readonly jobName: string;
+  /** Ticks of the job, this one included. */
+  readonly runCount: number;
+  /** The instant that it runs for, epoch ms: the schedule's, however late it begins; that of the call when it was triggered. */
+  readonly scheduledAt: number;
+}
