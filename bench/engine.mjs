@@ -5,6 +5,7 @@ import { eventOf, stepResult } from './workload.mjs';
 
 /** Where `run.mjs` has built the package. */
 export const built = process.env['HOLDFAST_BENCH_BUILD'] ?? '';
+export const holdfast = await import(pathToFileURL(join(built, 'esm/lib/entries/index.js')).href);
 const {
   bootstrap,
   Concurrency,
@@ -16,10 +17,10 @@ const {
   sqliteStore,
   Step,
   Worker,
-} = await import(pathToFileURL(join(built, 'esm/lib/entries/index.js')).href);
+} = holdfast;
 
 /** What a decorator does in TypeScript: this folder is plain JavaScript, so that nothing is transpiled while it is measured. */
-function decorate(type, method, ...decorators) {
+export function decorate(type, method, ...decorators) {
   const descriptor = Object.getOwnPropertyDescriptor(type.prototype, method);
   for (const decorator of decorators) decorator(type.prototype, method, descriptor);
   Object.defineProperty(type.prototype, method, descriptor);

@@ -1,6 +1,7 @@
 /** What is counted rather than timed. */
 import { countingStore } from './counting-store.mjs';
 import { engineOn, memoryStoreOf, sqliteStoreIn } from './engine.mjs';
+import { alarms, idleAlarms, lateness } from './keyed-probes.mjs';
 import { closedLoop } from './workload.mjs';
 
 function storeOf(kind, folder, options) {
@@ -159,4 +160,15 @@ async function soak(folder, { store: kind, c, ms }) {
   return measured;
 }
 
-export const probes = { calls, flatness, idle, backlog, fanOut, fairness, soak };
+export const probes = {
+  calls,
+  flatness,
+  idle,
+  backlog,
+  fanOut,
+  fairness,
+  soak,
+  alarms,
+  lateness,
+  idleAlarms,
+};

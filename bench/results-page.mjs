@@ -114,6 +114,26 @@ ${whole(probes.fairness[0].many)} of another that were published before. p99 fro
 | store | alone | beside | ratio |
 |---|---:|---:|---:|
 ${probes.fairness.map((each) => `| ${each.store} | ${Math.round(each.alone)} | ${Math.round(each.beside)} | ${each.ratio.toFixed(2)} |`).join('\n')}
+
+## Alarms
+
+${whole(probes.alarms[0].count)} alarms of as many actors that are due at one instant, beside ${whole(probes.alarms[0].pending)} that are not, c = ${probes.alarms[0].c}; each is a turn that writes its state.
+
+| store | alarms/s | by hand | of it |
+|---|---:|---:|---:|
+${probes.alarms.map((each) => `| ${each.store} | ${whole(each.perSecond)} | ${each.ceilingPerSecond === null ? '' : whole(each.ceilingPerSecond)} | ${each.ceilingPerSecond === null ? '' : `${Math.round((100 * each.perSecond) / each.ceilingPerSecond)} %`} |`).join('\n')}
+
+${whole(probes.lateness[0].count)} alarms one after another beside ${whole(probes.lateness[0].pending)} that are not due: how late, in ms; below 0 would be early.
+
+| store | earliest | p50 | p99 | worst |
+|---|---:|---:|---:|---:|
+${probes.lateness.map((each) => `| ${each.store} | ${each.earliestMs} | ${each.p50} | ${each.p99} | ${each.worst} |`).join('\n')}
+
+A started app with ${whole(probes.idleAlarms[0].pending)} alarms that are not due and nothing else, over ${probes.idleAlarms[0].seconds} s.
+
+| store | store calls/s | CPU of a core | which |
+|---|---:|---:|---|
+${probes.idleAlarms.map((each) => `| ${each.store} | ${each.callsPerSecond.toFixed(2)} | ${each.cpuPercent.toFixed(2)} % | ${listed(each.calls)} |`).join('\n')}
 `;
 }
 

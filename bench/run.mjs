@@ -74,6 +74,27 @@ const contests = [
     bars: {},
     c: [16],
   },
+  {
+    title: 'SQLite FULL, messages to one actor',
+    engine: 'holdfast FULL one actor',
+    ceiling: 'ceiling FULL one actor',
+    bars: {},
+    c: [1, 64],
+  },
+  {
+    title: 'SQLite FULL, messages to 10,000 actors',
+    engine: 'holdfast FULL actors',
+    ceiling: 'ceiling FULL actors',
+    bars: {},
+    c: [1, 64],
+  },
+  {
+    title: 'SQLite FULL, debounce adds',
+    engine: 'holdfast FULL adds',
+    ceiling: 'ceiling FULL adds',
+    bars: {},
+    c: [1, 64],
+  },
 ];
 
 /** A forked subject that answers one request at a time. */
@@ -153,7 +174,17 @@ async function probe(request) {
 
 async function probeAll() {
   const stores = ['memory', 'FULL', 'NORMAL'];
-  const found = { calls: [], flatness: [], idle: [], backlog: [], fanOut: [], fairness: [] };
+  const found = {
+    calls: [],
+    flatness: [],
+    idle: [],
+    backlog: [],
+    fanOut: [],
+    fairness: [],
+    alarms: [],
+    lateness: [],
+    idleAlarms: [],
+  };
   for (const store of stores)
     for (const c of [1, 16, 64, 256])
       found.calls.push(await probe({ probe: 'calls', store, c, count: c === 1 ? 500 : 20_000 }));
@@ -164,6 +195,9 @@ async function probeAll() {
     found.backlog.push(await probe({ probe: 'backlog', store, count: 10_000 }));
     found.fanOut.push(await probe({ probe: 'fanOut', store, width: 100, count: 50 }));
     found.fairness.push(await probe({ probe: 'fairness', store, many: 100_000, few: 100 }));
+    found.alarms.push(await probe({ probe: 'alarms', store, count: 10_000, pending: 100_000, c: 64 }));
+    found.lateness.push(await probe({ probe: 'lateness', store, count: 1_000, pending: 100_000 }));
+    found.idleAlarms.push(await probe({ probe: 'idleAlarms', store, pending: 100_000, seconds: 20 }));
   }
   return found;
 }

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryCeiling, sqliteCeiling } from './ceilings.mjs';
 import { engineOn, memoryStoreOf, orderClass, sqliteStoreIn } from './engine.mjs';
+import { addsCeiling, messagesCeiling } from './keyed-ceilings.mjs';
+import { addsOn, messagesOn } from './keyed-engine.mjs';
 import { probes } from './probes.mjs';
 import { closedLoop } from './workload.mjs';
 
@@ -15,6 +17,9 @@ async function engineSubject(store, c, of) {
   await engine.app.start();
   return engine;
 }
+
+/** Actors that messages go to in turn. */
+const MANY = 10_000;
 
 const subjects = {
   'ceiling memory keep': () => memoryCeiling(true),
@@ -32,6 +37,12 @@ const subjects = {
     engineSubject(sqliteStoreIn(folder, 'FULL'), c, { event: await orderClass() }),
   'holdfast NORMAL class': async (folder, c) =>
     engineSubject(sqliteStoreIn(folder, 'NORMAL'), c, { event: await orderClass() }),
+  'holdfast FULL one actor': (folder, c) => messagesOn(sqliteStoreIn(folder, 'FULL'), c, 1),
+  'ceiling FULL one actor': (folder) => messagesCeiling(folder, 'FULL', 1),
+  'holdfast FULL actors': (folder, c) => messagesOn(sqliteStoreIn(folder, 'FULL'), c, MANY),
+  'ceiling FULL actors': (folder) => messagesCeiling(folder, 'FULL', MANY),
+  'holdfast FULL adds': (folder, c) => addsOn(sqliteStoreIn(folder, 'FULL'), c, 100),
+  'ceiling FULL adds': (folder) => addsCeiling(folder, 'FULL', 100),
 };
 
 async function inFolder(body) {
