@@ -15,6 +15,7 @@ import type { Metrics } from '../ports/metrics.js';
 import type { AppContainer } from './container.js';
 import { createEventSources, type EventSources } from './event-sources.js';
 import { guardedLogger } from './guarded-logger.js';
+import { handledEvents } from './handled-events.js';
 import { LifecycleBus } from './lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { reportErrors } from './report-errors.js';
@@ -88,6 +89,7 @@ export class Assembly {
       resolver: options.resolver ?? container.resolver,
       events: eventRestorer(this.events),
       states: this.states,
+      handled: handledEvents(this.events, (type) => this.runtime.definitions.ofClass(type)),
       role: options.role ?? 'both',
       settings: underlay?.settings(this.settings) ?? this.settings,
     });

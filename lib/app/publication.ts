@@ -1,21 +1,8 @@
 import { NotSubscribedError } from '../model/errors-app.js';
+import type { ClassOf, MethodName, ResultOf } from '../model/worker-method.js';
 import type { ExecutionHandle } from './execution-handle.js';
 
-/** A class whose instances are `Worker`. */
-export type ClassOf<Instance> = abstract new (...args: never[]) => Instance;
-
-/** Names of methods, for `.of(OrderWorker, 'fulfil')`. */
-export type MethodName<Instance> = {
-  [Name in keyof Instance]: Instance[Name] extends (...args: never[]) => unknown ? Name : never;
-}[keyof Instance] &
-  string;
-
-/** What a handler's execution gives. */
-export type ResultOf<Instance, Method extends MethodName<Instance>> = Instance[Method] extends (
-  ...args: never[]
-) => infer Result
-  ? Awaited<Result>
-  : never;
+export type { ClassOf, MethodName, ResultOf };
 
 /** An accepted event and the executions that it started, in (worker id, method) order. */
 export class Publication implements Iterable<ExecutionHandle> {

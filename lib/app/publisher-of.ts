@@ -1,5 +1,6 @@
 import type { Consumer } from '../dispatch/consumer.js';
 import { EventPreparer } from '../dispatch/event-preparer.js';
+import { HandlerStarts } from '../dispatch/handler-starts.js';
 import { Publisher } from '../dispatch/publisher.js';
 import type { Subscriptions } from '../dispatch/subscriptions.js';
 import type { Definitions } from '../engine/definitions.js';
@@ -7,7 +8,7 @@ import type { GroupWriter } from '../engine/group-writer.js';
 import type { ProcessId } from '../model/ids.js';
 import type { RuntimeParts } from './runtime-parts.js';
 
-/** What accepts the events of one process. */
+/** What accepts the events of one process, and what starts handlers that code calls by name. */
 export function publisherOf(
   parts: RuntimeParts,
   own: {
@@ -17,10 +18,14 @@ export function publisherOf(
     readonly subscriptions: Subscriptions;
     readonly definitions: Definitions;
   },
-): Publisher {
+): { readonly publisher: Publisher; readonly handlers: HandlerStarts } {
   const { clock, codec, dispatcher, ids, observer, settings } = parts;
   const { subscriptions, definitions } = own;
   const dedupMs = () => settings.dedupMs;
   const preparer = new EventPreparer({ clock, settings, codec, subscriptions, definitions, dedupMs });
-  return new Publisher({ clock, observer, dispatcher, ids, preparer, ...own });
+  const { store, handled } = parts;
+  return {
+    publisher: new Publisher({ clock, observer, dispatcher, ids, preparer, ...own }),
+    handlers: new HandlerStarts({ store, preparer, subscriptions, handled }),
+  };
 }

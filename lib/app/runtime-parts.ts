@@ -1,3 +1,4 @@
+import type { HandledEvents } from '../dispatch/handler-starts.js';
 import type { Retention } from '../maintenance/pruner.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
@@ -35,6 +36,7 @@ export interface RuntimeParts {
   readonly events: EventRestorer;
   /** Default: states of its own. */
   readonly states?: StateCheckers;
+  readonly handled: HandledEvents;
   readonly role: Role;
   /** Read at each use. */
   readonly settings: RuntimeSettings;

@@ -9,6 +9,7 @@ import type { Pass } from '../step/pass.js';
 import { returnPath } from '../step/control-path.js';
 import { runBody, type BodyOutcome } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
+import { turnId } from '../step/turn-id.js';
 import { GraphRun } from './graph-run.js';
 import { ResultValue } from './node-value.js';
 
@@ -31,6 +32,7 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
     turn === null ? method?.call(instance, event, frame.context) : turn.run(instance, event, frame.context);
   const bodyEnded = (outcome: BodyOutcome): void => {
     if (pass.isClosing) pass.scheduleCheck();
+    else if (outcome.ok && frame.next !== null) pass.end({ kind: 'renewed', next: frame.next });
     else if (outcome.ok) handlerReturned(frame, instance, outcome.value);
     else if (turn === null || !turn.failed(instance, outcome.error))
       pass.end({ kind: 'threw', error: outcome.error });
@@ -78,7 +80,7 @@ export function openRoot(pass: Pass, isGraph: boolean, time: number, method = pa
     encodedName: path,
     scope: String(record.attempt),
     attempt: record.attempt,
-    idempotencyKey: `${record.id}/${path}`,
+    idempotencyKey: `${turnId(record)}/${path}`,
     time,
     settlesAtOnce: isGraph,
   });

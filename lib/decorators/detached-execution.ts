@@ -57,6 +57,18 @@ export class DetachedExecution implements CurrentExecution {
     throw new NoCurrentExecutionError('waitFor()');
   }
 
+  race(): Promise<unknown> {
+    throw new NoCurrentExecutionError('race()');
+  }
+
+  run(): Promise<unknown> {
+    throw new NoCurrentExecutionError('run()');
+  }
+
+  continueAsNew(): Promise<never> {
+    throw new NoCurrentExecutionError('continueAsNew()');
+  }
+
   publish(): Promise<unknown> {
     throw new NoCurrentExecutionError('publish() as a step');
   }

@@ -6,7 +6,7 @@ import { NonRetryableError } from '../model/errors-step.js';
 import { type EventClass, type EventData, isSchemaEvent, type SchemaEvent } from '../model/event-source.js';
 import { keyText } from '../model/mailbox.js';
 import { messageOf } from '../model/message-of.js';
-import { shared, type WaitCall } from '../ports/current-execution.js';
+import { type AwaitedEvent, shared, type WaitCall } from '../ports/current-execution.js';
 
 /** What `waitFor` can wait for: an event with `correlate`. */
 export type AwaitableEvent = EventClass | SchemaEvent;
@@ -38,41 +38,64 @@ export function waitFor<Source extends AwaitableEvent>(
   options: WaitForOptions,
 ): Promise<EventData<Source> | null>;
 export function waitFor(event: AwaitableEvent, options: WaitForOptions): Promise<unknown> {
+  return wait('waitFor', () => ({
+    events: [awaitedOf('waitFor', event, options)],
+    until: 'any',
+    isList: false,
+    timeoutMs: timeoutOf(`waitFor(${describe('waitFor', event).title})`, optionsOf(options).timeout),
+  }));
+}
+
+/** The calls that wait for events. */
+export type WaitName = 'waitFor' | 'waitForAny' | 'waitForAll';
+
+/** Makes the call, and has the execution wait. */
+export function wait(name: WaitName, call: () => WaitCall): Promise<unknown> {
   const current = shared().storage.getStore();
   try {
-    if (current === undefined) throw new NoCurrentExecutionError('waitFor()');
+    if (current === undefined) throw new NoCurrentExecutionError(`${name}()`);
     // The promise itself, no other that follows it: one that nobody awaits must not end the process when it fails.
-    return current.waitFor(waitCallOf(event, options));
+    return current.waitFor(call());
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new Error(messageOf(error)));
   }
 }
 
-function waitCallOf(event: unknown, options: unknown): WaitCall {
-  const { source, title, name, correlate } = describe(event);
+/** What code gave as options, whatever that was. */
+export function optionsOf(options: unknown): Partial<WaitForOptions> {
+  return (options ?? {}) as Partial<WaitForOptions>;
+}
+
+/** How long a call waits; null: for ever. Throws `NonRetryableError`. */
+export function timeoutOf(call: string, timeout: unknown): number | null {
+  if (timeout === undefined) return null;
+  const timeoutMs = parseDuration(timeout as Duration);
+  if (timeoutMs === null)
+    throw new NonRetryableError(`${call} has the timeout ${shown(timeout)}. Write ${DURATION_FORMS}`);
+  return timeoutMs;
+}
+
+/** An event and the key that it is waited for by. Throws `DefinitionError` and `NonRetryableError`. */
+export function awaitedOf(call: WaitName, event: unknown, options: unknown): AwaitedEvent {
+  const { source, title, name, correlate } = describe(call, event);
   if (typeof correlate !== 'string' || correlate === '')
     throw new DefinitionError([
       {
         class: title,
         member: null,
-        found: 'waitFor() was asked to wait for it, and it has no correlate',
+        found: `${call}() was asked to wait for it, and it has no correlate`,
         write: isSchemaEvent(event)
           ? `Write defineEvent('${name}', schema, { correlate: 'orderId' })`
           : `Write @Event('${name}', { correlate: 'orderId' })`,
       },
     ]);
-  const { key, timeout } = (options ?? {}) as Partial<WaitForOptions>;
+  const { key } = optionsOf(options);
   const text = keyText(key);
   if (text === null)
     throw new NonRetryableError(
-      `waitFor(${title}) has the key ${shown(key)}. Give the value of its field '${correlate}': text that is not empty, a number or a boolean`,
+      `${call}(${title}) has the key ${shown(key)}. Give the value of its field '${correlate}': text that is not empty, a number or a boolean`,
     );
-  const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
-  if (timeout !== undefined && timeoutMs === null)
-    throw new NonRetryableError(
-      `waitFor(${title}) has the timeout ${shown(timeout)}. Write ${DURATION_FORMS}`,
-    );
-  return { source, event: name, key: text, timeoutMs };
+  return { source, event: name, key: text };
 }
 
 interface Described {
@@ -82,7 +105,7 @@ interface Described {
   readonly correlate: unknown;
 }
 
-function describe(event: unknown): Described {
+function describe(call: WaitName, event: unknown): Described {
   if (isSchemaEvent(event)) {
     const { name, correlate } = event;
     return { source: event, title: `defineEvent('${name}')`, name, correlate };
@@ -91,14 +114,15 @@ function describe(event: unknown): Described {
     typeof event === 'function' ? eventMetadataOf(event as unknown as EventClass<object>) : null;
   if (metadata === null)
     throw new NonRetryableError(
-      `waitFor() takes a class with @Event or what defineEvent() returned, not ${shown(event)}`,
+      `${call}() takes a class with @Event or what defineEvent() returned, not ${shown(event)}`,
     );
   const { name, correlate } = metadata;
   const source = event as (...args: never[]) => unknown;
   return { source, title: source.name, name, correlate };
 }
 
-function shown(value: unknown): string {
+/** How messages show what code gave. */
+export function shown(value: unknown): string {
   if (typeof value === 'function') return `class ${value.name}`;
   return typeof value === 'string'
     ? `'${value.slice(0, 60)}'`

@@ -50,6 +50,24 @@ export class EventPreparer {
     return this.accept(request, checked, madeId, depth);
   }
 
+  /** Data of an event as it is stored. Rejects with `InvalidEventError`. */
+  async inputOf({ definition: { name, checker }, data }: PublishRequest): Promise<string> {
+    const checked = await checker.check(data);
+    if (!checked.ok) throw new InvalidEventError(name, checked.violations);
+    return this.encode(name, checked.data);
+  }
+
+  /** The execution that an event starts for one handler. */
+  executionOf(
+    request: PublishRequest,
+    id: ExecutionId,
+    subscription: Subscription,
+    input: string,
+    depth: number,
+  ): NewExecution {
+    return this.execution(request, id, subscription, input, depth);
+  }
+
   private accept(
     request: PublishRequest,
     checked: Awaited<ReturnType<EventDefinition['checker']['check']>>,

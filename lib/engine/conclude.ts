@@ -75,6 +75,11 @@ export function conclude(
       );
     case 'skipped':
       return ended(pass, 'skipped', seenInboxSeq);
+    case 'renewed': {
+      const next = change(pass, 'pending', seenInboxSeq);
+      const timers = withDeadline({}, deadlineAt);
+      return plain({ ...next, attempt: 1, epoch: 0, timers, next: end.next });
+    }
     case 'gated':
       return plain({ ...change(pass, 'pending', seenInboxSeq), gate: end.gate });
     case 'yielded':
@@ -149,6 +154,8 @@ function finished(
   row.error = status === 'failed' ? codec.encodeFailure(error) : null;
   row.value = reason;
   pass.writes.hold(row);
+  // What it waits for ends before it is undone.
+  pass.writes.withdraw({ holder: encodeName(pass.handler.method), except: 'all' });
   // Handed back instead of waiting: it keeps its place behind the gate of its handler, whose queue may be long.
   const next = change(pass, 'pending', seenInboxSeq);
   return { change: { ...next, listening: [] }, error, hook: null };

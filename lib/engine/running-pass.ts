@@ -148,7 +148,7 @@ export class RunningPass implements Run {
     if (last === undefined || last.seq <= this.seenInboxSeq || this.pass.ended !== null) return;
     this.seenInboxSeq = last.seq;
     for (const { kind, body } of messages)
-      if (kind === 'granted' || kind === 'event') this.pass.told(kind, body ?? '');
+      if (kind === 'granted' || kind === 'event' || kind === 'child') this.pass.told(kind, body ?? '');
     const request = requestOf(messages);
     if (this.opening.undoing !== null || request.kind !== 'cancel') return;
     this.cancel = request.cancel;

@@ -49,7 +49,7 @@ function offer(pass: Pass, opening: Opening, instance: object, event: unknown): 
       .catch((error: unknown) => couldNotBegin(pass, error));
 }
 
-/** Asked until a step is recorded: from then on the event was taken. */
+/** Asked until a step is recorded: from then on the event was taken, and so is the input of each later turn. */
 function accepts(
   { handler, record }: Pass,
   event: unknown,
@@ -57,8 +57,8 @@ function accepts(
 ): boolean | Promise<boolean> {
   const { routes } = handler;
   const route = routes.find((candidate) => candidate.event === record.eventName) ?? routes[0];
-  if (route === undefined || route.accepts === null || journal.some(({ path }) => path.includes('/')))
-    return true;
+  if (record.turn > 0 || route === undefined || route.accepts === null) return true;
+  if (journal.some(({ path }) => path.includes('/'))) return true;
   return route.accepts(event);
 }
 

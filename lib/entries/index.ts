@@ -23,7 +23,8 @@ export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
 export type { PublishOptions } from '../app/publish-options.js';
 export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';
 export type { OutcomeError } from '../app/outcome-error.js';
-export { Publication, type ClassOf, type MethodName, type ResultOf } from '../app/publication.js';
+export { Publication } from '../app/publication.js';
+export type { ClassOf, DataOf, MethodName, ResultOf } from '../model/worker-method.js';
 export type {
   SessionEntry,
   SessionFilter,
@@ -89,7 +90,18 @@ export {
   type KeyedIntervalOptions,
 } from '../decorators/every.js';
 export { Event, type EventOptions } from '../decorators/event.js';
+export { continueAsNew } from '../decorators/continue-as-new.js';
+export { race, type Branches, type RaceOutcome } from '../decorators/race.js';
+export { run } from '../decorators/run.js';
 export { waitFor, type AwaitableEvent, type WaitForOptions } from '../decorators/wait-for.js';
+export {
+  type AwaitedData,
+  type AwaitedList,
+  type KeyedEvent,
+  waitForAll,
+  waitForAny,
+  type WaitOptionsWithoutKey,
+} from '../decorators/wait-for-several.js';
 export { Inject, Injectable } from '../decorators/inject.js';
 export type { LimitDecorator } from '../decorators/limit-decorator.js';
 export { OnEvent, type HandlerDecorator, type OnEventOptions } from '../decorators/on-event.js';

@@ -2,7 +2,8 @@
  * One row of an execution's journal. Rows are insert-only within (execution, turn, epoch).
  *
  * `completed` and `failed` are final results of a step; `attempt` records one failed try that will be repeated at
- * `wakeAt`; `timer` records a sleep that ends at `wakeAt`; `started` marks an at-most-once body that has begun; `skipped`
+ * `wakeAt`; `timer` records a sleep that ends at `wakeAt`, or that a wait or a
+ * child began; `started` marks an at-most-once body that has begun; `skipped`
  * tells that a declared step was not taken.
  */
 export interface Checkpoint {

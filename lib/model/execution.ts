@@ -12,7 +12,7 @@ export type ExecutionStatus =
   | 'skipped';
 
 /** What a waiting execution waits for. */
-export type WaitReason = 'timer' | 'event' | 'gate' | 'retry' | 'paused' | 'compensating';
+export type WaitReason = 'timer' | 'event' | 'gate' | 'retry' | 'paused' | 'compensating' | 'child';
 
 /** The statuses of an execution that has ended. */
 export type TerminalStatus = 'completed' | 'failed' | 'cancelled' | 'skipped';
@@ -57,7 +57,7 @@ export interface ExecutionRecord {
   readonly waitReason: WaitReason | null;
   /** 1-based attempt of the handler itself. */
   readonly attempt: number;
-  /** Which part of its life the journal is of: the only one, 0, as long as an execution serves one event. */
+  /** Which part of its life the journal is of: 0 at first, one more with each `continueAsNew()`. */
   readonly turn: number;
   /** Grows by one with each `retry()` and `resume()`, from 0. What these forget belongs to lower epochs and is loaded no more. */
   readonly epoch: number;

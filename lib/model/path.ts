@@ -71,5 +71,5 @@ function nameIn(part: string): string {
 }
 
 function isBuiltIn(encodedName: string): boolean {
-  return /^%[a-z]{5}/.test(encodedName);
+  return /^%(?![0-9a-f]{4})/.test(encodedName);
 }

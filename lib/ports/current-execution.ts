@@ -15,14 +15,24 @@ export interface InlineCall {
   readonly body: () => unknown;
 }
 
-/** A call of `waitFor`. */
-export interface WaitCall {
+/** What one wait is for. */
+export interface AwaitedEvent {
   /** The event's class or definition. */
   readonly source: object;
   /** The event's name. */
   readonly event: string;
   /** The key as text. */
   readonly key: string;
+}
+
+/** A call of `waitFor`, `waitForAny` or `waitForAll`. */
+export interface WaitCall {
+  /** At least one. */
+  readonly events: readonly AwaitedEvent[];
+  /** Whether one of the events ends the wait, or all of them together. */
+  readonly until: 'any' | 'all';
+  /** The wait gives a list, whatever it waits for: `waitForAll`. */
+  readonly isList: boolean;
   /** Null: it waits for ever. */
   readonly timeoutMs: number | null;
 }
@@ -39,6 +49,26 @@ export interface StateCall {
   readonly conflict: () => Error;
 }
 
+/** A call of `race`: at least one branch. */
+export type RaceCall = readonly { readonly name: string; readonly body: () => unknown }[];
+
+/** A call of `run`. */
+export interface RunCall {
+  /** The worker's class. */
+  readonly worker: object;
+  readonly method: string;
+  readonly data: unknown;
+}
+
+/** A call of `continueAsNew`. */
+export interface AnewCall {
+  /** The event's class or definition; null: the handler's own. */
+  readonly source: object | null;
+  /** Its name; null with the source. */
+  readonly event: string | null;
+  readonly data: unknown;
+}
+
 /** What code below a handler can ask for. Calls of a pass that has ended never settle. */
 export interface CurrentExecution {
   readonly context: unknown;
@@ -47,8 +77,14 @@ export interface CurrentExecution {
   step(call: StepCall): Promise<unknown>;
   inline(call: InlineCall): Promise<unknown>;
   sleep(ms: number): Promise<void>;
-  /** The next event of that key, or null when the time is over. */
+  /** The event, or the events, that end the wait; null when the time is over. */
   waitFor(call: WaitCall): Promise<unknown>;
+  /** The first branch that settles: its name and value, or its error. */
+  race(call: RaceCall): Promise<unknown>;
+  /** Starts an execution of a handler, and gives its value. */
+  run(call: RunCall): Promise<unknown>;
+  /** Ends the turn; the execution goes on with that input. Never resolves. */
+  continueAsNew(call: AnewCall): Promise<never>;
   /** Publishes what `requests` gives as a step of this execution; answers what the step stores. */
   publish(requests: () => unknown): Promise<unknown>;
   /** Reads or changes state as a step of this execution; answers the text that is stored then, null: there is none. */

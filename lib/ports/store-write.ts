@@ -78,8 +78,25 @@ export interface NewExecution {
   /** What it must pass whenever it becomes ready; null: nothing. */
   readonly gate: Gate | null;
   readonly listening: readonly MessageKind[];
+  /** The execution that waits for it. Absent: none does. */
+  readonly parent?: Parent;
   /** Its event joins others in one execution. Absent: the execution is of this event alone. */
   readonly collect?: Collect;
+}
+
+/**
+ * Ties an execution, a *child*, to the one that waits for it. When the child ends, a `child` message with its id as body is
+ * put into the inbox of a parent that has not ended, in the same write: it wakes one that waits and listens to it, and is a
+ * signal for one that runs, whatever it listens to. A child is not removed before its parent has ended.
+ *
+ * When the parent ends, each of its children that has not ended gets a `cancel` message, in the same write. So do children
+ * that `Delta.withdraw` names and those of an older turn (`RecordChange.next`), which are nobody's children from then on. A
+ * parent that is not stored is none.
+ */
+export interface Parent {
+  readonly executionId: ExecutionId;
+  /** The call of the parent that waits. Compared as `Withdrawal.holder`. */
+  readonly holder: string;
 }
 
 /**
@@ -152,8 +169,21 @@ export interface Delta {
   readonly publish: Publishing | null;
   /** Holders of this execution whose permits and queue places are given back; empty: none. What is unknown is ignored. */
   readonly release: readonly string[];
+  /** What this execution waits for no longer, open or not. Absent: nothing. */
+  readonly withdraw?: readonly Withdrawal[];
   /** What becomes of an instance. Refuses the delta (`instance-changed`) when it is not as `expected`. Absent: nothing. */
   readonly instance?: InstanceChange;
+}
+
+/**
+ * Gives up waits for events, and children: those of `holder` and those below it, whose holders begin with `holder/`. Open
+ * waits end. What a wait has got is there again, as if it had never been given: an open wait of this execution for the same
+ * mailbox gets it at once, else the next one that asks. Children that have not ended get a `cancel` message.
+ */
+export interface Withdrawal {
+  readonly holder: string;
+  /** Holders of waits that stay; `'all'`: only children are given up. */
+  readonly except: readonly string[] | 'all';
 }
 
 /**
@@ -217,8 +247,24 @@ export interface RecordChange {
   readonly holds?: readonly string[];
   /** With `pending`: puts the execution behind this gate instead of the one it had. Absent: no change. */
   readonly gate?: Gate;
+  /** With `pending`: the execution begins its next turn. Absent: it does not. */
+  readonly next?: NextTurn;
   /** The form of its definition that it goes on with, under which `claim` finds it from here on. Absent: the one it has. */
   readonly definition?: DefinitionRef;
+}
+
+/**
+ * The execution goes on with another input and an empty journal, as the same execution: its `turn` grows by one, and the
+ * journal rows of all turns before are removed, those of this delta included. Its waits for events are gone, and what they
+ * had got is not given to it again; its children are (`Parent`). Inbox, gate, timers, `createdAt` and `startedAt` stay.
+ */
+export interface NextTurn {
+  /** The event's name. */
+  readonly event: string;
+  /** The encoded payload. */
+  readonly input: string;
+  /** Hash of the schema that checked it; null when the schema has none. */
+  readonly schemaHash: string | null;
 }
 
 /**
@@ -277,7 +323,8 @@ export interface ScheduleWrite {
  * stored.
  *
  * Nothing there: the wait is registered, and what comes is told by an `event` message (see `NewMail`); ask again then. With
- * `isOver` it is not, and one that was ends. An execution that ends takes its open waits with it; nothing else does.
+ * `isOver` it is not, and one that was ends. An execution that ends takes its open waits with it, one that begins its next
+ * turn all of them, and `Delta.withdraw` those that it names; nothing else does.
  */
 export interface AwaitWrite {
   readonly kind: 'await';

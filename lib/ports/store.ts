@@ -126,13 +126,16 @@ export interface Store {
   /** The execution that collects events under that name; null: none is open. */
   batch(name: string): Promise<OpenBatch | null>;
 
-  /** Removes ended executions, expired dedup rows and mail, and idle rates, at most `limit`; never what is open or parked. */
+  /**
+   * Removes ended executions, expired dedup rows and mail, and idle rates, at most `limit`; never what is open or parked, nor
+   * a child whose parent is.
+   */
   prune(request: PruneRequest): Promise<PruneAnswer>;
 
   /**
    * Calls the listener when another process may have changed something: work became due, an execution ended, a message
    * came, a handler subscribed. Calls it, too, when a write of this very process let an execution through a gate, granted
-   * a permit or had an event for one that waits, of which no verdict tells. A hint: it may come late, twice, or without cause. Returns its removal.
+   * a permit, had an event for one that waits, or told a parent or child, of which no verdict tells. A hint: it may come late, twice, or without cause. Returns its removal.
    */
   onChange(listener: () => void): () => void;
 }

@@ -2,6 +2,8 @@ import type { EventId, ExecutionId } from '../model/ids.js';
 
 /** An event that somebody waited for. */
 export interface Mail {
+  /** Orders what one execution got, by when it was accepted. Absent: before it is stored. */
+  readonly place?: number;
   /** The encoded payload. */
   readonly payload: string;
   /** Hash of the schema that checked it; null when the schema has none. */

@@ -23,7 +23,17 @@ export function reservedKey(path: string, scope: string, attempt: number): strin
   return `${path}!${scope}r${attempt}`;
 }
 
-/** Of a sleep. */
+/** Of a child execution that began: which one of those of the call, from 0. */
+export function childKey(path: string, ordinal: number): string {
+  return `${path}!c${ordinal}`;
+}
+
+/** Which one that key names. */
+export function childOrdinal(key: string): number {
+  return Number(key.slice(key.lastIndexOf('c') + 1));
+}
+
+/** Of a sleep, and of a wait for events. */
 export function timerKey(path: string): string {
   return `${path}!t`;
 }

@@ -1,14 +1,24 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { WaitCall } from '../ports/current-execution.js';
+import type { AwaitedEvent, WaitCall } from '../ports/current-execution.js';
 import type { Mail } from '../ports/store-write.js';
 import { timerKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
-import { encodeResult } from './encode-result.js';
+import { encodeText } from './encode-result.js';
 import type { Frame } from './frame.js';
 
+/** What the journal keeps of a wait that is over before anything came. */
+const NONE = 'null';
+
+/** An event that came, and its place in the list of those that are waited for. */
+interface Came {
+  readonly mail: Mail;
+  readonly at: number;
+}
+
 /**
- * A wait for an event: the store keeps it while no process does, and tells when something came. What came is asked of the
- * store again by whichever pass runs then, so that nothing is lost with a process; the journal decides.
+ * A wait for events: the store keeps it while no process does, and tells when something came. What came is asked of the
+ * store again by whichever pass runs then, so that nothing is lost with a process; the journal decides. One event is stored
+ * as its data, the first of several with its place among them, all of them as a list.
  */
 export class DurableWait extends DurableCall {
   private startedAt = 0;
@@ -42,29 +52,40 @@ export class DurableWait extends DurableCall {
     if (this.parent.isDead) return;
     const isOver = until !== null && until <= pass.services.clock.now();
     const { eventName, eventId } = pass.record;
-    pass.writes.send(
-      {
-        kind: 'await',
-        lease: pass.lease,
-        holder: this.holder,
-        event: call.event,
-        key: call.key,
-        except: eventName === call.event ? eventId : null,
-        until,
-        isOver,
-      },
-      ({ mail = null }) => {
-        if (this.parent.isDead) return;
-        if (mail !== null) this.take(mail);
-        else if (isOver) this.finish(pass.services.codec.encode(null));
-        else this.wait();
-      },
-    );
+    const answers: (Mail | null)[] = [];
+    let left = call.events.length;
+    for (const [at, { event, key }] of call.events.entries()) {
+      const except = eventName === event ? eventId : null;
+      const holder = this.holderOf(at);
+      pass.writes.send(
+        { kind: 'await', lease: pass.lease, holder, event, key, except, until, isOver },
+        ({ mail = null }) => {
+          answers[at] = mail;
+          if (--left === 0 && !this.parent.isDead) this.answered(answers, isOver);
+        },
+      );
+    }
+  }
+
+  private answered(answers: readonly (Mail | null)[], isOver: boolean): void {
+    const { until } = this.call;
+    const came = answers.flatMap((mail, at) => (mail === null ? [] : [{ mail, at }]));
+    if (until === 'all' && came.length === answers.length) this.take(came);
+    else if (until === 'any' && came.length > 0)
+      // What came first, whichever process saw it first.
+      this.take([came.reduce((a, b) => ((b.mail.place ?? 0) < (a.mail.place ?? 0) ? b : a))]);
+    else if (isOver) this.finish(NONE, []);
+    else this.wait();
+  }
+
+  private get isOne(): boolean {
+    return this.call.events.length === 1;
   }
 
   /** A wait within a step that was renamed meanwhile is the one that was registered. */
-  private get holder(): string {
-    return this.pass.outsidePath(this.path);
+  private holderOf(at: number): string {
+    const path = this.pass.outsidePath(this.path);
+    return this.isOne ? path : `${path}/${at}`;
   }
 
   private wait(): void {
@@ -75,36 +96,69 @@ export class DurableWait extends DurableCall {
       this.pass.later(row);
       this.isNoted = true;
     }
-    this.pass.waitFor('event', this.holder, this.until, this.parent, () => this.ask());
+    const holder = this.pass.outsidePath(this.path);
+    this.pass.waitFor('event', holder, this.until, this.parent, () => this.ask());
   }
 
-  private take(mail: Mail): void {
-    const { codec, events } = this.pass.services;
-    const data = codec.decode(mail.payload);
-    const admitted = events.admit(this.call.event, data, mail.schemaHash);
-    if (!(admitted instanceof Promise)) {
-      this.finish(admitted === data ? mail.payload : encodeResult(this.pass.services, admitted).text);
+  private take(came: readonly Came[]): void {
+    const given = came.map((each) => this.admitted(each));
+    if (!given.some((data) => data instanceof Promise)) {
+      this.finish(this.stored(came, given), placesOf(came));
       return;
     }
     const { writes } = this.pass;
     // The pass must not rest meanwhile.
     writes.underWay++;
-    admitted
+    Promise.all(given)
       .finally(() => writes.underWay--)
-      .then((late) => this.finish(encodeResult(this.pass.services, late).text))
+      .then((late) => this.finish(this.stored(came, late), placesOf(came)))
       .catch((error: unknown) => this.pass.end({ kind: 'parked', error }));
   }
 
-  private finish(value: string): void {
+  /** The event's data as the present schema has it. */
+  private admitted({ mail, at }: Came): unknown {
+    const { codec, events } = this.pass.services;
+    const { event } = this.call.events[at] as AwaitedEvent;
+    return events.admit(event, codec.decode(mail.payload), mail.schemaHash);
+  }
+
+  private stored([first]: readonly Came[], given: readonly unknown[]): string {
+    const { isList } = this.call;
+    const value = isList ? given : this.isOne ? given[0] : [first?.at, given[0]];
+    return encodeText(this.pass.services, value);
+  }
+
+  /** `places`: of the events that it gives; those of the others are there for later waits. */
+  private finish(value: string, places: readonly number[]): void {
     if (this.parent.isDead) return;
     const row = this.row('completed', this.path, this.startedAt, 1);
     row.value = value;
+    if (places.length < this.call.events.length && !this.isOne)
+      this.pass.writes.withdraw({
+        holder: this.pass.outsidePath(this.path),
+        except: places.map((at) => this.holderOf(at)),
+      });
     this.store(row, null);
   }
 
   /** The journal keeps plain data; user code gets what handlers of the event get, each time anew. */
   protected override decode(row: Checkpoint): unknown {
-    const data = super.decode(row);
-    return data === null ? null : this.pass.services.events.revive(this.call.event, data);
+    const stored = super.decode(row);
+    if (stored === null) return null;
+    const { events, isList } = this.call;
+    if (isList) return (stored as readonly unknown[]).map((data, at) => this.received(at, data));
+    if (events.length === 1) return this.received(0, stored);
+    const [at, data] = stored as readonly [number, unknown];
+    return this.received(at, data);
   }
+
+  /** From here on code has it: it is not given to another wait. */
+  private received(at: number, data: unknown): unknown {
+    this.pass.received.add(this.holderOf(at));
+    return this.pass.services.events.revive((this.call.events[at] as AwaitedEvent).event, data);
+  }
+}
+
+function placesOf(came: readonly Came[]): readonly number[] {
+  return came.map(({ at }) => at);
 }

@@ -2,6 +2,7 @@ import type { ExecutionContext, ExecutionLog } from '../model/execution-context.
 import { namesOf } from '../model/path.js';
 import { DeterministicRandom, deterministicUuid } from './deterministic-random.js';
 import type { Frame } from './frame.js';
+import { turnId } from './turn-id.js';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 const severity: readonly string[] = [...levels, 'silent'];
@@ -98,12 +99,16 @@ export class FrameContext implements ExecutionContext {
   }
 
   random(): number {
-    this.stream ??= new DeterministicRandom(`${this.id} ${this.path}`);
+    this.stream ??= new DeterministicRandom(`${this.seed} ${this.path}`);
     return this.stream.next();
   }
 
   uuid(): string {
-    return deterministicUuid(`${this.id} ${this.path} ${this.uuids++}`);
+    return deterministicUuid(`${this.seed} ${this.path} ${this.uuids++}`);
+  }
+
+  private get seed(): string {
+    return turnId(this.frame.pass.record);
   }
 
   /** Every attempt draws the same, also under another name. */

@@ -1,12 +1,16 @@
 import type { ExecutionContext } from '../model/execution-context.js';
 import { segment } from '../model/path.js';
 import type {
+  AnewCall,
   CurrentExecution,
   InlineCall,
+  RaceCall,
+  RunCall,
   StateCall,
   StepCall,
   WaitCall,
 } from '../ports/current-execution.js';
+import type { NextTurn } from '../ports/store-write.js';
 import { digestOf } from './digest.js';
 import type { Body } from './body.js';
 import type { Pass } from './pass.js';
@@ -19,6 +23,9 @@ export interface Caller {
   inline(frame: Frame, call: InlineCall): Promise<unknown>;
   sleep(frame: Frame, ms: number): Promise<void>;
   waitFor(frame: Frame, call: WaitCall): Promise<unknown>;
+  race(frame: Frame, call: RaceCall): Promise<unknown>;
+  run(frame: Frame, call: RunCall): Promise<unknown>;
+  continueAsNew(frame: Frame, call: AnewCall): Promise<never>;
   publish(frame: Frame, requests: () => unknown): Promise<unknown>;
   state(frame: Frame, call: StateCall): Promise<unknown>;
 }
@@ -37,6 +44,8 @@ export interface FrameOptions {
   readonly time: number;
   /** The name of the gate that gave this body a permit. Default null: none did. */
   readonly gate?: string | null;
+  /** Default: one more than the parent's. */
+  readonly level?: number;
   /** Nobody's code sees the order in which its calls settle: they do so at once. Default false. */
   readonly settlesAtOnce?: boolean;
 }
@@ -61,6 +70,8 @@ export class Frame implements CurrentExecution, Body {
   runningTime: RunningTime | null = null;
   /** A call failed after the body had returned: the body fails with it. */
   lateFailure: { readonly error: unknown } | null = null;
+  /** What the execution goes on with when this body has ended; null: its value. */
+  next: NextTurn | null = null;
   /** The body gave its outcome; calls that it did not await may still be under way. */
   hasReturned = false;
   /** Its body is about to be entered through the method that calls would go through. */
@@ -88,7 +99,7 @@ export class Frame implements CurrentExecution, Body {
     this.scope = options.scope;
     this.attempt = options.attempt;
     this.idempotencyKey = options.idempotencyKey;
-    this.level = options.parent === null ? 0 : options.parent.level + 1;
+    this.level = options.level ?? (options.parent === null ? 0 : options.parent.level + 1);
     this.settlesAtOnce = options.settlesAtOnce ?? false;
     this.gate = options.gate ?? null;
     this.time = options.time;
@@ -142,6 +153,18 @@ export class Frame implements CurrentExecution, Body {
 
   waitFor(call: WaitCall): Promise<unknown> {
     return this.caller.waitFor(this, call);
+  }
+
+  race(call: RaceCall): Promise<unknown> {
+    return this.caller.race(this, call);
+  }
+
+  run(call: RunCall): Promise<unknown> {
+    return this.caller.run(this, call);
+  }
+
+  continueAsNew(call: AnewCall): Promise<never> {
+    return this.caller.continueAsNew(this, call);
   }
 
   publish(requests: () => unknown): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { Gate } from '../ports/store-write.js';
+import type { Gate, NextTurn } from '../ports/store-write.js';
 import type { RetryDecision } from '../model/decide-retry.js';
 import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
@@ -19,6 +19,8 @@ export type PassEnd =
       readonly reason: string | null;
     }
   | { readonly kind: 'skipped' }
+  /** The turn has ended, the execution has not. */
+  | { readonly kind: 'renewed'; readonly next: NextTurn }
   /** It was published by somebody who could not tell its gate: it queues there, ready at once when that is open. */
   | { readonly kind: 'gated'; readonly gate: Gate }
   | { readonly kind: 'parked'; readonly error: unknown }

@@ -1,13 +1,16 @@
-import type { StepDefinition } from '../model/definition.js';
+import type { HandlerDefinition, StepDefinition } from '../model/definition.js';
+import type { EventId, ExecutionId } from '../model/ids.js';
 import type { Limits } from '../model/limits.js';
+import type { StoredOutcome } from '../model/outcome.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
+import type { AnewCall, RunCall } from '../ports/current-execution.js';
 import type { Logger } from '../ports/logger.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { StateCheckers } from '../ports/state-checker.js';
 import type { Store } from '../ports/store.js';
-import type { NewEvent, Verdict, Write } from '../ports/store-write.js';
+import type { NewEvent, NextTurn, Parent, Verdict, Write } from '../ports/store-write.js';
 
 /** What passes need from the process they run in. One per app. */
 export interface PassServices {
@@ -21,6 +24,7 @@ export interface PassServices {
   readonly states: StateCheckers;
   /** Instances, as they were last written. */
   readonly instances: Pick<Store, 'instance'>;
+  readonly handlers: HandlerStarter;
   /** Asked late: publisher and engine need each other. */
   publishing(): StepPublisher;
   readonly settings: PassSettings;
@@ -90,6 +94,28 @@ export interface EventRestorer {
   admit(eventName: string, data: unknown, schemaHash: string | null): unknown;
   /** The value that handlers receive for data that was admitted. */
   revive(eventName: string, data: unknown): unknown;
+}
+
+/** What an execution needs that starts others, or goes on with another input. */
+export interface HandlerStarter {
+  /**
+   * The event with the one execution of the handler that is called, of that id. Rejects with `InvalidEventError`,
+   * `NotSubscribedError`, and `StoreUnavailableError` when the store has to be asked and does not answer.
+   */
+  prepareChild(call: RunCall, child: NewChild): Promise<NewEvent>;
+  /** How an execution stands; null: it is not stored. */
+  outcomeOf(id: ExecutionId): Promise<StoredOutcome | null>;
+  /** The input of the handler's next turn. Rejects with `InvalidEventError`. */
+  nextTurn(handler: HandlerDefinition, call: AnewCall): Promise<NextTurn>;
+}
+
+/** What is known of a child execution before it is made. */
+export interface NewChild {
+  readonly id: ExecutionId;
+  readonly eventId: EventId;
+  readonly depth: number;
+  readonly session: string | null;
+  readonly parent: Parent;
 }
 
 /** What a publish inside an execution needs of the publisher. */

@@ -12,6 +12,7 @@ import type {
   Rejection,
   ReserveWrite,
   Verdict,
+  Withdrawal,
 } from '../ports/store-write.js';
 import type { Body } from './body.js';
 import type { PassEnd } from './pass-end.js';
@@ -46,6 +47,8 @@ export class PassWrites {
   private released: readonly string[] = nothing;
   /** Bodies that have begun with a permit, by its holder. */
   private using: Map<string, Pick<Body, 'isDead'>> | null = null;
+  /** What the execution waits for no longer with the next commit. */
+  private withdrawn: readonly Withdrawal[] = nothing;
   private commitNo = 0;
   private lastSeq = 0;
   private rowCount: number;
@@ -92,6 +95,17 @@ export class PassWrites {
   release(holder: string): void {
     this.using?.delete(holder);
     this.released = [...this.released, holder];
+  }
+
+  /** The same for all permits below a path, and for places in queues of those that wait for one. */
+  releaseWithin(path: string, waiting: readonly string[]): void {
+    for (const holder of [...(this.using?.keys() ?? []), ...waiting])
+      if (holder.startsWith(`${path}/`)) this.release(holder);
+  }
+
+  /** The next commit gives those waits and children up. */
+  withdraw(withdrawal: Withdrawal): void {
+    this.withdrawn = [...this.withdrawn, withdrawal];
   }
 
   commit(
@@ -169,15 +183,18 @@ export class PassWrites {
     record: RecordChange | null,
     effects: StepEffects | null,
   ): CommitWrite {
-    const release = this.released;
-    this.released = nothing;
+    const { released: release, withdrawn: withdraw } = this;
+    this.released = this.withdrawn = nothing;
     const instance = effects?.instance;
     const publish = effects === null || effects.events.length === 0 ? null : { events: effects.events };
     const delta = { commitNo: ++this.commitNo, checkpoints, record, publish, release };
+    const { lease } = this.pass;
+    if (withdraw.length === 0 && instance === undefined) return { kind: 'commit', lease, delta };
+    const given = withdraw.length === 0 ? null : { withdraw };
     return {
       kind: 'commit',
-      lease: this.pass.lease,
-      delta: instance === undefined ? delta : { ...delta, instance },
+      lease,
+      delta: { ...delta, ...given, ...(instance === undefined ? null : { instance }) },
     };
   }
 }

@@ -5,6 +5,7 @@ import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { Rejection } from '../ports/store-write.js';
 import { BegunBodies } from './begun-bodies.js';
+import { BegunChildren } from './begun-children.js';
 import type { Body } from './body.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
@@ -19,8 +20,9 @@ import { rowsOfUndo } from './undo-rows.js';
 import { Undoables } from './undoables.js';
 import { Waits } from './waits.js';
 
-/** What the store tells a holder of an execution. */
-type News = 'granted' | 'event';
+/** What the store tells an execution, and what it waits for then. */
+const reasons = { granted: 'gate', event: 'event', child: 'child' } as const;
+type News = keyof typeof reasons;
 
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
@@ -39,6 +41,8 @@ export class Pass {
   turn: Turn | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
   outsidePath = itself;
+  /** Waits whose events code has got, by their holders in the store. */
+  readonly received = new Set<string>();
   /**
    * Whether code must repeat what was recorded. Not after `retry()` or `resume()` of an execution of which something
    * had failed: what failed may succeed now, and lead elsewhere.
@@ -53,6 +57,7 @@ export class Pass {
   private failures: StepFailures | null = null;
   private resolveDone!: (end: PassEnd) => void;
   readonly waits: Waits;
+  private begunChildren: BegunChildren | null = null;
   private begunBodies: BegunBodies | null = null;
   private undoableResults: Undoables | null = null;
   /** A call was not begun, because too little of the lease is left. */
@@ -122,6 +127,11 @@ export class Pass {
     ));
   }
 
+  /** Executions that this one waits for. */
+  get children(): BegunChildren {
+    return (this.begunChildren ??= new BegunChildren(this.replay));
+  }
+
   /** Results of nested calls in this pass. */
   get nested(): NestedResults {
     return (this.nestedResults ??= new NestedResults());
@@ -186,16 +196,15 @@ export class Pass {
     this.scheduleCheck();
   }
 
-  /** The same when the store has a permit or an event for the holder, or at the instant; null: none. */
+  /** The same when the store has a permit or an event for the holder, when that child has ended, or at the instant; null: none. */
   waitFor(kind: News, holder: string, at: number | null, body: Body, resume: () => void): void {
-    const reason = kind === 'granted' ? 'gate' : 'event';
-    this.waits.addTold(`${kind}:${holder}`, { at, reason, body, resume });
+    this.waits.addTold(`${kind}:${holder}`, { at, reason: reasons[kind], body, resume });
     this.scheduleCheck();
   }
 
-  /** The store has something for a holder of this execution. */
+  /** The store has something for a holder of this execution. One of several events is told to the call that waits for them. */
   told(kind: News, holder: string): void {
-    this.waits.tell(`${kind}:${holder}`);
+    this.waits.tell(`${kind}:${kind === 'event' ? holder.replace(/\/\d+$/, '') : holder}`);
   }
 
   /** Starts the call when replay has settled. */

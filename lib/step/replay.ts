@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { encodedNameOf } from '../model/path.js';
-import { failureKey } from './checkpoint-key.js';
+import type { BegunChild } from './begun-children.js';
+import { childOrdinal, failureKey } from './checkpoint-key.js';
 import { isOfUndo, undoneSteps } from './undo-rows.js';
 
 /** Quiet turns that a settlement waits for an earlier one whose step was not called yet. */
@@ -136,6 +137,16 @@ export class Replay {
     for (const { checkpoint } of this.byPath.get(path) ?? [])
       if (checkpoint.kind === 'timer') return checkpoint;
     return null;
+  }
+
+  /** The newest child that the call began, whether it failed for good since, and how many it had; null: none. */
+  child(path: string): BegunChild | null {
+    let begun: { row: Checkpoint; isSpent: boolean; count: number } | null = null;
+    for (const { checkpoint } of this.byPath.get(path) ?? [])
+      if (checkpoint.kind === 'timer')
+        begun = { row: checkpoint, isSpent: false, count: childOrdinal(checkpoint.key) + 1 };
+      else if (checkpoint.kind === 'failed' && begun !== null) begun.isSpent = true;
+    return begun;
   }
 
   /** Whether anything was recorded of the call: it was made before. */

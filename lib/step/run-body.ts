@@ -13,6 +13,8 @@ export type BodyOutcome =
 export interface BodySpec {
   readonly timeoutMs: number | null;
   readonly args: readonly unknown[];
+  /** It is no attempt of a handler or step: interceptors do not see it. Default false. */
+  readonly isBranch?: boolean;
   /** Gets the frame that it runs below. */
   readonly invoke: (frame: Frame) => unknown;
 }
@@ -116,7 +118,7 @@ function attempt(run: BodyRun, frame: Frame, spec: BodySpec): Promise<unknown> |
 
 function intercept(frame: Frame, spec: BodySpec): unknown {
   const { interceptors } = frame.pass.services.settings;
-  if (interceptors.length === 0) return spec.invoke(frame);
+  if (interceptors.length === 0 || spec.isBranch === true) return spec.invoke(frame);
   const call = {
     worker: frame.pass.worker.id,
     executionId: frame.pass.record.id,

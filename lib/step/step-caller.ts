@@ -6,8 +6,10 @@ import { messageOf } from '../model/message-of.js';
 import { BUILT_IN, encodeName } from '../model/path.js';
 import type { StepDefinition } from '../model/definition.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
-import type { InlineCall, StepCall, WaitCall } from '../ports/current-execution.js';
+import type { InlineCall, RunCall, StepCall, WaitCall } from '../ports/current-execution.js';
 import { digestOf } from './digest.js';
+import type { DurableCall } from './durable-call.js';
+import { DurableChild } from './durable-child.js';
 import { DurableSleep } from './durable-sleep.js';
 import { DurableWait } from './durable-wait.js';
 import type { Caller, Frame } from './frame.js';
@@ -15,7 +17,10 @@ import { limitsOf } from './limits-of.js';
 import { FrameContext } from './frame-context.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { stateBody, stateStep } from './state-call.js';
+import { RaceRun } from './race-run.js';
+import { continueAsNew, whyNotAnew } from './renewal.js';
 import { StepRun, type StepSpec } from './step-run.js';
+import { turnId } from './turn-id.js';
 
 /** Where a call stands that never got into the journal. */
 const BEFORE_ANY = 0;
@@ -95,7 +100,7 @@ export const stepCaller: Caller = {
     if (frame.isDead) return unsettled(frame);
     let loading: Promise<void> | null;
     try {
-      loading = frame.pass.services.events.know(call.source);
+      loading = known(frame, call);
     } catch (error) {
       return refused(frame, error);
     }
@@ -108,12 +113,34 @@ export const stepCaller: Caller = {
     return promise;
   },
 
+  race(frame, branches) {
+    if (frame.isDead) return unsettled(frame);
+    const name = `${BUILT_IN}race`;
+    const digest = digestOf(JSON.stringify(branches.map((branch) => branch.name)));
+    const path = frame.nextPath(name, digest);
+    return begun((resolve, reject) => new RaceRun(stepCaller, frame, name, path, branches, resolve, reject));
+  },
+
+  run(frame, call) {
+    if (frame.isDead) return unsettled(frame);
+    const name = `${BUILT_IN}child`;
+    const path = frame.nextPath(name, digestOfChild(frame, call));
+    return begun((resolve, reject) => new DurableChild(frame, name, path, call, resolve, reject));
+  },
+
+  continueAsNew(frame, call) {
+    if (frame.isDead) return unsettled(frame);
+    const wrong = whyNotAnew(frame);
+    if (wrong !== null) return refused(frame, wrong);
+    return continueAsNew(frame, call, (error) => refused(frame, error));
+  },
+
   publish(frame, requests) {
     if (frame.isDead) return unsettled(frame);
     const publishing = frame.pass.services.publishing();
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
-    const seed = `${frame.pass.record.id} ${frame.pass.record.epoch} ${frame.pass.outsidePath(path)}`;
+    const seed = `${turnId(frame.pass.record)} ${frame.pass.record.epoch} ${frame.pass.outsidePath(path)}`;
     return runAt(frame, name, path, {
       retry: publishRetry,
       timeoutMs: frame.pass.services.settings.timeoutMs,
@@ -167,10 +194,41 @@ function run(frame: Frame, encodedName: string, digest: string, spec: StepSpec):
 function wait(frame: Frame, call: WaitCall): Promise<unknown> {
   if (frame.isDead) return unsettled(frame);
   const name = `${BUILT_IN}await`;
-  const digest = digestOf(JSON.stringify([call.event, call.key]));
+  const names = call.events.map(({ event, key }) => [event, key]);
+  const isPlain = names.length === 1 && !call.isList;
+  const digest = digestOf(JSON.stringify(isPlain ? names[0] : [call.until, call.isList, ...names]));
   return new Promise((resolve, reject) => {
     new DurableWait(frame, name, frame.nextPath(name, digest), call, resolve, reject).begin();
   });
+}
+
+/** Makes all events of a wait known; a promise while one has to be loaded. */
+function known({ pass }: Frame, { events }: WaitCall): Promise<void> | null {
+  const loading = events.map(({ source }) => pass.services.events.know(source));
+  const late = loading.filter((each) => each !== null);
+  return late.length === 0 ? null : Promise.all(late).then(() => undefined);
+}
+
+/** Names a child by its method and data; data that cannot be encoded leaves it to the order of calls. */
+function digestOfChild({ pass }: Frame, { method, data }: RunCall): string {
+  try {
+    return digestOf(`${method} ${pass.services.codec.encode(data)}`);
+  } catch {
+    return digestOf(method);
+  }
+}
+
+/** Begins a call whose failure must not end the process when nobody awaits it: it fails the execution. */
+function begun(
+  make: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => DurableCall,
+): Promise<unknown> {
+  let call!: DurableCall;
+  const promise = new Promise<unknown>((resolve, reject) => {
+    call = make(resolve, reject);
+  });
+  call.promise = promise;
+  call.begin();
+  return promise;
 }
 
 function runAt(frame: Frame, encodedName: string, path: string, spec: StepSpec): Promise<unknown> {

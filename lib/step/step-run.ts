@@ -22,6 +22,7 @@ import { instanceOf } from './instance-of.js';
 import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
+import { turnId } from './turn-id.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */
@@ -294,7 +295,7 @@ export class StepRun extends DurableCall implements BodyOwner {
   /** Equal for every attempt of this call; a call that failed for good or was undone, and is retried by hand, gets a new one. */
   private idempotencyKey(): string {
     const voidIn = this.pass.replay?.lastVoidEpoch(this.path) ?? null;
-    const key = `${this.pass.record.id}/${this.pass.outsidePath(this.path)}`;
+    const key = `${turnId(this.pass.record)}/${this.pass.outsidePath(this.path)}`;
     return voidIn === null ? key : `${key}@${voidIn + 1}`;
   }
 

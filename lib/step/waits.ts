@@ -88,7 +88,7 @@ export class Waits {
   /** What opens by a message is named before what an instant ends. */
   get reason(): WaitReason {
     const reasons = this.reasons;
-    return (['gate', 'event', 'retry'] as const).find((reason) => reasons.has(reason)) ?? 'timer';
+    return (['gate', 'event', 'child', 'retry'] as const).find((reason) => reasons.has(reason)) ?? 'timer';
   }
 
   /** The kinds of message that end a wait. */
@@ -97,6 +97,7 @@ export class Waits {
     return [
       ...(reasons.has('gate') ? (['granted'] as const) : []),
       ...(reasons.has('event') ? (['event'] as const) : []),
+      ...(reasons.has('child') ? (['child'] as const) : []),
     ];
   }
 

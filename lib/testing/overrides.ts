@@ -97,6 +97,9 @@ function bodyBehind(instance: object, method: string): Body {
     inline: async () => {},
     sleep: async () => {},
     waitFor: async () => {},
+    race: async () => {},
+    run: async () => {},
+    continueAsNew: () => new Promise<never>(() => {}),
     publish: async () => {},
     state: async () => {},
   };

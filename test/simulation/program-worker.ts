@@ -179,7 +179,12 @@ class ProgramRun {
     site: string,
   ): Promise<unknown> {
     const { name } = arrivalEvent;
-    const value = await frame.waitFor({ source: arrivalEvent, event: name, key: String(key), timeoutMs });
+    const value = await frame.waitFor({
+      events: [{ source: arrivalEvent, event: name, key: String(key) }],
+      until: 'any',
+      isList: false,
+      timeoutMs,
+    });
     this.settled(frame, site, value);
     return value;
   }

@@ -10,7 +10,7 @@ import { defaultLimits } from '../../lib/model/limits.js';
 import { defaultRetryPolicy } from '../../lib/model/retry-policy.js';
 import { shared } from '../../lib/ports/current-execution.js';
 import type { EventDefinition } from '../../lib/ports/event-checker.js';
-import { plainEvents } from '../../lib/testing/simulation/plain-events.js';
+import { plainEvents, plainHandled } from '../../lib/testing/simulation/plain-events.js';
 
 class Greeter {
   readonly calls: string[] = [];
@@ -108,6 +108,7 @@ test('a worker definition written by hand runs with no decorator and no reflect-
     codec: jsonCodec(),
     observer: { wants: () => false, emit: () => {} },
     resolver: { resolve: () => instance },
+    handled: plainHandled([]),
     events: plainEvents,
     role: 'both',
   });

@@ -14,7 +14,7 @@ import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';
 import { Journal } from './journal.js';
 
-const news: readonly MessageKind[] = ['granted', 'event'];
+const news: readonly MessageKind[] = ['granted', 'event', 'child'];
 const cancels: readonly MessageKind[] = ['cancel'];
 
 export const noTimers: Timers = Object.freeze({});
@@ -58,6 +58,11 @@ export class Entry implements Heaped, Linked<Entry> {
   waits: Map<string, EventWait> | null = null;
   /** What it collects or has collected; null: it does not. */
   batch: Batch | null = null;
+  /** Letters that waits of older turns have got, as long as they are in their mailboxes: number and mailbox. */
+  spent: Map<number, string> | null = null;
+  /** Who waits for it, and where; null: nobody. */
+  parent: { readonly entry: Entry; readonly holder: string } | null = null;
+  children: Set<Entry> | null = null;
 
   /** When it becomes due, while it waits for an instant. */
   wakesAt = 0;
@@ -74,7 +79,7 @@ export class Entry implements Heaped, Linked<Entry> {
 
   readonly id: NewExecution['id'];
   input: string;
-  readonly schemaHash: string | null;
+  schemaHash: string | null;
   readonly lane: string;
   readonly priority: number;
   readonly depth: number;
@@ -87,7 +92,7 @@ export class Entry implements Heaped, Linked<Entry> {
     >,
     public work: DefinitionWork,
     readonly eventId: EventId,
-    readonly eventName: string,
+    public eventName: string,
     readonly session: string | null,
     readonly createdAt: number,
   ) {
@@ -108,6 +113,7 @@ export class Entry implements Heaped, Linked<Entry> {
     this.input = '';
     this.value = null;
     this.error = null;
+    this.spent = null;
   }
 
   /** A message that it listens to is there and unseen. */
@@ -250,6 +256,8 @@ export class EventWait {
     /** The mailbox. */
     readonly box: string,
     public until: number | null,
+    /** An event that is not meant. */
+    readonly except: EventId | null,
   ) {}
 }
 

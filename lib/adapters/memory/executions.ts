@@ -1,10 +1,18 @@
 import { type DefinitionRef, isTerminal, type MessageKind, wakeAt } from '../../model/execution.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
-import type { Collect, NewEvent, NewExecution, RecordChange } from '../../ports/store-write.js';
+import type {
+  Collect,
+  NewEvent,
+  NewExecution,
+  NextTurn,
+  RecordChange,
+  Withdrawal,
+} from '../../ports/store-write.js';
 import { Batch, BatchTable, dueAtOf } from './batch-table.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
 import { type DefinitionWork, Entry, type EventWait, noTimers, type Place } from './entry.js';
+import { Families } from './families.js';
 import { Gates } from './gates.js';
 import { Inbox } from './inbox.js';
 import { Mailboxes } from './mailboxes.js';
@@ -20,6 +28,17 @@ export class Executions {
     granted: (place, now) => this.grant(place, now),
   });
   readonly mailboxes = new Mailboxes((wait, now) => this.mailed(wait, now));
+  readonly families = new Families({
+    tell: (parent, child, now) => {
+      this.inform(parent, 'child', child.key, child.id);
+      this.wakeFor(parent, 'child', now);
+    },
+    cancel: (child, parent, now) => {
+      this.inform(child, 'cancel', parent.key, null);
+      this.wakeFor(child, 'cancel', now);
+    },
+    free: (child) => this.end(child),
+  });
   readonly work = new WorkIndex(this.gates);
   readonly processes = new ProcessTable();
   readonly sessions = new SessionTable();
@@ -40,6 +59,8 @@ export class Executions {
     const work = this.work.of(execution.definition);
     const entry = new Entry(++this.lastKey, execution, work, event.id, event.name, event.session, now);
     this.store(entry);
+    const parent = execution.parent === undefined ? undefined : this.byId.get(execution.parent.executionId);
+    if (parent !== undefined) this.families.join(entry, parent, execution.parent?.holder ?? '');
     if (execution.gate !== null) this.gates.join(entry, execution.gate, now);
     if (execution.owner !== null && this.work.passes(entry)) this.run(entry, execution.owner, now);
     else if (entry.place === 'queued') return entry;
@@ -122,11 +143,17 @@ export class Executions {
     entry.epoch = change.epoch;
     entry.inbox?.acknowledge(change.seenInboxSeq);
     if (change.definition !== undefined) this.goOnAs(entry, change.definition);
+    if (change.next !== undefined) this.turn(entry, change.next, now);
     if (change.status === 'running') {
       entry.endedAt = null;
       return false;
     }
     return this.settle(entry, change.status, change, now);
+  }
+
+  withdraw(entry: Entry, withdrawal: Withdrawal, now: number): void {
+    this.mailboxes.withdraw(entry, withdrawal, now);
+    this.families.withdraw(entry, withdrawal.holder, now);
   }
 
   /** Forgets the entry, but for the outcome of an explicit event id. */
@@ -135,6 +162,7 @@ export class Executions {
     this.gates.quit(entry, now);
     if (entry.waits !== null) this.mailboxes.forget(entry);
     this.batches.forget(entry);
+    this.families.forget(entry);
     this.byId.delete(entry.id);
     this.sessions.removed(entry);
     entry.work.stored--;
@@ -164,8 +192,8 @@ export class Executions {
     this.work.schedule(entry);
   }
 
+  /** It has ended, and nobody waits for it: retention may remove it. */
   end(entry: Entry): void {
-    entry.journal.trim();
     this.ended.push(entry);
     entry.place = 'ended';
   }
@@ -195,6 +223,16 @@ export class Executions {
     this.processes.run(entry, owner);
   }
 
+  private turn(entry: Entry, { event, input, schemaHash }: NextTurn, now: number): void {
+    entry.turn++;
+    entry.eventName = event;
+    entry.input = input;
+    entry.schemaHash = schemaHash;
+    entry.journal.clear();
+    this.mailboxes.turn(entry);
+    this.families.withdraw(entry, null, now);
+  }
+
   private settle(
     entry: Entry,
     status: Exclude<RecordChange['status'], 'running'>,
@@ -217,6 +255,9 @@ export class Executions {
     }
     if (entry.gate !== null && !(entry.gate.untilEnd && status === 'waiting')) this.gates.leave(entry, now);
     if (isTerminal(status)) {
+      this.families.ended(entry, now);
+      entry.journal.trim();
+      if (this.families.keeps(entry)) return false;
       this.end(entry);
       if (this.ended.size > this.keep && this.ended.first !== null) this.remove(this.ended.first, now);
       return false;

@@ -32,6 +32,13 @@ export class Journal {
     }
   }
 
+  /** Another turn begins. */
+  clear(): void {
+    this.rows = [];
+    this.hidden = null;
+    this.index = null;
+  }
+
   /** Nothing more is expected: gives back what was held ready for further rows. */
   trim(): void {
     this.rows = this.rows.slice();

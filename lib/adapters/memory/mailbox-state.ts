@@ -27,14 +27,23 @@ interface MemoryWait {
   readonly holder: string;
   readonly box: string;
   readonly until: number | null;
+  readonly except: EventId | null;
   readonly got: Got | null;
 }
 
 export function takeMailboxes(mailboxes: Mailboxes, entries: Iterable<Entry>): MailboxState {
   const waits: MemoryWait[] = [];
   for (const { id, waits: own } of entries)
-    for (const { number, holder, box, until, got } of own?.values() ?? [])
-      waits.push({ number, execution: id, holder, box, until, got: got === null ? null : { ...got } });
+    for (const { number, holder, box, until, except, got } of own?.values() ?? [])
+      waits.push({
+        number,
+        execution: id,
+        holder,
+        box,
+        until,
+        except,
+        got: got === null ? null : { ...got },
+      });
   return {
     lastNumber: mailboxes.lastNumber,
     letters: Array.from(
@@ -64,10 +73,10 @@ export function putMailboxes(
   mailboxes.lastNumber = lastNumber;
   for (const { number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash } of letters)
     mailboxes.keep(new Letter(number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash));
-  for (const { number, execution, holder, box, until, got } of waits) {
+  for (const { number, execution, holder, box, until, except, got } of waits) {
     const entry = byId.get(execution);
     if (entry === undefined) continue;
-    const wait = new EventWait(number, entry, holder, box, until);
+    const wait = new EventWait(number, entry, holder, box, until, except);
     wait.got = got;
     mailboxes.put(wait);
   }

@@ -1,8 +1,9 @@
 import type { EventId } from '../../model/ids.js';
 import { MAILBOX_CAPACITY } from '../../model/mailbox.js';
-import type { AwaitWrite, Mail, NewEvent } from '../../ports/store-write.js';
+import type { AwaitWrite, Mail, NewEvent, Withdrawal } from '../../ports/store-write.js';
 import { type Entry, EventWait } from './entry.js';
 import { Heap, type Heaped } from './heap.js';
+import { isWithin } from './is-within.js';
 
 /** An event in a mailbox. */
 export class Letter implements Heaped, Mail {
@@ -88,7 +89,7 @@ export class Mailboxes {
       return null;
     }
     if (wait === undefined) {
-      wait = new EventWait(++this.lastNumber, entry, holder, name, until);
+      wait = new EventWait(++this.lastNumber, entry, holder, name, until, write.except);
       this.put(wait);
     }
     wait.until = until;
@@ -100,6 +101,28 @@ export class Mailboxes {
   /** The execution ended: it waits for nothing any more, and keeps what it got. */
   end(entry: Entry): void {
     for (const wait of entry.waits?.values() ?? []) if (wait.got === null) this.drop(wait);
+  }
+
+  /** Its waits end, and what they had got is there for the others, or for the next one that asks. */
+  withdraw(entry: Entry, { holder, except }: Withdrawal, now: number): void {
+    if (except === 'all') return;
+    const gone = [...(entry.waits?.values() ?? [])].filter(
+      (wait) => isWithin(wait.holder, holder) && !except.includes(wait.holder),
+    );
+    for (const wait of gone) this.drop(wait);
+    const boxes = new Set(gone.filter(({ got }) => got !== null).map(({ box }) => box));
+    for (const box of boxes) this.serve(entry, box, now);
+  }
+
+  /** Its next turn begins: it waits for nothing, and what it had got it does not get again. */
+  turn(entry: Entry): void {
+    const spent = new Map(entry.spent);
+    for (const { got, box } of entry.waits?.values() ?? []) if (got !== null) spent.set(got.number, box);
+    for (const [number, box] of spent)
+      if (this.boxes.get(box)?.letters.some((letter) => letter.number === number) !== true)
+        spent.delete(number);
+    entry.spent = spent.size === 0 ? null : spent;
+    for (const wait of entry.waits?.values() ?? []) this.drop(wait);
   }
 
   /** The execution is removed. */
@@ -138,15 +161,31 @@ export class Mailboxes {
     if (wait.got === null) this.box(wait.box).waits.add(wait);
   }
 
-  private next(entry: Entry, name: string, { until, except }: AwaitWrite, now: number): Letter | undefined {
-    let last = 0;
-    for (const { box, got } of entry.waits?.values() ?? [])
-      if (box === name && got !== null) last = Math.max(last, got.number);
+  /** Gives the open waits of an execution what is there for them again. */
+  private serve(entry: Entry, name: string, now: number): void {
+    for (const wait of [...(this.boxes.get(name)?.waits ?? [])]) {
+      if (wait.entry !== entry) continue;
+      const letter = this.next(entry, name, wait, now);
+      if (letter === undefined) continue;
+      this.give(wait, letter);
+      this.told(wait, now);
+    }
+  }
+
+  private next(
+    entry: Entry,
+    name: string,
+    { until, except }: Pick<AwaitWrite, 'until' | 'except'>,
+    now: number,
+  ): Letter | undefined {
+    const got = new Set(entry.spent?.keys());
+    for (const wait of entry.waits?.values() ?? [])
+      if (wait.box === name && wait.got !== null) got.add(wait.got.number);
     return this.boxes
       .get(name)
       ?.letters.find(
         (letter) =>
-          letter.number > last &&
+          !got.has(letter.number) &&
           letter.until > now &&
           letter.newest >= entry.key &&
           !isTooLate(until, letter.acceptedAt) &&
@@ -202,6 +241,6 @@ function isTooLate(until: number | null, at: number): boolean {
   return until !== null && until <= at;
 }
 
-function plain({ payload, schemaHash }: Mail): Mail {
-  return { payload, schemaHash };
+function plain({ payload, schemaHash, number }: Mail & { readonly number: number }): Mail {
+  return { payload, schemaHash, place: number };
 }

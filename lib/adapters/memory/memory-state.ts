@@ -70,6 +70,10 @@ export interface MemoryExecution {
   readonly root?: number | null;
   /** What it collects. */
   readonly batch?: BatchState;
+  /** Who waits for it. Absent: nobody. */
+  readonly parent?: { readonly id: ExecutionId; readonly holder: string };
+  /** Letters that older turns have got. Absent: none. */
+  readonly spent?: readonly (readonly [number: number, box: string])[];
 }
 
 interface MemoryDedup {
@@ -133,6 +137,12 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   for (const instance of state.instances ?? []) parts.instances.put(instance);
   for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
+  for (const { record, parent: told } of state.executions) {
+    const child = executions.byId.get(record.id);
+    const parent = told === undefined ? undefined : executions.byId.get(told.id);
+    if (child !== undefined && parent !== undefined)
+      executions.families.join(child, parent, told?.holder ?? '');
+  }
   putMailboxes(state.mailboxes, executions.mailboxes, executions.byId);
   for (const id of state.ended) {
     const entry = executions.byId.get(id);
@@ -176,6 +186,10 @@ function executionState(entry: Entry): MemoryExecution {
     places: placesOf(entry),
     root: entry.root,
     ...(entry.batch === null ? {} : { batch: entry.batch.state() }),
+    ...(entry.parent === null
+      ? null
+      : { parent: { id: entry.parent.entry.id, holder: entry.parent.holder } }),
+    ...(entry.spent === null ? null : { spent: [...entry.spent] }),
   };
 }
 
@@ -221,6 +235,7 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     endedAt,
   });
   Object.assign(entry, { wakesAt, dueSince, strikes, lastFence, lastCommitNo, root });
+  if (state.spent !== undefined) entry.spent = new Map(state.spent);
   for (const { checkpoint, forgotten } of state.journal) {
     entry.journal.add([checkpoint]);
     const row = entry.journal.rows.at(-1);

@@ -97,6 +97,7 @@ export class Writes {
       this.instances.drop(instance, now);
       this.instances.write(instance, (ahead) => this.accept({ events: [ahead] }, now, null), now);
     }
+    for (const withdrawal of delta.withdraw ?? []) this.executions.withdraw(entry, withdrawal, now);
     const due = delta.record === null ? false : this.executions.change(entry, delta.record, now);
     if (delta.record !== null && delta.record.status !== 'running') this.changed = true;
     if (executions === null) return due ? okAndDue : ok;

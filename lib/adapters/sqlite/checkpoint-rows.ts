@@ -37,6 +37,7 @@ export class CheckpointRows {
   private readonly insertHeld: Statement<never>;
   private readonly insertGuarded: Statement<never>;
   private readonly selectAt: Statement<Found>;
+  private readonly deleteAll: Statement<never>;
   private readonly selectLast: Statement<{ place: number }>;
   /** Queued rows, their places in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
   private readonly rows: Checkpoint[] = [];
@@ -54,6 +55,7 @@ export class CheckpointRows {
     this.insertHeld = connection.prepare(insertHeldCheckpoint);
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint);
     this.selectAt = connection.prepare(selectCheckpointAt);
+    this.deleteAll = connection.prepare('DELETE FROM holdfast_checkpoint WHERE n = ?');
     this.selectLast = connection.prepare('SELECT max(place) AS place FROM holdfast_checkpoint');
   }
 
@@ -92,6 +94,11 @@ export class CheckpointRows {
       if (this.insertUsual.run(values) === 0) this.settle(at);
     }
     this.queued = 0;
+  }
+
+  /** Nothing may be queued. */
+  removeAll(n: number): void {
+    this.deleteAll.run([n]);
   }
 
   /** The row of that key. */

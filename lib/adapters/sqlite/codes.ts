@@ -41,7 +41,7 @@ export function statusOf(code: number): ExecutionStatus {
   return known(statuses[code], 'status', code);
 }
 
-const reasons: readonly WaitReason[] = ['timer', 'event', 'gate', 'retry', 'paused', 'compensating'];
+const reasons: readonly WaitReason[] = ['timer', 'event', 'gate', 'retry', 'paused', 'compensating', 'child'];
 
 export function reasonCode(reason: WaitReason | null): number | null {
   return reason === null ? null : reasons.indexOf(reason);

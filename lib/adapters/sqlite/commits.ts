@@ -1,15 +1,16 @@
 import { isTerminal, type Timers, wakeAt } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
-import type { CommitWrite, Delta, RecordChange, Verdict } from '../../ports/store-write.js';
+import type { CommitWrite, Delta, NextTurn, RecordChange, Verdict } from '../../ports/store-write.js';
 import { commitMark, fenceOfMark, listeningBits, reasonCode, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { CheckpointRows } from './checkpoint-rows.js';
 import { fromTimers } from './execution-row.js';
+import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Instances } from './instances.js';
 import type { Mailboxes } from './mailboxes.js';
-import type { DefinitionNumbers } from './numbers.js';
+import type { DefinitionNumbers, EventNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
@@ -31,6 +32,7 @@ export class Commits {
   private readonly change: Statement<never>;
   private readonly changeAny: Statement<never>;
   private readonly mark: Statement<never>;
+  private readonly beginTurn: Statement<never>;
   private readonly goOnAs: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
   private readonly forget: Statement<never>;
@@ -47,12 +49,17 @@ export class Commits {
     private readonly gates: Gates,
     private readonly mailboxes: Mailboxes,
     private readonly instances: Instances,
+    private readonly families: Families,
+    private readonly events: EventNumbers,
   ) {
     this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
     this.change = connection.prepare(`${changeExecution} AND gate IS NULL`);
     this.changeAny = connection.prepare(changeExecution);
     this.mark = connection.prepare('UPDATE holdfast_execution SET committed = ? WHERE n = ?');
+    this.beginTurn = connection.prepare(
+      'UPDATE holdfast_execution SET turn = turn + 1, event = ?, input = ? WHERE n = ?',
+    );
     this.goOnAs = connection.prepare('UPDATE holdfast_execution SET definition = ? WHERE n = ?');
     this.wakes = connection.prepare(selectWakingMessage);
     this.forget = connection.prepare(forgetCheckpoints);
@@ -68,7 +75,8 @@ export class Commits {
       publish !== null ||
       checkpoints.length > 1 ||
       delta.release.length > 0 ||
-      delta.instance !== undefined
+      delta.instance !== undefined ||
+      delta.withdraw !== undefined
     )
       return this.judgeAndApply(lease, delta, now);
     const checkpoint = checkpoints[0];
@@ -130,6 +138,10 @@ export class Commits {
       delta.publish === null ? null : this.publishes.accept(delta.publish, now, lease.key).executions;
     if (delta.release.length > 0) this.gates.release(lease, delta.release, now);
     if (delta.instance !== undefined) this.instances.change(delta.instance, now);
+    for (const withdrawal of delta.withdraw ?? []) {
+      this.mailboxes.withdraw(lease.key, withdrawal, now);
+      this.families.withdraw(lease.key, withdrawal.holder, now);
+    }
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);
     else if (executions !== null || delta.checkpoints.length === 0)
@@ -212,6 +224,7 @@ export class Commits {
       ? this.changesGated(lease, delta, record, now)
       : ready || (wake !== null && wake <= now);
     if (record.definition !== undefined) this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
+    if (record.next !== undefined) this.turn(lease.key, record.next, now);
     if (record.forget.length > 0)
       this.forget.run([lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
     if (status !== 'running') {
@@ -243,8 +256,16 @@ export class Commits {
     if (record.gate !== undefined && status === 'pending') this.gates.join(key, record.gate, now);
     if (status === 'pending' || this.wakes.get([key, record.seenInboxSeq, listening]) !== undefined)
       return this.gates.ready(key, now);
+    if (isTerminal(status)) this.families.ended(key, now);
     this.gates.leave(key, now, status === 'waiting');
     return wake !== null && wake <= now;
+  }
+
+  private turn(n: number, { event, input, schemaHash }: NextTurn, now: number): void {
+    this.rows.removeAll(n);
+    this.mailboxes.turn(n);
+    this.families.turn(n, now);
+    this.beginTurn.run([this.events.of(event, schemaHash), toStored(input), n]);
   }
 
   private values(lease: Lease, delta: Delta, record: RecordChange, listening: number): readonly SqlValue[] {

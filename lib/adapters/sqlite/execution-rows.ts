@@ -9,6 +9,7 @@ import type {
 import { listeningBits, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import { storedEventId, storedLane } from './execution-row.js';
+import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Numbers, ProcessNumbers } from './numbers.js';
@@ -56,6 +57,7 @@ export class ExecutionRows {
     private readonly processes: ProcessNumbers,
     private readonly held: HeldLeases,
     private readonly gates: Gates,
+    private readonly families: Families,
   ) {
     this.insertUsual = connection.prepare(insertUsualExecutions(1));
     this.insertUsuals = connection.prepare(insertUsualExecutions(together));
@@ -118,6 +120,7 @@ export class ExecutionRows {
   ): { readonly answer: PublishedExecution; readonly existed: boolean } {
     const key = this.next();
     if (this.insertOne(key, event, execution, now)) {
+      if (execution.parent !== undefined) this.families.join(key, execution.parent);
       const leased = this.launch(key, execution, now);
       if (leased) this.held.hold(key, 1, false);
       return { answer: answerOf(event, eventIndex, execution, key, now, leased), existed: false };
@@ -225,11 +228,11 @@ export class ExecutionRows {
   }
 }
 
-/** Leased at once, of no gate, session, priority or depth; it collects nothing. */
+/** Leased at once, of no gate, session, priority, depth or parent; it collects nothing. */
 function isUsual({ session }: NewEvent, execution: NewExecution): boolean {
-  const { owner, priority, depth, gate, collect } = execution;
-  const isPlain = priority === 0 && depth === 0 && session === null && collect === undefined;
-  return owner !== null && gate === null && isPlain;
+  const { owner, priority, depth, gate, collect, parent } = execution;
+  const isPlain = priority === 0 && depth === 0 && session === null;
+  return owner !== null && gate === null && isPlain && collect === undefined && parent === undefined;
 }
 
 function answerOf(

@@ -210,8 +210,16 @@ export class Gates {
     this.wakeFor(n, kind, now);
   }
 
+  /** Puts a `cancel` message into the inbox of an execution that has not ended, and has it served. */
+  cancel(n: number, number: number, now: number): void {
+    this.inform(n, 'cancel', number, null);
+    const row = this.selectRow.get([n]);
+    if (row === undefined || row.status === statusCode.running || row.status === statusCode.pending) return;
+    if (((row.listening >> messageKindCode('cancel')) & 1) === 1) this.ready(n, now);
+  }
+
   /** Answers the message's number; `body` as it is stored. */
-  private inform(n: number, kind: MessageKind, number: number, body: string): number {
+  private inform(n: number, kind: MessageKind, number: number, body: string | null): number {
     const row = this.selectRow.get([n]);
     if (row === undefined) throw new RangeError(`'${kind}' is for execution ${n}, which is not stored`);
     const seq = Math.max(this.selectLastMessage.get([n])?.seq ?? 0, row.seen) + 1;

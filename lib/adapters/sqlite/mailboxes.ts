@@ -1,13 +1,27 @@
 import type { EventId } from '../../model/ids.js';
 import { MAILBOX_CAPACITY } from '../../model/mailbox.js';
-import type { AwaitWrite, NewEvent, Verdict } from '../../ports/store-write.js';
+import type { AwaitWrite, NewEvent, Verdict, Withdrawal } from '../../ports/store-write.js';
 import { statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
+import { within } from './families.js';
 import type { Gates } from './gates.js';
 import { fromStored, fromStoredOrNull, toStored, toStoredOrNull } from './stored-text.js';
 
 const stale: Verdict = Object.freeze({ verdict: 'stale' });
 const nothing: Verdict = Object.freeze({ verdict: 'ok', mail: null });
+
+interface GivenBack {
+  readonly event: string;
+  readonly key: string;
+}
+
+/** An open wait of one execution. */
+interface OwnWait {
+  readonly wait: number;
+  readonly holder: string;
+  readonly until: number | null;
+  readonly except_id: string | null;
+}
 
 interface OpenWait {
   readonly wait: number;
@@ -30,7 +44,9 @@ export class Mailboxes {
   private readonly insertMail: Statement<never>;
   private readonly selectMail: Statement<{ mail: number }>;
   private readonly selectOpen: Statement<OpenWait>;
-  private readonly selectWait: Statement<Partial<Letter> & { wait: number; mail: number | null }>;
+  private readonly selectWait: Statement<
+    Omit<Partial<Letter>, 'mail'> & { wait: number; mail: number | null }
+  >;
   private readonly selectNext: Statement<Letter>;
   private readonly insertWait: Statement<never>;
   private readonly give: Statement<never>;
@@ -38,6 +54,11 @@ export class Mailboxes {
   private readonly dropWait: Statement<never>;
   private readonly dropOpen: Statement<never>;
   private readonly dropAll: Statement<never>;
+  private readonly selectWithin: Statement<{ wait: number; holder: string; mail: number | null } & GivenBack>;
+  private readonly selectOwn: Statement<OwnWait>;
+  private readonly spend: Statement<never>;
+  private readonly dropSpent: Statement<never>;
+  private readonly forgetSpent: Statement<never>;
 
   constructor(
     connection: Connection,
@@ -63,7 +84,7 @@ export class Mailboxes {
     );
     this.selectNext = connection.prepare(selectNextMail);
     this.insertWait = connection.prepare(
-      'INSERT INTO holdfast_wait (n, holder, event, key, until, mail, schema_hash, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO holdfast_wait (n, holder, event, key, until, except_id, mail, schema_hash, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.give = connection.prepare(
       'UPDATE holdfast_wait SET mail = ?, schema_hash = ?, payload = ? WHERE wait = ?',
@@ -72,6 +93,19 @@ export class Mailboxes {
     this.dropWait = connection.prepare('DELETE FROM holdfast_wait WHERE wait = ?');
     this.dropOpen = connection.prepare('DELETE FROM holdfast_wait WHERE n = ? AND mail IS NULL');
     this.dropAll = connection.prepare('DELETE FROM holdfast_wait WHERE n = ?');
+    this.selectWithin = connection.prepare(
+      `SELECT wait, holder, mail, event, key FROM holdfast_wait WHERE n = ? AND ${within('holder')}`,
+    );
+    this.selectOwn = connection.prepare(
+      'SELECT wait, holder, until, except_id FROM holdfast_wait WHERE n = ? AND event = ? AND key = ? AND mail IS NULL ORDER BY wait',
+    );
+    this.spend = connection.prepare(
+      'INSERT OR IGNORE INTO holdfast_spent_mail (n, mail) SELECT n, mail FROM holdfast_wait WHERE n = ? AND mail IS NOT NULL',
+    );
+    this.dropSpent = connection.prepare(
+      'DELETE FROM holdfast_spent_mail WHERE n = ? AND NOT EXISTS (SELECT 1 FROM holdfast_mail AS m WHERE m.mail = holdfast_spent_mail.mail)',
+    );
+    this.forgetSpent = connection.prepare('DELETE FROM holdfast_spent_mail WHERE n = ?');
   }
 
   /** The first of the events whose mailbox has no room. */
@@ -120,7 +154,7 @@ export class Mailboxes {
     const wait = this.selectWait.get([n, holder]);
     if (wait !== undefined && wait.mail !== null) return gotOf(wait);
     const except = write.except === null ? null : toStored(write.except);
-    const next = this.selectNext.get([...box, n, now, until, until, except, n, ...box]);
+    const next = this.next(n, box, until, except, now);
     if (next === undefined && isOver) {
       if (wait !== undefined) this.dropWait.run([wait.wait]);
       return nothing;
@@ -131,7 +165,7 @@ export class Mailboxes {
     } else {
       this.gates.use(n);
       const { mail = null, schema_hash: schemaHash = null, payload = null } = next ?? {};
-      this.insertWait.run([n, holder, ...box, until, mail, schemaHash, payload]);
+      this.insertWait.run([n, holder, ...box, until, except, mail, schemaHash, payload]);
     }
     return next === undefined ? nothing : gotOf(next);
   }
@@ -141,9 +175,51 @@ export class Mailboxes {
     this.dropOpen.run([n]);
   }
 
+  /** Its waits end, and what they had got is there for the others, or for the next one that asks. */
+  withdraw(n: number, { holder, except }: Withdrawal, now: number): void {
+    if (except === 'all') return;
+    const named = toStored(holder);
+    const kept = new Set(except.map(toStored));
+    const boxes = new Map<string, GivenBack>();
+    for (const { wait, holder: own, mail, event, key } of this.selectWithin.all([n, named, named, named])) {
+      if (kept.has(own)) continue;
+      this.dropWait.run([wait]);
+      if (mail !== null) boxes.set(JSON.stringify([event, key]), { event, key });
+    }
+    for (const box of boxes.values()) this.serve(n, box, now);
+  }
+
+  /** Its next turn begins: it waits for nothing, and what it had got it does not get again. */
+  turn(n: number): void {
+    this.spend.run([n]);
+    this.dropSpent.run([n]);
+    this.dropAll.run([n]);
+  }
+
   /** The execution is removed. */
   forget(n: number): void {
     this.dropAll.run([n]);
+    this.forgetSpent.run([n]);
+  }
+
+  /** Gives the open waits of an execution what is there for them again. */
+  private serve(n: number, { event, key }: GivenBack, now: number): void {
+    for (const { wait, holder, until, except_id: except } of this.selectOwn.all([n, event, key])) {
+      const next = this.next(n, [event, key], until, except, now);
+      if (next === undefined) continue;
+      this.give.run([next.mail, next.schema_hash, next.payload, wait]);
+      this.gates.tell(n, 'event', wait, holder, now);
+    }
+  }
+
+  private next(
+    n: number,
+    box: readonly string[],
+    until: number | null,
+    except: string | null,
+    now: number,
+  ): Letter | undefined {
+    return this.selectNext.get([...box, n, now, until, until, except, n, ...box, n]);
   }
 }
 
@@ -152,10 +228,18 @@ function mailIdOf(session: string | null, id: EventId): string {
   return toStored(JSON.stringify([session, id]));
 }
 
-function gotOf({ schema_hash: hash, payload }: Partial<Letter>): Verdict {
+function gotOf({
+  schema_hash: hash,
+  payload,
+  mail,
+}: Omit<Partial<Letter>, 'mail'> & { readonly mail: number | null }): Verdict {
   return {
     verdict: 'ok',
-    mail: { payload: fromStored(payload ?? ''), schemaHash: fromStoredOrNull(hash ?? null) },
+    mail: {
+      payload: fromStored(payload ?? ''),
+      schemaHash: fromStoredOrNull(hash ?? null),
+      place: mail ?? 0,
+    },
   };
 }
 
@@ -171,5 +255,6 @@ WHERE event = ? AND key = ? AND mail IS NULL AND (until IS NULL OR until > ?) OR
 export const selectNextMail = `
 SELECT mail, schema_hash, payload FROM holdfast_mail
 WHERE event = ? AND key = ? AND newest >= ? AND until > ? AND (? IS NULL OR accepted_at < ?) AND event_id IS NOT ?
-  AND mail > coalesce((SELECT max(mail) FROM holdfast_wait WHERE n = ? AND event = ? AND key = ?), 0)
+  AND mail NOT IN (SELECT w.mail FROM holdfast_wait AS w WHERE w.n = ? AND w.event = ? AND w.key = ? AND w.mail IS NOT NULL)
+  AND mail NOT IN (SELECT s.mail FROM holdfast_spent_mail AS s WHERE s.n = ?)
 ORDER BY mail LIMIT 1`;

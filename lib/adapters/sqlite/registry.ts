@@ -162,10 +162,10 @@ export class Registry {
   }
 }
 
-/** A permit that was granted (kind 3) and an event that came (kind 4) are news for whatever runs. */
+/** A permit that was granted (kind 3), an event that came (4) and a child that ended (5) are news for whatever runs. */
 export const selectSignals = `
 SELECT e.id AS id FROM holdfast_execution AS e WHERE e.status = 1 AND e.owner = ? AND EXISTS (
-  SELECT 1 FROM holdfast_message AS m WHERE m.n = e.n AND m.seq > e.seen AND ((e.listening | 24) >> m.kind) & 1)`;
+  SELECT 1 FROM holdfast_message AS m WHERE m.n = e.n AND m.seq > e.seen AND ((e.listening | 56) >> m.kind) & 1)`;
 
 /** Only the partial indexes are read, never ended executions. */
 export const selectOpenDefinitions = `

@@ -1,5 +1,6 @@
 import type { Batches } from './batches.js';
 import type { Connection, Statement } from './connection.js';
+import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { Mailboxes } from './mailboxes.js';
 
@@ -14,6 +15,7 @@ export class Removals {
     private readonly gates: Gates,
     private readonly mailboxes: Mailboxes,
     private readonly batches: Batches,
+    private readonly families: Families,
   ) {
     this.selectLast = connection.prepare('SELECT max(n) AS n FROM holdfast_execution');
     this.keepNumber = connection.prepare(
@@ -38,7 +40,10 @@ export class Removals {
   ): void {
     if (n === last) this.keepNumber.run([last]);
     if (gate !== null && gate > 0) this.gates.quit(n, gate, now);
-    if (gate !== null) this.mailboxes.forget(n);
+    if (gate !== null) {
+      this.mailboxes.forget(n);
+      this.families.forget(n);
+    }
     if (batch !== null) this.batches.forget(n);
     for (const statement of this.statements) statement.run([n]);
   }

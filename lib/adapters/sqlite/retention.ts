@@ -1,6 +1,7 @@
 import type { PruneAnswer, PruneRequest } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
+import { isNobodysChild } from './families.js';
 import type { Numbers } from './numbers.js';
 import { dedupScope } from './publishes.js';
 import type { Removals } from './removals.js';
@@ -112,6 +113,7 @@ export class Retention {
 const selectEnded = `
 SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.n > ? AND e.n <= ?
   AND ((e.status IN (2, 4, 5) AND e.ended_at < ?) OR (e.status = 3 AND e.ended_at < ?))
+  AND (e.gate IS NULL OR ${isNobodysChild})
 ORDER BY e.n LIMIT ?`;
 
 /** A process that runs nothing and is long dead; its number is never used again. */

@@ -11,7 +11,7 @@
  * for a second instant (`waited`: creation to start, `took`: start to end), and what `storedLane` and `storedEventId` can
  * derive is not stored.
  *
- * An execution's `gate` is null until it has to do with gates or mailboxes, 0 when it has had permits or waits only, else the number of its gate.
+ * An execution's `gate` is null until it has to do with gates, mailboxes or families, 0 when it has had permits, waits, a parent or children only, else the number of its gate.
  * Gates and places are never renumbered. Its `root` is the number of the execution of its session that it comes from, null of one
  * that no execution of its session published. Its `batch` is 1 if it collects events or has collected some, else null.
  */
@@ -254,5 +254,16 @@ CREATE TABLE holdfast_instance (
 ALTER TABLE holdfast_mail ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
 UPDATE holdfast_mail SET newest =
   coalesce((SELECT max(n) FROM holdfast_execution WHERE created_at <= accepted_at), 0);
+`,
+  `
+CREATE TABLE holdfast_child (
+  n INTEGER PRIMARY KEY,
+  parent INTEGER NOT NULL,
+  holder TEXT NOT NULL
+);
+CREATE INDEX holdfast_child_parent ON holdfast_child (parent);
+
+CREATE TABLE holdfast_spent_mail (n INTEGER NOT NULL, mail INTEGER NOT NULL, PRIMARY KEY (n, mail)) WITHOUT ROWID;
+ALTER TABLE holdfast_wait ADD COLUMN except_id TEXT;
 `,
 ];

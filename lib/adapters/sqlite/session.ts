@@ -12,6 +12,7 @@ import { Commits } from './commits.js';
 import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
 import type { ChosenDriver } from './driver.js';
 import { ExecutionRows } from './execution-rows.js';
+import { Families } from './families.js';
 import { Graphs } from './graphs.js';
 import { Gates } from './gates.js';
 import { HeldLeases } from './held-leases.js';
@@ -90,13 +91,14 @@ export class Session {
     this.journals = new Journals(connection);
     this.gates = new Gates(connection, this.held);
     this.mailboxes = new Mailboxes(connection, this.gates);
+    const families = new Families(connection, this.gates);
     this.rates = new Rates(connection);
-    this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates);
+    this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates, families);
     this.batches = new Batches(connection, this.executions, this.gates);
     this.appends = new Appends(connection, this.held, this.gates, this.batches);
     this.sessions = new Sessions(connection, definitions, this.appends);
     this.publishes = new Publishes(connection, this.executions, this.mailboxes, this.sessions, this.batches);
-    const removals = new Removals(connection, this.gates, this.mailboxes, this.batches);
+    const removals = new Removals(connection, this.gates, this.mailboxes, this.batches, families);
     this.instances = new Instances(connection, this.publishes, this.appends, removals);
     this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
@@ -108,6 +110,8 @@ export class Session {
       this.gates,
       this.mailboxes,
       this.instances,
+      families,
+      events,
     );
     this.claims = new Claims(
       connection,

@@ -8,7 +8,7 @@ import type { IdGenerator } from '../../ports/id-generator.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
 import type { Random } from '../../ports/random.js';
 import type { Store } from '../../ports/store.js';
-import { plainEvents } from './plain-events.js';
+import { plainEvents, plainHandled } from './plain-events.js';
 import type { Machine } from './machine.js';
 
 /** Before a process whose start failed is started again. */
@@ -43,6 +43,7 @@ export function plainRuntime(
     observer: { wants: () => true, emit: observe },
     resolver,
     events: plainEvents,
+    handled: plainHandled(workers),
     role: 'both',
     settings,
   });

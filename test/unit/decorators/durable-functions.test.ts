@@ -16,6 +16,9 @@ const current: CurrentExecution = {
     return Promise.resolve();
   },
   waitFor: () => Promise.reject(new Error('not asked for')),
+  race: () => Promise.reject(new Error('not asked for')),
+  run: () => Promise.reject(new Error('not asked for')),
+  continueAsNew: () => Promise.reject(new Error('not asked for')),
   publish: () => Promise.reject(new Error('not asked for')),
   state: () => Promise.reject(new Error('not asked for')),
 };

@@ -42,6 +42,9 @@ function executionThat(step: (call: StepCall) => Promise<unknown>): CurrentExecu
     inline: refuse,
     sleep: refuse,
     waitFor: refuse,
+    race: refuse,
+    run: refuse,
+    continueAsNew: refuse,
     publish: refuse,
     state: refuse,
   };

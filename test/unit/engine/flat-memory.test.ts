@@ -9,7 +9,7 @@ import { defaultLimits } from '../../../lib/model/limits.js';
 import { noRetryPolicy } from '../../../lib/model/retry-policy.js';
 import { shared } from '../../../lib/ports/current-execution.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
-import { plainEvents } from '../../../lib/testing/simulation/plain-events.js';
+import { plainEvents, plainHandled } from '../../../lib/testing/simulation/plain-events.js';
 
 const BATCH = 500;
 const suspensions = Number(process.env['HOLDFAST_SUSPENSIONS'] ?? 10_000);
@@ -96,6 +96,7 @@ test(`${suspensions} suspensions leave nothing in memory`, async () => {
     codec: jsonCodec(),
     observer: { wants: () => false, emit: () => {} },
     resolver: { resolve: () => instance },
+    handled: plainHandled([]),
     events: plainEvents,
     role: 'both',
     settings: {

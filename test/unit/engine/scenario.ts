@@ -200,7 +200,12 @@ export class Scenario {
       inline: (name, body) => currentFrame().inline({ name, body: this.noted(name, body) }) as never,
       sleep: (ms) => currentFrame().sleep(ms),
       waitFor: (event, key, timeoutMs) =>
-        currentFrame().waitFor({ source: {}, event, key, timeoutMs: timeoutMs ?? null }),
+        currentFrame().waitFor({
+          events: [{ source: {}, event, key }],
+          until: 'any',
+          isList: false,
+          timeoutMs: timeoutMs ?? null,
+        }),
       wait: (ms) => new Promise((resolve) => void time.after(ms, machine, resolve)),
       publish: (event, data, id) =>
         currentFrame().publish(() => [requestOf(event, data, { id: id ?? null })]),

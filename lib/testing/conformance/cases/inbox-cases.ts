@@ -140,7 +140,7 @@ export const inboxCases = storeCaseGroup(
       'a message that a running execution does not listen to is not signalled',
       async (d) => {
         const lease = await d.run({ listening: ['cancel'] });
-        await d.append(lease.executionId, 'child');
+        await d.append(lease.executionId, 'graph');
         assert.deepEqual(await d.store.signals(p1), []);
       },
     ],

@@ -34,7 +34,7 @@ export const mailboxCases = storeCaseGroup(
           isOver: false,
         });
         const mail = verdict.verdict === 'ok' ? verdict.mail : null;
-        assert.deepEqual(mail, { payload: '{"n":1}', schemaHash: 's1' });
+        assert.deepEqual([mail?.payload, mail?.schemaHash], ['{"n":1}', 's1']);
       },
     ],
     [
