@@ -8,7 +8,7 @@ import type { GroupWriter } from '../engine/group-writer.js';
 import type { ProcessId } from '../model/ids.js';
 import type { RuntimeParts } from './runtime-parts.js';
 
-/** What accepts the events of one process, and what starts handlers that code calls by name. */
+/** What accepts the events of one process. */
 export function publisherOf(
   parts: RuntimeParts,
   own: {
@@ -18,14 +18,12 @@ export function publisherOf(
     readonly subscriptions: Subscriptions;
     readonly definitions: Definitions;
   },
-): { readonly publisher: Publisher; readonly handlers: HandlerStarts } {
+): Publisher {
   const { clock, codec, dispatcher, ids, observer, settings } = parts;
   const { subscriptions, definitions } = own;
   const dedupMs = () => settings.dedupMs;
   const preparer = new EventPreparer({ clock, settings, codec, subscriptions, definitions, dedupMs });
   const { store, handled } = parts;
-  return {
-    publisher: new Publisher({ clock, observer, dispatcher, ids, preparer, ...own }),
-    handlers: new HandlerStarts({ store, preparer, subscriptions, handled }),
-  };
+  const handlers = new HandlerStarts({ store, preparer, subscriptions, handled });
+  return new Publisher({ clock, observer, dispatcher, ids, preparer, handlers, ...own });
 }

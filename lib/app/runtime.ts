@@ -1,5 +1,4 @@
 import { Consumer } from '../dispatch/consumer.js';
-import type { HandlerStarts } from '../dispatch/handler-starts.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { PausedDefinitions } from '../dispatch/paused-definitions.js';
 import type { Publisher } from '../dispatch/publisher.js';
@@ -42,7 +41,6 @@ export class Runtime {
   readonly outcomes: Outcomes;
   readonly writer: GroupWriter;
   readonly consumer: Consumer;
-  private readonly handlers: HandlerStarts;
   private readonly lease: LeaseKeeper;
   private readonly adopter: Adopter;
   readonly sweeper: Sweeper;
@@ -92,11 +90,6 @@ export class Runtime {
         instances: store,
         states: parts.states ?? new StateSources(),
         publishing: () => this.publisher,
-        handlers: {
-          prepareChild: (call, child) => this.handlers.prepareChild(call, child),
-          outcomeOf: (id) => this.handlers.outcomeOf(id),
-          nextTurn: (handler, call) => this.handlers.nextTurn(handler, call),
-        },
         mayStartBody: () => this.lease.mayStartBody(),
       },
       definitions,
@@ -123,9 +116,7 @@ export class Runtime {
       answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
     });
     const { owner, subscriptions, paused, adopter, consumer, outcomes } = this;
-    const accepting = publisherOf(parts, { owner, writer, consumer, subscriptions, definitions });
-    this.publisher = accepting.publisher;
-    this.handlers = accepting.handlers;
+    this.publisher = publisherOf(parts, { owner, writer, consumer, subscriptions, definitions });
     this.scheduler = new Scheduler({
       ...parts,
       definitions,

@@ -13,7 +13,7 @@ import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-
 import { isApplied } from '../ports/is-applied.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { refusalOf } from '../step/publish-call.js';
-import type { StepPublisher } from '../step/pass-services.js';
+import type { HandlerStarter, StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/work.js';
 import type { Consumer, Slot } from './consumer.js';
 import type { EventPreparer, PreparedEvent } from './event-preparer.js';
@@ -34,6 +34,7 @@ export interface Published {
 export interface PublisherOptions {
   readonly clock: Clock;
   readonly preparer: EventPreparer;
+  readonly handlers: HandlerStarter;
   readonly ids: IdGenerator;
   readonly observer: Observer;
   readonly dispatcher: Dispatcher;
@@ -50,6 +51,10 @@ export class Publisher implements StepPublisher {
   private readonly unhandled = new WeakSet<NewEvent>();
 
   constructor(private readonly options: PublisherOptions) {}
+
+  get handlers(): HandlerStarter {
+    return this.options.handlers;
+  }
 
   /** Accepts all events or none; resolves once they are stored. */
   async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {

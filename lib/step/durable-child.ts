@@ -59,7 +59,7 @@ export class DurableChild extends DurableCall {
     const row = this.row('timer', childKey(this.path, ordinal), services.clock.now(), 1);
     const eventId = this.eventIdOf(row);
     this.meanwhile(
-      services.handlers.prepareChild(this.call, {
+      services.publishing().handlers.prepareChild(this.call, {
         id: idOf(eventId),
         eventId,
         depth,
@@ -99,7 +99,7 @@ export class DurableChild extends DurableCall {
     if (this.parent.isDead) return;
     const id = idOf(this.eventIdOf(row));
     this.meanwhile(
-      this.pass.services.handlers.outcomeOf(id),
+      this.pass.services.publishing().handlers.outcomeOf(id),
       (outcome) => this.answered(row, id, outcome),
       () => this.ask(row),
     );

@@ -24,7 +24,6 @@ export interface PassServices {
   readonly states: StateCheckers;
   /** Instances, as they were last written. */
   readonly instances: Pick<Store, 'instance'>;
-  readonly handlers: HandlerStarter;
   /** Asked late: publisher and engine need each other. */
   publishing(): StepPublisher;
   readonly settings: PassSettings;
@@ -120,6 +119,7 @@ export interface NewChild {
 
 /** What a publish inside an execution needs of the publisher. */
 export interface StepPublisher {
+  readonly handlers: HandlerStarter;
   /** Checks and encodes what user code publishes; ids are made of the seed, equal on each replay. */
   prepare(request: unknown, seed: string, depth: number): Promise<readonly NewEvent[]>;
   /** Told after the commit: new work is in the store. */

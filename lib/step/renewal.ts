@@ -9,6 +9,10 @@ export function whyNotAnew({ pass, parent }: Frame): Error | null {
     return new NonRetryableError(
       `${pass.handler.id} called continueAsNew() in a step or in a branch of race(): it ends the handler's turn. Call it in the handler itself`,
     );
+  if (pass.handler.routes.length === 0 || pass.handler.keyed !== undefined)
+    return new NonRetryableError(
+      `${pass.handler.id} called continueAsNew(), and is no @OnEvent method of a plain worker: its turns are begun by its schedule or its messages. Return instead`,
+    );
   if (pass.handler.declared.length > 0)
     return new NonRetryableError(
       `${pass.handler.id} called continueAsNew(), and declared steps follow it: they would never run. Return instead, or call the steps from the handler`,
@@ -26,7 +30,7 @@ export function continueAsNew(
   refused: (error: unknown) => Promise<never>,
 ): Promise<never> {
   const { pass } = frame;
-  const { handlers } = pass.services;
+  const { handlers } = pass.services.publishing();
   pass.writes.underWay++;
   frame.callBegan();
   const promise = handlers

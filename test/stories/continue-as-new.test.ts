@@ -58,10 +58,8 @@ class Counting {
   async count(event: Counted | Other): Promise<unknown> {
     if (event instanceof Other) return ['other', event.n];
     const { n, until, how } = event;
-    const { id, uuid, random, idempotencyKey, attempt } = execution();
+    const { id, idempotencyKey, attempt } = execution();
     if (how === 'draw') drawn.push(id, execution().uuid(), String(execution().random()), idempotencyKey);
-    void uuid;
-    void random;
     await this.note(n);
     if (how === 'flaky' && n === 1 && attempt < 3) throw new Error('again');
     if (how === 'other') return continueAsNew(Other, { n: 7 });

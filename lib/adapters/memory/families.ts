@@ -38,7 +38,7 @@ export class Families {
 
   /** The parent does not wait for those any more; null: for none. */
   withdraw(entry: Entry, holder: string | null, now: number): void {
-    for (const child of [...(entry.children ?? [])]) {
+    for (const child of entry.children ?? []) {
       if (holder !== null && !isWithin(child.parent?.holder ?? '', holder)) continue;
       this.part(child);
       if (!isTerminal(child.status)) this.does.cancel(child, entry, now);
@@ -49,7 +49,7 @@ export class Families {
   /** The execution is removed. */
   forget(entry: Entry): void {
     this.part(entry);
-    for (const child of [...(entry.children ?? [])]) {
+    for (const child of entry.children ?? []) {
       this.part(child);
       this.free(child);
     }

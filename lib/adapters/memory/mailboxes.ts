@@ -163,7 +163,7 @@ export class Mailboxes {
 
   /** Gives the open waits of an execution what is there for them again. */
   private serve(entry: Entry, name: string, now: number): void {
-    for (const wait of [...(this.boxes.get(name)?.waits ?? [])]) {
+    for (const wait of this.boxes.get(name)?.waits ?? []) {
       if (wait.entry !== entry) continue;
       const letter = this.next(entry, name, wait, now);
       if (letter === undefined) continue;

@@ -1,6 +1,6 @@
 import { MAILBOX_CAPACITY } from '../../model/mailbox.js';
 import type { EventId, ExecutionId } from '../../model/ids.js';
-import type { AwaitWrite, Mail, NewEvent } from '../../ports/store-write.js';
+import type { AwaitWrite, Mail, NewEvent, Withdrawal } from '../../ports/store-write.js';
 
 interface Letter {
   readonly number: number;
@@ -14,6 +14,7 @@ interface Letter {
 interface OpenWait {
   readonly number: number;
   readonly box: string;
+  readonly except: EventId | null;
   until: number | null;
   got: Letter | null;
 }
@@ -33,6 +34,8 @@ export class MailboxModel {
   private numbers = 0;
   private readonly letters = new Map<string, Letter[]>();
   private readonly waits = new Map<ExecutionId, Map<string, OpenWait>>();
+  /** Numbers of what older turns have got. */
+  private readonly spent = new Map<ExecutionId, Set<number>>();
 
   constructor(private readonly violated: (rule: string, what: string) => void) {}
 
@@ -96,6 +99,28 @@ export class MailboxModel {
     for (const [holder, { got }] of waits ?? []) if (got === null) waits?.delete(holder);
   }
 
+  /** Waits are given up: what they had got is there again, for open waits of the execution first. */
+  withdrawn(waiter: Waiter, { holder, except }: Withdrawal, now: number): void {
+    const waits = this.waits.get(waiter.id);
+    if (waits === undefined || except === 'all') return;
+    const boxes = new Set<string>();
+    for (const [name, { got, box }] of waits) {
+      if ((name !== holder && !name.startsWith(`${holder}/`)) || except.includes(name)) continue;
+      waits.delete(name);
+      if (got !== null) boxes.add(box);
+    }
+    for (const wait of [...waits.values()].sort((a, b) => a.number - b.number))
+      if (wait.got === null && boxes.has(wait.box)) wait.got = this.next(waiter, wait, now);
+  }
+
+  /** Its next turn begins. */
+  turned(id: ExecutionId): void {
+    const spent = this.spent.get(id) ?? new Set();
+    for (const { got } of this.waits.get(id)?.values() ?? []) if (got !== null) spent.add(got.number);
+    this.spent.set(id, spent);
+    this.waits.delete(id);
+  }
+
   /** Mailboxes, as event and key, at which that execution waits for what has not come. */
   openOf(id: ExecutionId): readonly (readonly [event: string, key: string])[] {
     return [...(this.waits.get(id)?.values() ?? [])]
@@ -110,23 +135,33 @@ export class MailboxModel {
     const known = waits.get(holder);
     if (known !== undefined && known.got !== null) return known.got;
     const box = boxOf(event, key);
-    let newest = lastMail;
-    for (const wait of waits.values())
-      if (wait.box === box && wait.got !== null) newest = Math.max(newest, wait.got.number);
-    const letter =
-      this.lettersOf(box, now).find(
-        ({ number, eventId, acceptedAt }) =>
-          number > newest && eventId !== except && (until === null || acceptedAt < until),
-      ) ?? null;
+    const letter = this.next({ id, lastMail }, { box, until, except }, now);
     if (letter === null && isOver) {
       waits.delete(holder);
       return null;
     }
-    const wait = known ?? { number: ++this.numbers, box, until, got: null };
+    const wait = known ?? { number: ++this.numbers, box, except, until, got: null };
     wait.until = until;
     wait.got = letter;
     waits.set(holder, wait);
     return letter;
+  }
+
+  private next(
+    { id, lastMail }: Waiter,
+    { box, until, except }: Pick<OpenWait, 'box' | 'until' | 'except'>,
+    now: number,
+  ): Letter | null {
+    const gone = new Set(this.spent.get(id));
+    for (const { got } of this.waits.get(id)?.values() ?? []) if (got !== null) gone.add(got.number);
+    const letter = this.lettersOf(box, now).find(
+      ({ number, eventId, acceptedAt }) =>
+        number > lastMail &&
+        !gone.has(number) &&
+        eventId !== except &&
+        (until === null || acceptedAt < until),
+    );
+    return letter ?? null;
   }
 
   private lettersOf(box: string, now: number): Letter[] {

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
-import { isSettled, isTerminal, type ExecutionStatus, type Timers } from '../../model/execution.js';
+import { isSettled, isTerminal } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { ClaimedExecution, ClaimRequest } from '../../ports/store.js';
 import type {
@@ -15,40 +15,11 @@ import type {
   ScheduleWrite,
   Verdict,
 } from '../../ports/store-write.js';
+import { FamilyModel } from './family-model.js';
 import { GateModel } from './gate-model.js';
+import type { ModelRecord } from './model-record.js';
 import { MailboxModel } from './mailbox-model.js';
 import { ScheduleModel } from './schedule-model.js';
-
-/** What the model knows of one execution. */
-export interface ModelRecord {
-  readonly id: ExecutionId;
-  readonly definition: string;
-  readonly event: NewEvent;
-  /** The newest event in any mailbox when it was created. */
-  readonly lastMail: number;
-  status: ExecutionStatus;
-  fence: number;
-  owner: ProcessId | null;
-  timers: Timers;
-  dueAt: number | null;
-  epoch: number;
-  gate: string | null;
-  claims: number;
-  /** Messages accepted: what is settled may begin again, what waits may be early. */
-  messages: number;
-  /** A cancel was accepted before it settled. */
-  cancelled: boolean;
-  /** Claimed after that: nothing of it may run any more. */
-  mustEnd: boolean;
-  /** By epoch and key; rows that a retry forgot are gone. */
-  readonly rows: Map<string, StoredRow>;
-  readonly applied: Set<string>;
-}
-
-export interface StoredRow {
-  readonly checkpoint: Checkpoint;
-  readonly fence: number;
-}
 
 /**
  * The reference model of the store: what must follow from the calls that were applied, in order. It shares no code with
@@ -65,6 +36,10 @@ export class RecordModel {
   /** By instance, the execution that it was given to have ahead. */
   private readonly ahead = new Map<string, ExecutionId>();
   private readonly gates: GateModel;
+  private readonly families = new FamilyModel((id) => this.records.get(id), {
+    told: (parent) => this.told(parent, false),
+    cancelled: (child) => this.told(child, true),
+  });
 
   constructor(
     private readonly now: () => number,
@@ -135,10 +110,15 @@ export class RecordModel {
     if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
     if (delta.instance !== undefined) this.changeInstance(delta.instance);
     for (const holder of delta.release) this.gates.released(record.id, holder);
+    for (const withdrawal of delta.withdraw ?? []) {
+      this.mailboxes.withdrawn(record, withdrawal, now);
+      this.families.withdrawn(record.id, withdrawal.holder);
+    }
     if (delta.record === null) return;
     const { status, timers, epoch, forget } = delta.record;
     for (const [name, { checkpoint }] of record.rows)
       if (checkpoint.epoch < epoch && forget.includes(checkpoint.key)) record.rows.delete(name);
+    if (delta.record.next !== undefined) this.turned(record);
     const owner = status === 'running' ? record.owner : null;
     if (status !== 'running') this.rested(record, delta.record);
     if (isTerminal(status)) {
@@ -152,6 +132,22 @@ export class RecordModel {
       owner,
       dueAt: null,
     });
+    if (isTerminal(status) && verdict.due !== true) this.families.ended(record.id);
+  }
+
+  private turned(record: ModelRecord): void {
+    record.turn++;
+    record.rows.clear();
+    this.mailboxes.turned(record.id);
+    this.families.withdrawn(record.id, null);
+  }
+
+  /** A message of the store's own came. */
+  private told(id: ExecutionId, isCancel: boolean): void {
+    const record = this.records.get(id);
+    if (record === undefined) return;
+    record.messages++;
+    if (isCancel && !isSettled(record.status)) record.cancelled = true;
   }
 
   instanced({ change, event, cancels }: InstanceWrite, verdict: Verdict, now: number): void {
@@ -207,12 +203,14 @@ export class RecordModel {
     const record = this.records.get(lease.executionId);
     if (record === undefined)
       return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
-    const isGranted = inbox.some(({ kind }) => kind === 'granted' || kind === 'event');
+    const isGranted = inbox.some(({ kind }) => kind === 'granted' || kind === 'event' || kind === 'child');
     this.checkMayBeClaimed(record, request, isGranted);
     if (lease.fence !== record.fence + 1)
       this.violated('I5', `the claim of ${record.id} has fence ${lease.fence} after ${record.fence}`);
     if (answered.epoch !== record.epoch)
       this.violated('I3', `the claim of ${record.id} has epoch ${answered.epoch}, not ${record.epoch}`);
+    if (answered.turn !== record.turn)
+      this.violated('I3', `the claim of ${record.id} has turn ${answered.turn}, not ${record.turn}`);
     const found = new Map(journal.map((row) => [nameOf(row), row]));
     for (const [name, { checkpoint }] of record.rows) {
       const row = found.get(name);
@@ -266,6 +264,7 @@ export class RecordModel {
       owner,
       timers: {},
       dueAt,
+      turn: 0,
       epoch: 0,
       gate: gate === null ? null : gate.name,
       claims: owner === null ? 0 : 1,
@@ -275,6 +274,7 @@ export class RecordModel {
       rows: new Map(),
       applied: new Set(),
     });
+    if (execution.parent !== undefined) this.families.born(id, execution.parent);
     if (gate !== null && owner !== null) this.gates.runs(gate.name, id);
   }
 
