@@ -1,6 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { childOrdinal } from './checkpoint-key.js';
-import type { Replay } from './replay.js';
 
 /** A child execution that a call began. */
 export interface BegunChild {
@@ -15,7 +14,7 @@ export interface BegunChild {
 export class BegunChildren {
   private readonly own = new Map<string, BegunChild>();
 
-  constructor(private readonly replay: Replay | null) {}
+  constructor(private readonly replay: { child(path: string): BegunChild | null } | null) {}
 
   of(path: string): BegunChild | null {
     return this.own.get(path) ?? this.replay?.child(path) ?? null;
