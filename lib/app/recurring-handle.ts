@@ -56,6 +56,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
       const change = { id: name, expected: found?.version ?? null, version, state, ahead };
       if (!(await this.write(change, null, null))) continue;
       if (ahead !== null) this.parts.runtime.publisher.published([ahead]);
+      this.tell({ name: 'schedule.started', instanceId: name });
       return { created: true, instanceId: name, status: 'running' };
     }
   }
@@ -142,8 +143,26 @@ export class RecurringHandle<Input = unknown, State = unknown> {
       const change = { id: name, expected: job.stored.version, version: this.parts.ids.next(), state: null };
       if (!(await this.write(change, null, name))) continue;
       this.parts.runtime.changed();
+      // One that had ended itself has told so.
+      const { stopped, runCount } = job.record;
+      if (stopped === null) this.tell({ name: 'schedule.terminated', instanceId: name, runCount, ...told });
       return { terminated: true, ...told };
     }
+  }
+
+  private tell(
+    what:
+      | { readonly name: 'schedule.started'; readonly instanceId: string }
+      | {
+          readonly name: 'schedule.terminated';
+          readonly instanceId: string;
+          readonly reason: string | null;
+          readonly runCount: number;
+        },
+  ): void {
+    const { bus, clock } = this.parts;
+    const { handler } = this.of;
+    bus.emit({ ...what, worker: handler.worker, handler: handler.method, at: clock.now() });
   }
 
   private firstTick(

@@ -99,7 +99,17 @@ export class RecurringTurn implements Turn {
   }
 
   stored(): void {
-    const { pass, isMissed, record } = this;
+    const { pass, isMissed, record, end, instance } = this;
+    if (end !== null && record !== null)
+      pass.services.observer.emit({
+        name: 'schedule.terminated',
+        worker: pass.handler.worker,
+        handler: pass.handler.method,
+        instanceId: instance,
+        reason: end.reason,
+        runCount: this.runCount,
+        at: pass.services.clock.now(),
+      });
     if (!isMissed || record === null || !pass.services.observer.wants('schedule.skipped')) return;
     const { worker, method } = pass.handler;
     const at = pass.services.clock.now();

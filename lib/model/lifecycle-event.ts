@@ -27,6 +27,15 @@ interface OfSchedule {
   readonly at: number;
 }
 
+interface OfJob {
+  readonly worker: string;
+  readonly handler: string;
+  /** `recurring:worker.method:id`. */
+  readonly instanceId: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
 interface OfActor {
   readonly worker: string;
   /** `actor:worker:id`. */
@@ -93,6 +102,15 @@ export type LifecycleEvent =
    * time (`misfire`: the first of those that were missed).
    */
   | (OfSchedule & { readonly name: 'schedule.skipped'; readonly reason: 'overlap' | 'misfire' })
+  /** A job of a keyed schedule was started by `app.recurring`. */
+  | (OfJob & { readonly name: 'schedule.started' })
+  /** A job of a keyed schedule ended, by itself or by `app.recurring`. */
+  | (OfJob & {
+      readonly name: 'schedule.terminated';
+      readonly reason: string | null;
+      /** Its ticks that have ended. */
+      readonly runCount: number;
+    })
   /** A message created the actor. */
   | (OfActor & { readonly name: 'actor.started' })
   /** A turn scheduled an alarm. */
@@ -159,6 +177,8 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'step.compensated': true,
   'schedule.tick': true,
   'schedule.skipped': true,
+  'schedule.started': true,
+  'schedule.terminated': true,
   'actor.started': true,
   'actor.scheduled': true,
   'actor.idle': true,

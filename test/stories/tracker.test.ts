@@ -12,6 +12,7 @@ import {
   NonRetryableError,
   OnAlarm,
   OnEvent,
+  type RecurringContext,
   Retry,
   silentLogger,
   Step,
@@ -45,14 +46,22 @@ class ReportWorker {
   }
 }
 
-@Actor({ id: 'reminder', key: 'id', state: z.object({}) })
+@Worker('tokens')
+class TokenWorker {
+  @Every('1 hour', { keyed: true, state: z.object({}) })
+  async refresh(times: number, ctx: RecurringContext<object>): Promise<void> {
+    if (ctx.runCount >= times) await ctx.terminate({ reason: 'enough' });
+  }
+}
+
+@Actor({ id: 'reminder', key: 'id', state: z.object({ by: z.string() }) })
 class Reminder {
-  @OnEvent(Ordered) ordered(_: { id: string }, ctx: ActorContext<object>): void {
-    ctx.setState({});
+  @OnEvent(Ordered) ordered(_: { id: string }, ctx: ActorContext<{ by: string }>): void {
+    ctx.setState({ by: 'mail' });
     ctx.schedule('1 hour');
   }
 
-  @OnAlarm() async remind(ctx: ActorContext<object>): Promise<void> {
+  @OnAlarm() async remind(ctx: ActorContext<{ by: string }>): Promise<void> {
     await ctx.terminate({ reason: 'reminded' });
   }
 }
@@ -134,6 +143,35 @@ test("D31, D32: durable-effect's receivers get the names and fields that they kn
   expect(typesOf(idOf(declined))).toMatchObject([{ type: 'job.failed', attempt: 1, willRetry: false }]);
   expect(sent.filter(({ jobType }) => jobType === 'continuous')).toMatchObject([
     { type: 'job.executed', jobName: 'reports.hourly' },
+  ]);
+});
+
+test("D32: the life of a keyed schedule's job is told under durable-effect's names", async () => {
+  const { sent, fetch } = endpoint();
+  const app = await TestApp.create({
+    workers: [TokenWorker],
+    ...tracked({ fetch, names: 'durable-effect' }),
+  });
+  const jobs = app.recurring(TokenWorker, 'refresh');
+  await jobs.start({ id: 'u-1', input: 2 });
+  await jobs.start({ id: 'u-2', input: 5 });
+  await app.advance('90 minutes');
+  await jobs.terminate('u-2', { reason: 'left' });
+  await app.advance('1 hour');
+  await app.close();
+  const of = (id: string) =>
+    sent
+      .filter(({ instanceId }) => instanceId === `recurring:tokens.refresh:${id}`)
+      .map(({ type, jobType, jobName, reason, runCount }) => [type, jobType, jobName, reason, runCount]);
+  const ran = ['job.executed', 'continuous', 'tokens.refresh', undefined, undefined];
+  const started = ['job.started', ...ran.slice(1)];
+  const ended = ['job.terminated', 'continuous', 'tokens.refresh', 'enough', 2];
+  expect(of('u-1')).toEqual([started, ran, ran, ended]);
+  expect(of('u-2')).toEqual([
+    started,
+    ran,
+    ran,
+    ['job.terminated', 'continuous', 'tokens.refresh', 'left', 2],
   ]);
 });
 

@@ -29,6 +29,8 @@ const TRANSLATIONS: { readonly [Name in LifecycleEventName]?: Translate<Name> } 
   'execution.failed': ({ error, attempt }) => spent(error, attempt),
   'execution.parked': ({ error, attempt }) => spent(error, attempt),
   'execution.cancelled': () => [['job.terminated', { reason: 'cancelled' }]],
+  'schedule.started': () => [['job.started', {}]],
+  'schedule.terminated': ({ reason, runCount }) => [['job.terminated', { reason, runCount }]],
   'actor.started': () => [['job.started', {}]],
   'actor.scheduled': ({ scheduledAt, trigger }) => [
     [
