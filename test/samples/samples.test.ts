@@ -62,6 +62,21 @@ test('chaos finds each planted mistake of the wrong worker, and nothing in the r
   expect(right).toContain('crash matrix of RightOrders: 27 boundaries, every one is safe');
 }, 30_000);
 
+test('tenants serves sessions in turn, keeps their state, and stops one without the others', async () => {
+  const { code, stdout, stderr } = await runSample('tenants');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.trim().split('\n')).toEqual([
+    'rows of big and small: 40 3',
+    'small was done before big: true',
+    'stopped 6, all ended: true',
+    'the waiter was told: big',
+    "'big-2' goes on: waiting",
+    'big: 42 completed, 6 cancelled; rows: 47',
+    "active: [ 'big-2' ]",
+    'after stopAll: []',
+  ]);
+}, 30_000);
+
 test('graph-chain ends each attempt on time, tells the caller the last error, and bounds a recursion', async () => {
   const { code, stdout, stderr } = await runSample('graph-chain');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -421,6 +421,29 @@ test('A-w2 · one process stops what others run, on one SQLite file, and waiters
   expect(await other?.status()).toBe('waiting');
 }, 30_000);
 
+test('A35 · case 27: an app that was stopped and started again still answers whoever waits, in sessions too', async () => {
+  const app = await bootstrap({
+    workers: [JobWorker, ChildWorker],
+    store: memoryStore(),
+    logger: silentLogger,
+  });
+  apps.push(app);
+  await app.start();
+  expect(await app.session('a').execute(Job, { n: 1 })).toEqual([1]);
+  await app.stop();
+  await expect(app.session('a').execute(Job, { n: 2 })).rejects.toThrow(/execute\(\) needs a started app/);
+  const published = (await app.session('a').publish(Job, { n: 3 })).of(JobWorker).result();
+  const stopping = (await app.session('b').publish(Job, { n: 4 }))
+    .of(JobWorker)
+    .result()
+    .catch((error: unknown) => error);
+  expect(await app.session('b').stop()).toEqual({ stopped: 1, ended: false });
+  await app.start();
+  expect(await published).toBe(3);
+  expect(await stopping).toBeInstanceOf(SessionStoppedError);
+  expect(await app.session('a').execute(Job, { n: 5 })).toEqual([5]);
+});
+
 test('ids and options that cannot be are refused, and say what to write', async () => {
   const app = await start(memoryStore());
   for (const id of ['', 'x'.repeat(20_000), 7, null, undefined])

@@ -65,3 +65,45 @@ test('the class WorkerApp names the app in a constructor, as the token does', ()
   expect(app.get(WorkerApp)).toBe(app);
   expect(app.get(WORKER_APP)).toBe(app);
 });
+
+describe('sync', () => {
+  @Worker('others')
+  class Other {
+    @OnEvent(Ping) answer(): string {
+      return 'other';
+    }
+  }
+
+  test('makes exactly these the workers: new ones are taken in, absent ones let go, known ones stay as they are', async () => {
+    const first = app.get(First);
+    await app.sync(First, Other);
+    expect((await app.stats()).workers).toBe(2);
+    expect(app.get(First)).toBe(first);
+    expect(await app.execute(Ping, { id: '1' })).toEqual(['first', 'other']);
+    await app.sync(Other);
+    expect((await app.stats()).workers).toBe(1);
+    const publication = await app.publish(Ping, { id: '2' });
+    expect(await publication.of(Other).result()).toBe('other');
+    await app.sync(First, Other);
+    // What was published meanwhile was kept for whoever has the class.
+    expect(await publication.of(First).result()).toBe('first');
+    await app.sync(First, Other, First);
+    expect((await app.stats()).workers).toBe(2);
+    await app.sync();
+    expect((await app.stats()).workers).toBe(0);
+  });
+
+  test('lets another class take over the id of one that goes', async () => {
+    await app.sync(Second);
+    expect(await app.execute(Ping, { id: '1' })).toEqual(['second']);
+  });
+
+  test('that is refused changes nothing', async () => {
+    class NoWorker {}
+    await expect(app.sync(First, Second)).rejects.toThrow(/its id 'answers' is also that of First/);
+    await expect(app.sync(Other, NoWorker)).rejects.toThrow(/NoWorker/);
+    expect(await app.execute(Ping, { id: '1' })).toEqual(['first']);
+    await app.close();
+    await expect(app.sync(First)).rejects.toThrow(/sync\(\) was called on a closed app/);
+  });
+});
