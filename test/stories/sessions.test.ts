@@ -329,6 +329,21 @@ describe.each(stores)('sessions, on %s', (_name, makeStore) => {
     expect(await app.sessions.active()).toEqual([]);
   }, 20_000);
 
+  test('what a running body publishes after the stop, before it hears of it, never runs either', async () => {
+    const store = makeStore();
+    const app = await start(store, { concurrency: 10 });
+    const session = app.session('a');
+    await session.publish(Job, { n: 5, kind: 'late' });
+    await until(() => open.length === 1);
+    store.signals = () => Promise.resolve([]);
+    expect(await session.stop({ wait: 0 })).toEqual({ stopped: 1, ended: false });
+    open.forEach((go) => go());
+    await app.settle();
+    expect(told).toEqual(['run 5 in a']);
+    expect((await session.list({ worker: ChildWorker })).map(({ status }) => status)).toEqual(['cancelled']);
+    expect(await app.sessions.active()).toEqual([]);
+  });
+
   test('steps that have a compensation are undone, and then the stop is told', async () => {
     const app = await start(makeStore());
     const handle = (await app.session('a').publish(Job, { n: 1, kind: 'undo' })).of(JobWorker);
