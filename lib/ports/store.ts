@@ -5,7 +5,7 @@ import type { Lease } from '../model/lease.js';
 import type { Clock } from './clock.js';
 import type { Random } from './random.js';
 import type { OpenPage, OpenRequest } from './stored-session.js';
-import type { CollectedBatch, OpenBatch, StoredInstance } from './stored-instance.js';
+import type { CollectedBatch, StoredBatch, StoredInstance } from './stored-instance.js';
 import type { ScheduleRef, StoredSchedule } from './stored-schedule.js';
 import type { StoredMessage, Verdict, Write } from './store-write.js';
 
@@ -123,8 +123,8 @@ export interface Store {
   /** The instance as it was last written; null: there is none. */
   instance(id: string): Promise<StoredInstance | null>;
 
-  /** The execution that collects events under that name; null: none is open. */
-  batch(name: string): Promise<OpenBatch | null>;
+  /** The newest execution that is stored of those that collect or have collected under that name; null: there is none. */
+  batch(name: string): Promise<StoredBatch | null>;
 
   /**
    * Removes ended executions, expired dedup rows and mail, and idle rates, at most `limit`; never what is open or parked, nor
@@ -170,7 +170,7 @@ export interface ClaimedExecution {
   readonly lease: Lease;
   readonly record: ExecutionRecord;
   readonly journal: readonly Checkpoint[];
-  /** The first page of what no commit has seen; `Store.inbox` answers the rest. */
+  /** The first page of what no commit has seen, without items; `Store.inbox` answers the rest, and the items. */
   readonly inbox: readonly StoredMessage[];
   /** Of one that collected events. Absent: it does not. */
   readonly batch?: CollectedBatch;

@@ -13,12 +13,15 @@ export interface StoredInstance {
   } | null;
 }
 
-/** An execution that collects events. Instants are epoch ms. */
-export interface OpenBatch {
+/** An execution that collects or has collected events. Instants are epoch ms. */
+export interface StoredBatch {
   readonly executionId: ExecutionId;
+  /** It takes more. */
+  readonly isOpen: boolean;
   readonly count: number;
   /** When its first event was accepted. */
   readonly openedAt: number;
+  /** When it is or was due. */
   readonly dueAt: number;
 }
 
@@ -30,4 +33,6 @@ export interface CollectedBatch {
   readonly dueAt: number;
   /** A `flush` message came before it was due otherwise. */
   readonly flushed: boolean;
+  /** Number of its newest event in the inbox. */
+  readonly lastSeq: number;
 }

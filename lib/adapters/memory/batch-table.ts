@@ -1,5 +1,5 @@
 import type { ExecutionId } from '../../model/ids.js';
-import type { CollectedBatch, OpenBatch } from '../../ports/stored-instance.js';
+import type { CollectedBatch, StoredBatch } from '../../ports/stored-instance.js';
 import type { Collect } from '../../ports/store-write.js';
 import type { Entry } from './entry.js';
 
@@ -19,8 +19,9 @@ export class Batch {
     public dueAt: number,
   ) {}
 
-  collected(): CollectedBatch {
-    return { count: this.items.length, dueAt: this.dueAt, flushed: this.flushed };
+  collected({ inbox }: Entry): CollectedBatch {
+    const lastSeq = inbox?.items.at(-1)?.seq ?? 0;
+    return { count: this.items.length, dueAt: this.dueAt, flushed: this.flushed, lastSeq };
   }
 
   state(): BatchState {
@@ -29,14 +30,15 @@ export class Batch {
   }
 }
 
-/** Executions that collect events: the open one of each name, and what each has got. */
+/** Executions that collect events: the newest of each name, and what each has got. */
 export class BatchTable {
-  private readonly open = new Map<string, Entry>();
+  private readonly newest = new Map<string, Entry>();
   private readonly holders = new Map<ExecutionId, Entry>();
 
   /** The one that takes events of that name. */
   find(name: string): Entry | undefined {
-    return this.open.get(name);
+    const entry = this.newest.get(name);
+    return entry?.batch?.isOpen === true ? entry : undefined;
   }
 
   /** The one that has the event which came with that execution. */
@@ -44,17 +46,19 @@ export class BatchTable {
     return this.holders.get(id);
   }
 
-  view(name: string): OpenBatch | null {
-    const entry = this.open.get(name);
+  /** The newest of that name. */
+  view(name: string): StoredBatch | null {
+    const entry = this.newest.get(name);
     if (entry === undefined || entry.batch === null) return null;
-    const { openedAt, dueAt, items } = entry.batch;
-    return { executionId: entry.id, count: items.length, openedAt, dueAt };
+    const { isOpen, openedAt, dueAt, items } = entry.batch;
+    return { executionId: entry.id, isOpen, count: items.length, openedAt, dueAt };
   }
 
   /** Counts in an execution with what it has. */
   put(entry: Entry, batch: Batch): void {
     entry.batch = batch;
-    if (batch.isOpen) this.open.set(batch.name, entry);
+    const newest = this.newest.get(batch.name);
+    if (newest === undefined || newest.key < entry.key) this.newest.set(batch.name, entry);
     for (const id of batch.items) this.holders.set(id, entry);
   }
 
@@ -65,15 +69,14 @@ export class BatchTable {
 
   /** Nothing joins it any more. */
   close(batch: Batch): void {
-    if (!batch.isOpen) return;
     batch.isOpen = false;
-    this.open.delete(batch.name);
   }
 
   /** The execution is removed. */
-  forget({ batch }: Entry): void {
+  forget(entry: Entry): void {
+    const { batch } = entry;
     if (batch === null) return;
-    this.close(batch);
+    if (this.newest.get(batch.name) === entry) this.newest.delete(batch.name);
     for (const id of batch.items) this.holders.delete(id);
   }
 }

@@ -81,8 +81,8 @@ export class Claims {
       lease: { executionId: entry.id, key: entry.key, owner, fence: entry.fence },
       record: entry.toRecord(),
       journal: entry.journal.load(entry.turn, entry.epoch),
-      inbox: entry.inbox === null ? [] : entry.inbox.after(entry.seenInboxSeq, inboxPage),
-      ...(entry.batch === null ? {} : { batch: entry.batch.collected() }),
+      inbox: entry.inbox === null ? [] : entry.inbox.unseen(entry.seenInboxSeq, inboxPage),
+      ...(entry.batch === null ? {} : { batch: entry.batch.collected(entry) }),
       strikes,
       dueSince,
     };

@@ -41,6 +41,11 @@ export class Inbox {
     return this.messages.some((message) => message.seq > seen && listening.includes(message.kind));
   }
 
+  /** Copies of at most `limit` messages after `seq`, oldest first, without items. */
+  unseen(seq: number, limit: number): StoredMessage[] {
+    return next(this.messages, seq, limit);
+  }
+
   /** Copies of at most `limit` messages and items after `seq`, oldest first. */
   after(seq: number, limit: number): StoredMessage[] {
     const found = next(this.messages, seq, limit);

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Clock } from '../../ports/clock.js';
 import type * as port from '../../ports/store.js';
 import type { ScheduleWrite, StoredMessage, Verdict, Write } from '../../ports/store-write.js';
-import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
+import type { StoredBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import { Claims } from './claims.js';
@@ -252,7 +252,7 @@ export class MemoryStore implements port.Store {
     return this.parts.instances.find(id);
   }
 
-  async batch(name: string): Promise<OpenBatch | null> {
+  async batch(name: string): Promise<StoredBatch | null> {
     return this.parts.executions.batches.view(name);
   }
 

@@ -1,6 +1,6 @@
 import type { MessageKind } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
-import type { CollectedBatch, OpenBatch } from '../../ports/stored-instance.js';
+import type { CollectedBatch, StoredBatch } from '../../ports/stored-instance.js';
 import type { Collect, NewEvent, NewExecution, PublishedExecution } from '../../ports/store-write.js';
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
@@ -13,6 +13,7 @@ interface BatchRow {
   readonly opened_at: number;
   readonly due_at: number;
   readonly flushed: number;
+  readonly open: number;
 }
 
 /** An execution that has an event, as a publish answers it. */
@@ -27,9 +28,10 @@ interface Holder extends BatchRow {
  */
 export class Batches {
   private readonly selectItem: Statement<Holder>;
-  private readonly selectOpen: Statement<Holder>;
+  private readonly selectNewest: Statement<Holder>;
   private readonly selectBatch: Statement<BatchRow>;
   private readonly selectLast: Statement<{ seq: number }>;
+  private readonly selectLastItem: Statement<{ seq: number }>;
   private readonly mark: Statement<never>;
   private readonly insertBatch: Statement<never>;
   private readonly insertItem: Statement<never>;
@@ -45,12 +47,15 @@ export class Batches {
     private readonly gates: Gates,
   ) {
     this.selectItem = connection.prepare(selectBatchOfItem);
-    this.selectOpen = connection.prepare(selectOpenBatch);
+    this.selectNewest = connection.prepare(selectNewestBatch);
     this.selectBatch = connection.prepare(
-      'SELECT n, count, opened_at, due_at, flushed FROM holdfast_batch WHERE n = ?',
+      'SELECT n, count, opened_at, due_at, flushed, open FROM holdfast_batch WHERE n = ?',
     );
     this.selectLast = connection.prepare(
       'SELECT seq FROM holdfast_message WHERE n = ? ORDER BY seq DESC LIMIT 1',
+    );
+    this.selectLastItem = connection.prepare(
+      'SELECT seq FROM holdfast_message WHERE n = ? AND kind = 7 ORDER BY seq DESC LIMIT 1',
     );
     this.mark = connection.prepare('UPDATE holdfast_execution SET batch = 1 WHERE n = ?');
     this.insertBatch = connection.prepare(
@@ -83,7 +88,8 @@ export class Batches {
         existed: true,
       };
     const name = toStored(collect.name);
-    const open = this.selectOpen.get([name]) ?? this.open(name, event, eventIndex, execution, collect, now);
+    const newest = this.selectNewest.get([name]);
+    const open = newest?.open === 1 ? newest : this.open(name, event, eventIndex, execution, collect, now);
     const seq = (this.selectLast.get([open.n])?.seq ?? 0) + 1;
     this.insertItem.run([open.n, seq, toStored(execution.id), toStored(collect.item)]);
     const count = open.count + 1;
@@ -102,11 +108,18 @@ export class Batches {
     return this.selectItem.get([toStored(id)]);
   }
 
-  find(name: string): OpenBatch | null {
-    const row = this.selectOpen.get([toStored(name)]);
+  /** The newest of that name. */
+  find(name: string): StoredBatch | null {
+    const row = this.selectNewest.get([toStored(name)]);
     if (row === undefined) return null;
     const executionId = fromStored(row.id) as ExecutionId;
-    return { executionId, count: row.count, openedAt: row.opened_at, dueAt: row.due_at };
+    return {
+      executionId,
+      isOpen: row.open === 1,
+      count: row.count,
+      openedAt: row.opened_at,
+      dueAt: row.due_at,
+    };
   }
 
   /** How many events a stored one has, and when it is or was due. */
@@ -120,7 +133,8 @@ export class Batches {
     this.closeOpen.run([n]);
     const row = this.selectBatch.get([n]);
     if (row === undefined) throw new RangeError(`the database lost what execution ${n} has collected`);
-    return { count: row.count, dueAt: row.due_at, flushed: row.flushed === 1 };
+    const lastSeq = this.selectLastItem.get([n])?.seq ?? 0;
+    return { count: row.count, dueAt: row.due_at, flushed: row.flushed === 1, lastSeq };
   }
 
   /** It got a message: a cancel closes it, and what it listens to makes it due. */
@@ -156,6 +170,7 @@ export class Batches {
       opened_at: now,
       due_at: dueAt,
       flushed: 0,
+      open: 1,
     };
   }
 }
@@ -187,12 +202,12 @@ function answerOf(
   };
 }
 
-const holder = 'b.n, b.count, b.opened_at, b.due_at, b.flushed, e.id, e.created_at';
+const holder = 'b.n, b.count, b.opened_at, b.due_at, b.flushed, b.open, e.id, e.created_at';
 
 export const selectBatchOfItem = `
 SELECT ${holder} FROM holdfast_message AS m JOIN holdfast_batch AS b ON b.n = m.n
 JOIN holdfast_execution AS e ON e.n = m.n WHERE m.id = ? AND m.kind = 7`;
 
-export const selectOpenBatch = `
+export const selectNewestBatch = `
 SELECT ${holder} FROM holdfast_batch AS b JOIN holdfast_execution AS e ON e.n = b.n
-WHERE b.name = ? AND b.open = 1`;
+WHERE b.name = ? ORDER BY b.n DESC LIMIT 1`;

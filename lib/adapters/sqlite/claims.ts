@@ -186,7 +186,7 @@ export class Claims {
     const fruitless = row.fence > 0 && !progressed && fenceOfMark(row.committed) !== row.fence;
     const strikes = fruitless ? row.strikes + 1 : 0;
     this.take.run([fence, ownerNumber, strikes, now, n]);
-    const inbox = this.journals.messages(n, before.id, row.seen, inboxPage);
+    const inbox = this.journals.unseen(row, before.id, inboxPage);
     const batch = row.batch === null ? null : this.batches.begin(n);
     this.held.hold(n, fence, row.seen > 0 || inbox.length > 0);
     return {

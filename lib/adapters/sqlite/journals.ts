@@ -17,11 +17,15 @@ export class Journals {
   private readonly selectRows: Statement<CheckpointRow>;
   private readonly selectMessages: Statement<MessageRow>;
   private readonly selectWithItems: Statement<MessageRow>;
+  private readonly selectWithoutItems: Statement<MessageRow>;
 
   constructor(connection: Connection) {
     this.selectRows = connection.prepare(selectJournal);
     this.selectMessages = connection.prepare(
       'SELECT seq, id, kind, body FROM holdfast_message WHERE n = ? AND seq > ? ORDER BY seq LIMIT ?',
+    );
+    this.selectWithoutItems = connection.prepare(
+      'SELECT seq, id, kind, body FROM holdfast_message WHERE n = ? AND seq > ? AND kind <> 7 ORDER BY seq LIMIT ?',
     );
     this.selectWithItems = connection.prepare(
       'SELECT seq, id, kind, body FROM holdfast_message WHERE n = ? AND seq > ? AND (seq > ? OR kind = 7) ORDER BY seq LIMIT ?',
@@ -50,7 +54,13 @@ export class Journals {
     return this.selectWithItems.all([n, afterSeq, seen, limit]).map((message) => toMessage(message, to));
   }
 
-  messages(n: number, to: ExecutionId, afterSeq: number, limit: number): StoredMessage[] {
+  /** Messages that were not seen, without items. */
+  unseen({ n, seen, batch }: ExecutionRow, to: ExecutionId, limit: number): StoredMessage[] {
+    if (batch === null) return this.messages(n, to, seen, limit);
+    return this.selectWithoutItems.all([n, seen, limit]).map((message) => toMessage(message, to));
+  }
+
+  private messages(n: number, to: ExecutionId, afterSeq: number, limit: number): StoredMessage[] {
     return this.selectMessages.all([n, afterSeq, limit]).map((row) => toMessage(row, to));
   }
 }

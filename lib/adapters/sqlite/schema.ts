@@ -235,7 +235,7 @@ CREATE TABLE holdfast_batch (
   flushed INTEGER NOT NULL,
   open INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX holdfast_batch_open ON holdfast_batch (name) WHERE open = 1;
+CREATE INDEX holdfast_batch_name ON holdfast_batch (name, n);
 CREATE UNIQUE INDEX holdfast_message_item ON holdfast_message (id) WHERE kind = 7;
 `,
   `

@@ -4,7 +4,7 @@ import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type * as port from '../../ports/store.js';
-import type { OpenBatch, StoredInstance } from '../../ports/stored-instance.js';
+import type { StoredBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
@@ -254,7 +254,7 @@ export class SqliteStore implements port.Store {
     return transactor.read(() => instances.find(id));
   }
 
-  async batch(name: string): Promise<OpenBatch | null> {
+  async batch(name: string): Promise<StoredBatch | null> {
     const { transactor, batches } = this.ready();
     return transactor.read(() => batches.find(name));
   }

@@ -50,3 +50,8 @@ export async function taken(d: StoreDriver): Promise<readonly (readonly [Executi
     batch === undefined ? [lease.executionId] : [lease.executionId, batch],
   );
 }
+
+/** Whether something takes events of that name. */
+export async function isOpen(d: StoreDriver, name = 'b'): Promise<boolean> {
+  return (await d.store.batch(name))?.isOpen === true;
+}

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { add, collected, itemsOf, taken } from '../collect-scene.js';
+import { add, collected, isOpen, itemsOf, taken } from '../collect-scene.js';
 import { p1, p2, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-case.js';
 
@@ -18,7 +18,7 @@ export const collectDueCases = storeCaseGroup(
         const early = await d.claim();
         assert.deepEqual([early.claimed.length, early.nextAt], [0, d.now + 1]);
         d.clock.advance(1);
-        assert.deepEqual(await taken(d), [[id, { count: 2, dueAt: d.now, flushed: false }]]);
+        assert.deepEqual(await taken(d), [[id, { count: 2, dueAt: d.now, flushed: false, lastSeq: 2 }]]);
       },
     ],
     [
@@ -33,7 +33,7 @@ export const collectDueCases = storeCaseGroup(
         d.clock.advance(99);
         assert.deepEqual(await d.claimedIds(), []);
         d.clock.advance(1);
-        assert.deepEqual(await taken(d), [[id, { count: 4, dueAt: d.now, flushed: false }]]);
+        assert.deepEqual(await taken(d), [[id, { count: 4, dueAt: d.now, flushed: false, lastSeq: 4 }]]);
       },
     ],
     [
@@ -59,7 +59,7 @@ export const collectDueCases = storeCaseGroup(
         assert.deepEqual(await d.claimedIds(), []);
         d.clock.advance(7);
         await add(d, ['3'], { most: 3 });
-        assert.deepEqual(await taken(d), [[id, { count: 3, dueAt: d.now, flushed: false }]]);
+        assert.deepEqual(await taken(d), [[id, { count: 3, dueAt: d.now, flushed: false, lastSeq: 3 }]]);
       },
     ],
     [
@@ -94,7 +94,7 @@ export const collectDueCases = storeCaseGroup(
         assert.equal(flushed.verdict === 'ok' && flushed.due, true);
         assert.equal((await add(d, ['2'])).executionId, id, 'it takes events until it is claimed');
         const { lease, batch } = await d.claimOne();
-        assert.deepEqual(batch, { count: 2, dueAt: d.now, flushed: true });
+        assert.deepEqual(batch, { count: 2, dueAt: d.now, flushed: true, lastSeq: 3 });
         const next = await add(d, ['3']);
         d.is(await d.append(id, 'flush', 'f'), 'already');
         d.is(await d.append(id, 'flush', 'f2'), 'ok');
@@ -110,7 +110,7 @@ export const collectDueCases = storeCaseGroup(
         const dueAt = d.now + 100;
         d.clock.advance(120);
         d.is(await d.append(id, 'flush'), 'ok');
-        assert.deepEqual(await taken(d), [[id, { count: 1, dueAt, flushed: false }]]);
+        assert.deepEqual(await taken(d), [[id, { count: 1, dueAt, flushed: false, lastSeq: 1 }]]);
       },
     ],
     [
@@ -122,7 +122,7 @@ export const collectDueCases = storeCaseGroup(
         assert.deepEqual((await add(d, ['2'], { slides: true })).batch, { count: 2, dueAt });
         d.clock.advance(50);
         assert.deepEqual((await add(d, ['3'], { slides: true })).batch, { count: 3, dueAt });
-        assert.deepEqual(await taken(d), [[id, { count: 3, dueAt, flushed: false }]]);
+        assert.deepEqual(await taken(d), [[id, { count: 3, dueAt, flushed: false, lastSeq: 3 }]]);
       },
     ],
     [
@@ -151,7 +151,7 @@ export const collectDueCases = storeCaseGroup(
         await add(d, ['1'], { most: 1 }, gate);
         const { lease } = await d.claimOne();
         const second = await add(d, ['2', '3'], { most: 2 }, gate);
-        assert.equal(await d.store.batch('b'), null);
+        assert.equal(await isOpen(d), false);
         const third = await add(d, ['4', '5'], { most: 2 }, gate);
         assert.notEqual(third.executionId, second.executionId);
         d.is(await d.commit(lease, { record: { status: 'completed', seenInboxSeq: 1 } }), 'ok');
@@ -167,7 +167,7 @@ export const collectDueCases = storeCaseGroup(
         assert.equal((await add(d, ['2'])).executionId, id);
         d.clock.advance(100);
         assert.deepEqual(await d.claimedIds({ ids: [id] }), [id]);
-        assert.equal(await d.store.batch('b'), null);
+        assert.equal(await isOpen(d), false);
       },
     ],
   ]),
@@ -196,7 +196,7 @@ export const durableCollectCases = storeCaseGroup(
         assert.equal(claimed?.count, 2);
         await reopen(d);
         assert.deepEqual(await itemsOf(d, id), ['1', '2']);
-        assert.equal(await d.store.batch('b'), null);
+        assert.equal(await isOpen(d), false);
       },
     ],
   ]),

@@ -14,7 +14,7 @@ import {
   releaseExecution,
   selectWakingMessage,
 } from '../../../../lib/adapters/sqlite/commits.js';
-import { selectBatchOfItem, selectOpenBatch } from '../../../../lib/adapters/sqlite/batches.js';
+import { selectBatchOfItem, selectNewestBatch } from '../../../../lib/adapters/sqlite/batches.js';
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
 import { selectAhead, selectAtGate, selectInstance } from '../../../../lib/adapters/sqlite/instances.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
@@ -89,7 +89,7 @@ describe('hot statements', () => {
     ['the counts of a session', countSessionSlice],
     ['the next event of a mailbox', selectNextMail],
     ['who has an event', selectBatchOfItem],
-    ['who collects under a name', selectOpenBatch],
+    ['who collects under a name', selectNewestBatch],
   ])('%s never scans a table and never sorts', (_name, sql) => {
     const steps = plan(sql);
     expect(steps.filter((step) => /^SCAN (holdfast_|e\b|m\b|p\b)/.test(step) && !/INDEX/.test(step))).toEqual(
@@ -118,7 +118,7 @@ describe('hot statements', () => {
     ['the counts of a session', 'holdfast_execution_session (', countSessionSlice],
     ['the next event of a mailbox', 'holdfast_mail_box', selectNextMail],
     ['who has an event', 'holdfast_message_item', selectBatchOfItem],
-    ['who collects under a name', 'holdfast_batch_open', selectOpenBatch],
+    ['who collects under a name', 'holdfast_batch_name', selectNewestBatch],
     ['the journal', 'holdfast_checkpoint_key', selectJournal],
     ['a checkpoint by its hash', 'holdfast_checkpoint_key', selectCheckpointAt],
   ])('%s is found by %s', (_name, index, sql) => {
