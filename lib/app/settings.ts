@@ -31,6 +31,7 @@ const CONFIGURABLE = {
     resultBytes: wholeFrom(1),
     stateBytes: wholeFrom(1),
     checkpoints: wholeFrom(1),
+    bufferedEvents: wholeFrom(1),
   } satisfies Record<keyof Limits, OptionCheck>),
   retention: partsOf('retention', { completed: durationFrom(0), failed: durationFrom(0) }),
   lease: durationFrom(100),

@@ -14,7 +14,10 @@ import { assertListens, type Listener } from './lifecycle-bus.js';
 import { type Mount, mountOf } from './mount.js';
 import type { MountOptions } from './mount-options.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
-import type { ClassOf, Publication } from './publication.js';
+import { DebounceHandle } from './debounce-handle.js';
+import type { DebouncedEvent, ReceivedBy } from './debounce-types.js';
+import { ownDebounce } from './own-debounce.js';
+import type { ClassOf, MethodName, Publication } from './publication.js';
 import type { PublishOptions } from './publish-options.js';
 import { Publishing } from './publishing.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
@@ -152,6 +155,21 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
    */
   session(id: string): SessionHandle<Union> {
     return this.sessions.of(id);
+  }
+
+  /**
+   * What a method with `@Debounce` collects, by key. The method may be left out when the class has one only (types are then those of any of its
+   * methods: name it for the exact ones). Throws `DefinitionError` when there is none.
+   *
+   * @example
+   * await app.debounce(ContactSync, 'sync').add({ event: { contactId: 'c-1', name: 'Ada' } });
+   */
+  debounce<Instance extends object, Method extends MethodName<Instance> = MethodName<Instance>>(
+    worker: ClassOf<Instance>,
+    method?: Method,
+  ): DebounceHandle<DebouncedEvent<Instance, Method>, ReceivedBy<Instance, Method>> {
+    this.assertOpen('debounce()');
+    return new DebounceHandle(this.parts, this.publishing, ownDebounce(this.definitionOf(worker), method));
   }
 
   /** What the container, or the host's container, holds under a token or class. Throws `DefinitionError` for one it cannot make. */

@@ -3,13 +3,14 @@ import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
 import { ActorTurn } from './actor-turn.js';
 import { RecurringTurn } from './recurring-turn.js';
+import { BatchTurn } from './batch-turn.js';
 
 /**
  * Opens the turn that the pass is: null when its handler has no instances. Without a gate, nobody knows yet of which
  * instance: it is asked again in a later pass. Rejects when the store does not answer.
  */
 export async function openTurn(pass: Pass, journal: readonly Checkpoint[]): Promise<Turn | null> {
-  const { handler, record, services } = pass;
+  const { handler, record, services, batch } = pass;
   const { keyed } = handler;
   if (keyed === undefined || record.gate === null) return null;
   switch (keyed.kind) {
@@ -25,6 +26,6 @@ export async function openTurn(pass: Pass, journal: readonly Checkpoint[]): Prom
         await services.instances.instance(record.gate),
       );
     case 'debounce':
-      return null;
+      return batch === null ? null : new BatchTurn(pass, keyed, record.gate, batch);
   }
 }

@@ -48,17 +48,18 @@ function checkName(name: string, mistakes: ClassMistakes): void {
 function checkRole(type: AnyClass, name: string, method: MethodMetadata, mistakes: ClassMistakes): void {
   const { step, compensates } = method;
   const isHandler = isHandlerMethod(method);
-  if (method.every != null && method.subscriptions.length > 0)
+  if (method.every != null && method.subscriptions.length > 0 && method.debounce == null)
     mistakes.add(
       name,
       'it has @OnEvent and @Every',
       'Write a method for each, and let both call what they share',
     );
+  if (method.debounce != null) checkDebounce(name, method, mistakes);
   if (isHandler && step !== null) {
     mistakes.add(
       name,
       'it is a handler and a step',
-      `Write @${method.every == null ? 'OnEvent' : 'Every'} or @Step, and call the step from the handler`,
+      `Write @${handlerTitle(method)} or @Step, and call the step from the handler`,
     );
   }
   if (compensates !== null && (isHandler || step !== null)) {
@@ -73,6 +74,31 @@ function checkRole(type: AnyClass, name: string, method: MethodMetadata, mistake
   checkOverride(type, name, method, mistakes);
 }
 
+/** Batches of one key run one after another: another limit of the whole has no place beside that. */
+function checkDebounce(
+  name: string,
+  { subscriptions, every, concurrency }: MethodMetadata,
+  mistakes: ClassMistakes,
+): void {
+  if (subscriptions.length > 1 || every != null)
+    mistakes.add(
+      name,
+      `it has @Debounce and @${every == null ? 'OnEvent' : 'Every'}`,
+      'Write a method for each, and let both call what they share',
+    );
+  if (concurrency !== null)
+    mistakes.add(
+      name,
+      'it has @Debounce and @Concurrency',
+      'Write @Concurrency on a step that it calls: batches of one key run one after another',
+    );
+}
+
+function handlerTitle({ every, debounce }: MethodMetadata): string {
+  if (debounce != null) return 'Debounce';
+  return every == null ? 'OnEvent' : 'Every';
+}
+
 function checkPolicies(name: string, method: MethodMetadata, mistakes: ClassMistakes): void {
   const written = [
     method.retry === null ? null : '@Retry',
@@ -84,7 +110,7 @@ function checkPolicies(name: string, method: MethodMetadata, mistakes: ClassMist
   mistakes.add(
     name,
     `${written} stands on a method that is neither handler nor step`,
-    'Add @Step(), @OnEvent(…) or @Every(…)',
+    'Add @Step(), @OnEvent(…), @Every(…) or @Debounce(…)',
   );
 }
 

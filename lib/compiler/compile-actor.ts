@@ -64,7 +64,7 @@ export function compileActor(
   });
 }
 
-/** A message that fails for good is kept for a person, unless its `@Retry` has a hook for that. */
+/** A message or a batch that fails for good is kept for a person, unless its `@Retry` has a hook for that. */
 export function actorRetry(policy: RetryPolicy): RetryPolicy {
   if (policy.onExhausted !== null) return policy;
   return Object.freeze({ ...policy, whenExhausted: 'park' });

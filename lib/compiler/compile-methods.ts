@@ -1,10 +1,11 @@
-import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
+import type { ClassMetadata, DebounceMetadata, MethodMetadata } from '../metadata/class-metadata.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type { HandlerDefinition, StepDefinition, WorkerClass } from '../model/definition.js';
-import type { ActorPolicy, KeyedPolicy } from '../model/keyed.js';
+import type { ActorPolicy, DebouncePolicy, KeyedPolicy } from '../model/keyed.js';
 import type { ProvidedLimit } from '../model/provided-limit.js';
 import { defaultRetryPolicy } from '../model/retry-policy.js';
 import { actorRetry } from './compile-actor.js';
+import { compileDebounce, ofDebounce } from './compile-debounce.js';
 import type { CompiledLimit } from './compile-limits.js';
 import { compilePolicies, type Policies, type WrittenPolicies } from './compile-policies.js';
 import { compileRoutes } from './compile-routes.js';
@@ -39,10 +40,12 @@ export class MethodCompiler {
     const { id, mistakes } = this.source;
     const policies = this.policies(name, method);
     const schedule = method.every == null ? null : compileSchedule(name, method.every, mistakes);
-    const keyed = this.source.actor ?? schedule?.keyed ?? null;
+    const debounce = method.debounce == null ? null : this.debounce(name, method.debounce);
+    const keyed = debounce ?? this.source.actor ?? schedule?.keyed ?? null;
     const retry = policies.retry ?? defaultRetryPolicy;
-    if (keyed !== null && declared.length > 0) this.refuseDeclared(name, declared, keyed);
     const isJob = keyed?.kind === 'recurring';
+    if (keyed !== null && debounce === null && declared.length > 0)
+      this.refuseDeclared(name, declared, keyed);
     if (isJob) this.checkJob(name, policies);
     const described = method.subscriptions.find((subscription) => subscription.description !== null);
     return Object.freeze({
@@ -50,16 +53,32 @@ export class MethodCompiler {
       worker: id,
       method: name,
       description: described?.description ?? (method.every == null ? null : descriptionOf(method.every)),
-      routes: Object.freeze(compileRoutes(name, method.subscriptions, mistakes)),
-      retry: keyed?.kind === 'actor' ? actorRetry(retry) : retry,
+      routes: Object.freeze(
+        compileRoutes(name, method.subscriptions, debounce === null ? mistakes : ofDebounce(mistakes)),
+      ),
+      retry: keyed === null || isJob ? retry : actorRetry(retry),
       timeoutMs: policies.timeoutMs,
       declared,
-      concurrency: isJob ? null : this.limit(name, policies.concurrency ?? this.defaults.concurrency),
+      concurrency:
+        isJob || debounce !== null
+          ? null
+          : this.limit(name, policies.concurrency ?? this.defaults.concurrency),
       rateLimit: this.limit(name, policies.rateLimit ?? (isJob ? null : this.defaults.rateLimit)),
       priority: this.priority(name, method),
       ...(schedule === null ? null : { schedule: schedule.policy }),
       ...(keyed === null ? null : { keyed }),
     });
+  }
+
+  private debounce(name: string, written: DebounceMetadata): DebouncePolicy | null {
+    const { type, mistakes, actor } = this.source;
+    if (actor !== null)
+      mistakes.add(
+        name,
+        'it has @Debounce in an actor',
+        'Write it in a class with @Worker: an actor takes messages one by one',
+      );
+    return compileDebounce(written, { type, member: name, mistakes });
   }
 
   step(name: string, method: MethodMetadata): StepDefinition {

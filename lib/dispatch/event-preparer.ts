@@ -1,3 +1,4 @@
+import { collectorListens } from '../behaviours/batch-place.js';
 import type { Definitions } from '../engine/definitions.js';
 import type { EventRoute } from '../model/definition.js';
 import { laneOf } from '../model/lane.js';
@@ -145,8 +146,11 @@ export class EventPreparer {
         name: request.definition.name,
         value,
         input,
+        schemaHash: request.definition.checker.schemaHash,
         session,
         key: to?.key ?? null,
+        isDelayed: request.dueAt !== null,
+        bufferedEvents: this.options.settings.limits.bufferedEvents,
       }) ??
       (handler === null
         ? { gate: null, lane: laneOf(session, definition.id) }
@@ -161,7 +165,7 @@ export class EventPreparer {
       depth,
       dueAt: request.dueAt,
       owner: null,
-      listening: cancel,
+      listening: 'collect' in place ? collectorListens : cancel,
     };
   }
 

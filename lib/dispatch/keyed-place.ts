@@ -1,7 +1,8 @@
 import type { HandlerDefinition } from '../model/definition.js';
 import { fieldAt } from '../model/field-path.js';
+import { batchName, batchPlace } from '../behaviours/batch-place.js';
 import { gateOfInstance, keyIn, keyRuleOf, ownerOf } from '../model/instance-key.js';
-import { instanceName, type RoutingRule } from '../model/keyed.js';
+import type { RoutingRule } from '../model/keyed.js';
 import { laneOf } from '../model/lane.js';
 import type { Subscription } from '../ports/store.js';
 import type { Collect, Gate } from '../ports/store-write.js';
@@ -13,9 +14,14 @@ export interface KeyedEvent {
   readonly value: () => unknown;
   /** The encoded payload. */
   readonly input: string;
+  readonly schemaHash: string | null;
   readonly session: string | null;
   /** The key, where the caller names it. */
   readonly key: string | null;
+  /** It begins at a later instant: it is collected then. */
+  readonly isDelayed: boolean;
+  /** `limits.bufferedEvents`. */
+  readonly bufferedEvents: number;
 }
 
 /** Where the execution of an event waits for those that share its key. */
@@ -42,9 +48,10 @@ export function keyedPlaceOf(
   const key = event.key ?? keyOf(handler, keyed, event);
   if (key === null) return { gate: null, lane };
   if (keyed.kind === 'actor') return { gate: gateOfInstance('actor', owner, key), lane };
-  const { flushAfterMs, slides, maxWaitMs, most } = keyed;
-  const name = instanceName('debounce', owner, key);
-  return { gate: null, lane, collect: { name, flushAfterMs, slides, maxWaitMs, most, item: event.input } };
+  if (event.isDelayed) return { gate: null, lane };
+  const item = { event: event.name, input: event.input, schemaHash: event.schemaHash };
+  const name = batchName(owner, event.session, key);
+  return { lane, ...batchPlace(name, keyed, item, event.bufferedEvents) };
 }
 
 function keyOf(

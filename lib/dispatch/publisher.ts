@@ -5,6 +5,7 @@ import { EventConflictError } from '../model/errors-event.js';
 import { partsOfDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../model/ids.js';
+import { instanceName, keyOfInstance } from '../model/keyed.js';
 import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
@@ -95,7 +96,9 @@ export class Publisher implements StepPublisher {
   published(events: readonly NewEvent[]): void {
     this.options.consumer.pull('hint');
     for (const event of new Set(events)) {
-      for (const execution of event.executions) this.tellAccepted(event, execution);
+      // Which execution an event joined, only the store knows.
+      for (const execution of event.executions)
+        if (execution.collect === undefined) this.tellAccepted(event, execution);
       if (this.unhandled.has(event)) this.tellUnhandled(event.name, event.id);
       this.hint(event.executions);
     }
@@ -143,7 +146,7 @@ export class Publisher implements StepPublisher {
       const runs: (Run | null)[] = executions.map(() => null);
       const unleased: NewExecution[] = [];
       for (const execution of event.executions) {
-        const place = executions.findIndex(({ executionId }) => executionId === execution.id);
+        const place = executions.findIndex((answer) => isAnswerTo(answer, execution));
         const stored = executions[place];
         const slot = slots[nextSlot++] ?? null;
         // An explicit id that was published before stands for the executions that it started then.
@@ -151,9 +154,15 @@ export class Publisher implements StepPublisher {
           if (slot !== null) this.options.consumer.unreserve(slot);
           continue;
         }
-        this.tellAccepted(event, execution);
-        if (execution.owner === null) unleased.push(execution);
+        this.tellAccepted(event, execution, stored.executionId);
+        if (stored.batch !== undefined) {
+          if (isNew) this.tellCollected(event, execution, stored, stored.batch);
+          if (stored.batch.dueAt > this.options.clock.now()) this.options.consumer.wake(stored.batch.dueAt);
+          else this.options.consumer.pull('hint');
+        }
+        if (execution.owner === null) unleased.push({ ...execution, id: stored.executionId });
         if (slot === null) {
+          if (stored.batch !== undefined) continue;
           if (execution.dueAt === null) this.options.consumer.pull('hint');
           else this.options.consumer.wake(execution.dueAt);
         } else if (isNew && !stored.leased) {
@@ -223,19 +232,42 @@ export class Publisher implements StepPublisher {
       .catch((error: unknown) => tellFault(this.options, 'send hints', error));
   }
 
-  private tellAccepted(event: NewEvent, execution: NewExecution): void {
+  private tellAccepted(event: NewEvent, execution: NewExecution, executionId = execution.id): void {
     if (!this.options.observer.wants('execution.accepted')) return;
     const { worker, method: handler } = partsOfDefinition(execution.definition.id);
     const { session, name } = event;
     const at = this.options.clock.now();
     this.options.observer.emit({
       name: 'execution.accepted',
-      executionId: execution.id,
+      executionId,
       worker,
       handler,
       session,
       event: name,
       at,
+    });
+  }
+
+  /** A batch begins to collect. */
+  private tellCollected(
+    { session }: NewEvent,
+    { collect, definition }: NewExecution,
+    { executionId }: PublishedExecution,
+    { count, dueAt }: NonNullable<PublishedExecution['batch']>,
+  ): void {
+    const { observer, clock } = this.options;
+    if (count !== 1 || collect === undefined || !observer.wants('debounce.started')) return;
+    const { worker, method: handler } = partsOfDefinition(definition.id);
+    const instanceId = instanceName('debounce', worker, keyOfInstance(collect.name));
+    observer.emit({
+      name: 'debounce.started',
+      executionId,
+      worker,
+      handler,
+      session,
+      instanceId,
+      flushAt: dueAt,
+      at: clock.now(),
     });
   }
 
@@ -249,6 +281,15 @@ export class Publisher implements StepPublisher {
   private tellUnhandled(event: string, eventId: EventId): void {
     this.options.observer.emit({ name: 'event.unhandled', event, eventId, at: this.options.clock.now() });
   }
+}
+
+/** Of one that collects, the execution that it joined. */
+function isAnswerTo(
+  { executionId, definition, batch }: PublishedExecution,
+  execution: NewExecution,
+): boolean {
+  if (execution.collect === undefined) return executionId === execution.id;
+  return batch !== undefined && definition === execution.definition.id;
 }
 
 /** An event that a publish names twice is one: it starts its executions once. */

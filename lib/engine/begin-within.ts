@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import { eventToCollect } from '../behaviours/collect-event.js';
 import { turnGate } from '../model/instance-key.js';
 import { bucketOf, gateOf } from '../model/policy-scope.js';
 import type { Pass } from '../step/pass.js';
@@ -18,6 +19,8 @@ export function beginWithin(
   if (keyed !== undefined && record.gate === null) {
     const gate = turnGate(handler, record.eventName, event);
     if (gate !== null) return pass.end({ kind: 'gated', gate });
+    const collected = eventToCollect(pass, event);
+    if (collected !== null) return pass.end({ kind: 'collected', event: collected });
   }
   if (concurrency === null && rateLimit === null) return begin();
   if (concurrency !== null && record.gate === null)

@@ -12,7 +12,7 @@ import {
 import { cancelErrorOf } from './cancel-error.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { encodeName } from '../model/path.js';
-import type { RecordChange } from '../ports/store-write.js';
+import type { NewEvent, RecordChange } from '../ports/store-write.js';
 import { attemptKey } from '../step/checkpoint-key.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
@@ -26,6 +26,8 @@ export interface Conclusion {
   readonly error: unknown;
   /** The handler's hook to call once the change is stored. */
   readonly hook: { readonly name: 'onRetry' | 'onExhausted'; readonly nextAt: number | null } | null;
+  /** An event that the same commit accepts. Absent: none. */
+  readonly publish?: NewEvent;
 }
 
 const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> = {
@@ -80,6 +82,8 @@ export function conclude(
       const timers = withDeadline({}, deadlineAt);
       return plain({ ...next, attempt: 1, epoch: 0, timers, next: end.next });
     }
+    case 'collected':
+      return { ...ended(pass, 'skipped', seenInboxSeq), publish: end.event };
     case 'gated':
       return plain({ ...change(pass, 'pending', seenInboxSeq), gate: end.gate });
     case 'yielded':
@@ -109,7 +113,7 @@ function threw(
   seenInboxSeq: number,
   deadlineAt: number | null,
 ): Conclusion {
-  const { retry, keyed } = pass.handler;
+  const { retry } = pass.handler;
   const decision = decided ?? decideAttempt(pass, error);
   if (decision.kind === 'retry') {
     const timers = { [`retry:${pass.handler.method}`]: decision.at };
@@ -120,12 +124,16 @@ function threw(
     pass.writes.hold(attemptOf(pass, error, decision.at));
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
-  // A message that its actor cannot handle is kept for a person, whyever: the actor goes on with the next.
-  const park = (decision.exhausted || keyed?.kind === 'actor') && retry.whenExhausted === 'park';
+  const park = (decision.exhausted || keepsFailed(pass)) && retry.whenExhausted === 'park';
   const conclusion = park
     ? ended(pass, 'parked', seenInboxSeq, error)
     : finished(pass, 'failed', seenInboxSeq, error);
   return decision.exhausted ? { ...conclusion, hook: { name: 'onExhausted', nextAt: null } } : conclusion;
+}
+
+/** A message that its actor cannot handle, or a batch, is kept for a person, whyever: the instance goes on with the next. */
+function keepsFailed({ handler: { keyed } }: Pass): boolean {
+  return keyed?.kind === 'actor' || keyed?.kind === 'debounce';
 }
 
 /** The journal row of a failed attempt of the handler itself: goes with the pass's end. */

@@ -34,7 +34,8 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
   const journal = new RenamedJournal(work.journal, renames);
   const undoing = openUndo(journal.rows, handler.method);
   const request = undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
-  const seenInboxSeq = inbox.at(-1)?.seq ?? record.seenInboxSeq;
+  // Collected events are read by themselves: nothing else is in the inbox before the last of them that was not claimed.
+  const seenInboxSeq = Math.max(inbox.at(-1)?.seq ?? record.seenInboxSeq, work.batch?.lastSeq ?? 0);
   const cancel = request.kind === 'cancel' ? request.cancel : null;
   if (request.kind !== 'reopen') {
     const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;

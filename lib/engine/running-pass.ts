@@ -55,6 +55,7 @@ export class RunningPass implements Run {
     this.awaitsFit = work.record.definition.fingerprint !== worker.graph.fingerprint;
     const { record, journal, visible, undoing } = opening;
     this.pass = new Pass(services, worker, handler, work.lease, record, visible, undoing !== null);
+    this.pass.batch = work.batch ?? null;
     if (journal.isRenamed) this.pass.outsidePath = (path) => journal.outsidePath(path);
     this.ended = new Promise((resolve) => {
       this.hasEnded = resolve;
@@ -200,7 +201,12 @@ export class RunningPass implements Run {
     const { pass } = this;
     const end = turnEnd(conclusion.change);
     const instance = end === null || pass.turn === null ? null : pass.turn.changeFor(end);
-    const write = pass.writes.final(conclusion.change, instance);
+    const { publish } = conclusion;
+    const write = pass.writes.final(
+      conclusion.change,
+      instance,
+      publish === undefined ? null : { events: [publish] },
+    );
     const done = (verdict: Verdict): void => {
       if (verdict.verdict === 'rejected' && verdict.reason === 'instance-changed') {
         this.handBack(write);
@@ -231,7 +237,7 @@ export class RunningPass implements Run {
     pass.services.writer.submit(pass.writes.instead(refused, change), done, () => this.hasEnded());
   }
 
-  private stored({ change, error, hook }: Conclusion, verdict: Verdict): void {
+  private stored({ change, error, hook, publish }: Conclusion, verdict: Verdict): void {
     this.pass.stored();
     const { record, services } = this.pass;
     this.outcome = outcomeOf(record, change, services.clock.now());
@@ -244,6 +250,7 @@ export class RunningPass implements Run {
     tellEnd(this.pass, change, error);
     const end = turnEnd(change);
     if (end !== null) this.pass.turn?.stored(end);
+    if (publish !== undefined) services.publishing().published([publish]);
     if (hook !== null) void this.callHook(hook, error);
   }
 

@@ -4,6 +4,7 @@ import type { ExecutionId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
+import type { CollectedBatch } from '../ports/stored-instance.js';
 import type { RecordChange, StoredMessage } from '../ports/store-write.js';
 import type { Pass } from '../step/pass.js';
 import type { PassServices } from '../step/pass-services.js';
@@ -17,6 +18,8 @@ export interface Work {
   readonly journal: readonly Checkpoint[];
   readonly inbox: readonly StoredMessage[];
   readonly strikes: number;
+  /** What it has collected. Absent: it does not collect. */
+  readonly batch?: CollectedBatch;
 }
 
 /** A pass under way, as the consumer sees it. */

@@ -45,6 +45,18 @@ export type {
   RecurringState,
   RecurringStatus,
 } from '../app/recurring-types.js';
+export type { DebounceHandle } from '../app/debounce-handle.js';
+export type {
+  AddOptions,
+  AddResult,
+  BatchOptions,
+  ClearResult,
+  DebouncedEvent,
+  DebounceStatus,
+  FlushResult,
+  ReceivedBy,
+} from '../app/debounce-types.js';
+export type { DebounceContext, FlushReason, ReduceInfo } from '../model/debounce-context.js';
 export type { Schedules, ScheduleSummary } from '../app/schedules.js';
 export type { StepView } from '../app/step-views.js';
 export type { Listener } from '../app/lifecycle-bus.js';
@@ -77,6 +89,12 @@ export {
   type DefineEventsOptions,
   type Events,
 } from '../decorators/define-event.js';
+export {
+  Debounce,
+  type DebounceDecorator,
+  type DebounceOptions,
+  type ReducedDecorator,
+} from '../decorators/debounce.js';
 export { execution, sleep, step } from '../decorators/durable-functions.js';
 export {
   type CronOptions,

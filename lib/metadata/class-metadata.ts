@@ -110,6 +110,11 @@ export interface EveryMetadata {
   readonly options: unknown;
 }
 
+/** A `@Debounce`, as written; its events are a subscription of the method. */
+export interface DebounceMetadata {
+  readonly options: unknown;
+}
+
 /** `when` or a guard: whether the handler takes the event. */
 export type EventPredicate = (event: never) => boolean | Promise<boolean>;
 
@@ -128,6 +133,7 @@ export interface MethodMetadata {
   every: EveryMetadata | null;
   /** What it is to its actor, beside handlers of events. */
   actorRole: ActorRole | null;
+  debounce: DebounceMetadata | null;
 }
 
 /** `@OnAlarm`, `@OnIdle`, `@OnError`. */

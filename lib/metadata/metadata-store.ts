@@ -122,6 +122,7 @@ function inherit(base: MethodMetadata | undefined, own: MethodMetadata): MethodM
     renamedFrom: own.renamedFrom.length > 0 ? own.renamedFrom : (base?.renamedFrom ?? []),
     every: own.every ?? base?.every ?? null,
     actorRole: own.actorRole ?? base?.actorRole ?? null,
+    debounce: own.debounce ?? base?.debounce ?? null,
   };
 }
 
@@ -153,5 +154,6 @@ function emptyMethod(): MethodMetadata {
     renamedFrom: [],
     every: null,
     actorRole: null,
+    debounce: null,
   };
 }

@@ -36,13 +36,11 @@ export interface DebouncePolicy {
   readonly slides: boolean;
   /** Null: no bound. */
   readonly maxWaitMs: number | null;
-  /** Events of one batch. */
-  readonly most: number;
+  /** Events of one batch; null: as many as `limits.bufferedEvents`. */
+  readonly most: number | null;
   readonly collect: 'all' | 'latest';
   /** The method that folds its events to a state; null: none. */
   readonly reduce: string | null;
-  /** Of what it folds to; null: any. */
-  readonly state: StateSource | null;
 }
 
 /** What publishers without the class need to know of a keyed handler. `key`: its field path; null: only the class can tell. */
@@ -59,4 +57,9 @@ export type RoutingRule =
  */
 export function instanceName(kind: KeyedKind, owner: string, key: string): string {
   return `${kind}:${owner}:${key}`;
+}
+
+/** The key in an instance's name. */
+export function keyOfInstance(name: string): string {
+  return name.slice(name.indexOf(':', name.indexOf(':') + 1) + 1);
 }

@@ -1,3 +1,4 @@
+import type { FlushReason } from './debounce-context.js';
 import type { WaitReason } from './execution.js';
 import type { ExecutionId } from './ids.js';
 
@@ -44,6 +45,11 @@ interface OfActor {
   readonly executionId: ExecutionId | null;
   /** Epoch ms. */
   readonly at: number;
+}
+
+interface OfDebounce extends OfExecution {
+  /** `debounce:worker:key`. */
+  readonly instanceId: string;
 }
 
 /** Everything the engine tells: the telemetry contract. */
@@ -123,6 +129,16 @@ export type LifecycleEvent =
   /** A turn ended, and nothing is scheduled. */
   | (OfActor & { readonly name: 'actor.idle'; readonly reason: 'event' | 'alarm' })
   | (OfActor & { readonly name: 'actor.terminated'; readonly reason: string | null })
+  /** The first event of a batch was accepted by this process. */
+  | (OfDebounce & { readonly name: 'debounce.started'; readonly flushAt: number })
+  /** A batch was handled. */
+  | (OfDebounce & {
+      readonly name: 'debounce.flushed';
+      readonly eventCount: number;
+      readonly reason: FlushReason;
+      /** From its first start to its end, waits included. */
+      readonly durationMs: number;
+    })
   | { readonly name: 'step.detached'; readonly worker: string; readonly step: string; readonly at: number }
   | {
       readonly name: 'event.unhandled';
@@ -183,6 +199,8 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'actor.scheduled': true,
   'actor.idle': true,
   'actor.terminated': true,
+  'debounce.started': true,
+  'debounce.flushed': true,
   'step.detached': true,
   'event.unhandled': true,
   'app.started': true,

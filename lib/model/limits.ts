@@ -12,6 +12,8 @@ export interface Limits {
   readonly stateBytes: number;
   /** Checkpoints of one turn; 10,000 by default. */
   readonly checkpoints: number;
+  /** Events that one batch of a `@Debounce` takes when it names no `maxEvents`, and at most; 10,000 by default. */
+  readonly bufferedEvents: number;
 }
 
 export const defaultLimits: Limits = Object.freeze({
@@ -21,4 +23,5 @@ export const defaultLimits: Limits = Object.freeze({
   resultBytes: 1024 * 1024,
   stateBytes: 1024 * 1024,
   checkpoints: 10_000,
+  bufferedEvents: 10_000,
 });

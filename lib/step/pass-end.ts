@@ -1,4 +1,4 @@
-import type { Gate, NextTurn } from '../ports/store-write.js';
+import type { Gate, NewEvent, NextTurn } from '../ports/store-write.js';
 import type { RetryDecision } from '../model/decide-retry.js';
 import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
@@ -23,6 +23,8 @@ export type PassEnd =
   | { readonly kind: 'renewed'; readonly next: NextTurn }
   /** It was published by somebody who could not tell its gate: it queues there, ready at once when that is open. */
   | { readonly kind: 'gated'; readonly gate: Gate }
+  /** Its event goes into a batch, where somebody else handles it. */
+  | { readonly kind: 'collected'; readonly event: NewEvent }
   | { readonly kind: 'parked'; readonly error: unknown }
   /** `holds`: whose permits stay, since their bodies have begun. `wakes`: the kinds of message that end what it waits for. */
   | {

@@ -22,8 +22,8 @@ export interface PassServices {
   readonly steps: StepFinder;
   readonly events: EventRestorer;
   readonly states: StateCheckers;
-  /** Instances, as they were last written. */
-  readonly instances: Pick<Store, 'instance'>;
+  /** Instances, as they were last written, and what was collected. */
+  readonly instances: Pick<Store, 'instance' | 'inbox'>;
   /** Asked late: publisher and engine need each other. */
   publishing(): StepPublisher;
   readonly settings: PassSettings;

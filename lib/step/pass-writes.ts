@@ -156,9 +156,13 @@ export class PassWrites {
     );
   }
 
-  /** The write that carries the pass's end: held rows, the change of the record, and what becomes of its instance. */
-  final(change: RecordChange, instance: InstanceChange | null = null): CommitWrite {
-    const write = this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, null);
+  /** The write that carries the pass's end: held rows, the change of the record, what becomes of its instance, and an event. */
+  final(
+    change: RecordChange,
+    instance: InstanceChange | null = null,
+    publish: Publishing | null = null,
+  ): CommitWrite {
+    const write = this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, publish);
     return instance === null ? write : { ...write, delta: { ...write.delta, instance } };
   }
 

@@ -4,6 +4,7 @@ import { StepInterruptedError } from '../model/errors-execution.js';
 import type { ExecutionRecord, WaitReason } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { Rejection } from '../ports/store-write.js';
+import type { CollectedBatch } from '../ports/stored-instance.js';
 import { BegunBodies } from './begun-bodies.js';
 import { BegunChildren } from './begun-children.js';
 import type { Body } from './body.js';
@@ -39,6 +40,8 @@ export class Pass {
   ended: PassEnd | null = null;
   /** The turn of an instance that it is; null: of none, or it is not opened yet. */
   turn: Turn | null = null;
+  /** What it has collected; null: it does not collect. */
+  batch: CollectedBatch | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
   outsidePath = itself;
   /** Waits whose events code has got, by their holders in the store. */

@@ -48,7 +48,12 @@ export function summaryOf(published: readonly PublishedEvent[]): PublishedEvents
     events: published.map(({ event, known }) => ({
       eventId: event.id,
       event: event.name,
-      executions: known ?? event.executions.map(({ id, definition }) => ({ id, definition: definition.id })),
+      executions:
+        known ??
+        event.executions
+          // Which one takes it is known only when it is stored: there is no handle.
+          .filter(({ collect }) => collect === undefined)
+          .map(({ id, definition }) => ({ id, definition: definition.id })),
     })),
   };
 }

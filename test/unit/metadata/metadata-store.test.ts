@@ -65,6 +65,7 @@ it('reading hands out copies', () => {
     renamedFrom: [],
     every: null,
     actorRole: null,
+    debounce: null,
   });
   expect(metadataOf(Copied).methods.size).toBe(0);
 });
