@@ -1,34 +1,7 @@
 import type { ExecutionId } from '../../model/ids.js';
-import type { CollectedBatch, StoredBatch } from '../../ports/stored-instance.js';
-import type { Collect } from '../../ports/store-write.js';
+import type { StoredBatch } from '../../ports/stored-instance.js';
+import type { Batch } from './batch.js';
 import type { Entry } from './entry.js';
-
-/** What an execution collects, as plain data. */
-export type BatchState = Pick<Batch, 'name' | 'openedAt' | 'dueAt' | 'flushed' | 'isOpen' | 'items'>;
-
-/** What an execution collects. */
-export class Batch {
-  /** By the id of the execution that each event came with. */
-  readonly items: ExecutionId[] = [];
-  isOpen = true;
-  flushed = false;
-
-  constructor(
-    readonly name: string,
-    readonly openedAt: number,
-    public dueAt: number,
-  ) {}
-
-  collected({ inbox }: Entry): CollectedBatch {
-    const lastSeq = inbox?.items.at(-1)?.seq ?? 0;
-    return { count: this.items.length, dueAt: this.dueAt, flushed: this.flushed, lastSeq };
-  }
-
-  state(): BatchState {
-    const { name, openedAt, dueAt, flushed, isOpen, items } = this;
-    return { name, openedAt, dueAt, flushed, isOpen, items: [...items] };
-  }
-}
 
 /** Executions that collect events: the newest of each name, and what each has got. */
 export class BatchTable {
@@ -79,10 +52,4 @@ export class BatchTable {
     if (this.newest.get(batch.name) === entry) this.newest.delete(batch.name);
     for (const id of batch.items) this.holders.delete(id);
   }
-}
-
-/** When an execution is due that got an event at `now`, unless it has all it takes. */
-export function dueAtOf({ flushAfterMs, slides, maxWaitMs }: Collect, openedAt: number, now: number): number {
-  const flushAt = (slides ? now : openedAt) + flushAfterMs;
-  return maxWaitMs === null ? flushAt : Math.min(flushAt, openedAt + maxWaitMs);
 }

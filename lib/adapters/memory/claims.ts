@@ -82,7 +82,7 @@ export class Claims {
       record: entry.toRecord(),
       journal: entry.journal.load(entry.turn, entry.epoch),
       inbox: entry.inbox === null ? [] : entry.inbox.unseen(entry.seenInboxSeq, inboxPage),
-      ...(entry.batch === null ? {} : { batch: entry.batch.collected(entry) }),
+      ...(entry.batch === null ? {} : { batch: entry.batch.collected(entry.inbox?.items.at(-1)?.seq ?? 0) }),
       strikes,
       dueSince,
     };

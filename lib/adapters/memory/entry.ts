@@ -8,7 +8,7 @@ import type {
 import type { EventId, ProcessId } from '../../model/ids.js';
 import type { ProcessRecord } from '../../ports/store.js';
 import type { Mail, NewExecution } from '../../ports/store-write.js';
-import type { Batch } from './batch-table.js';
+import type { Batch } from './batch.js';
 import { Chain, type Linked } from './chain.js';
 import { Heap, type Heaped } from './heap.js';
 import type { Inbox } from './inbox.js';

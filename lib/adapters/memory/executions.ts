@@ -8,7 +8,8 @@ import type {
   RecordChange,
   Withdrawal,
 } from '../../ports/store-write.js';
-import { Batch, BatchTable, dueAtOf } from './batch-table.js';
+import { Batch, dueAtOf } from './batch.js';
+import { BatchTable } from './batch-table.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
 import { type DefinitionWork, Entry, type EventWait, noTimers, type Place } from './entry.js';

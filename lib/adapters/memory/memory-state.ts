@@ -5,7 +5,7 @@ import type { ProcessRecord, StoredGraph, Subscription } from '../../ports/store
 import type { StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
 import type { StoredMessage } from '../../ports/store-write.js';
-import { Batch, type BatchState } from './batch-table.js';
+import { Batch, type BatchState } from './batch.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import { Entry } from './entry.js';
 import type { Executions } from './executions.js';

@@ -14,7 +14,7 @@ import type {
   ReserveWrite,
   Verdict,
 } from '../../ports/store-write.js';
-import type { Batch } from './batch-table.js';
+import type { Batch } from './batch.js';
 import { DedupRow, type DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
 import type { Executions } from './executions.js';
