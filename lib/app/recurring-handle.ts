@@ -16,7 +16,12 @@ import type { ActorSnapshot } from './actor-types.js';
 import { ExecutionHandle } from './execution-handle.js';
 import { anything, optionMistakes, refuse } from './option-checks.js';
 import type { RecurringHandler } from './recurring-handler.js';
-import type { RecurringStart, RecurringStarted, RecurringStatus } from './recurring-types.js';
+import type {
+  RecurringStart,
+  RecurringStarted,
+  RecurringStatus,
+  RecurringTriggered,
+} from './recurring-types.js';
 import { titleOf } from './source-title.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
@@ -66,9 +71,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
    * attempt is cancelled, and this one has all its attempts. `triggered` is false when there is no such job, or it has stopped. Resolves
    * when the tick is stored.
    */
-  async trigger(
-    id: string,
-  ): Promise<{ readonly triggered: boolean; readonly execution: ExecutionHandle | null }> {
+  async trigger(id: string): Promise<RecurringTriggered> {
     const name = this.nameOf('trigger()', id);
     const { clock, ids, runtime, codec } = this.parts;
     for (;;) {

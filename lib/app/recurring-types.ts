@@ -1,4 +1,5 @@
 import type { RecurringContext } from '../model/recurring-context.js';
+import type { ExecutionHandle } from './execution-handle.js';
 import type { MethodName } from './publication.js';
 
 /** Names of the methods that take a `RecurringContext`, or no context. */
@@ -11,6 +12,21 @@ export type RecurringMethod<Instance> = {
           ? Name
           : never
       : Name
+    : never;
+}[MethodName<Instance>];
+
+/** Those that say by their context that they have jobs; all that may, where none does. */
+export type OnlyRecurringMethod<Instance> = [ContextMethod<Instance>] extends [never]
+  ? RecurringMethod<Instance>
+  : ContextMethod<Instance>;
+
+type ContextMethod<Instance> = {
+  [Name in MethodName<Instance>]: Instance[Name] extends (...args: infer Args) => unknown
+    ? Required<Args> extends readonly [unknown, infer Context, ...unknown[]]
+      ? Context extends RecurringContext<infer _>
+        ? Name
+        : never
+      : never
     : never;
 }[MethodName<Instance>];
 
@@ -44,6 +60,11 @@ export interface RecurringStarted {
   readonly instanceId: string;
   readonly status: 'running';
 }
+
+/** What `trigger` gives. */
+export type RecurringTriggered =
+  | { readonly triggered: true; readonly execution: ExecutionHandle }
+  | { readonly triggered: false; readonly execution: null };
 
 /** How a job stands. Instants are epoch ms. */
 export interface RecurringStatus {

@@ -25,7 +25,12 @@ import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
 import { RecurringHandle } from './recurring-handle.js';
 import { recurringHandler } from './recurring-handler.js';
-import type { RecurringInput, RecurringMethod, RecurringState } from './recurring-types.js';
+import type {
+  OnlyRecurringMethod,
+  RecurringInput,
+  RecurringMethod,
+  RecurringState,
+} from './recurring-types.js';
 import { Schedules } from './schedules.js';
 import type { SessionHandle } from './session-handle.js';
 import { Sessions } from './sessions.js';
@@ -216,7 +221,10 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
    * @example
    * await app.recurring(Tokens, 'refresh').start({ id: account.id, input: account });
    */
-  recurring<Instance extends object, Method extends RecurringMethod<Instance> = RecurringMethod<Instance>>(
+  recurring<
+    Instance extends object,
+    Method extends RecurringMethod<Instance> = OnlyRecurringMethod<Instance>,
+  >(
     worker: ClassOf<Instance>,
     method?: Method,
   ): RecurringHandle<RecurringInput<Instance, Method>, RecurringState<Instance, Method>> {

@@ -121,6 +121,10 @@ export class ActorTurn implements Turn {
     return { ...change, ahead: scheduled === null ? null : this.alarmAt(scheduled.at) };
   }
 
+  accepts(): boolean {
+    return false;
+  }
+
   stored(status: 'parked' | TerminalStatus): void {
     if (status !== 'completed') return;
     const { end, scheduled } = this;

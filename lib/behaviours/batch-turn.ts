@@ -58,6 +58,11 @@ export class BatchTurn implements Turn {
     return null;
   }
 
+  /** It has no instance. */
+  accepts(): boolean {
+    return false;
+  }
+
   stored(status: 'parked' | TerminalStatus): void {
     const { services, record, worker, handler } = this.pass;
     const { observer, clock } = services;

@@ -23,7 +23,7 @@ export class RecurringTurn implements Turn {
   /** The instant that it stands for. */
   readonly scheduledAt: number;
   /** The job that it is a tick of; null: that is no more. */
-  private readonly record: RecurringRecord | null;
+  private record: RecurringRecord | null;
   private readonly tick: RecurringTick;
   private readonly begunAt: number;
   private readonly next: SchedulePolicy['next'];
@@ -36,7 +36,7 @@ export class RecurringTurn implements Turn {
     policy: RecurringPolicy,
     private readonly schedule: SchedulePolicy,
     instance: string,
-    private readonly found: StoredInstance | null,
+    private found: StoredInstance | null,
   ) {
     const { record, services, handler } = pass;
     this.instance = instance;
@@ -96,6 +96,18 @@ export class RecurringTurn implements Turn {
     const ticks = { ...record.ticks, armed: event?.executionId ?? null };
     const armed: RecurringRecord = { ...after, timing: schedule.timing, nextAt, ticks };
     return { ...common, state: JSON.stringify(armed), ahead: event };
+  }
+
+  /** A trigger writes to the job while its tick runs: no other tick has ended since. */
+  accepts(found: StoredInstance | null): boolean {
+    const { record } = this;
+    const now = found === null ? null : parseRecurringRecord(found.state);
+    if (record === null || now === null || now.stopped !== null) return false;
+    if (now.made !== record.made || now.version !== record.version || now.runCount !== record.runCount)
+      return false;
+    this.found = found;
+    this.record = now;
+    return true;
   }
 
   stored(): void {

@@ -209,7 +209,7 @@ export class RunningPass implements Run {
     );
     const done = (verdict: Verdict): void => {
       if (verdict.verdict === 'rejected' && verdict.reason === 'instance-changed') {
-        this.handBack(write);
+        void this.endAgain(conclusion, write);
         return;
       }
       this.hasEnded();
@@ -220,7 +220,21 @@ export class RunningPass implements Run {
     pass.services.writer.submit(write, done, () => this.hasEnded());
   }
 
-  /** Somebody changed the instance meanwhile: the turn is run again, from its journal, on what it is now. */
+  /** Somebody changed the instance meanwhile: where that is nothing to the turn, it ends all the same. */
+  private async endAgain(conclusion: Conclusion, refused: CommitWrite): Promise<void> {
+    const { turn, services, writes } = this.pass;
+    try {
+      const found = turn === null ? null : await services.instances.instance(turn.instance);
+      if (turn?.accepts(found) !== true) return this.handBack(refused);
+      writes.takeBack(refused);
+      this.store(conclusion);
+    } catch (error) {
+      tellFault(services, 'read instance', error);
+      this.hasEnded();
+    }
+  }
+
+  /** The turn is run again, from its journal, on what its instance is now. */
   private handBack(refused: CommitWrite): void {
     const { pass } = this;
     const change = { ...releaseOf(pass.record), timers: this.work.record.timers };

@@ -38,12 +38,14 @@ export type { SessionPage, Sessions } from '../app/sessions.js';
 export type { AppStats, SessionStats } from '../app/stats.js';
 export type { RecurringHandle } from '../app/recurring-handle.js';
 export type {
+  OnlyRecurringMethod,
   RecurringInput,
   RecurringMethod,
   RecurringStart,
   RecurringStarted,
   RecurringState,
   RecurringStatus,
+  RecurringTriggered,
 } from '../app/recurring-types.js';
 export type { DebounceHandle } from '../app/debounce-handle.js';
 export type {

@@ -167,10 +167,15 @@ export class PassWrites {
   }
 
   /** That end was refused: its rows with another change. */
-  instead({ delta }: CommitWrite, change: RecordChange): CommitWrite {
+  instead(refused: CommitWrite, change: RecordChange): CommitWrite {
+    this.takeBack(refused);
+    return this.final(change);
+  }
+
+  /** That end was refused: its rows go with another. */
+  takeBack({ delta }: CommitWrite): void {
     this.held.unshift(...delta.checkpoints);
     this.released = delta.release;
-    return this.final(change);
   }
 
   /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */

@@ -1,6 +1,7 @@
 import type { TerminalStatus } from '../model/execution.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import type { InstanceChange } from '../ports/store-write.js';
+import type { StoredInstance } from '../ports/stored-instance.js';
 
 /**
  * One turn of an instance, as its pass sees it. It is opened with the instance as the store has it, before user code of the
@@ -19,6 +20,8 @@ export interface Turn {
   failed(worker: object, error: unknown): boolean;
   /** What the end of the pass makes of the instance, in the same commit; null: it stays as it is. */
   changeFor(status: 'parked' | TerminalStatus): InstanceChange | null;
+  /** The instance is this by now: whether the end of the turn holds on it as well. If not, the turn is run again. */
+  accepts(found: StoredInstance | null): boolean;
   /** That end is stored. */
   stored(status: 'parked' | TerminalStatus): void;
 }

@@ -48,6 +48,7 @@ class Counts {
     if (what === 'throw') throw new NonRetryableError('no');
     if (what === 'fail') throw new Error('not now');
     if (what === 'once' && !ctx.isRetry) throw new Error('not yet');
+    if (what === 'slow') await new Promise<void>((done) => void slowly(done));
     if (what === 'long') await sleep('12 minutes');
     if (what === 'bad') ctx.setState({ total: 'many' } as never);
     if (what === 'end') {
@@ -58,6 +59,9 @@ class Counts {
   }
 }
 
+/** Takes a while of virtual time without a sleep: the tick runs. */
+let slowly: (done: () => void) => unknown = (done) => done();
+
 const job = (name: string, ...does: string[]) => ({ id: name, input: { name, does } });
 
 describe.each<[string, () => Store]>([
@@ -66,6 +70,7 @@ describe.each<[string, () => Store]>([
 ])('a method with a keyed @Every, in %s', (_name, makeStore) => {
   const opened = async () => {
     const app = await openApp([Counts], { store: makeStore() });
+    slowly = (done) => app.clock.setTimer(10_000, done);
     return { app, jobs: app.recurring(Counts, 'count') };
   };
 
@@ -171,6 +176,20 @@ describe.each<[string, () => Store]>([
     expect(await execution?.result()).toBe(2);
     await app.advance('5 minutes');
     expect(seen).toEqual(['a 1 fail at 0', 'a 2 ok at 0.5', 'a 3 ok at 5']);
+  });
+
+  it('is triggered while a tick runs, which is run once all the same, and each trigger has a tick of its own', async () => {
+    const { app, jobs } = await opened();
+    await jobs.start(job('a', 'slow', 'ok'));
+    await app.settle();
+    const triggers = await Promise.all(Array.from({ length: 20 }, () => jobs.trigger('a')));
+    expect(triggers.every(({ triggered }) => triggered)).toBe(true);
+    await app.advance('1 minute');
+    const counts = await Promise.all(triggers.map(async ({ execution }) => execution?.result()));
+    expect(new Set(counts)).toEqual(new Set(Array.from({ length: 20 }, (_, at) => at + 2)));
+    expect(seen.filter((each) => each === 'a 1 slow at 0').length).toBe(1);
+    expect((await jobs.getState('a')).state).toEqual({ total: 21 });
+    expect(await jobs.status('a')).toMatchObject({ runCount: 21, nextRunAt: START + 5 * MINUTE });
   });
 
   it('ends itself where it says so, can be looked at, and be started anew', async () => {

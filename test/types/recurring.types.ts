@@ -86,3 +86,15 @@ export async function operate(app: WorkerApp): Promise<void> {
   // @ts-expect-error its second parameter is no context
   app.recurring(Tokens, 'helper');
 }
+
+@Worker('one')
+class One {
+  @Every('1h', { keyed: true, state: Count })
+  run(_account: Account, _ctx: RecurringContext<{ total: number }>) {}
+
+  step(_n: number) {}
+}
+
+expectTypeOf((app: WorkerApp) => app.recurring(One)).returns.toEqualTypeOf<
+  RecurringHandle<Account, { total: number }>
+>();

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  bootstrap,
+  Every,
+  memoryStore,
+  NonRetryableError,
+  type RecurringContext,
+  silentLogger,
+  sqliteStore,
+  Step,
+  Worker,
+  type WorkerApp,
+} from 'holdfast';
+import { z } from 'zod';
+import { killAtEveryWrite } from './support/crash-points.js';
+
+const MINUTE = 60_000;
+
+/** Instants of ticks that have succeeded in this or an earlier life of the process, as the body saw them. */
+let effects: string[] = [];
+
+const Ticks = z.object({ at: z.array(z.number()) });
+
+@Worker('jobs')
+class Jobs {
+  @Every('5 minutes', { keyed: true, state: Ticks })
+  async run(input: { readonly fails: number }, ctx: RecurringContext<z.infer<typeof Ticks>>) {
+    await this.effect(ctx.scheduledAt);
+    if (ctx.runCount === input.fails) throw new NonRetryableError('a bad moment');
+    ctx.updateState((state) => ({ at: [...(state?.at ?? []), ctx.scheduledAt] }));
+  }
+
+  @Step()
+  async effect(at: number) {
+    effects.push(`${at}`);
+  }
+}
+
+describe.each([
+  ['memory', () => memoryStore()],
+  ['SQLite', () => sqliteStore(':memory:')],
+] as const)('a job whose process is killed, in %s', (_name, store) => {
+  it('has each tick once and always one ahead, whichever write it dies at (case 20)', async () => {
+    const writes = await killAtEveryWrite({
+      workers: [Jobs],
+      store,
+      reset: () => {
+        effects = [];
+      },
+      begin: (app) => app.recurring(Jobs).start({ id: 'a', input: { fails: 2 } }),
+      drive: (app) => app.advance('12 minutes'),
+      verify: async (app, where) => {
+        const jobs = app.recurring(Jobs);
+        const { status, nextRunAt, startedAt, runCount } = await jobs.status('a');
+        const { state } = await jobs.getState('a');
+        const records = await app.executions.list();
+        const ended = records.filter(({ status }) => status !== 'pending');
+        const ran = ended.filter(({ status }) => status === 'completed');
+        expect([where, status, runCount]).toEqual([where, 'running', ended.length]);
+        expect([where, ended.length - ran.length]).toEqual([where, 1]);
+        expect([where, records.length - ended.length]).toEqual([where, 1]);
+        expect([where, ((nextRunAt ?? 0) - (startedAt ?? 0)) % (5 * MINUTE)]).toEqual([where, 0]);
+        expect([where, (nextRunAt ?? 0) > app.clock.now()]).toEqual([where, true]);
+        // State is of those that succeeded, each instant once; the step of each ran once, or began again where it was killed.
+        expect([where, state?.at.length]).toEqual([where, ran.length]);
+        expect([where, new Set(state?.at).size]).toEqual([where, ran.length]);
+        expect([where, new Set(effects).size]).toEqual([where, ended.length]);
+      },
+    });
+    expect(writes).toBeGreaterThan(5);
+  }, 60_000);
+});
+
+@Worker('turns')
+class Turns {
+  @Every('1 hour', { keyed: true, state: z.object({ count: z.number() }) })
+  async run(_input: undefined, ctx: RecurringContext<{ count: number }>) {
+    const before = ctx.state?.count ?? 0;
+    running++;
+    most = Math.max(most, running);
+    await new Promise((resolve) => void setImmediate(resolve));
+    running--;
+    ctx.setState({ count: before + 1 });
+  }
+}
+let running = 0;
+let most = 0;
+
+it('20 triggers of one job from two processes on one SQLite file are 20 ticks, one at a time (case 12)', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-recurring-'));
+  const path = join(folder, 'jobs.db');
+  const open = async (): Promise<WorkerApp> => {
+    const options = { workers: [Turns], logger: silentLogger, sweep: '200ms' } as const;
+    const app = await bootstrap({ ...options, store: sqliteStore(path) });
+    await app.start();
+    return app;
+  };
+  const apps = [await open(), await open()] as const;
+  try {
+    const starts = await Promise.all(apps.map((app) => app.recurring(Turns).start({ id: 'a' })));
+    expect(starts.filter(({ created }) => created)).toHaveLength(1);
+    const triggers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => (apps[n % 2] as WorkerApp).recurring(Turns).trigger('a')),
+    );
+    await Promise.all(triggers.map(async ({ execution }) => execution?.result()));
+    const { state } = await apps[1].recurring(Turns).getState('a');
+    expect([state, most]).toEqual([{ count: 21 }, 1]);
+  } finally {
+    for (const app of apps) await app.close();
+    rmSync(folder, { recursive: true });
+  }
+}, 40_000);
