@@ -14,15 +14,19 @@ export type Request =
   /** Another epoch: fresh attempts, and `from` with all that was recorded after it runs again. */
   | { readonly kind: 'reopen'; readonly from: string | null };
 
-/** The latest request wins; a cancel is final. */
+/** The latest request wins; a cancel is final, and one that says why tells more. */
 export function requestOf(inbox: readonly StoredMessage[]): Request {
   let request: Request = { kind: 'none' };
   for (const message of inbox) {
-    if (message.kind === 'cancel') return { kind: 'cancel', cancel: { reason: message.body } };
+    if (message.kind === 'cancel') return { kind: 'cancel', cancel: { reason: reasonIn(inbox) } };
     if (message.kind === 'resume' || message.kind === 'retry')
       request = { kind: 'reopen', from: message.body };
   }
   return request;
+}
+
+function reasonIn(inbox: readonly StoredMessage[]): string | null {
+  return inbox.find(({ kind, body }) => kind === 'cancel' && body !== null)?.body ?? null;
 }
 
 /** While steps are undone only a retry of the undo is heeded. */

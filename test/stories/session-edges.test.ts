@@ -6,6 +6,7 @@ import {
   Inject,
   memoryStore,
   OnEvent,
+  run,
   sleep,
   Step,
   Worker,
@@ -18,6 +19,7 @@ import { z } from 'zod';
 const Job = defineEvent('job', z.object({ n: z.number() }));
 const Suicide = defineEvent('suicide', z.object({ session: z.string() }));
 const Fork = defineEvent('fork', z.object({ depth: z.number() }));
+const Parent = defineEvent('parent', z.object({ n: z.number() }));
 const Queue = defineEvent('queue', z.object({ n: z.number() }));
 
 const told: string[] = [];
@@ -56,6 +58,13 @@ class EdgeWorker {
       [Fork, { depth: depth + 1 }],
       [Fork, { depth: depth + 1 }],
     ]);
+  }
+
+  @OnEvent(Parent)
+  async parent({ n }: { n: number }): Promise<void> {
+    told.push(`parent in ${String(execution().session)}`);
+    await run(EdgeWorker, 'job', { n });
+    told.push('parent went on');
   }
 
   @OnEvent(Queue)
@@ -129,6 +138,22 @@ test('what queues at a gate is stopped without waiting for its turn, and others 
   release.forEach((go) => go());
   await app.settle();
   expect(await handles[2]?.status()).toBe('completed');
+});
+
+test("child executions are of their parent's session, and are stopped with it", async () => {
+  const parent = (await app.session('a').publish(Parent, { n: 1 })).of(EdgeWorker, 'parent');
+  await app.settle();
+  const listed = await app.session('a').list();
+  expect(listed.map(({ handler, session }) => [handler, session])).toEqual([
+    ['parent', 'a'],
+    ['job', 'a'],
+  ]);
+  const child = app.execution(listed[1]?.id as string);
+  expect(await app.session('a').stop()).toEqual({ stopped: 2, ended: true });
+  for (const handle of [parent, child])
+    await expect(handle.result()).rejects.toMatchObject({ name: 'SessionStoppedError', session: 'a' });
+  await app.advance('2 hours');
+  expect(told).toEqual(['parent in a', 'job 1']);
 });
 
 test('a stop beside a stop ends the same, and nothing twice', async () => {
