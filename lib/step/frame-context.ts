@@ -1,6 +1,7 @@
 import type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
 import { namesOf } from '../model/path.js';
 import { DeterministicRandom, deterministicUuid } from './deterministic-random.js';
+import { instanceOf } from './instance-of.js';
 import type { Frame } from './frame.js';
 import { turnId } from './turn-id.js';
 
@@ -64,7 +65,13 @@ export class FrameContext implements ExecutionContext {
 
   get log(): ExecutionLog {
     const { pass } = this.frame;
-    const fields = { execution: this.id, worker: this.worker, handler: this.handler, step: this.step };
+    const fields = {
+      execution: this.id,
+      worker: this.worker,
+      handler: this.handler,
+      step: this.step,
+      ...instanceOf(pass.handler, pass.record),
+    };
     const log = Object.create(null) as Record<(typeof levels)[number], ExecutionLog['info']>;
     const least = severity.indexOf(pass.worker.logLevel ?? 'debug');
     for (const level of levels)
@@ -86,6 +93,7 @@ export class FrameContext implements ExecutionContext {
       worker: this.worker,
       handler: this.handler,
       session: this.session,
+      ...instanceOf(pass.handler, pass.record),
       at: pass.services.clock.now(),
     });
   }

@@ -109,8 +109,8 @@ test('D30: logLevel of a worker or an actor is the least that it writes, whateve
   const written: string[] = [];
   const write =
     (level: string): Logger['info'] =>
-    (message) =>
-      void written.push(`${level} ${message}`);
+    (message, { instanceId } = {}) =>
+      void written.push([level, message, instanceId].filter((part) => part !== undefined).join(' '));
   const logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const talk = (): void => {
     for (const level of ['debug', 'info', 'warn', 'error'] as const)
@@ -146,6 +146,6 @@ test('D30: logLevel of a worker or an actor is the least that it writes, whateve
     'warn plain',
     'error plain',
     'error quiet',
-    'warn scheduled',
+    'warn scheduled actor:order:o-1',
   ]);
 });
