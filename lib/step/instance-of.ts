@@ -1,11 +1,15 @@
 import type { HandlerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
+import { instanceName, keyOfInstance } from '../model/keyed.js';
 
-/** The instance that an execution is a turn of, for what is told of it; null: it is none. */
+/** The instance that an execution is a turn or batch of, for what is told of it; null: it is none. */
 export function instanceOf(
-  { keyed }: HandlerDefinition,
+  { keyed, worker }: HandlerDefinition,
   { gate }: ExecutionRecord,
 ): { readonly instanceId: string } | null {
-  // The turns of an instance queue at a gate of its name.
-  return keyed === undefined || keyed.kind === 'debounce' || gate === null ? null : { instanceId: gate };
+  // The turns of an instance, and the batches of a key, queue at a gate of its name.
+  if (keyed === undefined || gate === null) return null;
+  return {
+    instanceId: keyed.kind === 'debounce' ? instanceName('debounce', worker, keyOfInstance(gate)) : gate,
+  };
 }

@@ -1,6 +1,7 @@
 import {
   Actor,
   type ActorContext,
+  Debounce,
   defineEvent,
   Every,
   execution,
@@ -81,6 +82,41 @@ describe('advance over schedules', () => {
     await using second = await after('1 day');
     expect(second.fired()).toEqual(first.fired());
   }, 60_000);
+});
+
+test('fired() lists batches and ticks of a key with what they belong to', async () => {
+  @Worker('sums')
+  class Sums {
+    @Debounce(Ordered, { key: 'id', flushAfter: '5s' })
+    async sum(events: Ordered[]): Promise<number> {
+      return this.count(events.length);
+    }
+    @Every('1 hour', { keyed: true }) async refresh(): Promise<void> {}
+    @Step() async count(of: number): Promise<number> {
+      return of;
+    }
+  }
+  await using app = await TestApp.create({ workers: [Sums] });
+  for (const id of ['a', 'b', 'a']) await app.publish(Ordered, { id });
+  await app.advance('1 minute');
+  await app.recurring(Sums, 'refresh').start({ id: 'r' });
+  await app.advance('1 hour');
+  const of = (wanted: string) =>
+    app
+      .fired()
+      .filter(({ instance }) => instance === wanted)
+      .map(({ at, step }) => [at - START, step]);
+  for (const id of ['a', 'b'])
+    expect(of(`debounce:sums:${id}`)).toEqual([
+      [5_000, null],
+      [5_000, 'sum/count'],
+    ]);
+  // The intervals of a job count from its start.
+  expect(of('recurring:sums.refresh:r')).toEqual([
+    [60_000, null],
+    [HOUR + 60_000, null],
+  ]);
+  expect(app.fired()).toHaveLength(6);
 });
 
 test('fired() lists messages and alarms with the instance whose turns they are', async () => {

@@ -2,6 +2,7 @@ import {
   Actor,
   type ActorContext,
   bootstrap,
+  Debounce,
   defineEvent,
   Every,
   type Fetch,
@@ -173,6 +174,35 @@ test("D32: the life of a keyed schedule's job is told under durable-effect's nam
     ran,
     ['job.terminated', 'continuous', 'tokens.refresh', 'left', 2],
   ]);
+});
+
+test("D32: batches are told under durable-effect's names", async () => {
+  @Worker('sums')
+  class Sums {
+    @Debounce(Ordered, { key: 'id', flushAfter: '5s', maxEvents: 2 })
+    async sum(events: { id: string }[]): Promise<number> {
+      return events.length;
+    }
+  }
+  const { sent, fetch } = endpoint();
+  const app = await TestApp.create({ workers: [Sums], ...tracked({ fetch, names: 'durable-effect' }) });
+  for (const id of ['a', 'b', 'a']) await app.publish(Ordered, { id });
+  await app.advance('1 minute');
+  await app.close();
+  const of = (key: string) =>
+    sent
+      .filter(({ instanceId, type }) => instanceId === `debounce:sums:${key}` && type !== 'job.executed')
+      .map(({ type, jobType, jobName, flushAt, eventCount, reason }) => [
+        type,
+        jobType,
+        jobName,
+        flushAt ?? eventCount,
+        reason,
+      ]);
+  const common = ['debounce', 'sums.sum'];
+  const started = ['debounce.started', ...common, '2026-01-01T00:00:05.000Z', undefined];
+  expect(of('a')).toEqual([started, ['debounce.flushed', ...common, 2, 'maxEvents']]);
+  expect(of('b')).toEqual([started, ['debounce.flushed', ...common, 1, 'timeout']]);
 });
 
 test("D32: an actor's life is told under durable-effect's names, with its instance", async () => {

@@ -19,6 +19,13 @@ const JOB_TYPES: Readonly<Record<HandlerKind, string>> = {
   actor: 'task',
 };
 
+const FLUSH_REASONS = {
+  maxEvents: 'maxEvents',
+  flushAfter: 'timeout',
+  maxWait: 'timeout',
+  manual: 'manual',
+} as const satisfies Record<EventOf<'debounce.flushed'>['reason'], string>;
+
 /** What each event is there. */
 const TRANSLATIONS: { readonly [Name in LifecycleEventName]?: Translate<Name> } = {
   'execution.completed': ({ durationMs, attempt }) => [['job.executed', { durationMs, attempt }]],
@@ -29,6 +36,10 @@ const TRANSLATIONS: { readonly [Name in LifecycleEventName]?: Translate<Name> } 
   'execution.failed': ({ error, attempt }) => spent(error, attempt),
   'execution.parked': ({ error, attempt }) => spent(error, attempt),
   'execution.cancelled': () => [['job.terminated', { reason: 'cancelled' }]],
+  'debounce.started': ({ flushAt }) => [['debounce.started', { flushAt: instant(flushAt) }]],
+  'debounce.flushed': ({ eventCount, reason, durationMs }) => [
+    ['debounce.flushed', { eventCount, reason: FLUSH_REASONS[reason], durationMs }],
+  ],
   'schedule.started': () => [['job.started', {}]],
   'schedule.terminated': ({ reason, runCount }) => [['job.terminated', { reason, runCount }]],
   'actor.started': () => [['job.started', {}]],
