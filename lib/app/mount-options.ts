@@ -36,7 +36,10 @@ export interface MountOptions {
   readonly events?: readonly Publishable[];
   /** Answer when the executions have ended, with their values, instead of at once; after `timeout` (`'30s'`) as if it were not set. */
   readonly sync?: boolean | { readonly timeout?: Duration };
-  /** For hosts with no background process: each request that is taken also runs what is due, for `within` (`'10s'`). */
+  /**
+   * For hosts with no background process, where the app is not started: each request that is taken first runs what is due, for
+   * `within` (`'10s'`), and is answered then.
+   */
   readonly process?: boolean | { readonly within?: Duration };
   readonly limits?: {
     /** Of a body; 262,144 by default, 8 MiB at most. An event is bounded by the app's limits as well. */

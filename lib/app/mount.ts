@@ -20,6 +20,7 @@ import { eventMetadataOf } from '../metadata/metadata-store.js';
 import { type Duration, DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { InvalidEventError, UnknownEventError } from '../model/errors-event.js';
 import { TimeoutError } from '../model/errors-execution.js';
+import { isSettled } from '../model/execution.js';
 import { isSchemaEvent } from '../model/event-source.js';
 import type { Limits } from '../model/limits.js';
 import { outsideExecutions } from '../ports/current-execution.js';
@@ -32,6 +33,9 @@ import type { Publication } from './publication.js';
 import type { Publishable } from './publishable.js';
 import type { Publishing } from './publishing.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
+
+/** How long the end of an execution that has ended may take to be read. */
+const READ_MS = 10_000;
 
 /** An event as a request brings it. */
 export interface MountedEvent {
@@ -165,10 +169,11 @@ function accepted({ executions }: Publication): AcceptedEvent {
 }
 
 /** Null: it has not ended by then. */
-async function endOf(execution: ExecutionHandle, timeoutMs: number): Promise<EndedExecution | null> {
+async function endOf(execution: ExecutionHandle, timeoutMs: number | null): Promise<EndedExecution | null> {
   const { id, worker, handler } = execution;
   try {
-    const outcome = await execution.outcome({ timeout: timeoutMs });
+    if (timeoutMs === null && !isSettled(await execution.status())) return null;
+    const outcome = await execution.outcome({ timeout: timeoutMs ?? READ_MS });
     return outcome.success
       ? { id, worker, handler, success: true, value: outcome.value }
       : { id, worker, handler, success: false, error: outcome.error };

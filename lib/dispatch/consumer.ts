@@ -177,8 +177,10 @@ export class Consumer {
     }
   }
 
+  /** Whether a pass runs here of which the end is still to be told. */
   runs(id: ExecutionId): boolean {
-    return this.running.has(id);
+    const slot = this.running.get(id);
+    return slot !== undefined && (slot.run === null || slot.run.outcome === null);
   }
 
   /**

@@ -29,8 +29,8 @@ export type EndedExecution = StartedExecution &
 /** An event that is stored. */
 export interface AcceptedEvent {
   readonly executions: readonly StartedExecution[];
-  /** Waits for all of them; null: they have not ended by then. */
-  ended(timeoutMs: number): Promise<readonly EndedExecution[] | null>;
+  /** How all of them ended; waits for that long, or not at all. Null: they have not ended by then. */
+  ended(timeoutMs: number | null): Promise<readonly EndedExecution[] | null>;
 }
 
 /** The app behind a mount. */
@@ -182,15 +182,18 @@ export class MountSurfaces {
       if (refusal?.violations == null) throw error;
       throw new Refusal(refusal.code, null, toldViolations(refusal.violations, data));
     });
-    const [ended] = await Promise.all([this.wait(accepted), this.host.process?.()]);
+    const ended = await this.end(accepted);
     return ended === null
       ? jsonAnswer(202, { accepted: true, executions: accepted.executions })
       : endAnswer(ended);
   }
 
-  private wait(accepted: AcceptedEvent): Promise<readonly EndedExecution[] | null> {
+  /** Null: it is not waited for, or nobody ends it now. */
+  private async end(accepted: AcceptedEvent): Promise<readonly EndedExecution[] | null> {
     const { syncMs } = this.rules;
-    return syncMs === null ? Promise.resolve(null) : accepted.ended(syncMs);
+    if (this.host.process === null) return syncMs === null ? null : accepted.ended(syncMs);
+    await this.host.process();
+    return syncMs === null ? null : accepted.ended(null);
   }
 }
 
