@@ -36,7 +36,7 @@ class Jobs {
   }
 
   @Step()
-  double(n: number): number {
+  async double(n: number): Promise<number> {
     return 2 * n;
   }
 }

@@ -34,7 +34,7 @@ class Shop {
   }
 
   @Step()
-  pack(id: string): string {
+  async pack(id: string): Promise<string> {
     return `parcel of ${id}`;
   }
 
@@ -185,6 +185,7 @@ describe('sync', () => {
       const app = await open();
       await app.start();
       const send = overFetch(app.mount({ guard: () => true, sync: true }));
+      const askedAt = performance.now();
       const { status, text } = await send({ headers: json, body: message('broken', { how }) });
       expect([status, JSON.parse(text)]).toMatchObject([
         422,
@@ -196,6 +197,8 @@ describe('sync', () => {
         },
       ]);
       expect(text).not.toContain('secret');
+      // It ended within the turn in which it was accepted: told at once, not by the next look at the store.
+      expect(performance.now() - askedAt).toBeLessThan(900);
     },
   );
 

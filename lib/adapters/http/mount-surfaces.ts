@@ -82,7 +82,9 @@ export class MountSurfaces {
 
   /** The surface that lives at that path, below the mount's own; null: none. */
   surfaceAt(path: string): Surface | null {
-    const [, bare = ''] = /^(.*?)\/*$/.exec(path) ?? [];
+    let end = path.length;
+    while (end > 0 && path.charAt(end - 1) === '/') end--;
+    const bare = path.slice(0, end);
     if (bare === this.rules.path) return 'events';
     return bare === `${this.rules.path}/hints` ? 'hints' : null;
   }
