@@ -159,6 +159,21 @@ test('daily-report comes at nine in Berlin, runs on demand, and goes on after a 
   expect(stdout).toContain('reports.pulse: every 200 ms, paused');
 }, 30_000);
 
+test('http-routes takes signed and guarded events over three kinds of servers, once each, and tells what is wrong', async () => {
+  const { code, stdout, stderr } = await runSample('http-routes');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('200 {"values":["Welcome, Ada: mailed to ada@example.com"]}');
+  expect(stdout.match(/200 \{"values":\["Welcome, Bob: mailed to bob@example.com"\]\}/g)).toHaveLength(2);
+  expect(stdout).toContain(
+    '"code":"EVENT_INVALID","message":"the event is invalid","violations":[{"path":"email",',
+  );
+  expect(stdout).toContain('401 {"error":true,"code":"UNAUTHORIZED"');
+  expect(stdout).toContain('elsewhere:\n  404\n');
+  expect(stdout).toContain('Next.js, a stranger:\n  401\n');
+  expect(stdout).toContain('Next.js, who is known:\n  202 Welcome, Cy: mailed to cy@example.com');
+  expect(stdout).toContain('serverless:\n  200 {"values":["Welcome, Dee: mailed to dee@example.com"]}');
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')
