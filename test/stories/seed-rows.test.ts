@@ -11,11 +11,11 @@ function rows(letter: string, ...ranges: readonly (number | readonly [number, nu
 }
 
 const required = [
-  ...rows('I', [1, 27], 29, [31, 41]),
-  ...rows('B', [2, 10], [14, 18], [21, 30]),
+  ...rows('I', [1, 27], [29, 41]),
+  ...rows('B', [2, 11], [14, 18], [21, 30]),
   ...rows('A', [5, 14], 22, 25, 26, [28, 33], [35, 37]),
 ];
-const cases = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 18, 24, 26, 27].map((number) => `case ${number}`);
+const cases = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 18, 24, 25, 26, 27].map((number) => `case ${number}`);
 
 /** Titles carry what they show in front: `case 8 · I12 · B29 · …`. */
 function shownBy(text: string): Set<string> {
@@ -47,5 +47,5 @@ test.each(cases)('%s is shown by a test', (name) => {
 
 test('what has no test is only what is not offered, comes later, or is told to be something else', () => {
   const untested = required.filter((row) => !shown.has(row));
-  expect(untested).toEqual(['I18', 'I35', 'B26', 'A36', 'A37']);
+  expect(untested).toEqual(['I35', 'A36', 'A37']);
 });
