@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../adapters/http/inbound.js';
+import { MOST_HINTS } from '../adapters/http/hint-body.js';
 import { HttpDispatcher } from '../adapters/http/http-dispatcher.js';
 import type { Fetch } from '../adapters/http/post-hints.js';
 import { systemClock } from '../adapters/system/system-clock.js';
@@ -18,9 +19,6 @@ import {
   withMethods,
 } from './option-checks.js';
 import { keysOf, signingMistakes, type Signing } from './signing.js';
-
-/** Hints of one request that a mount takes. */
-const MOST_BATCH = 1_000;
 
 /** Where hints go and how they are signed. */
 export interface HttpDispatcherOptions {
@@ -55,7 +53,7 @@ const CHECKS = {
   plainHttp: anything,
   timeout: durationFrom(1),
   queue: wholeFrom(1),
-  batch: wholeBetween(1, MOST_BATCH),
+  batch: wholeBetween(1, MOST_HINTS),
   attempts: wholeFrom(1),
   drain: durationFrom(0),
   fetch: aFunction('(url, init) => Promise<Response>'),

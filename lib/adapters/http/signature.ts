@@ -4,9 +4,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export type Surface = 'hints' | 'events';
 
 /** Headers of a signed request. */
-export const ID_HEADER = 'holdfast-id';
-export const TIMESTAMP_HEADER = 'holdfast-timestamp';
-export const SIGNATURE_HEADER = 'holdfast-signature';
+const ID_HEADER = 'holdfast-id';
+const TIMESTAMP_HEADER = 'holdfast-timestamp';
+const SIGNATURE_HEADER = 'holdfast-signature';
 
 /** More than any sender has keys: how much work a header can ask for. */
 const MOST_SIGNATURES = 8;
