@@ -146,7 +146,7 @@ test('D30: logLevel of a worker or an actor is the least that it writes, whateve
   const write =
     (level: string): Logger['info'] =>
     (message, { instanceId } = {}) =>
-      void written.push([level, message, instanceId].filter((part) => part !== undefined).join(' '));
+      void written.push(`${level} ${message}${typeof instanceId === 'string' ? ` of ${instanceId}` : ''}`);
   const logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const talk = (): void => {
     for (const level of ['debug', 'info', 'warn', 'error'] as const)
@@ -182,6 +182,6 @@ test('D30: logLevel of a worker or an actor is the least that it writes, whateve
     'warn plain',
     'error plain',
     'error quiet',
-    'warn scheduled actor:order:o-1',
+    'warn scheduled of actor:order:o-1',
   ]);
 });
