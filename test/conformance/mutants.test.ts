@@ -249,6 +249,31 @@ const caughtBy = new Map<string, string>([
     'the event of an instance is lost',
     'instances: sent again it is already applied, and creates nothing more',
   ],
+  [
+    'nobody is told that a child ended',
+    'parents and children: the end of a child wakes a parent that waits and listens, with its id',
+  ],
+  [
+    'every wait below a prefix is given up, whatever it is',
+    'given up waits and turns: those that are excepted stay, and so does what only begins alike',
+  ],
+  ['nothing is given up', 'given up waits and turns: a wait that is given up gets nothing more'],
+  [
+    'only children are given up',
+    'given up waits and turns: what it had got is there for the next wait, before what came later',
+  ],
+  [
+    'a child may be removed while its parent waits for it',
+    'parents and children: a child is not removed before its parent has ended',
+  ],
+  [
+    'a next turn is the same turn again',
+    'given up waits and turns: a next turn has its own input and an empty journal, and stays the same execution',
+  ],
+  [
+    'a turn gets the events of the one before again',
+    'given up waits and turns: its waits are gone, and what they had got is not given again',
+  ],
 ]);
 
 const cases = storeCases().filter(({ needs }) => needs === 'store');

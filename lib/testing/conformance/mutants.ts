@@ -1,5 +1,6 @@
 import type { Verdict } from '../../ports/store-write.js';
 import { collectMutants } from './collect-mutants.js';
+import { familyMutants } from './family-mutants.js';
 import { gateMutants } from './gate-mutants.js';
 import { sessionMutants } from './session-mutants.js';
 import { instanceMutants } from './instance-mutants.js';
@@ -246,4 +247,5 @@ export const mutantStores: readonly MutantStore[] = [
   ...sessionMutants,
   ...collectMutants,
   ...instanceMutants,
+  ...familyMutants,
 ];

@@ -4,6 +4,7 @@ import { collectDueCases, durableCollectCases, sharedCollectCases } from './case
 import { commitCases } from './cases/commit-cases.js';
 import { concurrencyCases, sharedCases } from './cases/concurrency-cases.js';
 import { durabilityCases } from './cases/durability-cases.js';
+import { familyCases } from './cases/family-cases.js';
 import { goOnCases, graphCases } from './cases/graph-cases.js';
 import { gateCases } from './cases/gate-cases.js';
 import { gateChangeCases } from './cases/gate-change-cases.js';
@@ -30,6 +31,7 @@ import { retryCases } from './cases/retry-cases.js';
 import { durableScheduleCases, scheduleCases, sharedScheduleCases } from './cases/schedule-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
 import { timerCases } from './cases/timer-cases.js';
+import { turnCases } from './cases/turn-cases.js';
 import { untilEndCases } from './cases/until-end-cases.js';
 import type { StoreCase } from './store-case.js';
 
@@ -75,6 +77,8 @@ export function storeCases(): readonly StoreCase[] {
     ...mailboxRoomCases,
     ...waitCases,
     ...durableMailboxCases,
+    ...familyCases,
+    ...turnCases,
     ...sessionCases,
     ...handedOnCases,
     ...durableSessionCases,
