@@ -174,6 +174,20 @@ test('http-routes takes signed and guarded events over three kinds of servers, o
   expect(stdout).toContain('serverless:\n  200 {"values":["Welcome, Dee: mailed to dee@example.com"]}');
 }, 30_000);
 
+test('approval reminds once, takes the answer whenever it comes, and buys what is approved', async () => {
+  const { code, stdout, stderr } = await runSample('approval');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.match(/^mail to manager: .*$/gm)?.toSorted()).toEqual([
+    'mail to manager: may we buy a desk?',
+    'mail to manager: may we buy a lamp?',
+    'mail to manager: may we buy a piano?',
+    'mail to manager: reminder: may we buy a desk?',
+    'mail to manager: reminder: may we buy a piano?',
+  ]);
+  expect(stdout).toContain('approved by Ada: a desk for 300\nrejected: we have one\nnobody answered\n');
+  expect(stdout).toContain('child: orders.buy completed');
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')
