@@ -169,7 +169,7 @@ export class Publishing {
       id,
       call,
       'running and would hold its slot while it waits',
-      'Publish the event instead',
+      "Publish the event instead, or start the handler with run(Worker, 'method', data) and await it",
     );
   }
 
