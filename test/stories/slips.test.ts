@@ -106,8 +106,8 @@ describe('an option that there is not', () => {
     expect(error).toBeInstanceOf(DefinitionError);
     const { mistakes } = error as DefinitionError;
     expect(mistakes.map(({ member, found, write }) => `${member}: ${found}. ${write}`)).toEqual([
-      'take: @OnEvent has the unknown option wen. Write when',
-      "start: @OnEvent has 'text' as its options. Write { when, description, priority }, each of which may be left out",
+      'take: @OnEvent has the unknown option wen. Write when or key',
+      "start: @OnEvent has 'text' as its options. Write { when, description, priority, key }, each of which may be left out",
       'once: @Step has the unknown option atMostonce. Write atMostOnce',
       "named: @Step has 'named' as its options. Write { key, atMostOnce, description, after, join, when, each }, each of which may be left out",
       'take: its event Slipped: @Event has the unknown option corelate. Write correlate',
