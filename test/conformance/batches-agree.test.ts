@@ -7,6 +7,7 @@ import type { NewEvent, PublishedExecution, RecordChange, Verdict } from '../../
 import { rule } from '../../lib/testing/conformance/collect-scene.js';
 import { dayMs, eventId, p1, p2, StoreDriver } from '../../lib/testing/conformance/store-driver.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { watchedStore } from './watched-store.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 
 const names = ['a', 'b'];
@@ -15,8 +16,9 @@ const rests: readonly RecordChange['status'][] = ['completed', 'failed', 'pendin
 async function driverOf(store: Store): Promise<StoreDriver> {
   const clock = new ManualClock();
   const context = { clock, random: { next: () => 0.5 }, warn: () => {} };
-  await store.open(context);
-  return StoreDriver.start({ store, clock, context });
+  const watched = watchedStore(store, context);
+  await watched.open(context);
+  return StoreDriver.start({ store: watched, clock, context });
 }
 
 /** The same calls to two stores; what is accepted must be collected once, whatever is sent again. */

@@ -32,9 +32,17 @@ export class GateModel {
     if (holders !== undefined && !(waits && holders.untilEnd)) holders.inside.delete(id);
   }
 
+  /** A permit of the gate is asked for. */
+  asked(gate: Gate): void {
+    holdersOf(this.permits, gate);
+  }
+
   granted({ lease, holder, gate }: AcquireWrite): void {
     const holders = holdersOf(this.permits, gate);
-    this.enter(gate.name, holders, permitName(lease.executionId, holder), 'hold permits of');
+    const name = permitName(lease.executionId, holder);
+    // A permit is of the holder: one that asks again has what it has, whatever gate it names now.
+    for (const { inside } of this.permits.values()) if (inside.has(name)) return;
+    this.enter(gate.name, holders, name, 'hold permits of');
   }
 
   released(id: ExecutionId, holder: string): void {

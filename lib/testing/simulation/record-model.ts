@@ -7,7 +7,6 @@ import type {
   AppendWrite,
   AwaitWrite,
   CommitWrite,
-  InstanceChange,
   InstanceWrite,
   NewEvent,
   NewExecution,
@@ -15,8 +14,10 @@ import type {
   ScheduleWrite,
   Verdict,
 } from '../../ports/store-write.js';
+import { BatchModel } from './batch-model.js';
 import { FamilyModel } from './family-model.js';
 import { GateModel } from './gate-model.js';
+import { InstanceModel } from './instance-model.js';
 import type { ModelRecord } from './model-record.js';
 import { MailboxModel } from './mailbox-model.js';
 import { ScheduleModel } from './schedule-model.js';
@@ -33,8 +34,8 @@ export class RecordModel {
   private readonly events = new Map<string, ExecutionId[]>();
   readonly mailboxes: MailboxModel;
   readonly schedules: ScheduleModel;
-  /** By instance, the execution that it was given to have ahead. */
-  private readonly ahead = new Map<string, ExecutionId>();
+  readonly batches: BatchModel;
+  readonly instances: InstanceModel;
   private readonly gates: GateModel;
   private readonly families = new FamilyModel((id) => this.records.get(id), {
     told: (parent) => this.told(parent, false),
@@ -48,6 +49,15 @@ export class RecordModel {
     this.gates = new GateModel(violated);
     this.mailboxes = new MailboxModel(violated);
     this.schedules = new ScheduleModel(violated);
+    this.batches = new BatchModel(violated);
+    this.instances = new InstanceModel({
+      isUnbegun: (id) => this.records.get(id)?.claims === 0,
+      created: (event) => {
+        for (const execution of event.executions) this.create(event, execution);
+      },
+      dropped: (id) => this.records.delete(id),
+      violated,
+    });
   }
 
   published(events: readonly NewEvent[], verdict: Verdict, now: number): void {
@@ -60,7 +70,7 @@ export class RecordModel {
       const answered = (verdict.executions ?? [])
         .filter((each) => each.eventIndex === index)
         .map((each) => each.executionId);
-      const expected = known ?? event.executions.map((each) => each.id);
+      const expected = known ?? event.executions.map((each) => this.placeOf(each, now));
       if (JSON.stringify([...answered].sort()) !== JSON.stringify([...expected].sort()))
         this.violated(
           'I2',
@@ -70,7 +80,7 @@ export class RecordModel {
       if (name !== null && (expected.length > 0 || event.mail !== undefined))
         this.events.set(name, [...expected]);
       for (const execution of event.executions)
-        if (!this.records.has(execution.id)) {
+        if (expected.includes(execution.id) && !this.records.has(execution.id)) {
           const leased = verdict.executions?.some((each) => each.executionId === execution.id && each.leased);
           this.create(event, leased === true ? execution : { ...execution, owner: null });
         }
@@ -98,6 +108,8 @@ export class RecordModel {
       return this.violated('I7', `commit ${mark} of ${record.id} was refused under the current fence`);
     if (verdict.verdict === 'rejected' && verdict.reason === 'mailbox-full')
       this.mailboxes.refused(delta.publish?.events ?? [], verdict.eventId, now);
+    if (delta.instance !== undefined && isCurrent && !record.applied.has(mark))
+      this.instances.committed(delta.instance, verdict);
     if (verdict.verdict !== 'ok') return;
     if (record.applied.has(mark)) this.violated('I3', `commit ${mark} of ${record.id} was applied twice`);
     if (!isCurrent)
@@ -108,7 +120,6 @@ export class RecordModel {
     record.applied.add(mark);
     for (const row of delta.checkpoints) this.insert(record, row, lease.fence);
     if (delta.publish !== null) this.published(delta.publish.events, verdict, now);
-    if (delta.instance !== undefined) this.changeInstance(delta.instance);
     for (const holder of delta.release) this.gates.released(record.id, holder);
     for (const withdrawal of delta.withdraw ?? []) {
       this.mailboxes.withdrawn(record, withdrawal, now);
@@ -151,9 +162,9 @@ export class RecordModel {
   }
 
   instanced({ change, event, cancels }: InstanceWrite, verdict: Verdict, now: number): void {
-    if (verdict.verdict !== 'ok') return;
-    this.changeInstance(change);
-    if (cancels !== null)
+    const isNew = this.instances.written(change, verdict);
+    if (verdict.verdict !== 'ok' && verdict.verdict !== 'already') return;
+    if (isNew && cancels !== null)
       // Those that hold a place or queue have a message now; which these are is not modelled.
       for (const record of this.records.values())
         if (record.gate === cancels && !isSettled(record.status)) record.messages++;
@@ -169,7 +180,9 @@ export class RecordModel {
         'I7',
         `a permit for ${holder} of ${lease.executionId} was ${verdict.verdict} at fence ${lease.fence}`,
       );
-    if (verdict.verdict === 'ok' && verdict.granted === true) this.gates.granted(write);
+    if (verdict.verdict !== 'ok') return;
+    this.gates.asked(write.gate);
+    if (verdict.granted === true) this.gates.granted(write);
   }
 
   awaited(write: AwaitWrite, verdict: Verdict, now: number): void {
@@ -190,6 +203,7 @@ export class RecordModel {
     if (record === undefined || verdict.verdict !== 'ok') return;
     record.messages++;
     if (message.kind === 'cancel' && !isSettled(record.status)) record.cancelled = true;
+    if (message.kind === 'cancel') this.batches.close(message.to);
     if (verdict.due === true) record.status = 'pending';
   }
 
@@ -205,6 +219,7 @@ export class RecordModel {
       return this.violated('I1', `${lease.executionId} was claimed, but never accepted`);
     const isGranted = inbox.some(({ kind }) => kind === 'granted' || kind === 'event' || kind === 'child');
     this.checkMayBeClaimed(record, request, isGranted);
+    this.batches.claimed(record.id, work.batch);
     if (lease.fence !== record.fence + 1)
       this.violated('I5', `the claim of ${record.id} has fence ${lease.fence} after ${record.fence}`);
     if (answered.epoch !== record.epoch)
@@ -251,6 +266,12 @@ export class RecordModel {
     return (this.leases.get(owner) ?? 0) > this.now();
   }
 
+  /** The execution that the event is of: the one that collects it, or its own. */
+  private placeOf(execution: NewExecution, now: number): ExecutionId {
+    const { id, collect } = execution;
+    return collect === undefined ? id : this.batches.collected(execution, collect, now);
+  }
+
   private create(event: NewEvent, execution: NewExecution): void {
     const { id, definition, owner, dueAt, gate } = execution;
     if (gate !== null) this.gates.named(gate);
@@ -278,18 +299,6 @@ export class RecordModel {
     if (gate !== null && owner !== null) this.gates.runs(gate.name, id);
   }
 
-  /** What an instance had ahead and did not begin is gone. */
-  private changeInstance({ id, state, ahead }: InstanceChange): void {
-    if (ahead === undefined && state !== null) return;
-    const before = this.ahead.get(id);
-    if (before !== undefined && this.records.get(before)?.claims === 0) this.records.delete(before);
-    this.ahead.delete(id);
-    const execution = ahead?.executions[0];
-    if (state === null || !ahead || execution === undefined) return;
-    this.create(ahead, execution);
-    this.ahead.set(id, execution.id);
-  }
-
   private rested(record: ModelRecord, { status, gate }: RecordChange): void {
     this.gates.releasedAll(record.id);
     if (record.gate !== null) this.gates.rests(record.gate, record.id, status === 'waiting');
@@ -314,6 +323,8 @@ export class RecordModel {
     else if (record.status === 'parked') this.violated('I17', `${record.id} is parked and was claimed`);
     else if (isTerminal(record.status))
       this.violated('I3', `${record.id} is ${record.status} and was claimed`);
+    else if ((this.batches.dueAt(record.id) ?? 0) > now)
+      this.violated('I9', `${record.id} was claimed before its events were due`);
     else if (record.dueAt !== null && record.dueAt > now)
       this.violated('I9', `${record.id} was claimed before it was due`);
     else if (record.status === 'waiting' && Math.min(...Object.values(record.timers)) > now)

@@ -133,12 +133,16 @@ export class WatchedStore implements port.Store {
     return this.inner.schedules();
   }
 
-  instance(id: string): ReturnType<port.Store['instance']> {
-    return this.inner.instance(id);
+  async instance(id: string): ReturnType<port.Store['instance']> {
+    const found = await this.inner.instance(id);
+    this.model.instances.read(id, found);
+    return found;
   }
 
-  batch(name: string): ReturnType<port.Store['batch']> {
-    return this.inner.batch(name);
+  async batch(name: string): ReturnType<port.Store['batch']> {
+    const found = await this.inner.batch(name);
+    this.model.batches.read(name, found);
+    return found;
   }
 
   prune(request: port.PruneRequest): ReturnType<port.Store['prune']> {
