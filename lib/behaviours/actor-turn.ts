@@ -161,6 +161,8 @@ export class ActorTurn implements Turn {
     if (pass.ended !== null || pass.isClosing) return;
     this.end = { reason };
     pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
+    // The method waits for ever from here on: it uses the process no more than one that waits for a step.
+    for (const body of pass.live) if (body.level === 0) pass.bodyEnded(body);
   }
 
   private runOnError(worker: object, error: unknown, errorSource: TurnTrigger): void {

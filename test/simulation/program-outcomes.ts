@@ -4,6 +4,7 @@ import type { ExecutionId } from '../../lib/model/ids.js';
 import type { EventDefinition } from '../../lib/ports/event-checker.js';
 import { GuaranteeViolatedError } from '../../lib/testing/simulation/guarantee-violated-error.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
+import { type ActorPlan, checkActors, expectedTurn } from './actor-plan.js';
 import { expectedGraph } from './expected-graph.js';
 import { expectedOutcome } from './expected-outcome.js';
 import { checkGraph } from './graph-outcomes.js';
@@ -21,6 +22,7 @@ export interface Plan {
   readonly programs: readonly Program[];
   readonly graphs: readonly Graph[];
   readonly schedules: readonly DrawnSchedule[];
+  readonly actors: ActorPlan;
 }
 
 /** The definition that each instant of that schedule runs. */
@@ -46,7 +48,7 @@ export class Outcomes {
       const program = this.programOf(record);
       if (program !== null) this.checkProgram(record, program, children);
       else if (graphOf(record.definition.id) !== null) await this.checkGraph(record);
-      else this.checkStatus(record, 'completed');
+      else this.checkStatus(record, expectedTurn(record) ?? 'completed');
     }
     for (const [input, count] of children) {
       const { parent } = codec.decode(input) as { readonly parent: ExecutionId };
@@ -54,8 +56,10 @@ export class Outcomes {
       const most = 1 + (records.get(parent)?.epoch ?? 0);
       if (count > most) this.broken('I2', `${count} executions of child ${input}`);
     }
+    const broken = (rule: string, what: string): never => this.broken(rule, what);
+    await checkActors(this.simulation, records, this.plan.actors, broken);
     for (const [at, schedule] of this.plan.schedules.entries())
-      checkInstants(this.simulation, tickOf(at), schedule, (rule, what) => this.broken(rule, what));
+      checkInstants(this.simulation, tickOf(at), schedule, broken);
   }
 
   /** The program that the execution runs; null: none. */
@@ -125,7 +129,7 @@ export class Outcomes {
   }
 
   /** Whether the execution ended as planned; other ends need a reason. */
-  private checkStatus(record: ExecutionRecord, planned: 'completed' | 'failed'): boolean {
+  private checkStatus(record: ExecutionRecord, planned: 'completed' | 'failed' | 'parked'): boolean {
     if (record.status === planned) return true;
     const messages = this.simulation.model.records.get(record.id)?.messages ?? 0;
     const error = record.error ?? '';

@@ -10,6 +10,8 @@ import { drawFaults, noFaults, type FaultMix } from '../../lib/testing/simulatio
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import type { AcceptedEvent } from '../../lib/testing/simulation/clients.js';
 import { Simulation, type SimulationOptions } from '../../lib/testing/simulation/simulation.js';
+import { drawActors, isActorEvent, noActors, sendToActors } from './actor-plan.js';
+import { actorDefinitions, actorWorkers } from './actor-worker.js';
 import { graphDefinitions, graphEvent, graphWorker, RunningSteps } from './graph-worker.js';
 import { GraphWriter, type Graph } from './random-graph.js';
 import { Postman } from './postman.js';
@@ -77,7 +79,12 @@ function draw(
   const programs = Array.from({ length: random.int(1, 4) }, () => writer.write());
   const graphs = drawGraphs(random.fork('graphs'));
   const schedules = drawSchedules(random.fork('schedules'), programs.length);
-  const workers = [programDefinition(schedules), ...graphDefinitions(graphs)];
+  const actors = random.fork('has actors').chance(0.35) ? drawActors(random.fork('actors')) : noActors;
+  const workers = [
+    programDefinition(schedules),
+    ...graphDefinitions(graphs),
+    ...(actors === noActors ? [] : actorDefinitions),
+  ];
   const quick = random.chance(0.5);
   const settings = {
     mode: random.chance(0.25) ? ('ISOLATED' as const) : ('UNTIL_ERROR' as const),
@@ -97,6 +104,7 @@ function draw(
     resolver: (world, machine) => {
       const instances = new Map<string, object>([
         ['program', new ProgramWorker(world, machine, codec, programs, schedules)],
+        ...actorWorkers(world, machine),
       ]);
       for (const [at, graph] of graphs.entries()) {
         const definition = workers[at + 1] as WorkerDefinition;
@@ -117,7 +125,7 @@ function draw(
   return {
     simulation,
     describe,
-    run: () => runPlan(simulation, { programs, graphs, schedules }, random, options.healthy === true),
+    run: () => runPlan(simulation, { programs, graphs, schedules, actors }, random, options.healthy === true),
   };
 }
 
@@ -175,6 +183,7 @@ async function runPlan(
       requestFor(graphEvent(chance.int(0, graphs.length - 1)), { count }, { id: `graph ${count}` }),
       true,
     );
+  sendToActors(simulation, plan.actors);
   const messages = healthy || random.chance(0.6) ? 0 : random.int(1, 6);
   for (let count = 0; count < messages; count++)
     simulation.sendAt(random.between(500, 25_000), (accepted) =>
@@ -193,8 +202,9 @@ function messageFor(
   random: SeededRandom,
   count: number,
 ): Message | null {
-  const executions = accepted.flatMap(({ published }) =>
-    published.executions.map(({ executionId }) => executionId),
+  const executions = accepted.flatMap(({ request, published }) =>
+    // A turn that is run again changes its actor again.
+    isActorEvent(request.definition) ? [] : published.executions.map(({ executionId }) => executionId),
   );
   if (executions.length === 0) return null;
   const kind = random.pick(['cancel', 'cancel', 'retry', 'resume'] as const);
