@@ -188,6 +188,20 @@ test('approval reminds once, takes the answer whenever it comes, and buys what i
   expect(stdout).toContain('child: orders.buy completed');
 }, 30_000);
 
+test('webhook-batcher uploads once for each account, and a repeated webhook once', async () => {
+  const { code, stdout, stderr } = await runSample('webhook-batcher');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.match(/^upload: .*$/gm)?.slice(0, 2)).toEqual([
+    'upload: acme Ada Bob Cy Dee Eve',
+    'upload: zeta Zoe',
+  ]);
+  expect(stdout).toContain('acme: 5 by maxEvents, attempt 1\n');
+  expect(stdout).toContain('added: true true 1\n');
+  expect(stdout).toContain('zeta: 1 by manual, attempt 1\n');
+  expect(stdout).toContain('cleared: 1\n');
+  expect(stdout).toContain('directory: {"n-1":"Nora"}\n');
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')
