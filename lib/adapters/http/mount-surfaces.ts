@@ -184,7 +184,11 @@ export class MountSurfaces {
       if (refusal?.violations == null) throw error;
       throw new Refusal(refusal.code, null, toldViolations(refusal.violations, data));
     });
-    const ended = await this.end(accepted);
+    // It is stored: what goes wrong from here on must not make its sender send it again.
+    const ended = await this.end(accepted).catch((error: unknown) => {
+      this.host.fault('serve a request', error);
+      return null;
+    });
     return ended === null
       ? jsonAnswer(202, { accepted: true, executions: accepted.executions })
       : endAnswer(ended);

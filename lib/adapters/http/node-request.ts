@@ -23,6 +23,8 @@ export interface NodeRequest {
 /** What the mount uses of a response of `node:http` and of what is built on it. */
 export interface NodeResponse {
   statusCode: number;
+  /** Whether somebody else has answered. */
+  readonly headersSent?: boolean;
   setHeader(name: string, value: string): unknown;
   end(body: string): unknown;
 }
@@ -47,6 +49,7 @@ export function nodeInbound(request: NodeRequest): Inbound {
 }
 
 export function answerNode(response: NodeResponse, { status, headers, body }: Answer): void {
+  if (response.headersSent === true) return;
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   // What was not read would be taken for the next request, or be read to no end.

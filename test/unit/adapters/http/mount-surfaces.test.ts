@@ -151,6 +151,23 @@ test('whatever goes wrong inside is 503, told to the operators and to nobody els
 });
 
 test.each([
+  ['its executions cannot be awaited', {}, () => Promise.reject(new Error('closed'))],
+  ['the pass that it asks for fails', { process: () => Promise.reject(new Error('closed')) }, async () => []],
+] as const)('an event that is stored is accepted, also when %s', async (_, host, ended) => {
+  const faults: unknown[] = [];
+  const mounted = surfaces(
+    {
+      ...host,
+      publish: async () => ({ executions: [], ended }),
+      fault: (...fault) => void faults.push(fault),
+    },
+    { syncMs: 1_000 },
+  );
+  expect((await mounted.answer(signed('events', event), 'events')).status).toBe(202);
+  expect(faults).toEqual([['serve a request', new Error('closed')]]);
+});
+
+test.each([
   ['/holdfast', 'events'],
   ['/holdfast/', 'events'],
   ['/holdfast/hints', 'hints'],
