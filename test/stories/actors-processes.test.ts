@@ -313,6 +313,46 @@ describe.each<[string, () => Store]>([
   },
 );
 
+it('its turns may run step by step, in ISOLATED mode', async () => {
+  const app = await openApp([Journeys], { executionMode: 'ISOLATED' });
+  await app.publish(Added, { id: 'a', by: 1 });
+  await app.publish(Added, { id: 'a', by: 13 });
+  await app.advance('3 minutes');
+  expect(await app.actor(Journeys).getState('a')).toMatchObject({
+    state: { log: ['begin 1', 'go 1', 'failed unlucky', 'undone', 'rang', 'idle'] },
+    version: 3,
+  });
+});
+
+it('a store that does not answer when a turn begins costs no attempt', async () => {
+  const inner = memoryStore();
+  let failures = 2;
+  const store = new Proxy(inner, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'instance') return member.bind(target) as unknown;
+      return (id: string) => {
+        if (failures-- > 0) return Promise.reject(new Error('no answer'));
+        return target.instance(id);
+      };
+    },
+  });
+  const attempts: number[] = [];
+  @Actor({ id: 'sums', state: Sum, key: 'id' })
+  class Attempts {
+    @OnEvent(Added)
+    add(_: Added, ctx: ActorContext<Sum>) {
+      attempts.push(ctx.attempt);
+    }
+  }
+  const app = await openApp([Attempts], { store });
+  await app.publish(Added, { id: 'a', by: 1 });
+  await app.advance('2 minutes');
+  expect(attempts).toEqual([1]);
+  expect(await app.actor(Attempts).status('a')).toMatchObject({ eventCount: 1 });
+});
+
 @Worker('others')
 class Others {
   @OnEvent(Added)
