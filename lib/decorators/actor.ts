@@ -41,9 +41,11 @@ type IsState<Taken, State> = [Taken] extends [never]
   ? true
   : unknown extends Taken
     ? true
-    : [Taken, State] extends [State, Taken]
+    : [State] extends [Taken]
       ? true
-      : false;
+      : [Taken] extends [State]
+        ? true
+        : false;
 
 /** Stands on a method of an actor that takes its context. */
 export type ActorMethodDecorator = <Method extends (context: never) => unknown>(

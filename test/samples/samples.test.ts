@@ -202,6 +202,18 @@ test('webhook-batcher uploads once for each account, and a repeated webhook once
   expect(stdout).toContain('directory: {"n-1":"Nora"}\n');
 }, 30_000);
 
+test('order-actor applies every payment, reminds twice, and takes what cannot be handled', async () => {
+  const { code, stdout, stderr } = await runSample('order-actor');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('paid 50 of 50 in 6 changes, 6 messages');
+  expect(stdout).toContain('order b is active');
+  expect(stdout.match(/^mail: reminder \d for 30$/gm)).toHaveLength(2);
+  expect(stdout).toContain('order b is idle, reminded 2 times');
+  expect(stdout).toContain('refused: c was paid, and never placed');
+  expect(stdout).toContain('order c is refused');
+  expect(stdout).toContain('order a is not_found');
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')

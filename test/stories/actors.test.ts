@@ -317,6 +317,16 @@ describe.each<[string, () => Store]>([
     expect((await handle.status('b')).status).toBe('not_found');
   });
 
+  it('holds no slot after ctx.terminate()', async () => {
+    const app = await openApp([Scripted], { store: makeStore(), concurrency: 1 });
+    const handle = app.actor(Scripted);
+    for (const id of ['a', 'b', 'c']) await handle.send({ event: { id, does: ['terminate'] } });
+    expect(await handle.send({ event: { id: 'd', does: ['note on'] } })).toMatchObject({ created: true });
+    const { running } = await app.stats();
+    expect(running).toBe(0);
+    await app.stop();
+  });
+
   it('waits with the next message until a turn has ended, whatever that waits for', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
