@@ -43,7 +43,7 @@ export class Pass {
   /** What it has collected; null: it does not collect. */
   batch: CollectedBatch | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
-  outsidePath = itself;
+  outsidePath = (path: string): string => path;
   /** Waits whose events code has got, by their holders in the store. */
   readonly received = new Set<string>();
   /**
@@ -344,8 +344,4 @@ export class Pass {
 
 function isInterruption(failure: unknown): boolean {
   return failure instanceof StepInterruptedError;
-}
-
-function itself(path: string): string {
-  return path;
 }

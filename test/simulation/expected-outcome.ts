@@ -75,6 +75,12 @@ class Reader {
         return 'published';
       case 'wait':
         return new Arrival(node.key, node.timeoutMs !== null);
+      case 'several':
+        return this.several(node);
+      case 'rival':
+        return this.race(node, site, String);
+      case 'run':
+        return 'ran';
       case 'post':
         return 'posted';
       case 'throw':
@@ -83,10 +89,20 @@ class Reader {
     }
   }
 
-  private race(node: Extract<Node, { kind: 'race' }>, site: string): OneOf {
+  private several({ keys, until, timeoutMs }: Extract<Node, { kind: 'several' }>): OneOf {
+    const lacks = timeoutMs === null ? [] : [null];
+    const arrivals = keys.map((key) => new Arrival(key, false));
+    return new OneOf(until === 'all' ? [arrivals, ...lacks] : [...arrivals, ...lacks]);
+  }
+
+  private race(
+    node: Extract<Node, { kind: 'race' | 'rival' }>,
+    site: string,
+    nameOf: (index: number) => unknown = (index) => index,
+  ): OneOf {
     this.racing++;
     const values = node.branches.map((branch, index) => ({
-      winner: index,
+      winner: nameOf(index),
       value: this.list(branch, `${site}.${index}`),
     }));
     this.racing--;

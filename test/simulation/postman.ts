@@ -1,3 +1,4 @@
+import type { MessageId } from '../../lib/model/ids.js';
 import { isSettled } from '../../lib/model/execution.js';
 import type { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
@@ -32,9 +33,23 @@ export class Postman {
       const wanted = new Set<string>();
       for (const { id, status } of simulation.model.records.values())
         if (!isSettled(status)) for (const [, key] of simulation.model.mailboxes.openOf(id)) wanted.add(key);
+      this.mend();
       for (const key of wanted) this.post(simulation.time.elapsed, Number(key));
       this.goRound();
     });
+  }
+
+  /** Whoever waits for a child that was parked waits for a person. */
+  private mend(): void {
+    const { simulation } = this;
+    for (const { id, status, definition } of simulation.model.records.values())
+      if (status === 'parked' && definition === 'program.child')
+        simulation.sendAt(simulation.time.elapsed, () => ({
+          id: `mended ${++this.count}` as MessageId,
+          to: id,
+          kind: 'resume',
+          body: null,
+        }));
   }
 
   private post(atMs: number, key: number): void {

@@ -52,8 +52,9 @@ export class Outcomes {
     }
     for (const [input, count] of children) {
       const { parent } = codec.decode(input) as { readonly parent: ExecutionId };
-      // `retry({ from })` forgets that it was published: each epoch may publish it again.
-      const most = 1 + (records.get(parent)?.epoch ?? 0);
+      // `retry({ from })` forgets that it was published: each epoch may publish it again, and so may each turn.
+      const { epoch = 0, turn = 0 } = records.get(parent) ?? {};
+      const most = (1 + epoch) * (1 + turn);
       if (count > most) this.broken('I2', `${count} executions of child ${input}`);
     }
     const broken = (rule: string, what: string): never => this.broken(rule, what);

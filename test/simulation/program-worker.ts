@@ -1,21 +1,17 @@
-import type { HandlerDefinition, StepDefinition, WorkerDefinition } from '../../lib/model/definition.js';
 import { NonRetryableError } from '../../lib/model/errors-step.js';
-import { defaultRetryPolicy, type RetryPolicy } from '../../lib/model/retry-policy.js';
 import { shared } from '../../lib/ports/current-execution.js';
 import type { Codec } from '../../lib/ports/codec.js';
-import type { SchedulePolicy } from '../../lib/model/schedule.js';
 import type { EventDefinition } from '../../lib/ports/event-checker.js';
 import type { Frame } from '../../lib/step/frame.js';
 import type { PublishRequest } from '../../lib/dispatch/publish-request.js';
 import type { Machine } from '../../lib/testing/simulation/machine.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
-import { HANDLER_ATTEMPTS } from './expected-outcome.js';
 import { valueAt } from './program-value.js';
 import type { DrawnSchedule } from './random-schedule.js';
-import { attemptsOf, type Node, type Program, type StepName, type Work } from './random-program.js';
+import type { Node, Program, Work } from './random-program.js';
 
-const HASTY_TIMEOUT_MS = 2_000;
-const DAY_MS = 86_400_000;
+/** How long an attempt of a hasty step may take. */
+export const HASTY_TIMEOUT_MS = 2_000;
 
 /** An event whose payload is taken as it is. */
 export function anyEvent(name: string): EventDefinition {
@@ -62,8 +58,11 @@ export class ProgramWorker {
   ) {}
 
   async run(event: unknown): Promise<unknown> {
-    const { program } = event as { readonly program: number };
-    return this.follow(program);
+    const { program, turn = 0 } = event as { readonly program: number; readonly turn?: number };
+    const value = await this.follow(program);
+    if (turn >= (this.programs[program] as Program).turns) return value;
+    const data = { ...(event as object), turn: turn + 1 };
+    return currentFrame().continueAsNew({ source: null, event: null, data });
   }
 
   async tick0(): Promise<unknown> {
@@ -139,6 +138,12 @@ class ProgramRun {
         return this.publish(frame, node.explicit, site);
       case 'wait':
         return this.wait(frame, node, site);
+      case 'several':
+        return this.several(frame, node, site);
+      case 'rival':
+        return this.rival(frame, node.branches, site);
+      case 'run':
+        return this.run(frame, site);
       case 'post':
         return this.post(frame, node, site);
       case 'throw':
@@ -155,6 +160,35 @@ class ProgramRun {
     const first = await Promise.race(runners);
     this.settled(frame, site, first.winner);
     return first;
+  }
+
+  private async rival(frame: Frame, branches: readonly (readonly Node[])[], site: string): Promise<unknown> {
+    const first = await frame.race(
+      branches.map((branch, index) => ({
+        name: String(index),
+        body: () => this.list(branch, `${site}.${index}`),
+      })),
+    );
+    this.settled(frame, site, first);
+    return first;
+  }
+
+  private async run(frame: Frame, site: string): Promise<string> {
+    const data = { parent: frame.pass.record.id, site, run: true };
+    this.settled(frame, site, await frame.run({ worker: ProgramWorker, method: 'child', data }));
+    return 'ran';
+  }
+
+  private async several(
+    frame: Frame,
+    { keys, until, timeoutMs }: Extract<Node, { kind: 'several' }>,
+    site: string,
+  ): Promise<unknown> {
+    const { name: event } = arrivalEvent;
+    const events = keys.map((key) => ({ source: arrivalEvent, event, key: String(key) }));
+    const value = await frame.waitFor({ events, until, isList: until === 'all', timeoutMs });
+    this.settled(frame, site, value);
+    return value;
   }
 
   private async guard(node: Extract<Node, { kind: 'guard' }>, site: string): Promise<unknown> {
@@ -253,76 +287,4 @@ export function currentFrame(): Frame {
   const frame = shared().storage.getStore();
   if (frame === undefined) throw new Error('no execution runs here');
   return frame as Frame;
-}
-
-const quick: RetryPolicy = { ...defaultRetryPolicy, backoff: { kind: 'fixed', delayMs: 200 } };
-const slow: RetryPolicy = {
-  ...defaultRetryPolicy,
-  backoff: { kind: 'exponential', initialMs: 1_000, factor: 3, maxMs: 30_000 },
-};
-
-function step(
-  name: Exclude<StepName, 'inline'>,
-  retry: RetryPolicy,
-  timeoutMs: number,
-): [string, StepDefinition] {
-  const policy = { ...retry, maxAttempts: attemptsOf[name], explicit: true };
-  return [
-    name,
-    {
-      worker: 'program',
-      name,
-      description: null,
-      retry: policy,
-      timeoutMs,
-      atMostOnce: name === 'once',
-      key: null,
-      isDeclared: false,
-      concurrency: null,
-      rateLimit: null,
-    },
-  ];
-}
-
-function handler(method: string, event: string | null, schedule?: SchedulePolicy): HandlerDefinition {
-  return {
-    id: `program.${method}`,
-    worker: 'program',
-    method,
-    description: null,
-    declared: [],
-    concurrency: null,
-    rateLimit: null,
-    priority: 0,
-    routes: event === null ? [] : [{ event, accepts: null }],
-    retry: { ...quick, maxAttempts: HANDLER_ATTEMPTS, explicit: true },
-    timeoutMs: null,
-    ...(schedule === undefined ? null : { schedule }),
-  };
-}
-
-/** The worker with the handlers of those schedules. */
-export function programDefinition(schedules: readonly DrawnSchedule[]): WorkerDefinition {
-  return {
-    id: 'program',
-    description: null,
-    logLevel: null,
-    type: ProgramWorker,
-    handlers: [
-      handler('run', 'program'),
-      handler('note', 'program'),
-      handler('child', 'child'),
-      ...schedules.map(({ policy }, at) => handler(`tick${at}`, null, policy)),
-    ],
-    steps: new Map([
-      step('plain', quick, DAY_MS),
-      step('hasty', quick, HASTY_TIMEOUT_MS),
-      step('once', quick, DAY_MS),
-      step('deep', quick, DAY_MS),
-      step('patient', slow, DAY_MS),
-    ]),
-    compensations: new Map(),
-    renames: new Map(),
-    graph: { worker: 'program', nodes: [], edges: [], fingerprint: 'program-1' },
-  };
 }

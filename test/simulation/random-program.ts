@@ -49,6 +49,18 @@ export type Node =
   | { readonly kind: 'wait'; readonly id: string; readonly key: number; readonly timeoutMs: number | null }
   /** Publishes an event of that key, for whoever waits. */
   | { readonly kind: 'post'; readonly id: string; readonly key: number; readonly explicit: boolean }
+  /** Waits for events of several keys: for the first, or for all of them. */
+  | {
+      readonly kind: 'several';
+      readonly id: string;
+      readonly keys: readonly number[];
+      readonly until: 'any' | 'all';
+      readonly timeoutMs: number | null;
+    }
+  /** A durable race. */
+  | { readonly kind: 'rival'; readonly id: string; readonly branches: readonly (readonly Node[])[] }
+  /** Runs a child execution. */
+  | { readonly kind: 'run'; readonly id: string }
   /** Awaits promises that are no steps. */
   | { readonly kind: 'plain-await'; readonly id: string; readonly turns: number }
   /** The handler itself throws, on its first attempts. */
@@ -56,6 +68,8 @@ export type Node =
 
 export interface Program {
   readonly nodes: readonly Node[];
+  /** How often the handler goes on as new with the same nodes, when it is one of events. */
+  readonly turns: number;
 }
 
 const valueKinds: readonly ValueKind[] = [
@@ -101,7 +115,7 @@ export class ProgramWriter {
         id: this.id(),
         attempts: this.random.int(1, 3),
       });
-    return { nodes };
+    return { nodes, turns: this.random.chance(0.15) ? this.random.int(1, 3) : 0 };
   }
 
   private id(): string {
@@ -123,16 +137,22 @@ export class ProgramWriter {
     if (draw < 0.61)
       return { kind: 'loop', id, count: this.random.int(2, 4), body: this.list(1, 2, depth + 1, calm) };
     if (draw < 0.74) return { kind: 'all', id, branches: this.branches(depth, calm) };
-    if (draw < 0.82) return { kind: 'race', id, branches: this.branches(depth, true) };
+    if (draw < 0.78) return { kind: 'race', id, branches: this.branches(depth, true) };
+    if (draw < 0.82) return { kind: 'rival', id, branches: this.branches(depth, true) };
     if (draw < 0.89)
       return { kind: 'guard', id, body: this.failing(depth), rescue: this.list(1, 2, depth + 1) };
     // Publishes are told apart by order alone, too.
     if (draw < 0.95 && (this.mayBeBare || !calm)) return this.publish(id);
+    if (this.random.chance(0.5)) return { kind: 'run', id };
     return { kind: 'plain-await', id, turns: this.random.int(1, 5) };
   }
 
   private wait(id: string): Node {
     const timeoutMs = this.random.chance(0.5) ? this.random.pick([10, 1_000, 20_000]) : null;
+    if (this.random.chance(0.35)) {
+      const keys = Array.from({ length: this.random.int(1, 3) }, () => this.random.int(0, KEYS - 1));
+      return { kind: 'several', id, keys, until: this.random.pick(['any', 'all'] as const), timeoutMs };
+    }
     return { kind: 'wait', id, key: this.random.int(0, KEYS - 1), timeoutMs };
   }
 

@@ -16,7 +16,8 @@ import { graphDefinitions, graphEvent, graphWorker, RunningSteps } from './graph
 import { GraphWriter, type Graph } from './random-graph.js';
 import { Postman } from './postman.js';
 import { Outcomes, type Plan, tickOf } from './program-outcomes.js';
-import { programDefinition, programEvent, ProgramWorker, requestFor } from './program-worker.js';
+import { programDefinition } from './program-definition.js';
+import { programEvent, ProgramWorker, requestFor } from './program-worker.js';
 import { ProgramWriter } from './random-program.js';
 import { type DrawnSchedule, drawSchedule } from './random-schedule.js';
 

@@ -1,4 +1,5 @@
 import type { Frame } from '../../step/frame.js';
+import { turnId } from '../../step/turn-id.js';
 import { isPartOfUndo } from '../../step/undo-rows.js';
 import type { RecordModel } from './record-model.js';
 
@@ -29,30 +30,30 @@ export class BodyWatch {
     for (const { checkpoint, fence } of known.rows.values())
       if (checkpoint.kind === 'completed' && checkpoint.path === frame.path && fence <= lease.fence)
         this.violated('I4', `${call} began again: its result is stored since fence ${fence}`);
-    const report = this.reports.get(`${record.id} ${frame.path}`);
+    const report = this.reports.get(`${turnId(record)} ${frame.path}`);
     if (report !== undefined && report.epoch === record.epoch && report.fence < lease.fence)
       this.violated('I3', `${call} began again: user code had its result under fence ${report.fence}`);
     if (known.mustEnd && !isPartOfUndo(frame.path))
       this.violated('cancel', `${call} began, but its execution was claimed after a cancel`);
     this.countStart(
-      `${record.id} ${record.epoch} ${frame.path} ${frame.scope}`,
+      `${turnId(record)} ${record.epoch} ${frame.path} ${frame.scope}`,
       lease.fence,
       known.claims,
       call,
     );
-    if (once && this.count(`once ${record.id} ${record.epoch} ${frame.path}`, lease.fence) > 1)
+    if (once && this.count(`once ${turnId(record)} ${record.epoch} ${frame.path}`, lease.fence) > 1)
       this.violated('I14', `${call} began again: it runs at most once`);
   }
 
   /** User code was given the value of the call at that path: its body never runs again. */
   reported(frame: Frame, path: string): void {
     const { record, lease } = frame.pass;
-    this.reports.set(`${record.id} ${path}`, { epoch: record.epoch, fence: lease.fence });
+    this.reports.set(`${turnId(record)} ${path}`, { epoch: record.epoch, fence: lease.fence });
   }
 
   /** User code was given a value: every pass of the epoch gives the same. `site` names the place in the program. */
   settled(frame: Frame, site: string, encoded: string): void {
-    const name = `${frame.pass.record.id} ${frame.pass.record.epoch} ${site}`;
+    const name = `${turnId(frame.pass.record)} ${frame.pass.record.epoch} ${site}`;
     const before = this.values.get(name);
     if (before === undefined) this.values.set(name, encoded);
     else if (before !== encoded) this.violated('I16', `${name} gave ${before}, then ${encoded}`);
