@@ -17,6 +17,7 @@ import { noteKey, turnPath } from '../step/turn-row.js';
 import { alarmEvent } from './alarm-event.js';
 import { instantOf } from './actor-schedule.js';
 import { ActorTurnContext } from './actor-turn-context.js';
+import { endTurn } from './end-turn.js';
 import { decideAttempt } from './decide-attempt.js';
 import { openRoot } from './handler.js';
 import { TurnState } from './turn-state.js';
@@ -157,12 +158,7 @@ export class ActorTurn implements Turn {
 
   /** The pass ends here: nothing that user code still does counts. */
   terminate(reason: string | null): void {
-    const { pass } = this;
-    if (pass.ended !== null || pass.isClosing) return;
-    this.end = { reason };
-    pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
-    // The method waits for ever from here on: it uses the process no more than one that waits for a step.
-    for (const body of pass.live) if (body.level === 0) pass.bodyEnded(body);
+    if (endTurn(this.pass)) this.end = { reason };
   }
 
   private runOnError(worker: object, error: unknown, errorSource: TurnTrigger): void {

@@ -8,6 +8,7 @@ import type { InstanceChange } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
 import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
+import { endTurn } from './end-turn.js';
 import { recurringEvent } from './recurring-event.js';
 import { RecurringTurnContext } from './recurring-turn-context.js';
 import { TurnState } from './turn-state.js';
@@ -138,10 +139,7 @@ export class RecurringTurn implements Turn {
 
   /** The pass ends here: nothing that user code still does counts. */
   terminate(reason: string | null): void {
-    const { pass } = this;
-    if (pass.ended !== null || pass.isClosing) return;
-    this.end = { reason };
-    pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
+    if (endTurn(this.pass)) this.end = { reason };
   }
 
   private nextInstant(follows: boolean, now: number): number | null {

@@ -3,13 +3,14 @@ import { openTurn } from '../behaviours/open-turn.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import { InvalidStateError } from '../model/errors-instance.js';
+import { StoreUnavailableError } from '../model/errors-store.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { Pass } from '../step/pass.js';
 import { beginWithin } from './begin-within.js';
 import type { Opening } from './opening.js';
 
-/** Before an instance is read again that the store did not give. */
+/** Before a store that did not answer is asked again. */
 const AGAIN_MS = 1_000;
 
 /**
@@ -80,34 +81,37 @@ function begin(pass: Pass, { visible }: Opening, instance: object, event: unknow
 /** A turn of an instance begins with what the instance is. */
 function beginTurn(pass: Pass, journal: readonly Checkpoint[], run: () => void): void {
   if (pass.handler.keyed === undefined) return run();
-  openTurn(pass, journal).then(
-    (turn) => {
-      pass.turn = turn;
-      void prepare(pass, run);
+  openedTurn(pass, journal).then(
+    (isWanted) => {
+      if (pass.isClosing) pass.scheduleCheck();
+      else if (pass.ended !== null) return;
+      else if (isWanted) run();
+      else pass.end({ kind: 'skipped' });
     },
     (error: unknown) => {
-      // A store that does not answer is no failure of the turn: none of its attempts is spent.
-      tellFault(pass.services, 'read instance', error);
-      const again = pass.services.clock.setTimer(AGAIN_MS, () => {
-        if (pass.isClosing) pass.scheduleCheck();
-        else if (!pass.services.mayStartBody()) pass.end({ kind: 'lost' });
-        else beginTurn(pass, journal, run);
-      });
-      void pass.done.then(() => again.cancel());
+      if (error instanceof StoreUnavailableError)
+        beginAgain(pass, error, () => beginTurn(pass, journal, run));
+      else couldNotBegin(pass, error);
     },
   );
 }
 
-async function prepare(pass: Pass, run: () => void): Promise<void> {
-  try {
-    const isWanted = pass.turn === null || (await pass.turn.prepare());
+async function openedTurn(pass: Pass, journal: readonly Checkpoint[]): Promise<boolean> {
+  pass.turn = await openTurn(pass, journal);
+  return pass.turn === null || pass.turn.prepare();
+}
+
+/** A store that does not answer is no failure of the turn: none of its attempts is spent. */
+function beginAgain(pass: Pass, error: unknown, begin: () => void): void {
+  const { services } = pass;
+  tellFault(services, 'begin a turn', error);
+  pass.turn = null;
+  const timer = services.clock.setTimer(AGAIN_MS, () => {
     if (pass.isClosing) pass.scheduleCheck();
-    else if (pass.ended !== null) return;
-    else if (isWanted) run();
-    else pass.end({ kind: 'skipped' });
-  } catch (error) {
-    couldNotBegin(pass, error);
-  }
+    else if (!services.mayStartBody()) pass.end({ kind: 'lost' });
+    else begin();
+  });
+  void pass.done.then(() => timer.cancel());
 }
 
 /** An event or a state that does not fit its schema any more needs a person; anything else may be tried again. */

@@ -5,6 +5,7 @@ import type { EventDefinition } from '../../lib/ports/event-checker.js';
 import { GuaranteeViolatedError } from '../../lib/testing/simulation/guarantee-violated-error.js';
 import type { Simulation } from '../../lib/testing/simulation/simulation.js';
 import { type ActorPlan, checkActors, expectedTurn } from './actor-plan.js';
+import { type BatchPlan, checkBatches } from './batch-worker.js';
 import { expectedGraph } from './expected-graph.js';
 import { expectedOutcome } from './expected-outcome.js';
 import { checkGraph } from './graph-outcomes.js';
@@ -23,6 +24,7 @@ export interface Plan {
   readonly graphs: readonly Graph[];
   readonly schedules: readonly DrawnSchedule[];
   readonly actors: ActorPlan;
+  readonly batches: BatchPlan;
 }
 
 /** The definition that each instant of that schedule runs. */
@@ -48,7 +50,8 @@ export class Outcomes {
       const program = this.programOf(record);
       if (program !== null) this.checkProgram(record, program, children);
       else if (graphOf(record.definition.id) !== null) await this.checkGraph(record);
-      else this.checkStatus(record, expectedTurn(record) ?? 'completed');
+      else if (!record.definition.id.startsWith('gatherer.'))
+        this.checkStatus(record, expectedTurn(record) ?? 'completed');
     }
     for (const [input, count] of children) {
       const { parent } = codec.decode(input) as { readonly parent: ExecutionId };
@@ -59,6 +62,7 @@ export class Outcomes {
     }
     const broken = (rule: string, what: string): never => this.broken(rule, what);
     await checkActors(this.simulation, records, this.plan.actors, broken);
+    await checkBatches(this.simulation, records, this.plan.batches, broken);
     for (const [at, schedule] of this.plan.schedules.entries())
       checkInstants(this.simulation, tickOf(at), schedule, broken);
   }

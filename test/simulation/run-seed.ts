@@ -12,6 +12,7 @@ import type { AcceptedEvent } from '../../lib/testing/simulation/clients.js';
 import { Simulation, type SimulationOptions } from '../../lib/testing/simulation/simulation.js';
 import { drawActors, isActorEvent, noActors, sendToActors } from './actor-plan.js';
 import { actorDefinitions, actorWorkers } from './actor-worker.js';
+import { batchDefinitions, batchWorker, collectBatches, drawBatches, isBatchEvent } from './batch-worker.js';
 import { graphDefinitions, graphEvent, graphWorker, RunningSteps } from './graph-worker.js';
 import { GraphWriter, type Graph } from './random-graph.js';
 import { Postman } from './postman.js';
@@ -81,10 +82,12 @@ function draw(
   const graphs = drawGraphs(random.fork('graphs'));
   const schedules = drawSchedules(random.fork('schedules'), programs.length);
   const actors = random.fork('has actors').chance(0.35) ? drawActors(random.fork('actors')) : noActors;
+  const batches = random.fork('has batches').chance(0.25) ? drawBatches(random.fork('batches')) : [];
   const workers = [
     programDefinition(schedules),
     ...graphDefinitions(graphs),
     ...(actors === noActors ? [] : actorDefinitions),
+    ...(batches.length === 0 ? [] : batchDefinitions),
   ];
   const quick = random.chance(0.5);
   const settings = {
@@ -106,6 +109,7 @@ function draw(
       const instances = new Map<string, object>([
         ['program', new ProgramWorker(world, machine, codec, programs, schedules)],
         ...actorWorkers(world, machine),
+        ['gatherer', batchWorker(world, machine)],
       ]);
       for (const [at, graph] of graphs.entries()) {
         const definition = workers[at + 1] as WorkerDefinition;
@@ -126,7 +130,8 @@ function draw(
   return {
     simulation,
     describe,
-    run: () => runPlan(simulation, { programs, graphs, schedules, actors }, random, options.healthy === true),
+    run: () =>
+      runPlan(simulation, { programs, graphs, schedules, actors, batches }, random, options.healthy === true),
   };
 }
 
@@ -185,6 +190,7 @@ async function runPlan(
       true,
     );
   sendToActors(simulation, plan.actors);
+  collectBatches(simulation, plan.batches);
   const messages = healthy || random.chance(0.6) ? 0 : random.int(1, 6);
   for (let count = 0; count < messages; count++)
     simulation.sendAt(random.between(500, 25_000), (accepted) =>
@@ -205,7 +211,9 @@ function messageFor(
 ): Message | null {
   const executions = accepted.flatMap(({ request, published }) =>
     // A turn that is run again changes its actor again.
-    isActorEvent(request.definition) ? [] : published.executions.map(({ executionId }) => executionId),
+    isActorEvent(request.definition) || isBatchEvent(request.definition)
+      ? []
+      : published.executions.map(({ executionId }) => executionId),
   );
   if (executions.length === 0) return null;
   const kind = random.pick(['cancel', 'cancel', 'retry', 'resume'] as const);

@@ -1,12 +1,16 @@
 import {
   Actor,
   type ActorContext,
+  Debounce,
   defineEvent,
+  Every,
   fixed,
   memoryStore,
   OnEvent,
+  type RecurringContext,
   Retry,
   type Store,
+  Worker,
 } from 'holdfast';
 import { z } from 'zod';
 import { StoreUnavailableError } from '../../lib/model/errors-store.js';
@@ -25,6 +29,20 @@ class Namer {
     if (ends === true) await ctx.terminate();
     ctx.updateState((state) => ({ names: [...(state?.names ?? []), id] }));
     return id;
+  }
+}
+
+@Worker('once')
+class Once {
+  @Every('1 minute', { keyed: true })
+  async run(_input: unknown, ctx: RecurringContext) {
+    await ctx.terminate();
+  }
+
+  @Retry({ maxAttempts: 1, backoff: fixed('1s') })
+  @Debounce(Named, { key: 'id', flushAfter: '1s' })
+  collect(events: Named[]) {
+    return events.length;
   }
 }
 
@@ -60,4 +78,19 @@ test('a store that does not answer when a turn begins spends none of its attempt
   await app.advance('2 minutes');
   await expect(executions[0]?.status()).resolves.toBe('completed');
   await expect(app.actor(Namer).getState('a')).resolves.toMatchObject({ state: { names: ['a'] } });
+});
+
+test('a job that ends itself uses no slot from then on', async () => {
+  const app = await openApp([Once], { concurrency: 1 });
+  for (const id of ['a', 'b', 'c']) await app.recurring(Once, 'run').start({ id, input: null });
+  await app.advance('5 minutes');
+  await expect(app.recurring(Once, 'run').status('c')).resolves.toMatchObject({ status: 'stopped' });
+  expect((await app.stats()).queues.local.running).toBe(0);
+});
+
+test('a store that does not answer when a batch begins spends none of its attempts', async () => {
+  const app = await openApp([Once], { store: failingAt('inbox', 3) });
+  const { executions } = await app.publish(Named, { id: 'a' });
+  await app.advance('2 minutes');
+  await expect(executions[0]?.result()).resolves.toBe(1);
 });
