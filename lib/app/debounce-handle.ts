@@ -7,6 +7,7 @@ import { ExecutionStateError } from '../model/errors-execution.js';
 import type { MessageKind } from '../model/execution.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { ExecutionId, MessageId } from '../model/ids.js';
+import { keyIn } from '../model/instance-key.js';
 import { instanceName } from '../model/keyed.js';
 import { keyText } from '../model/mailbox.js';
 import { isApplied } from '../ports/is-applied.js';
@@ -137,7 +138,20 @@ export class DebounceHandle<Event = object, State = unknown> {
     const resolved = await events.resolve(collectedEvent(this.debounce, event));
     const given = { ...(eventId === undefined ? {} : { id: eventId }), session };
     const request = requestOf({ ...resolved, options: given }, clock.now());
-    return { ...request, to: { worker: worker.id, method: handler.method, key } };
+    const to = { worker: worker.id, method: handler.method, key: key ?? (await this.keyIn(request)) };
+    return { ...request, to };
+  }
+
+  /** The key of an event that this app would not find by itself: its class is known here, and not among the app's workers. */
+  private async keyIn({ definition, data }: PublishRequest): Promise<string | null> {
+    const { policy, handler } = this.debounce;
+    const { runtime, codec } = this.parts;
+    if (policy.key.path !== null || runtime.definitions.handler(handler.id) !== null) return null;
+    const checked = await definition.checker.check(data);
+    // What is wrong with it is told when it is prepared.
+    if (!checked.ok) return null;
+    const value = definition.checker.restore(codec.decode(codec.encode(checked.data)));
+    return keyIn(policy.key, definition.name, value);
   }
 
   /** Of an event that was accepted before: how the batch that has it stands. */

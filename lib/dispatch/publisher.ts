@@ -156,13 +156,17 @@ export class Publisher implements StepPublisher {
         }
         this.tellAccepted(event, execution, stored.executionId);
         if (stored.batch !== undefined) {
-          if (isNew) this.tellCollected(event, execution, stored, stored.batch);
-          if (stored.batch.dueAt > this.options.clock.now()) this.options.consumer.wake(stored.batch.dueAt);
-          else this.options.consumer.pull('hint');
+          const { executionId, batch } = stored;
+          if (isNew) this.tellCollected(event, execution, stored, batch);
+          const isDue = batch.dueAt <= this.options.clock.now();
+          if (isDue) this.options.consumer.pull('hint');
+          else this.options.consumer.wake(batch.dueAt);
+          // Others have been told of it with its first event.
+          if (isDue || batch.count === 1) unleased.push({ ...execution, id: executionId });
+          continue;
         }
-        if (execution.owner === null) unleased.push({ ...execution, id: stored.executionId });
+        if (execution.owner === null) unleased.push(execution);
         if (slot === null) {
-          if (stored.batch !== undefined) continue;
           if (execution.dueAt === null) this.options.consumer.pull('hint');
           else this.options.consumer.wake(execution.dueAt);
         } else if (isNew && !stored.leased) {

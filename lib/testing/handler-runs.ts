@@ -116,6 +116,10 @@ export class HandlerRuns {
       throw new TypeError(
         `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent or @Every`,
       );
+    if (handler.keyed?.kind === 'debounce')
+      throw new TypeError(
+        `${worker.name}.${method} collects events: write app.debounce(${worker.name}, '${method}').add({ event }), then flush(id)`,
+      );
     const name = eventNameOf(handler, data);
     const execution = {
       id,

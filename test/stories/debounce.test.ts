@@ -566,7 +566,103 @@ describe('a publisher that does not load the class', () => {
     await worker.settle();
     expect((await worker.debounce(ByFunction).status('c')).eventCount).toBe(2);
     expect(await worker.execution(published.executions[0]?.id ?? '').status()).toBe('skipped');
+    // The handle has the class.
+    const added = await publisher.debounce(ByFunction).add({ event: change(3, 'C') });
+    expect(added).toMatchObject({ created: false, eventCount: 3 });
     await worker.advance('5s');
+    expect(batches).toEqual([[1, 2, 3]]);
+  });
+
+  it('is told by add() when no process takes its events', async () => {
+    const publisher = await openApp([], { role: 'publisher' });
+    await expect(publisher.debounce(ContactSync).add({ event: change(1) })).rejects.toThrow(
+      /no process has started with contacts.sync/,
+    );
+  });
+});
+
+describe('batches of several processes and deploys', () => {
+  it('one at a time, whichever process has them', async () => {
+    const running = new Set<string>();
+    const order: string[] = [];
+    @Worker('shared')
+    class Shared {
+      @Debounce(Changed, { key: 'contactId', flushAfter: '1s', maxEvents: 2 })
+      async sync(events: Changed[], { id }: DebounceContext) {
+        if (running.size > 0 && !running.has(id)) throw new NonRetryableError('two at once');
+        running.add(id);
+        await this.note(events.map(({ n }) => n).join());
+        await sleep('10s');
+        running.delete(id);
+      }
+
+      @Step()
+      async note(numbers: string) {
+        order.push(numbers);
+      }
+    }
+    const store = memoryStore();
+    const [first, second] = [await openApp([Shared], { store }), await openApp([Shared], { store })];
+    for (const n of [1, 2, 3, 4, 5]) await (n % 2 === 0 ? first : second).publish(Changed, change(n));
+    await first.advance('15s');
+    await first.crash();
+    await second.advance('5 minutes');
+    expect(order).toEqual(['1,2', '3,4', '5']);
+    expect((await second.executions.list()).map(({ status }) => status)).toEqual([
+      'completed',
+      'completed',
+      'completed',
+    ]);
+  });
+
+  it('a batch that collects while a new version is deployed is handled by it, with all of its events', async () => {
+    @Worker('deployed')
+    class Before {
+      @Debounce(Changed, { key: 'contactId', flushAfter: '1 minute' })
+      sync(events: Changed[], context: DebounceContext) {
+        handled(events, context);
+      }
+    }
+    @Worker('deployed')
+    class After {
+      @Debounce(Changed, { key: 'contactId', flushAfter: '5s' })
+      async sync(events: Changed[], context: DebounceContext) {
+        await this.check();
+        handled(events, context);
+      }
+
+      @Step()
+      async check() {
+        return true;
+      }
+    }
+    const store = memoryStore();
+    const before = await openApp([Before], { store });
+    await publish(before, 1);
+    await before.close();
+    const after = await openApp([After], { store });
+    await publish(after, 2);
+    await after.advance('2 minutes');
     expect(batches).toEqual([[1, 2]]);
+  });
+});
+
+describe('what adds from within', () => {
+  it('is told to publish instead, and run() to add', async () => {
+    const Start = defineEvent('start', z.object({}));
+    @Worker('adder')
+    class Adder {
+      static app: TestApp;
+      @OnEvent(Start)
+      async go() {
+        await Adder.app.debounce(ContactSync).add({ event: change(1) });
+      }
+    }
+    const app = await openApp([Adder, ContactSync]);
+    Adder.app = app;
+    const published = await app.publish(Start, {});
+    await app.advance('1 minute');
+    await expect(published.of(Adder).result()).rejects.toThrow(/Publish the event instead/);
+    await expect(app.run(ContactSync, 'sync', [change(1)])).rejects.toThrow(/collects events/);
   });
 });
