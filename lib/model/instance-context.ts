@@ -23,6 +23,6 @@ export interface InstanceContext<State, Current = State | null> extends Executio
 
 /** Of `terminate`. */
 export interface TerminateOptions {
-  /** Told by `actor.terminated`. */
+  /** Told by `actor.terminated`, or by the `status()` of a recurring job. */
   readonly reason?: string;
 }

@@ -214,6 +214,19 @@ test('order-actor applies every payment, reminds twice, and takes what cannot be
   expect(stdout).toContain('order a is not_found');
 }, 30_000);
 
+test('token-refresher keeps a token for each job, and ends the one whose account is closed', async () => {
+  const { code, stdout, stderr } = await runSample('token-refresher');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.trim().split('\n')).toEqual([
+    'started: true',
+    'again: false',
+    'a token: true and the next in time: true',
+    'stopped after 4 ticks: the account is closed',
+    'kept: 3',
+    'ended: true not_found',
+  ]);
+}, 30_000);
+
 test.each(names)('samples/%s says in its first line how to run it, as the table does', (name) => {
   const files = readdirSync(join(folder, name));
   const start = files.includes('main.ts')

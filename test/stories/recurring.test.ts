@@ -212,6 +212,15 @@ describe.each<[string, () => Store]>([
     expect((await jobs.getState('a')).state).toEqual({ total: 1 });
   });
 
+  it('gives its slot back where it ends itself', async () => {
+    const app = await openApp([Counts], { store: makeStore(), concurrency: 1 });
+    const jobs = app.recurring(Counts, 'count');
+    for (const name of ['a', 'b', 'c']) await jobs.start(job(name, 'end'));
+    await app.settle();
+    expect(seen).toEqual(['a 1 end at 0', 'b 1 end at 0', 'c 1 end at 0']);
+    expect((await app.stats()).queues.local.running).toBe(0);
+  });
+
   it('is terminated with its state and the tick ahead, and its id is free again', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'ok'));
