@@ -1,6 +1,6 @@
 import type { ClassOf, MethodName } from '../app/publication.js';
 import type { WorkerAppParts } from '../app/worker-app-parts.js';
-import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import type { HandlerDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { type StepCall, shared } from '../ports/current-execution.js';
 
 /** What may stand in for a method: it takes the same arguments and gives the same value, now or later. */
@@ -11,6 +11,11 @@ export type Replacement<Instance, Method extends keyof Instance> = Instance[Meth
   : never;
 
 type Body = (this: object, ...args: never[]) => unknown;
+
+/** The handler's own method, or one that belongs to its turns. */
+function isOf({ method: own, keyed }: HandlerDefinition, method: string): boolean {
+  return own === method || (keyed?.kind === 'actor' && (keyed.idle === method || keyed.error === method));
+}
 
 interface Override {
   readonly worker: WorkerClass;
@@ -63,7 +68,7 @@ export class Overrides {
     const definition = this.parts.runtime.definitions.ofClass(worker);
     if (
       definition !== null &&
-      (definition.steps.has(method) || definition.handlers.some((each) => each.method === method))
+      (definition.steps.has(method) || definition.handlers.some((each) => isOf(each, method)))
     )
       return definition;
     throw new TypeError(`${worker.name}.${method} is neither a step nor a handler of this app`);

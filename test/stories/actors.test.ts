@@ -120,6 +120,22 @@ describe.each<[string, () => Store]>([
   ['memory', () => memoryStore()],
   ['SQLite', () => sqliteStore(':memory:')],
 ])('an actor, in %s', (_name, makeStore) => {
+  it.each(['a:b', 'a\nb', '\u0000', 'ü/..', '7', 'x'.repeat(10_000), 'actor:counter:a'])(
+    'may have any text as its id: %#',
+    async (id) => {
+      const app = await openApp([Counter], { store: makeStore() });
+      const handle = app.actor(Counter);
+      await handle.send({ event: { id, by: 1 } });
+      await handle.send({ event: { id: `${id} `, by: 5 } });
+      const { instanceId } = await handle.send({ event: { id, by: 2 } });
+      expect(instanceId).toBe(`actor:counter:${id}`);
+      expect((await handle.getState(id)).state).toEqual({ total: 3 });
+      expect(await handle.terminate(id)).toMatchObject({ terminated: true });
+      expect((await handle.status(id)).status).toBe('not_found');
+      expect((await handle.getState(`${id} `)).state).toEqual({ total: 5 });
+    },
+  );
+
   it('keeps one state for each key, which the next message finds (D2, D18)', async () => {
     const app = await openApp([Counter], { store: makeStore() });
     const counters = app.actor(Counter);
@@ -369,7 +385,7 @@ class Strict {
     await this.record(error.message);
     if (error.message.endsWith('-13')) throw error;
     ctx.setState({ total: -1 });
-    ctx.schedule('1 day');
+    if (!error.message.endsWith('-7')) ctx.schedule('1 day');
   }
 
   @Step()
@@ -397,6 +413,29 @@ describe.each<[string, () => Store]>([
     ]);
     expect(await handle.getState('a')).toMatchObject({ state: { total: -1 }, version: 1 });
     expect(await handle.status('a')).toMatchObject({ eventCount: 1 });
+  });
+
+  it('may be tested with other methods in place of those of the actor', async () => {
+    const app = await openApp([Strict], { store: makeStore() });
+    const handle = app.actor(Strict);
+    app.override(Strict, 'failed', (error, ctx) => ctx.setState({ total: error.message.length }));
+    app.override(Strict, 'count', () => {
+      throw new NonRetryableError('four');
+    });
+    await handle.send({ event: { id: 'a', by: 1 } });
+    expect((await handle.getState('a')).state).toEqual({ total: 4 });
+    const run = await app.run(Strict, 'count', { id: 'b', by: 1 });
+    expect(run.status).toBe('completed');
+    expect((await handle.getState('b')).state).toEqual({ total: 4 });
+  });
+
+  it('leaves no alarm that its failed method scheduled', async () => {
+    const app = await openApp([Strict], { store: makeStore() });
+    const handle = app.actor(Strict);
+    const sent = handle.send({ event: { id: 'a', by: -7 } });
+    await app.advance('5 minutes');
+    expect(await sent).toMatchObject({ created: true, scheduledAt: null });
+    expect(await handle.status('a')).toMatchObject({ status: 'idle' });
   });
 
   it('is parked when @OnError throws; the key goes on with the next', async () => {
