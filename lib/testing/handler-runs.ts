@@ -120,6 +120,10 @@ export class HandlerRuns {
       throw new TypeError(
         `${worker.name}.${method} collects events: write app.debounce(${worker.name}, '${method}').add({ event }), then flush(id)`,
       );
+    if (handler.keyed?.kind === 'recurring')
+      throw new TypeError(
+        `${worker.name}.${method} runs as a tick of a job: write app.recurring(${worker.name}, '${method}').start({ id, input }), then trigger(id)`,
+      );
     const name = eventNameOf(handler, data);
     const execution = {
       id,

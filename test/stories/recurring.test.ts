@@ -277,6 +277,12 @@ describe.each<[string, () => Store]>([
     expect(seen.at(-1)).toBe('a 5 ok at 20');
   });
 
+  it('is not run by the testing kit without a job', async () => {
+    const { app } = await opened();
+    const run = app.run(Counts, 'count', { name: 'a', does: ['ok'] });
+    await expect(run).rejects.toThrow(/app.recurring\(Counts, 'count'\).start/);
+  });
+
   it('refuses an id that is no text, and knows a class without a key', async () => {
     const { app, jobs } = await opened();
     await expect(jobs.start({ id: '', input: { name: '', does: [] } })).rejects.toThrow(ConfigurationError);
