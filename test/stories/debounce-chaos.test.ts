@@ -1,4 +1,16 @@
-import { Debounce, type DebounceContext, defineEvent, Retry, sleep, Step, Worker } from 'holdfast';
+import {
+  Debounce,
+  type DebounceContext,
+  defineEvent,
+  Inject,
+  OnEvent,
+  Retry,
+  sleep,
+  Step,
+  Worker,
+  WORKER_APP,
+  WorkerApp,
+} from 'holdfast';
 import { crashMatrix, type SimulationEnd, simulate } from 'holdfast/testing';
 import { z } from 'zod';
 
@@ -7,7 +19,7 @@ type Changed = { readonly contactId: string; readonly n: number };
 
 @Worker('contacts')
 class Contacts {
-  @Debounce(Changed, { key: 'contactId', flushAfter: '300ms', maxEvents: 3 })
+  @Debounce(Changed, { key: 'contactId', flushAfter: '2s', maxEvents: 3 })
   @Retry({ maxAttempts: 50 })
   async windows(events: Changed[], { eventCount }: DebounceContext) {
     for (const { n } of events) await this.save(n);
@@ -17,9 +29,9 @@ class Contacts {
 
   @Debounce(Changed, {
     key: ({ contactId }) => contactId,
-    flushAfter: '500ms',
+    flushAfter: '1s',
     mode: 'trailing',
-    maxWait: '2s',
+    maxWait: '4s',
   })
   async trailing(events: Changed[]) {
     await this.save(events.length);
@@ -32,11 +44,25 @@ class Contacts {
   }
 }
 
+const Fed = defineEvent('fed', z.object({ from: z.number() }));
+
+/** Publishes two changes: from within an execution, so that its commit accepts them. */
+@Worker('feeder')
+class Feeder {
+  constructor(@Inject(WORKER_APP) private readonly app: WorkerApp) {}
+
+  @OnEvent(Fed)
+  async feed({ from }: { from: number }) {
+    for (const n of [from, from + 1]) await this.app.publish(Changed, change(n));
+  }
+}
+
+const change = (n: number) => ({ contactId: n % 2 === 0 ? 'a' : 'b', n });
 const count = 12;
-const events = Array.from(
-  { length: count },
-  (_, n) => [Changed, { contactId: n % 2 === 0 ? 'a' : 'b', n }] as const,
-);
+const events = [
+  ...[0, 1, 2, 3].map((n) => [Changed, change(n)] as const),
+  ...[4, 6, 8, 10].map((from) => [Fed, { from }] as const),
+];
 
 /** Every event in one batch of each method, that of its own key, in the order in which they came. */
 function inOneBatchEach({ executions }: SimulationEnd): void {
@@ -52,7 +78,7 @@ function inOneBatchEach({ executions }: SimulationEnd): void {
 describe('G12 · an accepted event is in exactly one batch', () => {
   it('whatever crashes, stands still, is lost, doubled or late', async () => {
     const { failures } = await simulate({
-      workers: [Contacts],
+      workers: [Contacts, Feeder],
       events,
       seeds: 40,
       invariants: [inOneBatchEach],
