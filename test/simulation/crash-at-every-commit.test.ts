@@ -205,6 +205,44 @@ const cases: readonly Case[] = [
     value: [{ key: 'k', n: 1 }, result('tail', 1)],
     effects: { tail: 1 },
   },
+  {
+    name: 'a race whose loser waits for an event that comes later',
+    handler: async (calls) => {
+      const first = await calls.frame.race([
+        { name: 'a', body: () => work(calls, 'a', 1, 20) },
+        { name: 'b', body: () => calls.waitFor('approved', 'k') },
+        { name: 'c', body: () => calls.sleep(86_400_000) },
+      ]);
+      return [first, await calls.waitFor('approved', 'k'), await work(calls, 'tail', 1, 5)];
+    },
+    arrivals: [[60_000, { key: 'k', n: 1 }]],
+    value: [{ winner: 'a', value: result('a', 1) }, { key: 'k', n: 1 }, result('tail', 1)],
+    effects: { a: 1, tail: 1 },
+  },
+  {
+    name: 'children side by side',
+    handler: async (calls, event) => {
+      if (typeof event === 'string') return work(calls, 'b', event, 5);
+      const { frame } = calls;
+      const worker = frame.pass.worker.type;
+      const children = ['one', 'two'].map((data) => frame.run({ worker, method: 'handle', data }));
+      return [await Promise.all(children), await work(calls, 'tail', 1, 5)];
+    },
+    value: [[result('b', 'one'), result('b', 'two')], result('tail', 1)],
+    executions: 3,
+    effects: { b: 2, tail: 1 },
+  },
+  {
+    name: 'turns',
+    handler: async (calls, event) => {
+      const turn = typeof event === 'number' ? event : 0;
+      await work(calls, 'a', 'each', 5);
+      if (turn === 3) return work(calls, 'tail', turn, 5);
+      return calls.frame.continueAsNew({ source: null, event: null, data: turn + 1 });
+    },
+    value: result('tail', 3),
+    effects: { a: 4, tail: 1 },
+  },
 ];
 
 interface Crash {
