@@ -33,6 +33,7 @@ export class Commits {
   private readonly changeAny: Statement<never>;
   private readonly mark: Statement<never>;
   private readonly beginTurn: Statement<never>;
+  private readonly dropSeen: Statement<never>;
   private readonly goOnAs: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
   private readonly forget: Statement<never>;
@@ -60,6 +61,7 @@ export class Commits {
     this.beginTurn = connection.prepare(
       'UPDATE holdfast_execution SET turn = turn + 1, event = ?, input = ? WHERE n = ?',
     );
+    this.dropSeen = connection.prepare(dropSeenNews);
     this.goOnAs = connection.prepare('UPDATE holdfast_execution SET definition = ? WHERE n = ?');
     this.wakes = connection.prepare(selectWakingMessage);
     this.forget = connection.prepare(forgetCheckpoints);
@@ -224,7 +226,7 @@ export class Commits {
       ? this.changesGated(lease, delta, record, now)
       : ready || (wake !== null && wake <= now);
     if (record.definition !== undefined) this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
-    if (record.next !== undefined) this.turn(lease.key, record.next, now);
+    if (record.next !== undefined) this.turn(lease.key, record.next, record.seenInboxSeq, now);
     if (record.forget.length > 0)
       this.forget.run([lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
     if (status !== 'running') {
@@ -261,8 +263,9 @@ export class Commits {
     return wake !== null && wake <= now;
   }
 
-  private turn(n: number, { event, input, schemaHash }: NextTurn, now: number): void {
+  private turn(n: number, { event, input, schemaHash }: NextTurn, seen: number, now: number): void {
     this.rows.removeAll(n);
+    this.dropSeen.run([n, seen]);
     this.mailboxes.turn(n);
     this.families.turn(n, now);
     this.beginTurn.run([this.events.of(event, schemaHash), toStored(input), n]);
@@ -306,6 +309,10 @@ WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL AND 
 
 const changeExecution = `
 UPDATE holdfast_execution SET ${changed}, due_at = ?, owner = CASE WHEN ? = 1 THEN owner END WHERE n = ?`;
+
+/** Of permits, events and children: nobody sends these again. */
+const dropSeenNews = `
+DELETE FROM holdfast_message WHERE n = ? AND seq <= ? AND kind IN (3, 4, 5)`;
 
 const forgetCheckpoints = `
 UPDATE holdfast_checkpoint SET forgotten = 1

@@ -170,6 +170,21 @@ export const turnCases = storeCaseGroup(
       },
     ],
     [
+      'what was told of earlier turns is not kept once it was seen',
+      async (d) => {
+        let lease = await d.run();
+        for (let turn = 0; turn < 3; turn++) {
+          await ask(d, lease, 'w');
+          await approve(d, String(turn));
+          const [news] = await d.store.inbox(lease.executionId, 0, 100);
+          assert.equal(await ask(d, lease, 'w'), String(turn));
+          d.is(await d.commit(lease, { record: { ...renewed, seenInboxSeq: news?.seq ?? 0 } }), 'ok');
+          assert.deepEqual(await d.store.inbox(lease.executionId, 0, 100), []);
+          ({ lease } = await d.claimOne());
+        }
+      },
+    ],
+    [
       'messages for it stay',
       async (d) => {
         const lease = await d.run();
