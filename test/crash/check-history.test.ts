@@ -38,7 +38,14 @@ const reported = (step: string, pid: number): Line => ({
 const pass = (pid: number): Line => ({ saw: 'pass', execution: 'loop-1', pid, at });
 const renewed = (pid: number, when: number): Line => ({ saw: 'renewed', sentAt: when, pid, at: when });
 const killed = (pid: number): Line => ({ saw: 'killed', pid, at });
-const accepted: Line = { saw: 'accepted', eventId: 'event-1', executions: ['loop-1'], pid: 9, at };
+const accepted: Line = {
+  saw: 'accepted',
+  eventId: 'event-1',
+  event: 'loop',
+  executions: ['loop-1'],
+  pid: 9,
+  at,
+};
 
 /** A loop whose first step was cut short by a kill, and went on elsewhere. */
 const sound: Evidence = {

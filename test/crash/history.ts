@@ -6,6 +6,7 @@ export type Line =
   | {
       readonly saw: 'accepted';
       readonly eventId: string;
+      readonly event: string;
       readonly executions: readonly string[];
       readonly pid: number;
       readonly at: number;

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bootstrap, sqliteStore } from 'holdfast';
 import { History } from './history.js';
-import { events, publishedKinds } from './workload.js';
+import { events, publishedKinds, timeKinds } from './workload.js';
 
 const [, , folder = '', everyMs = '20'] = process.argv;
+
+const kinds = [...publishedKinds, ...timeKinds];
 
 /** Knows no worker class: who takes an event is read from the store. What was not accepted for sure is published again. */
 async function main(): Promise<void> {
@@ -15,10 +17,10 @@ async function main(): Promise<void> {
   process.once('disconnect', () => process.exit(1));
   process.send?.('up');
   for (let n = history.lines().filter((line) => line.saw === 'accepted').length; !stopping; n++) {
-    const kind = publishedKinds[n % publishedKinds.length] as (typeof publishedKinds)[number];
-    const published = await app.publish(events[kind], { n }, { id: `event-${n}` });
+    const kind = kinds[n % kinds.length] as (typeof kinds)[number];
+    const published = await app.publish(events[kind], { n, key: `k${n % 3}` }, { id: `event-${n}` });
     const executions = published.executions.map(({ id }) => id);
-    history.add({ saw: 'accepted', eventId: published.eventId, executions });
+    history.add({ saw: 'accepted', eventId: published.eventId, event: kind, executions });
     await pause(Math.random() * 2 * Number(everyMs));
   }
   await app.close();

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { bootstrap, silentLogger, sqliteStore, STORE, type ExecutionRecord, type WorkerApp } from 'holdfast';
+import { parseActorRecord } from '../../lib/model/actor-record.js';
+import type { ActorEnd } from './check-time.js';
 import { chooseDriver } from '../../lib/adapters/sqlite/driver.js';
 
 /** Reads a store from outside, as an operator does: nothing runs here. */
@@ -18,10 +20,24 @@ export async function allExecutions(audit: WorkerApp): Promise<readonly Executio
   }
 }
 
-/** How many have not ended. */
-export async function openExecutions(audit: WorkerApp): Promise<number> {
-  const { pending, running, waiting } = await audit.stats();
-  return pending + running + waiting;
+/** How many have not ended, but for those of that worker. */
+export async function openExecutions(audit: WorkerApp, except: string): Promise<number> {
+  const { pending, running, waiting, byWorker } = await audit.stats();
+  const others = byWorker[except];
+  const left = others === undefined ? 0 : others.pending + others.running + others.waiting;
+  return pending + running + waiting - left;
+}
+
+/** What the actors of the torture know. */
+export async function actorEnds(audit: WorkerApp): Promise<readonly ActorEnd[]> {
+  const ends: ActorEnd[] = [];
+  for (const key of ['k0', 'k1', 'k2']) {
+    const name = `actor:torture-actor:${key}`;
+    const found = await audit.get(STORE).instance(name);
+    const { state = null } = found === null ? {} : parseActorRecord(found.state);
+    if (state !== null) ends.push({ name, ...(JSON.parse(state) as Pick<ActorEnd, 'applied'>) });
+  }
+  return ends;
 }
 
 /** What SQLite itself says of the file: `ok`. */

@@ -8,7 +8,8 @@ import { checkHistory, type Findings } from './check-history.js';
 import { History } from './history.js';
 import { Program } from './program.js';
 import { LEASE_MS } from './torture-limits.js';
-import { allExecutions, integrityOf, openAudit, openExecutions } from './store-audit.js';
+import { checkTime } from './check-time.js';
+import { actorEnds, allExecutions, integrityOf, openAudit, openExecutions } from './store-audit.js';
 
 /** How long everything may take to end once the killing is over. */
 const SETTLE_MS = 20_000;
@@ -98,7 +99,9 @@ class Torture {
         executions: await allExecutions(audit),
         integrity: await integrityOf(this.folder),
       });
-      const violations = [...findings.violations];
+      const executions = await allExecutions(audit);
+      const time = checkTime({ lines: this.history.lines(), executions, actors: await actorEnds(audit) });
+      const violations = [...findings.violations, ...time];
       if (!settled) violations.push(`not everything had ended ${SETTLE_MS} ms after the last kill`);
       if (codes.some((code) => code !== 0)) violations.push(`workers ended with ${codes.join(', ')}`);
       return { ...findings, violations };
@@ -164,7 +167,7 @@ class Torture {
     while (Date.now() < until) {
       for (const { id, error } of await audit.get(STORE).list({ status: 'parked', limit: 100 }))
         if (error?.includes('POISONED') === true) await audit.execution(id).resume();
-      if ((await openExecutions(audit)) === 0) return true;
+      if ((await openExecutions(audit, 'torture-ticks')) === 0) return true;
       await pause(100);
     }
     return false;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { bootstrap, consoleLogger, sqliteStore, type ExecutionMode } from 'holdfast';
 import { forgetful } from './forgetful-store.js';
 import { History } from './history.js';
+import { TortureActor, TortureGather, TortureTicks } from './time-workers.js';
 import { TortureAudit, TortureWorker } from './torture-workers.js';
 import { LEASE_MS, SWEEP_MS } from './torture-limits.js';
 import { watchRenewals } from './watched-store.js';
@@ -16,7 +17,7 @@ async function main(): Promise<void> {
     history.add({ saw: 'renewed', sentAt }),
   );
   const app = await bootstrap({
-    workers: [TortureWorker, TortureAudit],
+    workers: [TortureWorker, TortureAudit, TortureActor, TortureGather, TortureTicks],
     providers: [{ provide: Witness, useValue: witness }],
     store: fault === 'forgetful' ? forgetful(file, 20) : file,
     executionMode: mode as ExecutionMode,

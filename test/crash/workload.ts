@@ -2,7 +2,12 @@ import { defineEvent } from 'holdfast';
 
 export interface Numbered {
   readonly n: number;
+  /** Events of one key are one actor's, or come together. */
+  readonly key?: string;
 }
+
+/** How often the schedule of the torture ticks. */
+export const TICK_MS = 250;
 
 /** Every way in which a handler can go about its steps, and the value that it has to end with. */
 export const expected = {
@@ -34,6 +39,11 @@ export const publishedKinds = [
   'publishing',
 ] as const satisfies readonly Kind[];
 
+/** What the publisher publishes besides: its events share keys. */
+export const timeKinds = ['told', 'gathered'] as const;
+
+export type TimeKind = (typeof timeKinds)[number];
+
 function event<const Name extends string>(name: Name) {
   return defineEvent(name, {
     '~standard': {
@@ -56,4 +66,6 @@ export const events = {
   sleeping: event('sleeping'),
   publishing: event('publishing'),
   published: event('published'),
+  told: event('told'),
+  gathered: event('gathered'),
 } as const;

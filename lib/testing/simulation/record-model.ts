@@ -207,7 +207,7 @@ export class RecordModel {
     if (verdict.due === true) record.status = 'pending';
   }
 
-  /** Some process asks for what is due. */
+  /** The store looks at its clock. */
   asked(now: number): void {
     this.latestAt = Math.max(this.latestAt, now);
   }

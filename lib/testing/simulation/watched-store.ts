@@ -37,6 +37,7 @@ export class WatchedStore implements port.Store {
 
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const now = this.context.clock.now();
+    this.model.asked(now);
     const verdicts = await this.inner.write(writes);
     for (let at = 0; at < writes.length; at++) this.check(writes[at] as Write, verdicts[at] as Verdict, now);
     return verdicts;
