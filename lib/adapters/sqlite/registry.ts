@@ -3,7 +3,7 @@ import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { ProcessRecord, Subscription } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
-import { fromStored, toStored } from './stored-text.js';
+import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 /** How long a subscription outlives the last process that held it. */
@@ -25,6 +25,7 @@ interface SubscriptionRow {
   readonly fingerprint: string;
   readonly worker: string;
   readonly method: string;
+  readonly rule: string | null;
 }
 
 /** Who lives, who takes which event, and what is paused. */
@@ -64,10 +65,10 @@ export class Registry {
       'UPDATE holdfast_subscription SET held_at = ? WHERE held_at < ? AND definition IN (SELECT value FROM json_each(?))',
     );
     this.subscribeOne = connection.prepare(
-      'INSERT OR REPLACE INTO holdfast_subscription (event, definition, fingerprint, worker, method, held_at) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO holdfast_subscription (event, definition, fingerprint, worker, method, rule, held_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
     this.selectSubscriptions = connection.prepare(
-      'SELECT event, definition, fingerprint, worker, method FROM holdfast_subscription WHERE held_at > ?',
+      'SELECT event, definition, fingerprint, worker, method, rule FROM holdfast_subscription WHERE held_at > ?',
     );
     this.pause = connection.prepare('INSERT OR IGNORE INTO holdfast_paused (definition) VALUES (?)');
     this.selectPaused = connection.prepare('SELECT definition FROM holdfast_paused ORDER BY definition');
@@ -127,9 +128,9 @@ export class Registry {
   }
 
   subscribe(subscriptions: readonly Subscription[], now: number): void {
-    for (const { event, definition, worker, method } of subscriptions) {
+    for (const { event, definition, worker, method, rule = null } of subscriptions) {
       const texts = [event, definition.id, definition.fingerprint, worker, method].map(toStored);
-      this.subscribeOne.run([...texts, now]);
+      this.subscribeOne.run([...texts, toStoredOrNull(rule), now]);
     }
   }
 
@@ -139,6 +140,7 @@ export class Registry {
       definition: { id: fromStored(row.definition), fingerprint: fromStored(row.fingerprint) },
       worker: fromStored(row.worker),
       method: fromStored(row.method),
+      ...(row.rule === null ? null : { rule: fromStored(row.rule) }),
     }));
   }
 

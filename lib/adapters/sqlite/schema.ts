@@ -266,4 +266,7 @@ CREATE INDEX holdfast_child_parent ON holdfast_child (parent);
 CREATE TABLE holdfast_spent_mail (n INTEGER NOT NULL, mail INTEGER NOT NULL, PRIMARY KEY (n, mail)) WITHOUT ROWID;
 ALTER TABLE holdfast_wait ADD COLUMN except_id TEXT;
 `,
+  `
+ALTER TABLE holdfast_subscription ADD COLUMN rule TEXT;
+`,
 ];

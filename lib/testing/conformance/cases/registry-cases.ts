@@ -108,6 +108,16 @@ export const registryCases = storeCaseGroup(
       },
     ],
     [
+      'a subscription keeps how its events find their instance, and loses it with a form that says nothing of it',
+      async (d) => {
+        const rules = async () => (await d.store.subscriptions()).map(({ rule }) => rule);
+        await d.store.subscribe([{ ...subscription, rule: '{"key":"é"}' }]);
+        assert.deepEqual(await rules(), ['{"key":"é"}']);
+        await d.store.subscribe([subscription]);
+        assert.deepEqual(await rules(), [undefined]);
+      },
+    ],
+    [
       'a newer fingerprint replaces the subscription',
       async (d) => {
         await d.store.subscribe([subscription]);
