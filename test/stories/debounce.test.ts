@@ -537,9 +537,12 @@ describe.each<[string, () => Store]>([
   });
 });
 
-describe('a publisher that does not load the class', () => {
+describe.each<[string, () => Store]>([
+  ['memory', () => memoryStore()],
+  ['SQLite', () => sqliteStore(':memory:')],
+])('a publisher that does not load the class, in %s', (_name, makeStore) => {
   it('gives an event to its batch by the path of its key', async () => {
-    const store = memoryStore();
+    const store = makeStore();
     const worker = await openApp([ContactSync], { store });
     const publisher = await openApp([], { store, role: 'publisher' });
     await publisher.publish(Changed, change(1));
@@ -558,7 +561,7 @@ describe('a publisher that does not load the class', () => {
         handled(events, context);
       }
     }
-    const store = memoryStore();
+    const store = makeStore();
     const worker = await openApp([ByFunction], { store });
     const publisher = await openApp([], { store, role: 'publisher' });
     await worker.publish(Changed, change(1));
