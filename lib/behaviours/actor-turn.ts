@@ -43,7 +43,7 @@ export class ActorTurn implements Turn {
     readonly pass: Pass,
     private readonly policy: ActorPolicy,
     instance: string,
-    private readonly found: StoredInstance | null,
+    private found: StoredInstance | null,
     private readonly journal: readonly Checkpoint[],
   ) {
     this.instance = instance;
@@ -122,8 +122,11 @@ export class ActorTurn implements Turn {
     return { ...change, ahead: scheduled === null ? null : this.alarmAt(scheduled.at) };
   }
 
-  accepts(): boolean {
-    return false;
+  /** `trigger()` drops what was scheduled, and changes nothing that the turn was based on; its alarm comes afterwards. */
+  accepts(found: StoredInstance | null): boolean {
+    if (found === null || found.state !== this.found?.state) return false;
+    this.found = found;
+    return true;
   }
 
   stored(status: 'parked' | TerminalStatus): void {

@@ -30,6 +30,7 @@ export class RecurringTurn implements Turn {
   private readonly next: SchedulePolicy['next'];
   private readonly isMissed: boolean;
   private input: unknown = null;
+  private isPrepared = false;
   private end: { readonly reason: string | null } | null = null;
 
   constructor(
@@ -57,6 +58,7 @@ export class RecurringTurn implements Turn {
   }
 
   prepare(): boolean | Promise<boolean> {
+    this.isPrepared = true;
     if (this.record === null || this.isMissed) return false;
     this.input = this.pass.services.codec.decode(this.record.input);
     const opened = this.state.open();
@@ -81,6 +83,8 @@ export class RecurringTurn implements Turn {
   changeFor(status: 'parked' | TerminalStatus): InstanceChange | null {
     const { found, record, pass, instance, schedule } = this;
     if (found === null || record === null) return null;
+    // Of those that the schedule has armed, one is always ahead or under way: any other that never began leaves it alone.
+    if (!this.hasBegun(status) && record.ticks.armed !== pass.record.id) return null;
     const now = pass.services.clock.now();
     const version = `${pass.record.id}@${pass.lease.fence}`;
     const common = { id: instance, expected: found.version, version };
@@ -99,7 +103,7 @@ export class RecurringTurn implements Turn {
     return { ...common, state: JSON.stringify(armed), ahead: event };
   }
 
-  /** A trigger writes to the job while its tick runs: no other tick has ended since. */
+  /** A trigger writes to the job while its tick runs, or one that queued is cancelled: no other tick that had begun has ended since. */
   accepts(found: StoredInstance | null): boolean {
     const { record } = this;
     const now = found === null ? null : parseRecurringRecord(found.state);
@@ -142,6 +146,12 @@ export class RecurringTurn implements Turn {
     if (endTurn(this.pass)) this.end = { reason };
   }
 
+  /** A cancel lets a tick that queues past the gate: another one may be under way, and finds the job as it was. */
+  private hasBegun(status: 'parked' | TerminalStatus): boolean {
+    const { isUndoing, replay, record } = this.pass;
+    return status !== 'cancelled' || this.isPrepared || isUndoing || replay !== null || record.attempt > 1;
+  }
+
   private nextInstant(follows: boolean, now: number): number | null {
     if (!follows || this.tick.triggered) return this.next(now);
     // Cancelled before its instant: the next is the one after it.
@@ -154,7 +164,7 @@ export class RecurringTurn implements Turn {
     now: number,
   ): RecurringRecord {
     const { state, isMissed, scheduledAt, runCount } = this;
-    const ran = isMissed ? {} : { runCount, lastAt: scheduledAt };
+    const ran = isMissed || !this.hasBegun(status) ? {} : { runCount, lastAt: scheduledAt };
     const kept = status === 'completed' && state.isChanged;
     const changed = kept ? { state: state.encoded, version: record.version + 1 } : {};
     return { ...record, ...ran, ...changed, updatedAt: now };

@@ -176,6 +176,7 @@ export class PassWrites {
   takeBack({ delta }: CommitWrite): void {
     this.held.unshift(...delta.checkpoints);
     this.released = delta.release;
+    this.withdrawn = delta.withdraw ?? nothing;
   }
 
   /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */

@@ -94,19 +94,20 @@ it.each<[string, () => Store]>([
   ['memory', () => memoryStore()],
   ['SQLite', () => sqliteStore(':memory:')],
 ])(
-  'a turn whose actor was changed meanwhile runs again on what it is now, in %s',
+  'a turn during which its actor is triggered runs once, and the alarm after it, in %s',
   async (_name, makeStore) => {
     const app = await openApp([Sums], { store: makeStore() });
     const handle = app.actor(Sums);
     await handle.send({ event: { id: 'a', by: 500 } });
     let times = 0;
     meanwhile = async () => {
-      if (++times === 1) await handle.trigger('a', { wait: false });
+      times++;
+      await handle.trigger('a', { wait: false });
     };
     const { scheduledAt } = await handle.send({ event: { id: 'a', by: 1 } });
     await app.settle();
-    expect(times).toBe(2);
-    expect(seen).toEqual(['add 500', 'add 1', 'add 1', 'rang']);
+    expect(times).toBe(1);
+    expect(seen).toEqual(['add 500', 'add 1', 'rang']);
     expect(scheduledAt).toBeNull();
     expect(await handle.getState('a')).toMatchObject({ state: { sum: 501 }, version: 2 });
     expect(await handle.status('a')).toMatchObject({ eventCount: 2, executeCount: 1, status: 'idle' });

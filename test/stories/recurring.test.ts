@@ -274,7 +274,29 @@ describe.each<[string, () => Store]>([
     await app.advance('10 minutes');
     await app.execution(await ahead()).cancel();
     await app.advance('10 minutes');
-    expect(seen.at(-1)).toBe('a 5 ok at 20');
+    expect(seen.at(-1)).toBe('a 4 ok at 20');
+  });
+
+  it('leaves the tick that runs alone when one that queues behind it is cancelled, triggered or ahead', async () => {
+    const { app, jobs } = await opened();
+    const queued = async () => (await app.executions.list({ status: 'waiting' })).at(-1)?.id ?? '';
+    await jobs.start(job('a', 'slow', 'slow', 'ok'));
+    await app.settle();
+    const { execution } = await jobs.trigger('a');
+    await execution?.cancel();
+    await app.advance('1 minute');
+    expect(seen).toEqual(['a 1 slow at 0']);
+    expect(await jobs.status('a')).toMatchObject({ runCount: 1, nextRunAt: START + 5 * MINUTE });
+    await app.advance(5 * MINUTE - 10 - MINUTE);
+    await jobs.trigger('a');
+    await app.advance(10);
+    await app.execution(await queued()).cancel();
+    await app.advance('1 minute');
+    expect(seen.slice(1)).toEqual([`a 2 slow at ${5 - 10 / MINUTE}`]);
+    expect(await jobs.status('a')).toMatchObject({ runCount: 2, nextRunAt: START + 10 * MINUTE });
+    expect((await jobs.getState('a')).state).toEqual({ total: 2 });
+    await app.advance('5 minutes');
+    expect(seen.at(-1)).toBe('a 3 ok at 10');
   });
 
   it('is not run by the testing kit without a job', async () => {
