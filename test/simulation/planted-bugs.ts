@@ -14,6 +14,7 @@ import { Undoables } from '../../lib/step/undoables.js';
 import type { Store } from '../../lib/ports/store.js';
 import type { Write } from '../../lib/ports/store-write.js';
 import { timeBugs } from './planted-time-bugs.js';
+import { turnBugs } from './planted-turn-bugs.js';
 import { mappedVerdicts, mappedWrites, parts, type PlantedBug, replaced, storeWith } from './planting.js';
 import type { SeedOptions } from './run-seed.js';
 
@@ -113,6 +114,7 @@ const graphBugs: readonly PlantedBug[] = [
 export const plantedBugs: readonly PlantedBug[] = [
   ...graphBugs,
   ...timeBugs,
+  ...turnBugs,
   {
     name: 'no process sweeps',
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },

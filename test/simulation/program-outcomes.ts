@@ -10,6 +10,7 @@ import { expectedGraph } from './expected-graph.js';
 import { expectedOutcome } from './expected-outcome.js';
 import { checkGraph } from './graph-outcomes.js';
 import { graphOf } from './graph-worker.js';
+import { checkJobs, type JobPlan } from './job-worker.js';
 import { arrivalsIn, misfit } from './misfit.js';
 import { arrivalEvent, childEvent, programEvent } from './program-worker.js';
 import type { Graph } from './random-graph.js';
@@ -25,6 +26,7 @@ export interface Plan {
   readonly schedules: readonly DrawnSchedule[];
   readonly actors: ActorPlan;
   readonly batches: BatchPlan;
+  readonly jobs: JobPlan;
 }
 
 /** The definition that each instant of that schedule runs. */
@@ -50,7 +52,7 @@ export class Outcomes {
       const program = this.programOf(record);
       if (program !== null) this.checkProgram(record, program, children);
       else if (graphOf(record.definition.id) !== null) await this.checkGraph(record);
-      else if (!record.definition.id.startsWith('gatherer.'))
+      else if (!/^(gatherer|jobs)\./.test(record.definition.id))
         this.checkStatus(record, expectedTurn(record) ?? 'completed');
     }
     for (const [input, count] of children) {
@@ -63,6 +65,7 @@ export class Outcomes {
     const broken = (rule: string, what: string): never => this.broken(rule, what);
     await checkActors(this.simulation, records, this.plan.actors, broken);
     await checkBatches(this.simulation, records, this.plan.batches, broken);
+    await checkJobs(this.simulation, records, this.plan.jobs, broken);
     for (const [at, schedule] of this.plan.schedules.entries())
       checkInstants(this.simulation, tickOf(at), schedule, broken);
   }

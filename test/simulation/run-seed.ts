@@ -15,6 +15,7 @@ import { actorDefinitions, actorWorkers } from './actor-worker.js';
 import { batchDefinitions, batchWorker, collectBatches, drawBatches, isBatchEvent } from './batch-worker.js';
 import { graphDefinitions, graphEvent, graphWorker, RunningSteps } from './graph-worker.js';
 import { GraphWriter, type Graph } from './random-graph.js';
+import { drawJobs, jobDefinitions, JobStarter, jobWorker } from './job-worker.js';
 import { Postman } from './postman.js';
 import { Outcomes, type Plan, tickOf } from './program-outcomes.js';
 import { programDefinition } from './program-definition.js';
@@ -83,11 +84,13 @@ function draw(
   const schedules = drawSchedules(random.fork('schedules'), programs.length);
   const actors = random.fork('has actors').chance(0.35) ? drawActors(random.fork('actors')) : noActors;
   const batches = random.fork('has batches').chance(0.25) ? drawBatches(random.fork('batches')) : [];
+  const jobs = random.fork('has jobs').chance(0.2) ? drawJobs(random.fork('jobs')) : [];
   const workers = [
     programDefinition(schedules),
     ...graphDefinitions(graphs),
     ...(actors === noActors ? [] : actorDefinitions),
     ...(batches.length === 0 ? [] : batchDefinitions),
+    ...(jobs.length === 0 ? [] : jobDefinitions),
   ];
   const quick = random.chance(0.5);
   const settings = {
@@ -110,6 +113,7 @@ function draw(
         ['program', new ProgramWorker(world, machine, codec, programs, schedules)],
         ...actorWorkers(world, machine),
         ['gatherer', batchWorker(world, machine)],
+        ['jobs', jobWorker(world, machine)],
       ]);
       for (const [at, graph] of graphs.entries()) {
         const definition = workers[at + 1] as WorkerDefinition;
@@ -121,17 +125,26 @@ function draw(
     processes,
     broker,
     settings,
-    isExpecting: () => schedules.some((_, at) => !simulation.model.schedules.isOver(tickOf(at))),
+    isExpecting: () =>
+      starter.open > 0 || schedules.some((_, at) => !simulation.model.schedules.isOver(tickOf(at))),
     ...(options.wrapStore === undefined ? null : { wrapStore: options.wrapStore }),
     ...(options.prepare === undefined ? null : { prepare: options.prepare }),
     keepTrace: options.keepTrace ?? false,
   });
+  const starter = new JobStarter(simulation);
   const describe = `${kind}, ${processes} processes, ${settings.mode}${broker ? ', broker' : ''}`;
   return {
     simulation,
     describe,
-    run: () =>
-      runPlan(simulation, { programs, graphs, schedules, actors, batches }, random, options.healthy === true),
+    run: () => {
+      starter.startAll(jobs);
+      return runPlan(
+        simulation,
+        { programs, graphs, schedules, actors, batches, jobs },
+        random,
+        options.healthy === true,
+      );
+    },
   };
 }
 
