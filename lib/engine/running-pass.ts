@@ -6,6 +6,7 @@ import type { Timer } from '../ports/clock.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { CommitWrite, StoredMessage, Verdict } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
+import { childRows } from '../step/begun-children.js';
 import { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { runHook } from '../step/run-hook.js';
@@ -131,6 +132,9 @@ export class RunningPass implements Run {
     // What asks for another epoch is served with it; other messages are heeded by what the pass does.
     const seen = opening.forget === null ? work.record.seenInboxSeq : this.seenInboxSeq;
     const change = reopened(pass, seen, opening.forget ?? [], opening.deadlineAt);
+    // Their calls begin others: what nobody remembers must not go on beside it.
+    for (const { path } of childRows(opening.journal.rows.filter((row) => !opening.visible.includes(row))))
+      pass.writes.withdraw({ holder: pass.outsidePath(path), except: 'all' });
     const write = pass.writes.final(definition === null ? change : { ...change, definition });
     const lost = (): void => pass.end({ kind: 'lost' });
     pass.services.writer.submit(write, (verdict) => (isApplied(verdict) ? this.start() : lost()), lost);

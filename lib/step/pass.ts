@@ -13,6 +13,7 @@ import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { PassWrites, type StepEffects } from './pass-writes.js';
+import { ReceivedEvents } from './received-events.js';
 import { Replay } from './replay.js';
 import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
@@ -44,8 +45,7 @@ export class Pass {
   batch: CollectedBatch | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
   outsidePath = (path: string): string => path;
-  /** Waits whose events code has got, by their holders in the store. */
-  readonly received = new Set<string>();
+  readonly received: ReceivedEvents;
   /**
    * Whether code must repeat what was recorded. Not after `retry()` or `resume()` of an execution of which something
    * had failed: what failed may succeed now, and lead elsewhere.
@@ -95,6 +95,7 @@ export class Pass {
     this.isStrict = !journal.some(
       (row) => row.epoch < record.epoch && (row.kind === 'failed' || row.kind === 'attempt'),
     );
+    this.received = new ReceivedEvents(this, journal);
     this.writes = new PassWrites(this, journal);
     this.yielding = services.settings.mode === 'ISOLATED';
     this.waits = new Waits(services.clock, () => {
@@ -125,8 +126,10 @@ export class Pass {
   /** At-most-once bodies that have begun. */
   get begun(): BegunBodies {
     const { codec } = this.services;
-    return (this.begunBodies ??= new BegunBodies(this.journal, this.record.epoch, (failed) =>
-      isInterruption(codec.decodeFailure(failed.error ?? '')),
+    return (this.begunBodies ??= new BegunBodies(
+      this.journal,
+      this.record.epoch,
+      ({ error }) => codec.decodeFailure(error ?? '') instanceof StepInterruptedError,
     ));
   }
 
@@ -340,8 +343,4 @@ export class Pass {
   private isOver(): boolean {
     return this.ended !== null;
   }
-}
-
-function isInterruption(failure: unknown): boolean {
-  return failure instanceof StepInterruptedError;
 }

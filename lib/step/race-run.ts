@@ -7,6 +7,7 @@ import { failureKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { encodeResult } from './encode-result.js';
 import { Frame, type Caller } from './frame.js';
+import { giveUpWithin } from './received-events.js';
 import { runBody, type BodyOutcome } from './run-body.js';
 import { turnId } from './turn-id.js';
 
@@ -89,10 +90,8 @@ export class RaceRun extends DurableCall {
     const reason = new Error(`branch '${winner}' of ${namesOf(this.path)} settled first`);
     this.around?.kill(reason);
     for (const body of pass.live) if (body.isDead) body.abort(reason);
-    const holder = pass.outsidePath(this.path);
-    const except = [...pass.received].filter((received) => received.startsWith(`${holder}/`));
     pass.writes.releaseWithin(this.path, pass.waits.permits);
-    pass.writes.withdraw({ holder, except });
+    giveUpWithin(pass, this.path);
   }
 
   private won(winner: string, value: unknown): void {

@@ -139,13 +139,15 @@ export class Replay {
     return null;
   }
 
-  /** The newest child that the call began, whether it failed for good since, and how many it had; null: none. */
+  /** The newest child that the call began, whether it or a call around it failed for good since, and how many it had; null: none. */
   child(path: string): BegunChild | null {
     let begun: { row: Checkpoint; isSpent: boolean; count: number } | null = null;
     for (const { checkpoint } of this.byPath.get(path) ?? [])
       if (checkpoint.kind === 'timer')
         begun = { row: checkpoint, isSpent: false, count: childOrdinal(checkpoint.key) + 1 };
       else if (checkpoint.kind === 'failed' && begun !== null) begun.isSpent = true;
+    const seq = begun?.row.seq ?? 0;
+    if (begun !== null && ancestorsOf(path).some((call) => this.failedAfter(call, seq))) begun.isSpent = true;
     return begun;
   }
 
@@ -203,6 +205,12 @@ export class Replay {
     const first = this.firstOpen();
     if (first === null || first.checkpoint.seq >= seq) return true;
     return ++this.waitedTurns > PATIENCE;
+  }
+
+  private failedAfter(path: string, seq: number): boolean {
+    return (this.byPath.get(path) ?? []).some(
+      ({ checkpoint }) => checkpoint.kind === 'failed' && checkpoint.seq > seq,
+    );
   }
 
   private firstOpen(): Row | null {

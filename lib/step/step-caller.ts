@@ -18,6 +18,7 @@ import { FrameContext } from './frame-context.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { stateBody, stateStep } from './state-call.js';
 import { RaceRun } from './race-run.js';
+import { AWAIT } from './received-events.js';
 import { continueAsNew, whyNotAnew } from './renewal.js';
 import { StepRun, type StepSpec } from './step-run.js';
 import { turnId } from './turn-id.js';
@@ -193,12 +194,11 @@ function run(frame: Frame, encodedName: string, digest: string, spec: StepSpec):
 
 function wait(frame: Frame, call: WaitCall): Promise<unknown> {
   if (frame.isDead) return unsettled(frame);
-  const name = `${BUILT_IN}await`;
   const names = call.events.map(({ event, key }) => [event, key]);
   const isPlain = names.length === 1 && !call.isList;
   const digest = digestOf(JSON.stringify(isPlain ? names[0] : [call.until, call.isList, ...names]));
   return new Promise((resolve, reject) => {
-    new DurableWait(frame, name, frame.nextPath(name, digest), call, resolve, reject).begin();
+    new DurableWait(frame, AWAIT, frame.nextPath(AWAIT, digest), call, resolve, reject).begin();
   });
 }
 

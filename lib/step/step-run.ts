@@ -23,6 +23,7 @@ import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
 import { turnId } from './turn-id.js';
+import { giveUpWithin } from './received-events.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */
@@ -60,6 +61,8 @@ export class StepRun extends DurableCall implements BodyOwner {
   private attempt = 1;
   private firstStartedAt = 0;
   private startedAt = 0;
+  /** An attempt was cut off by its timeout, or may have been in an earlier pass: what it waited for is still waited for. */
+  private leavesWaits = false;
   /** Time as the caller saw it when it called: the body begins with it, whenever it begins. */
   private readonly time = this.parent.time;
 
@@ -85,6 +88,7 @@ export class StepRun extends DurableCall implements BodyOwner {
     const last = attempts.at(-1);
     if (last !== undefined) {
       this.attempt = last.attempt + 1;
+      this.leavesWaits = this.spec.timeoutMs !== null;
       this.firstStartedAt = (attempts[0] as Checkpoint).startedAt;
       if (last.wakeAt !== null && last.wakeAt > this.pass.services.clock.now()) {
         this.waitUntil(last.wakeAt);
@@ -191,6 +195,7 @@ export class StepRun extends DurableCall implements BodyOwner {
     const { limits } = this.spec;
     if (limits !== null && !(limits instanceof Error) && limits.gate !== null)
       this.pass.writes.release(this.path);
+    if (!outcome.ok && outcome.isCutOff) this.leavesWaits = true;
     if (outcome.ok) this.succeeded(outcome.value);
     else if (outcome.isCutOff && this.spec.atMostOnce) this.cutOff(outcome.error);
     else this.failed(outcome.error);
@@ -215,6 +220,7 @@ export class StepRun extends DurableCall implements BodyOwner {
         this.pass.services.publishing().published(published.events);
       this.tell('step.completed');
     };
+    this.endWaits();
     this.store(row, published, stored, (rejection) => this.refused(value, rejection));
   }
 
@@ -271,9 +277,15 @@ export class StepRun extends DurableCall implements BodyOwner {
     }
     const row = this.row('failed', failureKey(this.path, this.parent.scope), this.startedAt, this.attempt);
     row.error = codec.encodeFailure(error);
+    this.endWaits();
     this.store(row, null, () => {
       if (exhausted) this.hook('onExhausted', error, null);
     });
+  }
+
+  /** The next attempt goes on with what a cut off one waited for; once there is a result, nobody does. */
+  private endWaits(): void {
+    if (this.leavesWaits && this.spec.publish === undefined) giveUpWithin(this.pass, this.path);
   }
 
   private recordAttempt(error: unknown, nextAt: number | null): void {

@@ -1,0 +1,46 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { BUILT_IN, encodedNameOf } from '../model/path.js';
+import type { Pass } from './pass.js';
+
+/** What waits for events are called in paths. */
+export const AWAIT = `${BUILT_IN}await`;
+
+/** Waits whose events code has got, by their holders in the store. */
+export class ReceivedEvents {
+  private readonly holders = new Set<string>();
+
+  constructor(
+    private readonly pass: Pick<Pass, 'outsidePath' | 'services'>,
+    private readonly journal: readonly Checkpoint[],
+  ) {}
+
+  add(holder: string): void {
+    this.holders.add(holder);
+  }
+
+  /** Those below a call. What code got in an earlier pass it may not ask for again: the call around it has a result. */
+  within(path: string): readonly string[] {
+    const below = `${this.pass.outsidePath(path)}/`;
+    const found = [...this.holders].filter((holder) => holder.startsWith(below));
+    for (const row of this.journal)
+      if (row.kind === 'completed' && row.path.startsWith(`${path}/`) && encodedNameOf(row.path) === AWAIT)
+        found.push(...this.holdersOf(row));
+    return found;
+  }
+
+  /** Of several events each has a holder of its own; those that the call did not give are waited for no more. */
+  private holdersOf({ path, value }: Checkpoint): readonly string[] {
+    const holder = this.pass.outsidePath(path);
+    const given = value === null ? null : this.pass.services.codec.decode(value);
+    if (!Array.isArray(given)) return [holder];
+    const [place] = given as readonly unknown[];
+    const places = typeof place === 'number' ? [place] : given.keys();
+    return [holder, ...Array.from(places, (at) => `${holder}/${at}`)];
+  }
+}
+
+/** What was called below that path counts no more: with the next commit its waits end, and its children are cancelled. */
+export function giveUpWithin(pass: Pass, path: string): void {
+  pass.writes.withdraw({ holder: pass.outsidePath(path), except: pass.received.within(path) });
+  pass.children.givenUp(path);
+}
