@@ -88,7 +88,8 @@ export class Executions {
     entry.inbox.addItem({ id, to: entry.id, kind: 'item', body: collect.item });
     const isFull = batch.items.length >= collect.most;
     if (isFull) this.batches.close(batch);
-    if (batch.dueAt > now)
+    // What is due stays due, also when the clock was set back since.
+    if (batch.dueAt > now && entry.place === 'timer')
       this.postpone(entry, batch, isFull ? now : dueAtOf(collect, batch.openedAt, now), now);
     return entry;
   }

@@ -2,6 +2,7 @@ import type { MessageKind } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
 import type { CollectedBatch, StoredBatch } from '../../ports/stored-instance.js';
 import type { Collect, NewEvent, NewExecution, PublishedExecution } from '../../ports/store-write.js';
+import { statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
 import type { ExecutionRows } from './execution-rows.js';
 import type { Gates } from './gates.js';
@@ -20,6 +21,7 @@ interface BatchRow {
 interface Holder extends BatchRow {
   readonly id: string;
   readonly created_at: number;
+  readonly status: number;
 }
 
 /**
@@ -94,7 +96,8 @@ export class Batches {
     this.insertItem.run([open.n, seq, toStored(execution.id), toStored(collect.item)]);
     const count = open.count + 1;
     const isFull = count >= collect.most;
-    const isDue = open.due_at <= now;
+    // What is due stays due, also when the clock was set back since.
+    const isDue = open.due_at <= now || open.status !== statusCode.delayed;
     const dueAt = isDue ? open.due_at : isFull ? now : Math.max(now, dueAtOf(collect, open.opened_at, now));
     this.count.run([count, dueAt, isFull ? 0 : 1, open.n]);
     if (!isDue && dueAt > now) this.delay.run([dueAt, open.n]);
@@ -166,6 +169,7 @@ export class Batches {
       n,
       id: toStored(execution.id),
       created_at: now,
+      status: dueAt > now ? statusCode.delayed : statusCode.pending,
       count: 0,
       opened_at: now,
       due_at: dueAt,
@@ -202,7 +206,7 @@ function answerOf(
   };
 }
 
-const holder = 'b.n, b.count, b.opened_at, b.due_at, b.flushed, b.open, e.id, e.created_at';
+const holder = 'b.n, b.count, b.opened_at, b.due_at, b.flushed, b.open, e.id, e.created_at, e.status';
 
 export const selectBatchOfItem = `
 SELECT ${holder} FROM holdfast_message AS m JOIN holdfast_batch AS b ON b.n = m.n

@@ -159,6 +159,38 @@ export const collectDueCases = storeCaseGroup(
       },
     ],
     [
+      'what is due stays due, though the clock was set back before more joins it',
+      async (d) => {
+        const { executionId: id } = await add(d, ['1'], { slides: true });
+        d.clock.advance(100);
+        d.is(await d.append(id, 'flush'), 'ok');
+        d.clock.advance(-5_000);
+        await add(d, ['2'], { slides: true });
+        assert.deepEqual(await d.claimedIds(), [id]);
+        assert.deepEqual(await itemsOf(d, id), ['1', '2']);
+      },
+    ],
+    [
+      'behind its gate it keeps its place, though the clock was set back before more joins it',
+      async (d) => {
+        const gate = { name: 'g', limit: 1, untilEnd: true };
+        await add(d, ['1'], { most: 1 }, gate);
+        const { lease } = await d.claimOne();
+        const second = await add(d, ['2'], {}, gate);
+        d.clock.advance(100);
+        assert.deepEqual(await d.claimedIds({ owner: p2 }), []);
+        d.clock.advance(-5_000);
+        assert.equal((await add(d, ['3'], {}, gate)).executionId, second.executionId);
+        assert.deepEqual((await d.record(second.executionId)).waitReason, 'gate');
+        d.is(await d.commit(lease, { record: { status: 'completed', seenInboxSeq: 1 } }), 'ok');
+        assert.deepEqual(await d.claimedIds({ owner: p2 }), [second.executionId]);
+        assert.deepEqual(await itemsOf(d, second.executionId), ['2', '3']);
+        d.clock.advance(10_000);
+        const later = await d.claim({ owner: p2 });
+        assert.deepEqual([later.claimed.length, later.nextAt], [0, null]);
+      },
+    ],
+    [
       'a claim by its id begins it no sooner',
       async (d) => {
         const { executionId: id } = await add(d, ['1']);
