@@ -7,8 +7,9 @@ import type { StoredSchedule } from '../../ports/stored-schedule.js';
 export function heldSchedules(workers: readonly WorkerClass[], now: number): readonly StoredSchedule[] {
   return compileWorkers(workers)
     .flatMap(({ handlers }) => handlers)
-    .flatMap(({ id, schedule }) => {
-      if (schedule === undefined) return [];
+    .flatMap(({ id, schedule, keyed }) => {
+      // Jobs of a keyed one begin when somebody starts them.
+      if (schedule === undefined || keyed !== undefined) return [];
       const state = JSON.stringify({ ...firstState(schedule, now), isPaused: true });
       return [{ id, version: 'held', state }];
     });

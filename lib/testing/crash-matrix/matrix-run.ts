@@ -1,7 +1,7 @@
 import { memoryStore } from '../../adapters/memory/memory-store.js';
 import { systemClock } from '../../adapters/system/system-clock.js';
 import type { WorkerApp } from '../../app/worker-app.js';
-import { isSettled, wakeAt } from '../../model/execution.js';
+import { isSettled } from '../../model/execution.js';
 import { TestApp, type TestAppOptions } from '../test-app.js';
 import { VirtualClock } from '../virtual-clock.js';
 import type { CrashCell } from './boundary.js';
@@ -139,6 +139,13 @@ export class MatrixRun {
     return second;
   }
 
+  /** When what is stored falls due: timers, alarms, batches, and what was published for later. */
+  private wakes(): readonly number[] {
+    return this.store
+      .getState()
+      .executions.flatMap(({ place, wakesAt }) => (place === 'timer' ? [wakesAt] : []));
+  }
+
   /** Moves time from timer to timer until everything has ended or nothing moves any more. */
   private async finish(app: TestApp, isAbandoned: () => boolean): Promise<void> {
     let idle = 0;
@@ -148,7 +155,7 @@ export class MatrixRun {
       const open = (await recordsOf(this.store)).filter(({ status }) => !isSettled(status));
       if (open.length === 0) return;
       const now = this.clock.now();
-      const wakes = open.map(({ timers }) => wakeAt(timers) ?? 0).filter((at) => at > now);
+      const wakes = this.wakes().filter((at) => at > now);
       idle = wakes.length === 0 ? idle + 1 : 0;
       await app.advance(wakes.length === 0 ? this.plan.takeoverMs : Math.min(...wakes) - now);
     }
