@@ -1,7 +1,9 @@
 import { decodeItem } from '../model/batch-item.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { ReduceInfo } from '../model/debounce-context.js';
+import { StoreUnavailableError } from '../model/errors-store.js';
 import type { Store } from '../ports/store.js';
+import type { StoredMessage } from '../ports/store-write.js';
 import type { PassServices } from '../step/pass-services.js';
 
 /** Messages that are read at once. */
@@ -9,7 +11,10 @@ const page = 500;
 
 type ItemServices = Pick<PassServices, 'codec' | 'events'>;
 
-/** The events that an execution has collected, in the order in which they were accepted. Rejects with `InvalidEventError`. */
+/**
+ * The events that an execution has collected, in the order in which they were accepted. Rejects with `InvalidEventError`, and
+ * with `StoreUnavailableError` when the store does not answer.
+ */
 export async function batchEvents(
   store: Pick<Store, 'inbox'>,
   services: ItemServices,
@@ -23,15 +28,27 @@ export async function batchEvents(
   return found;
 }
 
-/** As they are stored. */
+/** As they are stored. Rejects with `StoreUnavailableError` when the store does not answer. */
 export async function batchItems(store: Pick<Store, 'inbox'>, id: ExecutionId): Promise<string[]> {
   const items: string[] = [];
   for (let after = 0; ; ) {
-    const messages = await store.inbox(id, after, page);
+    const messages = await itemsAfter(store, id, after);
     for (const { kind, body } of messages) if (kind === 'item' && body !== null) items.push(body);
     const last = messages.at(-1);
     if (last === undefined || messages.length < page) return items;
     after = last.seq;
+  }
+}
+
+async function itemsAfter(
+  store: Pick<Store, 'inbox'>,
+  id: ExecutionId,
+  after: number,
+): Promise<readonly StoredMessage[]> {
+  try {
+    return await store.inbox(id, after, page);
+  } catch (error) {
+    throw new StoreUnavailableError(`the store did not give the events of batch '${id}'`, error);
   }
 }
 

@@ -317,6 +317,23 @@ describe.each<[string, () => Store]>([
     expect(await handle?.status()).toBe('parked');
   });
 
+  it('spends no attempt while the store does not give its events', async () => {
+    const store = memoryStore();
+    const inbox = store.inbox.bind(store);
+    let refusals = 5;
+    store.inbox = async (...asked) => {
+      if (refusals-- > 0) throw new Error('the disk is gone');
+      return inbox(...asked);
+    };
+    const app = await openApp([ContactSync], { store });
+    await publish(app, 1, 2);
+    await app.advance('1 minute');
+    expect(batches).toEqual([[1, 2]]);
+    expect((await app.executions.list()).map(({ status, attempt }) => [status, attempt])).toEqual([
+      ['completed', 1],
+    ]);
+  });
+
   it('calls steps, sleeps and goes on after a crash with the same events', async () => {
     const saved: number[] = [];
     @Worker('durable')
