@@ -89,21 +89,25 @@ export class EventPreparer {
       const now = this.options.clock.now();
       return { ...event, mail: mailOf(request, definition.mail, checked.data, input, now) };
     };
-    const prepared = (subscriptions: readonly Subscription[]): PreparedEvent => ({
-      id: (request.id ?? madeId) as EventId,
-      name: definition.name,
-      session,
-      dedup:
-        request.id === null
-          ? null
-          : {
-              hash: payloadHash(definition.name, input),
-              until: this.options.clock.now() + this.options.dedupMs(),
-            },
-      executions: subscriptions.map((subscription, at) =>
+    const prepared = (subscriptions: readonly Subscription[]): PreparedEvent => {
+      const executions = subscriptions.map((subscription, at) =>
         this.execution(request, `${madeId}-${at}`, subscription, input, depth),
-      ),
-    });
+      );
+      const to = request.to === undefined ? null : placesOf(executions);
+      return {
+        id: (request.id ?? madeId) as EventId,
+        name: definition.name,
+        session,
+        dedup:
+          request.id === null
+            ? null
+            : {
+                hash: payloadHash(definition.name, input, to),
+                until: this.options.clock.now() + this.options.dedupMs(),
+              },
+        executions,
+      };
+    };
     return takers instanceof Promise ? takers.then(build) : build(takers);
   }
 
@@ -187,6 +191,14 @@ export class EventPreparer {
       ]);
     return input;
   }
+}
+
+/** The instances or batches that they are for. */
+function placesOf(executions: readonly NewExecution[]): readonly string[] {
+  const names = executions.map(
+    ({ gate, collect, definition }) => collect?.name ?? gate?.name ?? definition.id,
+  );
+  return [...new Set(names)].toSorted();
 }
 
 function addressed(

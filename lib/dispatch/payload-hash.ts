@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** Hash of an event's name and encoded payload; the order of keys does not matter. */
-export function payloadHash(eventName: string, input: string): string {
+/**
+ * Hash of an event's name and encoded payload; the order of keys does not matter. `to`: whom alone it is for, so that no
+ * message passes for one to somebody else; null: all that take it.
+ */
+export function payloadHash(eventName: string, input: string, to: readonly string[] | null = null): string {
   const isTagged = input.startsWith('~');
   const plain: unknown = JSON.parse(isTagged ? input.slice(1) : input);
   return createHash('sha256')
-    .update(JSON.stringify([eventName, isTagged, sorted(plain)]))
+    .update(JSON.stringify([eventName, isTagged, sorted(plain), ...(to === null ? [] : [to])]))
     .digest('base64url');
 }
 

@@ -65,6 +65,15 @@ class Sums {
   }
 }
 
+@Actor({ id: 'other-sums', state: Sum, key: 'id' })
+class OtherSums {
+  @OnEvent(Added)
+  add({ by }: Added, ctx: ActorContext<Sum>) {
+    seen.push(`other ${by}`);
+    ctx.setState({ sum: by });
+  }
+}
+
 it('20 updates of one actor from two processes on one SQLite file are 20 applied (case 12, case 22)', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-actors-'));
   const path = join(folder, 'actors.db');
@@ -167,6 +176,17 @@ it('a message with an event id is handled once, and every send of it gets the sa
   expect((await handle.getState('a')).state).toEqual({ sum: 2 });
   const other = handle.send({ event: { id: 'a', by: 3 }, eventId: 'e1' });
   await expect(other).rejects.toThrow(EventConflictError);
+});
+
+it('a message with an event id is taken for no message to another actor, or to an actor of another class', async () => {
+  const app = await openApp([Sums, OtherSums]);
+  const event = { id: 'a', by: 2 };
+  const first = await app.actor(Sums).send({ event, eventId: 'e1' });
+  expect(await app.actor(Sums).send({ id: 'a', event, eventId: 'e1' })).toEqual(first);
+  await expect(app.actor(Sums).send({ id: 'b', event, eventId: 'e1' })).rejects.toThrow(EventConflictError);
+  await expect(app.actor(OtherSums).send({ event, eventId: 'e1' })).rejects.toThrow(EventConflictError);
+  await expect(app.publish(Added, event, { id: 'e1' })).rejects.toThrow(EventConflictError);
+  expect((await app.executions.list()).length).toBe(1);
 });
 
 it('send with wait: false answers when the message is stored, before it is handled', async () => {
