@@ -52,9 +52,8 @@ export interface SimulationOptions {
   readonly settlesWithinMs?: number;
   /** Events of virtual time that the run may take; no bound by default. */
   readonly mostEvents?: number;
-  /** Changes the store as one process sees it, for tests of the simulator itself. */
+  /** Change the store as all see it, and a process before it starts: for tests of the simulator itself. */
   readonly wrapStore?: (store: Store) => Store;
-  /** Changes a process before it starts, for tests of the simulator itself. */
   readonly prepare?: (process: SimulatedProcess) => void;
   /** The machine has died, or the run is over. */
   readonly buried?: (machine: Machine) => void;
@@ -70,8 +69,7 @@ export interface SimulationOptions {
 const IDLE_TIMERS = 3;
 
 /** A wait that is worth faults of its own at its end, and how long before it they begin. */
-const LONG_MS = 60_000;
-const BEFORE_WAKE_MS = 1_000;
+const [LONG_MS, BEFORE_WAKE_MS] = [60_000, 1_000];
 
 /**
  * Several processes of the production engine over one store, in virtual time, with faults that a seed decides. The same
@@ -169,7 +167,7 @@ export class Simulation {
     await this.rest();
   }
 
-  /** As `run`, without a look at what is left behind. */
+  /** Without a look at what is left behind. */
   async settle(): Promise<void> {
     const until =
       Math.max(this.time.elapsed, this.faults.lastsMs) + (this.options.settlesWithinMs ?? 900_000);
@@ -332,6 +330,9 @@ export class Simulation {
   /** Nothing is due any more: no process may hold a slot, a waiter or a timer beyond those of an idle one. */
   private async rest(): Promise<void> {
     await this.time.run(this.time.elapsed + 2 * this.settings.leaseMs, () => this.broke !== null);
+    // A slow answer may be on its way from before the faults ended.
+    const isUsed = (): boolean => this.processes.some(({ runtime }) => runtime.consumer.used > 0);
+    await this.time.run(this.time.elapsed + LONG_MS, () => !isUsed());
     for (const { runtime, machine } of this.processes) {
       if (machine.condition !== 'running') continue;
       if (runtime.consumer.used > 0)
