@@ -99,7 +99,8 @@ export class ExecutionHandle<Value = unknown> {
     const stored = await this.settled('outcome()', options);
     const record = await this.record('outcome()');
     const common = {
-      executionTime: stored.endedAt - (stored.startedAt ?? stored.endedAt),
+      // One that is parked has not ended.
+      executionTime: Math.max(0, stored.endedAt - (stored.startedAt ?? stored.endedAt)),
       metadata: {
         worker: partsOfDefinition(record.definition.id).worker,
         handler: partsOfDefinition(record.definition.id).method,

@@ -1,5 +1,8 @@
+import type { Checkpoint } from '../model/checkpoint.js';
+import { NonDeterminismError } from '../model/errors-execution.js';
 import type { ExecutionId } from '../model/ids.js';
 import { keyIn, keyRuleOf, ownerOf } from '../model/instance-key.js';
+import { namesOf } from '../model/path.js';
 import type { NewEvent } from '../ports/store-write.js';
 import type { Pass } from '../step/pass.js';
 import { batchName, batchPlace, collectorListens } from './batch-place.js';
@@ -37,4 +40,29 @@ export function eventToCollect({ handler, record, batch, services }: Pass, event
       },
     ],
   };
+}
+
+/**
+ * Why the execution cannot go on: a deploy took the `@Debounce` away from what had collected events, or gave one to what had
+ * begun with its event alone. Null: it can.
+ */
+export function whyNotCollected(
+  { handler, batch }: Pass,
+  journal: readonly Checkpoint[],
+): NonDeterminismError | null {
+  const collects = handler.keyed?.kind === 'debounce';
+  if (batch !== null && !collects)
+    return new NonDeterminismError(
+      `${handler.id} has no @Debounce any more, and this execution has collected its events (${batch.count}): the method would ` +
+        'get the first of them alone. Bring the @Debounce back and resume(), or cancel() the execution',
+    );
+  if (batch !== null || !collects) return null;
+  const recorded = journal.find(({ kind, path }) => kind === 'completed' && path.includes('/'));
+  if (recorded === undefined) return null;
+  const names = namesOf(recorded.path);
+  return new NonDeterminismError(
+    `${handler.id} has a @Debounce now, and this execution recorded steps without it (${names}): its event would be handled ` +
+      'a second time in a batch. Bring back the method without @Debounce and resume(), or cancel() the execution, or have its ' +
+      `event join a batch all the same by retry({ from: '${names}' })`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { eventToCollect } from '../behaviours/collect-event.js';
+import { eventToCollect, whyNotCollected } from '../behaviours/collect-event.js';
 import { turnGate } from '../model/instance-key.js';
 import { bucketOf, gateOf } from '../model/policy-scope.js';
 import type { Pass } from '../step/pass.js';
@@ -16,7 +16,10 @@ export function beginWithin(
 ): void {
   const { handler, record, services } = pass;
   const { concurrency, rateLimit, keyed } = handler;
-  if (keyed !== undefined && record.gate === null) {
+  const misfit = whyNotCollected(pass, journal);
+  if (misfit !== null) return pass.end({ kind: 'parked', error: misfit });
+  // Behind another gate is what was published before its handler had a @Debounce.
+  if (keyed !== undefined && (record.gate === null || keyed.kind === 'debounce')) {
     const gate = turnGate(handler, record.eventName, event);
     if (gate !== null) return pass.end({ kind: 'gated', gate });
     const collected = eventToCollect(pass, event);

@@ -665,6 +665,78 @@ describe('batches of several processes and deploys', () => {
     await after.advance('2 minutes');
     expect(batches).toEqual([[1, 2]]);
   });
+
+  it('a batch whose @Debounce was taken away loses no event: it is parked until that is back', async () => {
+    @Worker('deployed')
+    class Collecting {
+      @Debounce(Changed, { key: 'contactId', flushAfter: '1 minute' })
+      sync(events: Changed[], context: DebounceContext) {
+        handled(events, context);
+      }
+    }
+    @Worker('deployed')
+    class Plain {
+      @OnEvent(Changed)
+      async sync({ n }: Changed) {
+        batches.push([n]);
+      }
+    }
+    const store = memoryStore();
+    const before = await openApp([Collecting], { store });
+    await publish(before, 1, 2);
+    await before.close();
+    const between = await openApp([Plain], { store });
+    await between.advance('2 minutes');
+    const [{ id, status } = { id: '', status: null }] = await between.executions.list();
+    expect([batches, status]).toEqual([[], 'parked']);
+    const outcome = await between.execution(id).outcome();
+    expect(outcome).toMatchObject({ executionTime: 0, error: { cause: { code: 'NON_DETERMINISM' } } });
+    await between.close();
+    const after = await openApp([Collecting], { store });
+    await after.execution(id).resume();
+    await after.settle();
+    expect(batches).toEqual([[1, 2]]);
+  });
+
+  it('what had recorded steps before its method got a @Debounce is handled in no batch besides, unless told to', async () => {
+    const charged: string[] = [];
+    @Worker('deployed')
+    class Plain {
+      @OnEvent(Changed)
+      async sync({ n }: Changed) {
+        await this.charge([n]);
+        await sleep('1 minute');
+      }
+
+      @Step() async charge(numbers: readonly number[]) {
+        charged.push(numbers.join());
+      }
+    }
+    @Worker('deployed')
+    class Collecting {
+      @Debounce(Changed, { key: 'contactId', flushAfter: '5s' })
+      async sync(events: Changed[]) {
+        await this.charge(events.map(({ n }) => n));
+      }
+
+      @Step() async charge(numbers: readonly number[]) {
+        charged.push(numbers.join());
+      }
+    }
+    const store = memoryStore();
+    const before = await openApp([Plain], { store });
+    await publish(before, 1, 2);
+    await before.settle();
+    await before.close();
+    const after = await openApp([Collecting], { store });
+    await after.advance('5 minutes');
+    expect(charged).toEqual(['1', '2']);
+    const [first] = await after.executions.list();
+    expect(first?.status).toBe('parked');
+    await after.execution(first?.id ?? '').retry({ from: 'charge' });
+    await after.advance('1 minute');
+    expect(charged).toEqual(['1', '2', '1']);
+  });
 });
 
 describe('what adds from within', () => {

@@ -18,6 +18,7 @@ import {
   Worker,
 } from '../../lib/entries/index.js';
 import { TestApp } from '../../lib/entries/testing.js';
+import { killAtEveryWrite } from './support/crash-points.js';
 
 @Event('asked')
 class Asked {
@@ -211,3 +212,40 @@ describe.each([
     expect(await handle.result()).toEqual(['TimeoutError', 1]);
   });
 });
+
+it('what was given up stays so, wherever the process dies', async () => {
+  const hows = ['inner any', 'child'];
+  const handles = (tested: TestApp) =>
+    Promise.all(
+      hows.map(async (how) => (await tested.publish(Asked, { id: how, how }, { id: how })).of(Asking, 'ask')),
+    );
+  const writes = await killAtEveryWrite({
+    workers: [Asking, Subs],
+    reset: () => {
+      fails = 1;
+    },
+    begin: handles,
+    drive: async (tested) => {
+      await tested.settle();
+      for (const how of hows.slice(0, 1))
+        await tested.publish(Answered, { id: how, n: 1 }, { id: `${how} 1` });
+      await tested.advance('90 minutes');
+      for (const how of hows.slice(0, 1))
+        await tested.publish(Answered, { id: how, n: 2 }, { id: `${how} 2` });
+      await tested.advance('1 day');
+    },
+    verify: async (tested, where) => {
+      const ended = await Promise.all((await handles(tested)).map((handle) => handle.outcome()));
+      expect([where, ...ended.map((each) => ('value' in each ? each.value : each))]).toEqual([
+        where,
+        ['time', 2],
+        ['child', 'child!'],
+      ]);
+      const open = (await tested.executions.list()).filter(
+        ({ status }) => status !== 'completed' && status !== 'cancelled',
+      );
+      expect([where, open]).toEqual([where, []]);
+    },
+  });
+  expect(writes).toBeGreaterThan(10);
+}, 120_000);
