@@ -1,4 +1,5 @@
 import { TimeoutError } from '../model/errors-execution.js';
+import { isThenable } from '../model/is-thenable.js';
 import { namesOf } from '../model/path.js';
 import { shared } from '../ports/current-execution.js';
 import type { Frame } from './frame.js';
@@ -131,12 +132,4 @@ function intercept(frame: Frame, spec: BodySpec): unknown {
     async () => spec.invoke(frame),
   );
   return chain();
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { readonly then?: unknown }).then === 'function'
-  );
 }

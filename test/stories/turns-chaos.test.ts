@@ -10,10 +10,10 @@ import {
   type RecurringContext,
   Retry,
   type Store,
+  StoreUnavailableError,
   Worker,
 } from 'holdfast';
 import { z } from 'zod';
-import { StoreUnavailableError } from '../../lib/model/errors-store.js';
 import { openApp } from './support/open-apps.js';
 
 const Named = defineEvent('named', z.object({ id: z.string(), ends: z.boolean().optional() }));

@@ -1,6 +1,5 @@
 import type { ExecutionId } from '../../model/ids.js';
 import type { CollectedBatch } from '../../ports/stored-instance.js';
-import type { Collect } from '../../ports/store-write.js';
 
 /** What an execution collects, as plain data. */
 export type BatchState = Pick<Batch, 'name' | 'openedAt' | 'dueAt' | 'flushed' | 'isOpen' | 'items'>;
@@ -27,10 +26,4 @@ export class Batch {
     const { name, openedAt, dueAt, flushed, isOpen, items } = this;
     return { name, openedAt, dueAt, flushed, isOpen, items: [...items] };
   }
-}
-
-/** When an execution is due that got an event at `now`, unless it has all it takes. */
-export function dueAtOf({ flushAfterMs, slides, maxWaitMs }: Collect, openedAt: number, now: number): number {
-  const flushAt = (slides ? now : openedAt) + flushAfterMs;
-  return maxWaitMs === null ? flushAt : Math.min(flushAt, openedAt + maxWaitMs);
 }

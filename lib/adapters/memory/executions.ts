@@ -1,5 +1,6 @@
 import { type DefinitionRef, isTerminal, type MessageKind, wakeAt } from '../../model/execution.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
+import { collectDueAt } from '../../ports/collect-due-at.js';
 import type {
   Collect,
   NewEvent,
@@ -8,7 +9,7 @@ import type {
   RecordChange,
   Withdrawal,
 } from '../../ports/store-write.js';
-import { Batch, dueAtOf } from './batch.js';
+import { Batch } from './batch.js';
 import { BatchTable } from './batch-table.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
@@ -76,7 +77,7 @@ export class Executions {
     if (holder !== undefined) return holder;
     let entry = this.batches.find(collect.name);
     if (entry === undefined) {
-      const dueAt = collect.most === 1 ? now : dueAtOf(collect, now, now);
+      const dueAt = collect.most === 1 ? now : collectDueAt(collect, now, now);
       entry = this.create(event, { ...execution, dueAt, owner: null }, now);
       this.batches.put(entry, new Batch(collect.name, now, Math.max(dueAt, now)));
     }
@@ -90,7 +91,7 @@ export class Executions {
     if (isFull) this.batches.close(batch);
     // What is due stays due, also when the clock was set back since.
     if (batch.dueAt > now && entry.place === 'timer')
-      this.postpone(entry, batch, isFull ? now : dueAtOf(collect, batch.openedAt, now), now);
+      this.postpone(entry, batch, isFull ? now : collectDueAt(collect, batch.openedAt, now), now);
     return entry;
   }
 

@@ -1,5 +1,6 @@
 import type { MessageKind } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
+import { collectDueAt } from '../../ports/collect-due-at.js';
 import type { CollectedBatch, StoredBatch } from '../../ports/stored-instance.js';
 import type { Collect, NewEvent, NewExecution, PublishedExecution } from '../../ports/store-write.js';
 import { statusCode } from './codes.js';
@@ -98,7 +99,11 @@ export class Batches {
     const isFull = count >= collect.most;
     // What is due stays due, also when the clock was set back since.
     const isDue = open.due_at <= now || open.status !== statusCode.delayed;
-    const dueAt = isDue ? open.due_at : isFull ? now : Math.max(now, dueAtOf(collect, open.opened_at, now));
+    const dueAt = isDue
+      ? open.due_at
+      : isFull
+        ? now
+        : Math.max(now, collectDueAt(collect, open.opened_at, now));
     this.count.run([count, dueAt, isFull ? 0 : 1, open.n]);
     if (!isDue && dueAt > now) this.delay.run([dueAt, open.n]);
     else if (!isDue) this.gates.ready(open.n, now);
@@ -159,7 +164,7 @@ export class Batches {
     collect: Collect,
     now: number,
   ): Holder {
-    const dueAt = collect.most === 1 ? now : Math.max(now, dueAtOf(collect, now, now));
+    const dueAt = collect.most === 1 ? now : Math.max(now, collectDueAt(collect, now, now));
     const { answer } = this.rows.insert(event, eventIndex, { ...execution, dueAt, owner: null }, now);
     const n = answer.key;
     if (n === null) throw new RangeError(`execution '${execution.id}' got no number`);
@@ -177,12 +182,6 @@ export class Batches {
       open: 1,
     };
   }
-}
-
-/** When an execution is due that got an event at `now`, unless it has all it takes. */
-function dueAtOf({ flushAfterMs, slides, maxWaitMs }: Collect, openedAt: number, now: number): number {
-  const flushAt = (slides ? now : openedAt) + flushAfterMs;
-  return maxWaitMs === null ? flushAt : Math.min(flushAt, openedAt + maxWaitMs);
 }
 
 function answerOf(

@@ -77,12 +77,12 @@ export function within(column: string): string {
 const ended = '(2, 3, 4, 5)';
 
 /** One that has not ended. */
-export const selectOpenParent = `
+const selectOpenParent = `
 SELECT c.parent AS parent, e.id AS id FROM holdfast_child AS c
 JOIN holdfast_execution AS e ON e.n = c.n JOIN holdfast_execution AS p ON p.n = c.parent
 WHERE c.n = ? AND p.status NOT IN ${ended}`;
 
-export const selectOpenChildren = `
+const selectOpenChildren = `
 SELECT c.n AS n, c.holder AS holder FROM holdfast_child AS c
 JOIN holdfast_execution AS e ON e.n = c.n WHERE c.parent = ? AND e.status NOT IN ${ended}`;
 
