@@ -1,12 +1,9 @@
 import type { ActorContext, AlarmTime, TurnTrigger } from '../model/actor-context.js';
 import type { ExecutionContext } from '../model/execution-context.js';
-import type { TerminateOptions } from '../model/instance-context.js';
-import { TurnContext } from './turn-context.js';
+import { InstanceTurnContext, type ShownInstance } from './instance-turn-context.js';
 
 /** The turn, as its context shows it. */
-interface ShownTurn {
-  readonly instance: string;
-  readonly state: { readonly current: unknown; set(value: unknown): void };
+interface ShownTurn extends ShownInstance {
   readonly isAlarm: boolean;
   readonly eventCount: number;
   readonly executeCount: number;
@@ -14,26 +11,17 @@ interface ShownTurn {
   readonly scheduledAt: number | null;
   schedule(when: AlarmTime, by: TurnTrigger | 'error'): void;
   cancelSchedule(): void;
-  terminate(reason: string | null): void;
 }
 
 /** What the methods of an actor get. */
-export class ActorTurnContext extends TurnContext implements ActorContext {
+export class ActorTurnContext extends InstanceTurnContext implements ActorContext {
   constructor(
     context: ExecutionContext,
     private readonly turn: ShownTurn,
     readonly idleReason: 'event' | 'alarm' | null,
     readonly errorSource: TurnTrigger | null,
   ) {
-    super(context);
-  }
-
-  get instanceId(): string {
-    return this.turn.instance;
-  }
-
-  get state(): unknown {
-    return this.turn.state.current;
+    super(context, turn);
   }
 
   get eventCount(): number {
@@ -52,16 +40,6 @@ export class ActorTurnContext extends TurnContext implements ActorContext {
     return this.turn.createdAt;
   }
 
-  setState(state: unknown): void {
-    this.refuseInStep('setState()');
-    this.turn.state.set(state);
-  }
-
-  updateState(update: (state: unknown) => unknown): void {
-    this.refuseInStep('updateState()');
-    this.turn.state.set(update(this.turn.state.current));
-  }
-
   schedule(when: AlarmTime): void {
     this.refuseInStep('schedule()');
     this.turn.schedule(when, this.trigger);
@@ -74,12 +52,6 @@ export class ActorTurnContext extends TurnContext implements ActorContext {
 
   getScheduledTime(): number | null {
     return this.turn.scheduledAt;
-  }
-
-  terminate({ reason }: TerminateOptions = {}): Promise<never> {
-    this.refuseInStep('terminate()');
-    this.turn.terminate(reason ?? null);
-    return new Promise(() => {});
   }
 
   private get trigger(): TurnTrigger | 'error' {

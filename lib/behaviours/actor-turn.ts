@@ -15,12 +15,13 @@ import { runBody, type BodyOutcome } from '../step/run-body.js';
 import type { Turn } from '../step/turn.js';
 import { noteKey, turnPath } from '../step/turn-row.js';
 import { alarmEvent } from './alarm-event.js';
-import { instantOf } from './actor-schedule.js';
+import { alarmInstant } from './alarm-instant.js';
 import { ActorTurnContext } from './actor-turn-context.js';
 import { endTurn } from './end-turn.js';
 import { decideAttempt } from './decide-attempt.js';
 import { openRoot } from './handler.js';
 import { TurnState } from './turn-state.js';
+import { turnVersion } from './turn-version.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -114,7 +115,7 @@ export class ActorTurn implements Turn {
     if (this.end !== null || found === null)
       this.note({ created: found === null, terminated: this.end !== null });
     if (this.end !== null && found === null) return null;
-    const version = `${pass.record.id}@${pass.lease.fence}`;
+    const version = turnVersion(pass);
     const common = { id: instance, expected: found?.version ?? null, version };
     if (this.end !== null) return { ...common, state: null };
     const change = { ...common, state: JSON.stringify(this.recordAfter()) };
@@ -152,7 +153,7 @@ export class ActorTurn implements Turn {
       throw new SchedulerError(
         `ctx.schedule() was called by ${handler.id}, and its class has no @OnAlarm: nothing could run then. Write @OnAlarm() on a method`,
       );
-    this.scheduled = { at: instantOf(when, services.clock.now()), by };
+    this.scheduled = { at: alarmInstant(when, services.clock.now()), by };
   }
 
   cancelSchedule(): void {
@@ -219,12 +220,12 @@ export class ActorTurn implements Turn {
 
   private alarmAt(dueAt: number): NewEvent {
     const { pass, instance, policy } = this;
-    const { session, depth, id } = pass.record;
+    const { session, depth } = pass.record;
     const { handlers, graph } = pass.worker;
     const priority = handlers.find((handler) => handler.id === policy.alarm)?.priority ?? 0;
     const definition = { id: policy.alarm ?? '', fingerprint: graph.fingerprint };
     const alarm = { definition, instance, session, depth, priority, dueAt };
-    return alarmEvent(alarm, pass.services.codec, `${id}@${pass.lease.fence}`);
+    return alarmEvent(alarm, pass.services.codec, turnVersion(pass));
   }
 
   private note(note: TurnNote): void {

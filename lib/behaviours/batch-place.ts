@@ -1,4 +1,5 @@
 import { type BatchItem, encodeItem } from '../model/batch-item.js';
+import { instanceGate } from '../model/instance-key.js';
 import { instanceName, type RoutingRule } from '../model/keyed.js';
 import type { MessageKind } from '../model/execution.js';
 import type { Collect, Gate } from '../ports/store-write.js';
@@ -23,7 +24,7 @@ export function batchPlace(
   const { flushAfterMs, slides, maxWaitMs } = rule;
   const most = mostOf(rule.most, bufferedEvents);
   return {
-    gate: { name, limit: 1, untilEnd: true },
+    gate: instanceGate(name),
     collect: { name, flushAfterMs, slides, maxWaitMs, most, item: encodeItem(item) },
   };
 }

@@ -1,28 +1,21 @@
 import type { ExecutionContext } from '../model/execution-context.js';
-import type { TerminateOptions } from '../model/instance-context.js';
 import type { RecurringContext } from '../model/recurring-context.js';
-import { TurnContext } from './turn-context.js';
+import { InstanceTurnContext, type ShownInstance } from './instance-turn-context.js';
 
 /** The tick, as its context shows it. */
-interface ShownTick {
-  readonly instance: string;
-  readonly state: { readonly current: unknown; set(value: unknown): void };
+interface ShownTick extends ShownInstance {
   readonly jobName: string;
   readonly runCount: number;
   readonly scheduledAt: number;
-  terminate(reason: string | null): void;
 }
 
-export class RecurringTurnContext extends TurnContext implements RecurringContext {
+/** What a method with a keyed `@Every` gets. */
+export class RecurringTurnContext extends InstanceTurnContext implements RecurringContext {
   constructor(
     context: ExecutionContext,
     private readonly tick: ShownTick,
   ) {
-    super(context);
-  }
-
-  get instanceId(): string {
-    return this.tick.instance;
+    super(context, tick);
   }
 
   get jobName(): string {
@@ -35,25 +28,5 @@ export class RecurringTurnContext extends TurnContext implements RecurringContex
 
   get scheduledAt(): number {
     return this.tick.scheduledAt;
-  }
-
-  get state(): unknown {
-    return this.tick.state.current;
-  }
-
-  setState(state: unknown): void {
-    this.refuseInStep('setState()');
-    this.tick.state.set(state);
-  }
-
-  updateState(update: (state: unknown) => unknown): void {
-    this.refuseInStep('updateState()');
-    this.tick.state.set(update(this.tick.state.current));
-  }
-
-  terminate({ reason }: TerminateOptions = {}): Promise<never> {
-    this.refuseInStep('terminate()');
-    this.tick.terminate(reason ?? null);
-    return new Promise(() => {});
   }
 }

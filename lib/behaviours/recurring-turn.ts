@@ -12,6 +12,7 @@ import { endTurn } from './end-turn.js';
 import { recurringEvent } from './recurring-event.js';
 import { RecurringTurnContext } from './recurring-turn-context.js';
 import { TurnState } from './turn-state.js';
+import { turnVersion } from './turn-version.js';
 
 type Method = (input: unknown, context: RecurringTurnContext) => unknown;
 
@@ -86,7 +87,7 @@ export class RecurringTurn implements Turn {
     // Of those that the schedule has armed, one is always ahead or under way: any other that never began leaves it alone.
     if (!this.hasBegun(status) && record.ticks.armed !== pass.record.id) return null;
     const now = pass.services.clock.now();
-    const version = `${pass.record.id}@${pass.lease.fence}`;
+    const version = turnVersion(pass);
     const common = { id: instance, expected: found.version, version };
     const after = this.recordAfter(record, status, now);
     if (this.end !== null) {

@@ -1,8 +1,8 @@
 import type { HandlerDefinition } from '../model/definition.js';
 import { fieldAt } from '../model/field-path.js';
 import { batchName, batchPlace } from '../behaviours/batch-place.js';
-import { gateOfInstance, keyIn, keyRuleOf, ownerOf } from '../model/instance-key.js';
-import type { RoutingRule } from '../model/keyed.js';
+import { instanceGate, keyIn, keyRuleOf, ownerOf } from '../model/instance-key.js';
+import { instanceName, type RoutingRule } from '../model/keyed.js';
 import { laneOf } from '../model/lane.js';
 import type { Subscription } from '../ports/store.js';
 import type { Collect, Gate } from '../ports/store-write.js';
@@ -47,7 +47,7 @@ export function keyedPlaceOf(
   const lane = laneOf(event.session, definition.id);
   const key = event.key ?? keyOf(handler, keyed, event);
   if (key === null) return { gate: null, lane };
-  if (keyed.kind === 'actor') return { gate: gateOfInstance('actor', owner, key), lane };
+  if (keyed.kind === 'actor') return { gate: instanceGate(instanceName('actor', owner, key)), lane };
   if (event.isDelayed) return { gate: null, lane };
   const item = { event: event.name, input: event.input, schemaHash: event.schemaHash };
   const name = batchName(owner, event.session, key);

@@ -14,12 +14,13 @@ export function ownerOf({ id, worker, keyed }: HandlerDefinition): string {
 export function turnGate(handler: HandlerDefinition, eventName: string, event: unknown) {
   if (handler.keyed?.kind !== 'actor') return null;
   const key = keyRuleOf(handler, eventName);
-  return key === null ? null : gateOfInstance('actor', ownerOf(handler), keyIn(key, eventName, event));
+  if (key === null) return null;
+  return instanceGate(instanceName('actor', ownerOf(handler), keyIn(key, eventName, event)));
 }
 
-/** Turns of one instance are one at a time, each to its end. */
-export function gateOfInstance(kind: 'actor' | 'recurring', owner: string, key: string) {
-  return { name: instanceName(kind, owner, key), limit: 1, untilEnd: true } as const;
+/** Turns of one instance, and batches of one key, are one at a time, each to its end. `name`: the instance's, or the batch's. */
+export function instanceGate(name: string) {
+  return { name, limit: 1, untilEnd: true } as const;
 }
 
 /** Where events of that name have the key; null: nowhere. */

@@ -5,7 +5,7 @@ import { SchedulerError } from '../model/errors-instance.js';
 const LAST_INSTANT = 8.64e15;
 
 /** The instant, epoch ms. Throws `SchedulerError` for what is none. */
-export function instantOf(when: AlarmTime, now: number): number {
+export function alarmInstant(when: AlarmTime, now: number): number {
   const at =
     typeof when === 'string'
       ? now + (parseDuration(when) ?? Number.NaN)
