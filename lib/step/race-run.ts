@@ -7,7 +7,7 @@ import { failureKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { encodeResult } from './encode-result.js';
 import { Frame, type Caller } from './frame.js';
-import { giveUpWithin } from './received-events.js';
+import { giveUpWithin } from './give-up-within.js';
 import { runBody, type BodyOutcome } from './run-body.js';
 import { turnId } from './turn-id.js';
 

@@ -1,16 +1,23 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { BUILT_IN, encodedNameOf } from '../model/path.js';
-import type { Pass } from './pass.js';
+import type { PassServices } from './pass-services.js';
 
 /** What waits for events are called in paths. */
 export const AWAIT = `${BUILT_IN}await`;
+
+/** What is asked of the pass. */
+interface WaitingPass {
+  readonly services: Pick<PassServices, 'codec'>;
+  /** A path as the store has it. */
+  readonly outsidePath: (path: string) => string;
+}
 
 /** Waits whose events code has got, by their holders in the store. */
 export class ReceivedEvents {
   private readonly holders = new Set<string>();
 
   constructor(
-    private readonly pass: Pick<Pass, 'outsidePath' | 'services'>,
+    private readonly pass: WaitingPass,
     private readonly journal: readonly Checkpoint[],
   ) {}
 
@@ -37,10 +44,4 @@ export class ReceivedEvents {
     const places = typeof place === 'number' ? [place] : given.keys();
     return [holder, ...Array.from(places, (at) => `${holder}/${at}`)];
   }
-}
-
-/** What was called below that path counts no more: with the next commit its waits end, and its children are cancelled. */
-export function giveUpWithin(pass: Pass, path: string): void {
-  pass.writes.withdraw({ holder: pass.outsidePath(path), except: pass.received.within(path) });
-  pass.children.givenUp(path);
 }

@@ -23,7 +23,7 @@ import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
 import { turnId } from './turn-id.js';
-import { giveUpWithin } from './received-events.js';
+import { giveUpWithin } from './give-up-within.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
 
 /** What is called: its policies, and the body. */

@@ -17,7 +17,7 @@ export interface TimeEvidence {
 }
 
 /** Whether the execution is one of a schedule: the last of them may not have ended. */
-export function isTick({ definition }: Pick<Turn, 'definition'>): boolean {
+function isTick({ definition }: Pick<Turn, 'definition'>): boolean {
   return definition.id === 'torture-ticks.tick';
 }
 
