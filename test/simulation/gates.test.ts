@@ -13,13 +13,14 @@ function gated({ events }: Publishing, limit: number): { readonly events: readon
       ...event,
       executions: event.executions.map((execution) => ({
         ...execution,
-        gate: { name: execution.definition.id, limit },
+        // Turns of an instance have theirs.
+        gate: execution.gate?.untilEnd === true ? execution.gate : { name: execution.definition.id, limit },
       })),
     })),
   };
 }
 
-/** Puts everything that is published behind a gate of its definition. */
+/** Puts everything that is published behind a gate of its definition, unless the gate of an instance orders it. */
 function behindGates(limit: number): (simulation: Simulation) => void {
   return ({ store }) => {
     const write = store.write.bind(store);
