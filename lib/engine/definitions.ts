@@ -1,8 +1,9 @@
-import type {
-  HandlerDefinition,
-  StepDefinition,
-  WorkerClass,
-  WorkerDefinition,
+import {
+  type HandlerDefinition,
+  partsOfDefinition,
+  type StepDefinition,
+  type WorkerClass,
+  type WorkerDefinition,
 } from '../model/definition.js';
 import { decodeName } from '../model/path.js';
 import type { DefinitionRef } from '../model/execution.js';
@@ -12,6 +13,8 @@ import type { StepFinder } from '../step/pass-services.js';
 export interface KnownHandler {
   readonly worker: WorkerDefinition;
   readonly handler: HandlerDefinition;
+  /** It stands in for a method that the class has no more: its executions are parked or cancelled, and nothing is run. */
+  readonly isGone?: boolean;
 }
 
 /** What this app can run. */
@@ -48,6 +51,22 @@ export class Definitions implements StepFinder {
 
   handler(definitionId: string): KnownHandler | null {
     return this.handlers.get(definitionId) ?? null;
+  }
+
+  /**
+   * Who takes executions of that definition: its handler, or a stand-in for a method that an actor has no more. A message
+   * that nobody can handle would hold up its actor for ever.
+   */
+  taker(definitionId: string): KnownHandler | null {
+    const known = this.handler(definitionId);
+    if (known !== null) return known;
+    const { worker: id, method } = partsOfDefinition(definitionId);
+    const worker = this.workers.get(id);
+    const like = worker?.handlers.find(({ keyed }) => keyed?.kind === 'actor');
+    if (worker === undefined || like === undefined) return null;
+    const policies = { timeoutMs: null, concurrency: null, rateLimit: null };
+    const handler = { ...like, ...policies, id: definitionId, method, routes: [], declared: [] };
+    return { worker, handler, isGone: true };
   }
 
   /** What `claim` may take. */

@@ -1,4 +1,6 @@
 import type { Cancel } from '../model/cancel-reason.js';
+import { handlerIsGone } from '../model/compare-graphs.js';
+import { GraphMismatchError } from '../model/errors-graph.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
@@ -77,9 +79,21 @@ export class RunningPass implements Run {
     if (this.cancel !== null && !this.awaitsFit) pass.end(cancelled(this.cancel));
     else if (work.strikes >= STRIKES_TO_PARK)
       pass.end({ kind: 'parked', error: new PoisonedError(pass.record.id, work.strikes) });
+    else if (this.known.isGone === true && this.cancel === null && this.opening.undoing === null)
+      this.parkGone();
     else if (this.awaitsFit) void this.checkFit();
     else this.enter(null);
     void pass.done.then((end) => this.conclude(end));
+  }
+
+  /** Its message is kept for a deploy that has the method again; the actor goes on with the next. */
+  private parkGone(): void {
+    const { record, handler } = this.pass;
+    const { method } = handler;
+    const gone = { verdict: 'needs mapping', step: method, ...handlerIsGone(method) } as const;
+    const error = new GraphMismatchError([record.id], record.definition.id, [gone]);
+    this.misfit = { kind: 'mismatch', error, differences: [], undoes: false };
+    this.pass.end({ kind: 'parked', error });
   }
 
   /** Nothing of the worker's code runs before it is known that its graph fits. */

@@ -13,7 +13,8 @@ const ROLLED_BACK_MS = 60_000;
 
 /**
  * Executions have the fingerprint of the graph that they run on. Those whose graph no live process runs any more are
- * adopted by a process that has their handler: recorded steps still answer, and what does not fit its graph is parked.
+ * adopted by a process that has their handler: recorded steps still answer, and what does not fit its graph is parked. So
+ * are messages to a method that their actor has no more.
  * What a newer deploy left is not taken at once: its processes may only be starting again. A process that only publishes
  * runs none, whatever it declares.
  */
@@ -50,7 +51,12 @@ export class Adopter {
     // Both take their time: a process does not wait for them to begin.
     void this.stranded.look(foreign, new Set([...own.keys(), ...others.map(({ id }) => id)]));
     const alive = new Set(others.map(keyOf));
-    const orphaned = foreign.filter((ref) => own.has(ref.id) && !alive.has(keyOf(ref)));
+    const declared = new Set(others.map(({ id }) => id));
+    const orphaned = foreign.filter((ref) =>
+      own.has(ref.id)
+        ? !alive.has(keyOf(ref))
+        : !declared.has(ref.id) && this.definitions.taker(ref.id) !== null,
+    );
     this.note(orphaned);
     this.orphans = await this.ripe(orphaned, own);
     void this.survey.look(this.orphans);
@@ -77,8 +83,10 @@ export class Adopter {
     const now = this.clock.monotonic();
     for (const ref of orphaned) {
       const waited = now - (this.orphanedAt.get(keyOf(ref)) ?? now);
-      if (waited >= NEWER_RETURNS_MS || waited >= (await this.patience(ref, own.get(ref.id) ?? '')))
-        ripe.push(ref);
+      const fingerprint = own.get(ref.id);
+      // What has no handler here is only parked: its own has the longest time to come back.
+      const patience = fingerprint === undefined ? NEWER_RETURNS_MS : await this.patience(ref, fingerprint);
+      if (waited >= Math.min(patience, NEWER_RETURNS_MS)) ripe.push(ref);
     }
     return ripe;
   }

@@ -42,7 +42,7 @@ export class GraphSurvey {
   async look(orphans: readonly DefinitionRef[]): Promise<void> {
     const byWorker = new Map<WorkerDefinition, DefinitionRef[]>();
     for (const ref of orphans) {
-      const worker = this.parts.definitions.handler(ref.id)?.worker;
+      const worker = this.parts.definitions.taker(ref.id)?.worker;
       if (worker === undefined || this.seen.has(keyOf(worker, ref))) continue;
       const others = byWorker.get(worker);
       if (others === undefined) byWorker.set(worker, [ref]);
