@@ -16,6 +16,9 @@ import { refusalOf } from './publish-call.js';
 /** Before a store that did not answer is asked again. */
 const PAUSE_MS = 1_000;
 
+/** Before a child is asked again of whose end nobody may tell. */
+const ASK_AGAIN_MS = 60_000;
+
 /**
  * An execution that this one waits for. It is started by the commit that notes it, under an id made of the call, so that
  * nothing starts it twice. Its end is told by a message; how it ended is asked of its record by whichever pass runs then.
@@ -92,7 +95,10 @@ export class DurableChild extends DurableCall {
   private wait(row: Checkpoint): void {
     if (this.parent.isDead) return;
     const id = idOf(this.eventIdOf(row));
-    this.pass.waitFor('child', id, null, this.parent, () => this.ask(row));
+    const { record, services } = this.pass;
+    // An earlier life of this execution may have given it up.
+    const at = row.epoch < record.epoch ? services.clock.now() + ASK_AGAIN_MS : null;
+    this.pass.waitFor('child', id, at, this.parent, () => this.ask(row));
   }
 
   private ask(row: Checkpoint): void {
