@@ -40,7 +40,8 @@ export function nextTick(
     return { ...rest, runs: null, nextAt: after, skipped: { at: nextAt, reason: 'misfire' } };
   const plan = { ...rest, nextAt: after, skipped: left };
   if (!isOpen || policy.overlap === 'allow') return { ...plan, runs: newest };
-  if (policy.overlap === 'cancel') return { ...plan, runs: newest, cancels: true };
+  // What an earlier deployment has buffered is over with it: instants run in their order.
+  if (policy.overlap === 'cancel') return { ...plan, runs: newest, cancels: true, bufferedAt: null };
   if (policy.overlap === 'buffer' && bufferedAt === null) return { ...plan, runs: null, bufferedAt: newest };
   return { ...plan, runs: null, skipped: { at: newest, reason: 'overlap' } };
 }

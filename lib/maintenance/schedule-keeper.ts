@@ -6,9 +6,14 @@ import { type ScheduleState, knownSchedule } from './schedule-state.js';
 
 /** How long a schedule outlives the last process that declared it. */
 const KEPT_MS = 10 * 60_000;
+/** The same for one that somebody holds: it must not run by itself when its app is back from a longer pause. */
+const PAUSED_KEPT_MS = 7 * 24 * 3_600_000;
 const PAUSE_MS = 60_000;
 
-/** Retires the schedules that no live process has declared for ten minutes: their methods are gone, or renamed. */
+/**
+ * Retires the schedules that no live process has declared for ten minutes, or seven days while they are held: their methods
+ * are gone, or renamed.
+ */
 export class ScheduleKeeper {
   private nextAt: number | null = null;
 
@@ -41,7 +46,8 @@ export class ScheduleKeeper {
       if (declared.has(id)) {
         if (orphanedAt !== null) await this.write(id, version, { ...state, orphanedAt: null });
       } else if (orphanedAt === null) await this.write(id, version, { ...state, orphanedAt: now });
-      else if (now - orphanedAt >= KEPT_MS) await this.write(id, version, null);
+      else if (now - orphanedAt >= (state.isPaused ? PAUSED_KEPT_MS : KEPT_MS))
+        await this.write(id, version, null);
     }
   }
 

@@ -417,6 +417,22 @@ describe('a deploy', () => {
     for (let i = 0; i < 5; i++) await next.advance('1 minute');
     expect((await next.schedules.list()).map(({ id }) => id)).toEqual(['others.run']);
   });
+
+  it('that is held when its app is away for longer is held when it comes back', async () => {
+    @Worker('others')
+    class Others {
+      @Every('1 day')
+      run() {}
+    }
+    const store = memoryStore();
+    const former = await openApp([Polls], { store });
+    const next = await openApp([Others], { store });
+    await former.schedules.pause(Polls);
+    await former.crash();
+    for (let i = 0; i < 30; i++) await next.advance('1 minute');
+    const [polls] = (await next.schedules.list()).filter(({ id }) => id !== 'others.run');
+    expect(polls).toMatchObject({ paused: true });
+  });
 });
 
 describe('limits and delays', () => {

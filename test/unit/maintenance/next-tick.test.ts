@@ -67,6 +67,15 @@ describe('what a schedule does next', () => {
     });
   });
 
+  it('is its newest instant alone where that cancels the one before, whatever an earlier deployment has buffered', () => {
+    const waiting = state(15 * MINUTE, 10 * MINUTE);
+    expect(nextTick(waiting, policy('once', 'cancel'), 15 * MINUTE, true)).toMatchObject({
+      runs: 15 * MINUTE,
+      bufferedAt: null,
+      cancels: true,
+    });
+  });
+
   it('waits with what was missed until the execution before has ended', () => {
     expect(nextTick(state(5 * MINUTE), policy('all'), 30 * MINUTE, true)).toBeNull();
     expect(nextTick(state(5 * MINUTE), policy('all', 'allow'), 30 * MINUTE, true)).toMatchObject({
