@@ -13,9 +13,11 @@ import { isApplied } from '../ports/is-applied.js';
 import type { InstanceWrite } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
 import { noteOf } from '../step/turn-row.js';
-import { actorKey, messageOf } from './actor-message.js';
-import type { ActorSnapshot, ActorStatus, SendOptions, SendResult } from './actor-types.js';
+import { messageOf } from './actor-message.js';
+import type { ActorStatus, SendOptions, SendResult } from './actor-types.js';
 import { ExecutionHandle } from './execution-handle.js';
+import { givenKey } from './given-key.js';
+import type { InstanceSnapshot } from './instance-snapshot.js';
 import type { Publishing } from './publishing.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
@@ -95,7 +97,7 @@ export class ActorHandle<Event = object, State = unknown> {
   }
 
   /** What the actor knows. Throws `InstanceNotFoundError`, and `InvalidStateError` for state that its schema refuses by now. */
-  async getState(id: string): Promise<ActorSnapshot<State>> {
+  async getState(id: string): Promise<InstanceSnapshot<State>> {
     const name = this.nameOf('getState()', id);
     const found = await this.read(name);
     if (found === null) throw new InstanceNotFoundError(name);
@@ -175,7 +177,7 @@ export class ActorHandle<Event = object, State = unknown> {
 
   private nameOf(call: string, id: unknown): string {
     if (this.parts.runtime.isClosed) throw new AppClosedError(call);
-    return instanceName('actor', this.definition.id, actorKey(call, id));
+    return instanceName('actor', this.definition.id, givenKey(call, id, 'id of the actor'));
   }
 
   private notTaken(event: string): NotSubscribedError {

@@ -67,14 +67,3 @@ export interface ActorStatus {
   /** Null: there is no such actor. */
   readonly createdAt: number | null;
 }
-
-/** What an actor knows. Instants are epoch ms. */
-export interface ActorSnapshot<State> {
-  /** Deeply frozen; null: it was never set. */
-  readonly state: State | null;
-  /** Grows by one with each turn that set the state. */
-  readonly version: number;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly scheduledAt: number | null;
-}

@@ -2,14 +2,12 @@ import { batchName } from '../behaviours/batch-place.js';
 import { batchEvents, batchItems, foldEvents } from '../behaviours/batch-events.js';
 import type { PublishRequest } from '../dispatch/publish-request.js';
 import { AppClosedError, NotSubscribedError } from '../model/errors-app.js';
-import { ConfigurationError } from '../model/errors-boot.js';
 import { ExecutionStateError } from '../model/errors-execution.js';
 import type { MessageKind } from '../model/execution.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { ExecutionId, MessageId } from '../model/ids.js';
 import { keyIn } from '../model/instance-key.js';
 import { instanceName } from '../model/keyed.js';
-import { keyText } from '../model/mailbox.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { StoredBatch } from '../ports/stored-instance.js';
 import { collectedEvent } from './collected-event.js';
@@ -21,12 +19,12 @@ import type {
   DebounceStatus,
   FlushResult,
 } from './debounce-types.js';
-import type { OwnDebounce } from './own-debounce.js';
+import type { DebounceMethod } from './debounce-method.js';
+import { givenKey } from './given-key.js';
 import { anything, optionMistakes, refuse, text } from './option-checks.js';
 import { requestOf } from './publish-options.js';
 import { eventRestorer } from './restore-event.js';
 import type { Publishing } from './publishing.js';
-import { titleOf } from './source-title.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
 /** What a `@Debounce` collects, by key, from this process: its batches run in any. Made by `app.debounce(SomeWorker)`. */
@@ -35,7 +33,7 @@ export class DebounceHandle<Event = object, State = unknown> {
   constructor(
     private readonly parts: WorkerAppParts,
     private readonly publishing: Publishing,
-    private readonly debounce: OwnDebounce,
+    private readonly debounce: DebounceMethod,
   ) {}
 
   /**
@@ -189,15 +187,7 @@ export class DebounceHandle<Event = object, State = unknown> {
   }
 
   private keyOf(call: string, id: unknown): string {
-    const key = keyText(id);
-    if (key !== null) return key;
-    throw new ConfigurationError([
-      {
-        option: `${call}: id`,
-        found: titleOf(id),
-        write: 'Give the key of the batch: text that is not empty',
-      },
-    ]);
+    return givenKey(call, id, 'key of the batch');
   }
 
   private assertOutside(call: string): void {

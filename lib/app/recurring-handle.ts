@@ -1,28 +1,26 @@
 import { recurringEvent } from '../behaviours/recurring-event.js';
 import { readState } from '../behaviours/turn-state.js';
 import { AppClosedError } from '../model/errors-app.js';
-import { ConfigurationError } from '../model/errors-boot.js';
 import { InstanceNotFoundError } from '../model/errors-instance.js';
 import type { ExecutionId, MessageId } from '../model/ids.js';
 import type { TerminateOptions } from '../model/instance-context.js';
 import { instanceName } from '../model/keyed.js';
-import { keyText } from '../model/mailbox.js';
 import { instantsSince } from '../model/recurring-plan.js';
 import { parseRecurringRecord, type RecurringRecord } from '../model/recurring-record.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { InstanceChange, NewEvent } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
-import type { ActorSnapshot } from './actor-types.js';
 import { ExecutionHandle } from './execution-handle.js';
+import { givenKey } from './given-key.js';
+import type { InstanceSnapshot } from './instance-snapshot.js';
 import { anything, optionMistakes, refuse } from './option-checks.js';
-import type { RecurringHandler } from './recurring-handler.js';
+import type { JobMethod } from './job-method.js';
 import type {
   RecurringStart,
   RecurringStarted,
   RecurringStatus,
   RecurringTriggered,
 } from './recurring-types.js';
-import { titleOf } from './source-title.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
 interface FoundJob {
@@ -36,7 +34,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
   /** @internal */
   constructor(
     private readonly parts: WorkerAppParts,
-    private readonly of: RecurringHandler,
+    private readonly of: JobMethod,
   ) {}
 
   /**
@@ -118,7 +116,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
   }
 
   /** What the job keeps. Throws `InstanceNotFoundError`, and `InvalidStateError` for state that its schema refuses by now. */
-  async getState(id: string): Promise<ActorSnapshot<State>> {
+  async getState(id: string): Promise<InstanceSnapshot<State>> {
     const name = this.nameOf('getState()', id);
     const job = await this.find(name);
     if (job === null) throw new InstanceNotFoundError(name);
@@ -232,10 +230,6 @@ export class RecurringHandle<Input = unknown, State = unknown> {
 
   private nameOf(call: string, id: unknown): string {
     if (this.parts.runtime.isClosed) throw new AppClosedError(call);
-    const key = keyText(id);
-    if (key !== null) return instanceName('recurring', this.of.handler.id, key);
-    throw new ConfigurationError([
-      { option: `${call}: id`, found: titleOf(id), write: 'Give the id of the job: text that is not empty' },
-    ]);
+    return instanceName('recurring', this.of.handler.id, givenKey(call, id, 'id of the job'));
   }
 }

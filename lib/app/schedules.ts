@@ -8,10 +8,10 @@ import {
 } from '../maintenance/schedule-state.js';
 import { type OwnSchedule, scheduleOf } from '../maintenance/schedules.js';
 import { partsOfDefinition, type WorkerDefinition } from '../model/definition.js';
-import { DefinitionError } from '../model/errors-boot.js';
 import type { ExecutionId } from '../model/ids.js';
 import { isApplied } from '../ports/is-applied.js';
 import { ExecutionHandle } from './execution-handle.js';
+import { onlyMethod } from './only-method.js';
 import type { ClassOf, MethodName, ResultOf } from './publication.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
@@ -144,23 +144,11 @@ export class Schedules {
     this.assertOpen(call);
     const definition = this.definitionOf(worker);
     const all = definition.handlers.flatMap((handler) => scheduleOf({ worker: definition, handler }) ?? []);
-    const found = method === undefined ? all : all.filter(({ handler }) => handler.method === method);
-    const [schedule] = found;
-    if (schedule !== undefined && found.length === 1) return schedule;
-    throw new DefinitionError([
-      {
-        class: worker.name,
-        member: method ?? null,
-        found:
-          found.length > 1
-            ? `${call} names no method, and there are several with @Every`
-            : 'it has no @Every',
-        write:
-          all.length > 0
-            ? `Name one of ${all.map(({ handler }) => `'${handler.method}'`).join(', ')}`
-            : "Write @Every('5 minutes') on the method",
-      },
-    ]);
+    return onlyMethod(definition, all, method, {
+      call,
+      decorator: '@Every',
+      write: "Write @Every('5 minutes') on the method",
+    });
   }
 }
 

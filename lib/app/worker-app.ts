@@ -16,7 +16,7 @@ import type { MountOptions } from './mount-options.js';
 import type { BootstrapOptions, ConfigurableOptions } from './options.js';
 import { DebounceHandle } from './debounce-handle.js';
 import type { DebouncedEvent, ReceivedBy } from './debounce-types.js';
-import { ownDebounce } from './own-debounce.js';
+import { debounceMethod } from './debounce-method.js';
 import type { ClassOf, MethodName, Publication } from './publication.js';
 import type { PublishOptions } from './publish-options.js';
 import { Publishing } from './publishing.js';
@@ -24,7 +24,7 @@ import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.j
 import { assertConfigurable } from './settings.js';
 import { tallyStats, type AppStats } from './stats.js';
 import { RecurringHandle } from './recurring-handle.js';
-import { recurringHandler } from './recurring-handler.js';
+import { jobMethod } from './job-method.js';
 import type {
   OnlyRecurringMethod,
   RecurringInput,
@@ -174,7 +174,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     method?: Method,
   ): DebounceHandle<DebouncedEvent<Instance, Method>, ReceivedBy<Instance, Method>> {
     this.assertOpen('debounce()');
-    return new DebounceHandle(this.parts, this.publishing, ownDebounce(this.definitionOf(worker), method));
+    return new DebounceHandle(this.parts, this.publishing, debounceMethod(this.definitionOf(worker), method));
   }
 
   /** What the container, or the host's container, holds under a token or class. Throws `DefinitionError` for one it cannot make. */
@@ -229,7 +229,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     method?: Method,
   ): RecurringHandle<RecurringInput<Instance, Method>, RecurringState<Instance, Method>> {
     this.assertOpen('recurring()');
-    return new RecurringHandle(this.parts, recurringHandler(this.definitionOf(worker), method));
+    return new RecurringHandle(this.parts, jobMethod(this.definitionOf(worker), method));
   }
 
   /** The worker's handlers and steps as data, known before anything runs. */

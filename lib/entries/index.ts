@@ -1,18 +1,12 @@
 export { ActorHandle } from '../app/actor-handle.js';
-export type {
-  ActorEvent,
-  ActorSnapshot,
-  ActorState,
-  ActorStatus,
-  SendOptions,
-  SendResult,
-} from '../app/actor-types.js';
+export type { ActorEvent, ActorState, ActorStatus, SendOptions, SendResult } from '../app/actor-types.js';
 export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
 export { WorkerApp } from '../app/worker-app.js';
 export type { WorkerGraph } from '../app/worker-graph.js';
 export { httpDispatcher, type HttpDispatcherOptions } from '../app/http-dispatcher.js';
+export type { InstanceSnapshot } from '../app/instance-snapshot.js';
 export type { Mount, MountedEvent } from '../app/mount.js';
 export type { MountOptions } from '../app/mount-options.js';
 export type { Processed } from '../app/bounded-passes.js';

@@ -2,7 +2,7 @@ import { Every, fixed, type RecurringContext, Retry, Step, Worker } from 'holdfa
 import { z } from 'zod';
 import { jsonCodec } from '../../lib/adapters/codec/json-codec.js';
 import { RecurringHandle } from '../../lib/app/recurring-handle.js';
-import { recurringHandler } from '../../lib/app/recurring-handler.js';
+import { jobMethod } from '../../lib/app/job-method.js';
 import type { WorkerAppParts } from '../../lib/app/worker-app-parts.js';
 import { compileWorkers } from '../../lib/compiler/compile-workers.js';
 import type { WorkerDefinition } from '../../lib/model/definition.js';
@@ -105,12 +105,10 @@ export class JobStarter {
     const { runtime } = process;
     const bus = { emit: () => {} };
     const parts = { ...partsOf(runtime), runtime, bus } as unknown as WorkerAppParts;
-    new RecurringHandle<Input>(parts, recurringHandler(worker, 'run'))
-      .start({ id: job.id, input: job.input })
-      .then(
-        () => ended(true),
-        () => ended(false),
-      );
+    new RecurringHandle<Input>(parts, jobMethod(worker, 'run')).start({ id: job.id, input: job.input }).then(
+      () => ended(true),
+      () => ended(false),
+    );
     time.after(30_000, null, () => ended(false));
   }
 }
