@@ -51,11 +51,12 @@ export class DurableWait extends DurableCall {
     const { pass, until, call } = this;
     if (this.parent.isDead) return;
     const isOver = until !== null && until <= pass.services.clock.now();
-    const { eventName, eventId } = pass.record;
+    const { eventName, eventId, turn } = pass.record;
     const answers: (Mail | null)[] = [];
     let left = call.events.length;
     for (const [at, { event, key }] of call.events.entries()) {
-      const except = eventName === event ? eventId : null;
+      // Of a later turn nobody knows by now which event it was that started the first.
+      const except = turn > 0 || eventName === event ? eventId : null;
       const holder = this.holderOf(at);
       pass.writes.send(
         { kind: 'await', lease: pass.lease, holder, event, key, except, until, isOver },
