@@ -44,7 +44,7 @@ export class ActorHandle<Event = object, State = unknown> {
     else this.publishing.assertOutside('send()');
     const to: Addressee = { worker: this.definition.id, method: null, key };
     const { accepted, executions } = await this.publishing.publishTo(to, args);
-    const [gate] = accepted.executions.map((execution) => execution.gate?.name);
+    const [gate] = accepted.executions.flatMap((execution) => execution.gate?.name ?? []);
     if (gate === undefined) throw this.notTaken(accepted.name);
     if (!waits) return { created: false, instanceId: gate, scheduledAt: null };
     await settled(executions);

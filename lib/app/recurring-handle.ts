@@ -49,16 +49,20 @@ export class RecurringHandle<Input = unknown, State = unknown> {
     const { codec, clock, ids, store } = this.parts;
     const input = codec.encode(options.input);
     await this.parts.runtime.open();
+    const made = ids.next();
     for (;;) {
       const found = await store.instance(name);
-      if (found !== null && parseRecurringRecord(found.state).stopped === null)
-        return { created: false, instanceId: name, status: 'running' };
-      const version = ids.next();
-      const { record, ahead } = this.firstTick(name, version, input, clock.now());
-      const state = JSON.stringify(record);
-      const change = { id: name, expected: found?.version ?? null, version, state, ahead };
-      if (!(await this.write(change, null, null))) continue;
-      if (ahead !== null) this.parts.runtime.publisher.published([ahead]);
+      const running = found === null ? null : parseRecurringRecord(found.state);
+      // Its own: the answer to the write was lost, and a tick has ended since.
+      const isOwn = running?.made === made;
+      if (running?.stopped === null && !isOwn) return { created: false, instanceId: name, status: 'running' };
+      if (!isOwn) {
+        const { record, ahead } = this.firstTick(name, made, input, clock.now());
+        const state = JSON.stringify(record);
+        const change = { id: name, expected: found?.version ?? null, version: ids.next(), state, ahead };
+        if (!(await this.write(change, null, null))) continue;
+        if (ahead !== null) this.parts.runtime.publisher.published([ahead]);
+      }
       this.tell({ name: 'schedule.started', instanceId: name });
       return { created: true, instanceId: name, status: 'running' };
     }
@@ -72,13 +76,15 @@ export class RecurringHandle<Input = unknown, State = unknown> {
   async trigger(id: string): Promise<RecurringTriggered> {
     const name = this.nameOf('trigger()', id);
     const { clock, ids, runtime, codec } = this.parts;
+    // One tick, also where the answer to a write was lost and the job has changed since.
+    const cause = ids.next();
     for (;;) {
       const job = await this.find(name);
       if (job === null || job.record.stopped !== null) return { triggered: false, execution: null };
       const { record } = job;
       const version = ids.next();
       const tick = { scheduledAt: clock.now(), made: record.made, triggered: true };
-      const event = recurringEvent({ ...this.place(name), tick, dueAt: null }, codec, version);
+      const event = recurringEvent({ ...this.place(name), tick, dueAt: null }, codec, cause);
       const state = JSON.stringify({ ...record, ticks: { ...record.ticks, triggered: event.executionId } });
       if (!(await this.write({ id: name, expected: job.stored.version, version, state }, event, null)))
         continue;

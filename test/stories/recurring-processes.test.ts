@@ -10,11 +10,14 @@ import {
   silentLogger,
   sqliteStore,
   Step,
+  type Store,
+  StoreUnavailableError,
   Worker,
   type WorkerApp,
 } from 'holdfast';
 import { z } from 'zod';
 import { killAtEveryWrite } from './support/crash-points.js';
+import { openApp } from './support/open-apps.js';
 
 const MINUTE = 60_000;
 
@@ -112,3 +115,46 @@ it('20 triggers of one job from two processes on one SQLite file are 20 ticks, o
     rmSync(folder, { recursive: true });
   }
 }, 40_000);
+
+it('a start and a trigger whose answers are lost are one each, though the job has changed before they are sent again', async () => {
+  const inner = memoryStore();
+  let losing = false;
+  const store = new Proxy(inner, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'write') return member.bind(target) as unknown;
+      return async (writes: Parameters<Store['write']>[0]) => {
+        const verdicts = await target.write(writes);
+        const [write] = writes;
+        if (!losing || write?.kind !== 'instance') return verdicts;
+        losing = false;
+        const { id, version, state } = write.change;
+        const change = { id, expected: version, version: 'other', state };
+        await target.write([{ kind: 'instance', change, event: null, cancels: null }]);
+        throw new StoreUnavailableError('the answer is lost', new Error('no answer'));
+      };
+    },
+  });
+  let ticks = 0;
+  @Worker('lossy')
+  class Lossy {
+    @Every('1 hour', { keyed: true })
+    run() {
+      ticks++;
+    }
+  }
+  const app = await openApp([Lossy], { store });
+  const jobs = app.recurring(Lossy);
+  losing = true;
+  const started = jobs.start({ id: 'a' });
+  await app.advance('1 minute');
+  expect(await started).toMatchObject({ created: true });
+  losing = true;
+  const triggered = jobs.trigger('a');
+  await app.advance('1 minute');
+  expect((await triggered).triggered).toBe(true);
+  await app.settle();
+  expect(ticks).toBe(2);
+  expect(await jobs.status('a')).toMatchObject({ runCount: 2 });
+});
