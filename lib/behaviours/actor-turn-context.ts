@@ -41,12 +41,12 @@ export class ActorTurnContext extends InstanceTurnContext implements ActorContex
   }
 
   schedule(when: AlarmTime): void {
-    this.refuseInStep('schedule()');
+    this.assertOpen('schedule()');
     this.turn.schedule(when, this.trigger);
   }
 
   cancelSchedule(): void {
-    this.refuseInStep('cancelSchedule()');
+    this.assertOpen('cancelSchedule()');
     this.turn.cancelSchedule();
   }
 

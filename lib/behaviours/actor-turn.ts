@@ -160,6 +160,10 @@ export class ActorTurn implements Turn {
     this.scheduled = null;
   }
 
+  get isOver(): boolean {
+    return this.pass.ended !== null;
+  }
+
   /** The pass ends here: nothing that user code still does counts. */
   terminate(reason: string | null): void {
     if (endTurn(this.pass)) this.end = { reason };

@@ -1,3 +1,4 @@
+import { NonRetryableError } from '../model/errors-step.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import type { InstanceContext, TerminateOptions } from '../model/instance-context.js';
 import { TurnContext } from './turn-context.js';
@@ -5,6 +6,8 @@ import { TurnContext } from './turn-context.js';
 /** The turn of something with state, as its context shows it. */
 export interface ShownInstance {
   readonly instance: string;
+  /** Nothing that its methods still do counts. */
+  readonly isOver: boolean;
   readonly state: { readonly current: unknown; set(value: unknown): void };
   terminate(reason: string | null): void;
 }
@@ -27,12 +30,16 @@ export abstract class InstanceTurnContext extends TurnContext implements Instanc
   }
 
   setState(state: unknown): void {
-    this.refuseInStep('setState()');
+    this.assertOpen('setState()');
     this.shown.state.set(state);
   }
 
   updateState(update: (state: unknown) => unknown): void {
-    this.refuseInStep('updateState()');
+    this.assertOpen('updateState()');
+    if (typeof update !== 'function')
+      throw new NonRetryableError(
+        `ctx.updateState() was given ${typeof update === 'object' ? 'an object' : String(update).slice(0, 60)}, and takes a function. Write ctx.updateState((state) => ({ ...state, … })), or ctx.setState({ … }) for the whole`,
+      );
     this.shown.state.set(update(this.shown.state.current));
   }
 
@@ -40,5 +47,14 @@ export abstract class InstanceTurnContext extends TurnContext implements Instanc
     this.refuseInStep('terminate()');
     this.shown.terminate(reason ?? null);
     return new Promise(() => {});
+  }
+
+  /** What comes when the turn has ended, or in a step, would be lost. */
+  protected assertOpen(call: string): void {
+    this.refuseInStep(call);
+    if (!this.shown.isOver) return;
+    throw new NonRetryableError(
+      `ctx.${call} was called when the turn of '${this.handler}' had ended: the change is lost. Await in the method whatever calls ctx.${call}`,
+    );
   }
 }

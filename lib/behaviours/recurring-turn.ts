@@ -142,6 +142,10 @@ export class RecurringTurn implements Turn {
     });
   }
 
+  get isOver(): boolean {
+    return this.pass.ended !== null;
+  }
+
   /** The pass ends here: nothing that user code still does counts. */
   terminate(reason: string | null): void {
     if (endTurn(this.pass)) this.end = { reason };

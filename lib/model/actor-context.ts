@@ -23,7 +23,8 @@ export interface ActorContext<State = unknown> extends InstanceContext<State> {
   readonly errorSource: TurnTrigger | null;
   /**
    * Has `@OnAlarm` run at that instant, instead of what was scheduled before. Holds when the turn succeeds. An instant that has passed is
-   * now. Throws `SchedulerError` for what is no time, and where the class has no `@OnAlarm`.
+   * now. Throws `SchedulerError` for what is no time, for a number before the year 2000 (ms from now, most likely), and where the class
+   * has no `@OnAlarm`.
    */
   schedule(when: AlarmTime): void;
   /** Nothing is scheduled any more, when the turn succeeds. */

@@ -252,6 +252,50 @@ it('changes in the body of a step are refused: they would be lost on a resume', 
   await expect(sent).rejects.toThrow("ctx.setState() was called in the step 'set/change'");
 });
 
+it('what a forgotten await changes when the turn has ended is refused, and told to whoever does', async () => {
+  const late: Promise<unknown>[] = [];
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  @Actor({ id: 'late', state: z.object({ n: z.number() }), key: 'id' })
+  class Late {
+    @OnEvent(Set1)
+    set(_: Set1, ctx: ActorContext<{ n: number }>) {
+      ctx.setState({ n: 1 });
+      late.push(
+        opened.then(() => ctx.setState({ n: 2 })),
+        opened.then(() => ctx.cancelSchedule()),
+      );
+    }
+  }
+  const app = await openApp([Late]);
+  await app.actor(Late).send({ event: { id: 'a', to: 0 } });
+  open();
+  const [set, cancel] = await Promise.allSettled(late);
+  expect(set).toMatchObject({
+    reason: {
+      message: expect.stringContaining("ctx.setState() was called when the turn of 'set' had ended"),
+    },
+  });
+  expect(cancel).toMatchObject({ reason: { message: expect.stringContaining('ctx.cancelSchedule()') } });
+  expect((await app.actor(Late).getState('a')).state).toEqual({ n: 1 });
+});
+
+it('updateState() says that it takes a function', async () => {
+  @Actor({ id: 'updating', state: z.object({ n: z.number() }), key: 'id' })
+  class Updating {
+    @OnEvent(Set1)
+    set(_: Set1, ctx: ActorContext<{ n: number }>) {
+      ctx.updateState({ n: 2 } as never);
+    }
+  }
+  const app = await openApp([Updating]);
+  await expect(app.actor(Updating).send({ event: { id: 'a', to: 0 } })).rejects.toThrow(
+    'ctx.updateState() was given an object, and takes a function. Write ctx.updateState((state) =>',
+  );
+});
+
 it('schedule() says what it takes, and needs an @OnAlarm', async () => {
   @Actor({ id: 'alarms', state: z.any(), key: 'id' })
   class Alarms {
@@ -277,8 +321,12 @@ it('schedule() says what it takes, and needs an @OnAlarm', async () => {
   for (const to of ['soon', Number.NaN, Number.POSITIVE_INFINITY, null, {}, new Date(Number.NaN)])
     await expect(send(to)).rejects.toThrow(SchedulerError);
   expect((await app.actor(Alarms).status('a')).status).toBe('not_found');
+  // Ms from now, which somebody took for what a number is.
+  await expect(send(30 * 60_000)).rejects.toThrow(
+    "ctx.schedule(1800000) is an instant in 1970: a number is epoch ms. Write text such as '30 minutes' (from now), ctx.now() + 1800000, or a Date",
+  );
   // What has passed is now.
-  await send(-5);
+  await send(1_700_000_000_000);
   await app.settle();
   expect(seen).toEqual(['rang']);
   await expect(app.actor(NoAlarm).send({ event: { id: 'a', to: 0 } })).rejects.toThrow('no @OnAlarm');
