@@ -18,10 +18,13 @@ export type TakesContext<Parameters extends readonly unknown[], Place extends 0 
 
 type Fits<Taken> = [ExecutionContext] extends [Taken]
   ? object
-  : [Taken] extends [ActorContext<infer State>]
-    ? [ActorContext<State>] extends [Taken]
-      ? object
-      : WrongContext
-    : WrongContext;
+  : // Nobody writes never: the method does not fit at all, and the compiler says why where it stands.
+    [Taken] extends [never]
+    ? object
+    : [Taken] extends [ActorContext<infer State>]
+      ? [ActorContext<State>] extends [Taken]
+        ? object
+        : WrongContext
+      : WrongContext;
 
 type WrongContext = 'a method takes as context: ExecutionContext, or ActorContext<State> in an actor';

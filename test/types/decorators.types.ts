@@ -1,10 +1,13 @@
 import { expectTypeOf } from 'expect-type';
 import { z } from 'zod';
 import {
+  type ActorMethodDecorator,
   defineEvents,
+  type ErrorMethodDecorator,
   Event,
   execution,
   exponential,
+  type HandlerDecorator,
   Inject,
   OnEvent,
   Retry,
@@ -293,3 +296,8 @@ expectTypeOf<Storable<string | undefined>>().toEqualTypeOf<string | undefined>()
 expectTypeOf<Storable<unknown>>().toEqualTypeOf<unknown>();
 expectTypeOf<Storable<() => void>>().toEqualTypeOf<never>();
 expectTypeOf<Storable<symbol | number>>().toEqualTypeOf<never>();
+
+// What does not fit is judged without its context, so that the compiler's message names the event and the parameter.
+expectTypeOf<Parameters<HandlerDecorator<OrderPlaced>>[0]>().toEqualTypeOf<object>();
+expectTypeOf<Parameters<ActorMethodDecorator>[0]>().toEqualTypeOf<object>();
+expectTypeOf<Parameters<ErrorMethodDecorator>[0]>().toEqualTypeOf<object>();
