@@ -28,16 +28,22 @@ export function logLifecycle(
   logger: () => Logger,
   levelOf: (worker: string) => LogLevel | null,
 ): void {
+  const log = (level: Exclude<LogLevel, 'silent'>, message: string, event: LifecycleEvent): void => {
+    const least = 'worker' in event ? levelOf(event.worker) : null;
+    if (least !== null && SEVERITY.indexOf(level) < SEVERITY.indexOf(least)) return;
+    logger()[level](message, detailsOf(event));
+  };
   for (const [name, [level, message]] of Object.entries(LOGGED) as [
     keyof typeof LOGGED,
     (typeof LOGGED)[keyof typeof LOGGED],
   ][]) {
-    bus.on(name, (event) => {
-      const least = 'worker' in event ? levelOf(event.worker) : null;
-      if (least !== null && SEVERITY.indexOf(level) < SEVERITY.indexOf(least)) return;
-      logger()[level](message, detailsOf(event));
-    });
+    bus.on(name, (event) => log(level, message, event));
   }
+  bus.on('execution.waiting', (event) => {
+    // What a step failed with is told by `step.retried`.
+    if (event.name === 'execution.waiting' && event.reason === 'retry' && event.error !== undefined)
+      log('warn', 'handler failed and will be retried', event);
+  });
   bus.on('app.misfit', (event) => {
     if (event.name === 'app.misfit') logger().warn(event.message, { worker: event.worker });
   });
