@@ -51,6 +51,7 @@ export interface SendOptions<Event = object> {
 export interface SendResult {
   /** Whether this message created the actor; always false without waiting. */
   readonly created: boolean;
+  /** `actor:worker:id`. */
   readonly instanceId: string;
   /** When its next alarm comes, epoch ms; null: nothing is scheduled, or it was not waited for. */
   readonly scheduledAt: number | null;
@@ -62,8 +63,10 @@ export interface ActorStatus {
   readonly status: 'active' | 'idle' | 'not_found';
   /** The next alarm, in the future; null: none. */
   readonly scheduledAt: number | null;
+  /** Messages that it has handled since it was created. */
   readonly eventCount: number;
+  /** Alarms that it has handled. */
   readonly executeCount: number;
-  /** Null: there is no such actor. */
+  /** When the message that created it was accepted. Null: there is no such actor. */
   readonly createdAt: number | null;
 }

@@ -43,7 +43,9 @@ export interface AddResult {
 export interface FlushResult {
   /** A batch begins now; false: none was open. */
   readonly flushed: boolean;
+  /** Events of that batch; 0 when none was open. */
   readonly eventCount: number;
+  /** `empty`: none was open. */
   readonly reason: 'manual' | 'empty';
   /** The execution that handles the batch; null: none. */
   readonly executionId: string | null;
@@ -53,6 +55,7 @@ export interface FlushResult {
 export interface ClearResult {
   /** False: no batch was open. */
   readonly cleared: boolean;
+  /** Events that the batch had collected; 0 when none was open. */
   readonly discardedEvents: number;
 }
 

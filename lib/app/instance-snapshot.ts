@@ -4,6 +4,7 @@ export interface InstanceSnapshot<State> {
   readonly state: State | null;
   /** Grows by one with each turn that set the state, from 0. */
   readonly version: number;
+  /** When the message that created the actor was accepted, or the job was started. */
   readonly createdAt: number;
   /** When the newest turn that changed it was stored. */
   readonly updatedAt: number;

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { DefinitionRef } from '../model/execution.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import { instanceGate } from '../model/instance-key.js';
 import { laneOf } from '../model/lane.js';
 import type { NewEvent } from '../ports/store-write.js';
+import { derivedId } from '../step/derived-id.js';
 
 /** The turn that an event of the library's own starts. */
 export interface NewTurn {
@@ -29,7 +29,7 @@ export function turnEvent(
   { definition, instance, session, depth, priority, dueAt }: NewTurn,
   { name, input, seed }: TurnCause,
 ): NewEvent & { readonly executionId: ExecutionId } {
-  const id = createHash('sha256').update(JSON.stringify(seed)).digest('base64url').slice(0, 32);
+  const id = derivedId(seed);
   const executionId = id as ExecutionId;
   const execution = {
     id: executionId,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import { EventConflictError } from '../model/errors-event.js';
@@ -16,6 +15,7 @@ import { tellFault } from '../ports/tell-fault.js';
 import { refusalOf } from '../step/publish-call.js';
 import type { HandlerStarter, StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/work.js';
+import { derivedId } from '../step/derived-id.js';
 import type { Consumer, Slot } from './consumer.js';
 import type { EventPreparer, PreparedEvent } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
@@ -306,8 +306,5 @@ function firstOf(explicit: Map<string, NewEvent>, event: NewEvent): NewEvent {
 
 /** The same for each replay of the step that publishes. */
 function madeId(seed: string, at: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify(['publish', seed, at]))
-    .digest('base64url')
-    .slice(0, 32);
+  return derivedId(['publish', seed, at]);
 }

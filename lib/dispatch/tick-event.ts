@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { HandlerDefinition } from '../model/definition.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import { type Tick, TICK_EVENT } from '../model/schedule.js';
 import type { Codec } from '../ports/codec.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
+import { derivedId } from '../step/derived-id.js';
 import { placeOf } from './handler-place.js';
 
 /** Names the execution of one instant of a schedule: the same whichever process comes to it. */
 export function tickId(schedule: string, at: number): ExecutionId {
-  const text = JSON.stringify(['tick', schedule, at]);
-  return createHash('sha256').update(text).digest('base64url').slice(0, 32) as ExecutionId;
+  return derivedId(['tick', schedule, at]) as ExecutionId;
 }
 
 /** The event that starts the execution `id` of the handler for that instant; not before `dueAt`, null: now. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { StateCall } from '../ports/current-execution.js';
 import type { InstanceChange } from '../ports/store-write.js';
+import { derivedId } from './derived-id.js';
 import type { StepPublish } from './step-run.js';
 import type { Pass } from './pass.js';
 
@@ -26,11 +26,7 @@ export function stateBody(pass: Pass, call: StateCall): () => Promise<Looked> {
 /** How that is stored: what is expected to be stored still, when it is not, is read and changed anew. */
 export function stateStep(pass: Pass, path: string, call: StateCall): StepPublish {
   let tries = 0;
-  const version = (): string =>
-    createHash('sha256')
-      .update(JSON.stringify([pass.record.id, pass.lease.fence, path, tries]))
-      .digest('base64url')
-      .slice(0, 32);
+  const version = (): string => derivedId([pass.record.id, pass.lease.fence, path, tries]);
   const changeOf = ({ expected, state, isRead }: Looked): InstanceChange | undefined =>
     isRead || (expected === null && state === null)
       ? undefined
