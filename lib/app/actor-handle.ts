@@ -1,5 +1,5 @@
 import { alarmEvent } from '../behaviours/alarm-event.js';
-import { readState } from '../behaviours/turn-state.js';
+import { readState } from '../behaviours/instance-state.js';
 import type { Addressee } from '../dispatch/publish-request.js';
 import { type ActorRecord, parseActorRecord, type TurnNote } from '../model/actor-record.js';
 import type { WorkerDefinition } from '../model/definition.js';

@@ -1,5 +1,5 @@
 import { recurringEvent } from '../behaviours/recurring-event.js';
-import { readState } from '../behaviours/turn-state.js';
+import { readState } from '../behaviours/instance-state.js';
 import { AppClosedError } from '../model/errors-app.js';
 import { InstanceNotFoundError } from '../model/errors-instance.js';
 import type { ExecutionId, MessageId } from '../model/ids.js';

@@ -1,4 +1,4 @@
-import { readState, TurnState, type StateServices } from '../behaviours/turn-state.js';
+import { readState, InstanceState, type StateServices } from '../behaviours/instance-state.js';
 import { StateConflictError } from '../model/errors-instance.js';
 import type { StateSource } from '../model/state-source.js';
 import type { CurrentExecution } from '../ports/current-execution.js';
@@ -77,7 +77,7 @@ export class SessionState<State> {
   ): Promise<string | null> {
     const { services, instanceId, source } = this.parts;
     const isFunction = typeof change === 'function';
-    const state = new TurnState(services(), instanceId, source, isFunction ? stored : null);
+    const state = new InstanceState(services(), instanceId, source, isFunction ? stored : null);
     await state.open();
     const next: unknown = isFunction
       ? await (change as (current: State | undefined) => unknown)(

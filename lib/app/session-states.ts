@@ -17,7 +17,7 @@ export interface StateOptions {
 /** The states of all sessions, as one app sees them. */
 export class SessionStates {
   /** Updates of this process wait for each other: they would only meet in the store. */
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly updates = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly parts: WorkerAppParts,
@@ -45,14 +45,14 @@ export class SessionStates {
   }
 
   private inTurn<Result>(instance: string, task: () => Promise<Result>): Promise<Result> {
-    const before = this.turns.get(instance) ?? Promise.resolve();
+    const before = this.updates.get(instance) ?? Promise.resolve();
     const run = before.then(task);
     const over = run
       .catch(() => {})
       .then(() => {
-        if (this.turns.get(instance) === over) this.turns.delete(instance);
+        if (this.updates.get(instance) === over) this.updates.delete(instance);
       });
-    this.turns.set(instance, over);
+    this.updates.set(instance, over);
     return run;
   }
 }

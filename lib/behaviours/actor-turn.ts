@@ -20,7 +20,7 @@ import { ActorTurnContext } from './actor-turn-context.js';
 import { endTurn } from './end-turn.js';
 import { decideAttempt } from './decide-attempt.js';
 import { openRoot } from './handler.js';
-import { TurnState } from './turn-state.js';
+import { InstanceState } from './instance-state.js';
 import { turnVersion } from './turn-version.js';
 
 type Method = (...args: unknown[]) => unknown;
@@ -28,7 +28,7 @@ type Method = (...args: unknown[]) => unknown;
 /** One message or alarm of an actor. */
 export class ActorTurn implements Turn {
   readonly instance: string;
-  readonly state: TurnState;
+  readonly state: InstanceState;
   readonly record: ActorRecord | null;
   readonly eventCount: number;
   readonly executeCount: number;
@@ -55,7 +55,7 @@ export class ActorTurn implements Turn {
     this.eventCount = (record?.eventCount ?? 0) + (this.isAlarm ? 0 : 1);
     this.executeCount = (record?.executeCount ?? 0) + (this.isAlarm ? 1 : 0);
     this.createdAt = record?.createdAt ?? pass.record.createdAt;
-    this.state = new TurnState(pass.services, instance, policy.state, record?.state ?? null);
+    this.state = new InstanceState(pass.services, instance, policy.state, record?.state ?? null);
   }
 
   prepare(): boolean | Promise<boolean> {

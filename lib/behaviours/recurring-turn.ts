@@ -11,7 +11,7 @@ import type { Turn } from '../step/turn.js';
 import { endTurn } from './end-turn.js';
 import { recurringEvent } from './recurring-event.js';
 import { RecurringTurnContext } from './recurring-turn-context.js';
-import { TurnState } from './turn-state.js';
+import { InstanceState } from './instance-state.js';
 import { turnVersion } from './turn-version.js';
 
 type Method = (input: unknown, context: RecurringTurnContext) => unknown;
@@ -19,7 +19,7 @@ type Method = (input: unknown, context: RecurringTurnContext) => unknown;
 /** One tick of a recurring job. However it ends, the commit that ends it arms the next one. */
 export class RecurringTurn implements Turn {
   readonly instance: string;
-  readonly state: TurnState;
+  readonly state: InstanceState;
   readonly jobName: string;
   readonly runCount: number;
   /** The instant that it stands for. */
@@ -55,7 +55,7 @@ export class RecurringTurn implements Turn {
     this.scheduledAt = at;
     this.isMissed = missed;
     this.runCount = (this.record?.runCount ?? 0) + 1;
-    this.state = new TurnState(services, instance, policy.state, this.record?.state ?? null);
+    this.state = new InstanceState(services, instance, policy.state, this.record?.state ?? null);
   }
 
   prepare(): boolean | Promise<boolean> {

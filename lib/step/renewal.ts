@@ -42,7 +42,7 @@ export function continueAsNew(
         frame.next ??= next;
         const hasReturned = frame.hasReturned;
         frame.callSettled(frame.time, null);
-        if (!hasReturned) endTurn(frame);
+        if (!hasReturned) endBody(frame);
         pass.scheduleCheck();
       },
       (error: unknown) => {
@@ -57,7 +57,7 @@ export function continueAsNew(
 }
 
 /** The body waits for ever from here on. */
-function endTurn(frame: Frame): void {
+function endBody(frame: Frame): void {
   if (frame.outstanding === 0) end(frame);
   else frame.returned(() => end(frame));
 }

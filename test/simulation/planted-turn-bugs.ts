@@ -1,5 +1,5 @@
 import { ActorTurn } from '../../lib/behaviours/actor-turn.js';
-import { TurnState } from '../../lib/behaviours/turn-state.js';
+import { InstanceState } from '../../lib/behaviours/instance-state.js';
 import type { NewEvent, NewExecution, Write } from '../../lib/ports/store-write.js';
 import { mappedWrites, type PlantedBug, replaced, storeWith } from './planting.js';
 
@@ -66,7 +66,7 @@ export const turnBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what a failed message changed is kept for the next attempt',
-    patch: replaced(TurnState, 'reset', () => () => {}),
+    patch: replaced(InstanceState, 'reset', () => () => {}),
   },
   {
     name: 'a message that is parked has changed its actor',

@@ -78,7 +78,7 @@ export class HintOutbox {
   }
 
   private async work(): Promise<void> {
-    // What is sent in the same turn goes in one request.
+    // What is sent before the event loop goes on goes in one request.
     await Promise.resolve();
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.sizeOfBatch());

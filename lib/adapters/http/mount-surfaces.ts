@@ -64,7 +64,7 @@ export interface MountRules {
 }
 
 /** Who vouches for a request; the signature, if there is one, is checked once the body is there. */
-interface Pass {
+interface Admission {
   readonly claim: Claim | null;
 }
 
@@ -107,13 +107,15 @@ export class MountSurfaces {
     if (this.underway >= this.rules.requests) throw new Refusal('TOO_MANY_REQUESTS');
     this.underway++;
     try {
-      const pass = await this.admit(inbound, surface);
+      const admission = await this.admit(inbound, surface);
       assertJson(inbound);
       const bytes = await this.read(inbound);
-      if (pass.claim !== null && !verify(this.rules.keys, pass.claim, surface, bytes))
+      if (admission.claim !== null && !verify(this.rules.keys, admission.claim, surface, bytes))
         throw new Refusal('UNAUTHORIZED');
       const body = parseBody(bytes, this.host.limits());
-      return surface === 'hints' ? await this.takeHints(body, pass) : await this.takeEvent(body, pass);
+      return surface === 'hints'
+        ? await this.takeHints(body, admission)
+        : await this.takeEvent(body, admission);
     } finally {
       this.underway--;
     }
@@ -125,7 +127,7 @@ export class MountSurfaces {
   }
 
   /** What can be said without the body. A guard that fails lets nobody in. */
-  private async admit(inbound: Inbound, surface: Surface): Promise<Pass> {
+  private async admit(inbound: Inbound, surface: Surface): Promise<Admission> {
     const { guard, keys, toleranceMs } = this.rules;
     if (surface === 'events' && guard !== null) {
       if ((await guard(inbound.guarded())) !== true) throw new Refusal('UNAUTHORIZED');
@@ -161,7 +163,7 @@ export class MountSurfaces {
     });
   }
 
-  private async takeHints(body: unknown, { claim }: Pass): Promise<Answer> {
+  private async takeHints(body: unknown, { claim }: Admission): Promise<Answer> {
     const hints = hintsIn(body);
     if (hints === null) throw new Refusal('BODY_INVALID');
     if (this.host.process === null && this.host.phase() !== 'started') throw new Refusal('NOT_STARTED');
@@ -173,7 +175,7 @@ export class MountSurfaces {
     return jsonAnswer(202, { accepted: true });
   }
 
-  private async takeEvent(body: unknown, { claim }: Pass): Promise<Answer> {
+  private async takeEvent(body: unknown, { claim }: Admission): Promise<Answer> {
     const { event, data, id } = eventIn(body);
     if (this.rules.syncMs !== null && this.host.process === null && this.host.phase() !== 'started')
       throw new Refusal('NOT_STARTED');

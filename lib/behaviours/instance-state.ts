@@ -20,11 +20,11 @@ const anything: StateChecker = {
   restore: (data) => data,
 };
 
-/** The state of one instance during one turn: checked when it is read and whenever it is set. */
-export class TurnState {
+/** The state of one instance, during one turn or one update: checked when it is read and whenever it is set. */
+export class InstanceState {
   /** Frozen; null: there is none. */
   current: unknown = null;
-  /** Set in this turn. */
+  /** It was set. */
   isChanged = false;
   private text: string | null;
   private checker: StateChecker = anything;
@@ -72,7 +72,7 @@ export class TurnState {
     this.accept(await this.checker.check(unchecked.value));
   }
 
-  /** As it was before the turn. */
+  /** As it was opened. */
   reset(): void {
     this.current = this.opened;
     this.text = this.stored;
@@ -143,7 +143,7 @@ export async function readState(
   source: StateSource | null,
   stored: string | null,
 ): Promise<unknown> {
-  const state = new TurnState(services, instanceId, source, stored);
+  const state = new InstanceState(services, instanceId, source, stored);
   await state.open();
   return state.current;
 }
