@@ -29,6 +29,7 @@ import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE } from './tokens.js';
 import { type LifecycleTracking, trackLifecycle } from './track-lifecycle.js';
 import type { Underlay } from './underlay.js';
 import { watchDetached } from './watch-detached.js';
+import { watchUnstarted } from './watch-unstarted.js';
 import { WorkerApp } from './worker-app.js';
 import { StateSources } from './state-sources.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
@@ -106,6 +107,12 @@ export class Assembly {
       codec,
       clock,
       ids,
+      watchWait: watchUnstarted({
+        runtime: this.runtime,
+        clock,
+        role: options.role ?? 'both',
+        logger: () => this.settings.logger,
+      }),
       container,
       get: this.get,
       bus: this.bus,

@@ -36,6 +36,8 @@ export interface HandleParts {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly ids: IdGenerator;
+  /** Told of each wait; what it returns is called when the wait is over. A timeout of null: it waits for ever. */
+  readonly watchWait: (execution: string, worker: string | null, timeoutMs: number | null) => () => void;
 }
 
 /** How an execution ended, with what operators ask next. */
@@ -178,8 +180,10 @@ export class ExecutionHandle<Value = unknown> {
     const id = this.id as ExecutionId;
     return new Promise((resolve, reject) => {
       let timer: Timer | null = null;
+      const unwatch = this.parts.watchWait(this.id, this.worker, timeoutMs);
       const told = (outcome: AwaitedOutcome): void => {
         timer?.cancel();
+        unwatch();
         if (outcome === 'closed') reject(new AppClosedError(call, true));
         else if (outcome === 'gone') reject(new ExecutionNotFoundError(this.id));
         else resolve(outcome);
@@ -187,6 +191,7 @@ export class ExecutionHandle<Value = unknown> {
       if (timeoutMs !== null)
         timer = clock.setTimer(timeoutMs, () => {
           runtime.outcomes.forget(id, told);
+          unwatch();
           reject(new TimeoutError(`waiting for execution '${id}'`, timeoutMs));
         });
       runtime.outcomes.wait(id, told);
@@ -194,6 +199,7 @@ export class ExecutionHandle<Value = unknown> {
       const end = (answer: () => void): void => {
         runtime.outcomes.forget(id, told);
         timer?.cancel();
+        unwatch();
         answer();
       };
       this.record(call).then(

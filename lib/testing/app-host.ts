@@ -1,3 +1,4 @@
+import { consoleLogger } from '../adapters/console/console-logger.js';
 import { assemble } from '../app/bootstrap.js';
 import type { BootstrapOptions } from '../app/options.js';
 import type { RuntimeSettings } from '../app/runtime-parts.js';
@@ -7,6 +8,7 @@ import type { WorkerAppParts } from '../app/worker-app-parts.js';
 import type { Store } from '../ports/store.js';
 import type { Interceptor } from '../step/pass-services.js';
 import { SimulatedProcess } from './simulated-process.js';
+import { watchStalled } from './stalled-waits.js';
 import type { World } from './world.js';
 
 /** Longer than any test moves time: leases end by crash and pause only. */
@@ -46,7 +48,8 @@ export class AppHost {
       // The middle of every interval: delays are exact, jitter included.
       random: { next: () => 0.5 },
       app: (parts) => {
-        this.current = parts;
+        const read: Store['read'] = (id) => parts.store.read(id);
+        this.current = { ...parts, watchWait: watchStalled(this.world, read, consoleLogger()) };
         process.runtime = parts.runtime;
         return app;
       },

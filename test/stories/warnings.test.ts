@@ -1,4 +1,17 @@
-import { Actor, type ActorContext, defineEvent, fixed, OnEvent, Retry, Worker, type Logger } from 'holdfast';
+import {
+  Actor,
+  type ActorContext,
+  bootstrap,
+  defineEvent,
+  fixed,
+  memoryStore,
+  OnEvent,
+  Retry,
+  sleep,
+  Worker,
+  type Logger,
+} from 'holdfast';
+import { VirtualClock } from 'holdfast/testing';
 import { z } from 'zod';
 import { openApp } from './support/open-apps.js';
 
@@ -65,4 +78,60 @@ test('a handler that fails and is retried is warned of, a turn with its instance
   );
   expect(retried).toHaveLength(2);
   expect(retried.map(({ details }) => details['instanceId'])).toContain('actor:turns:a');
+});
+
+@Worker('short')
+class ShortWorker {
+  @OnEvent(Begun)
+  run({ id }: { id: string }): string {
+    return id;
+  }
+}
+
+test('a wait for a worker of an app that nobody has started is warned of, once, and goes on', async () => {
+  const { lines, logger } = warnings();
+  const clock = new VirtualClock();
+  const app = await bootstrap({ workers: [ShortWorker], store: memoryStore(), logger, clock });
+  const results = ['a', 'b'].map(async (id) => (await app.publish(Begun, { id })).of(ShortWorker).result());
+  const pass = async (ms: number): Promise<void> => {
+    const until = clock.now() + ms;
+    do await new Promise((next) => setImmediate(next));
+    while (clock.fireNext(until));
+    clock.moveTo(until);
+  };
+  await pass(1_000);
+  expect(lines).toEqual([]);
+  await pass(5_000);
+  expect(lines.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^execution '.+' of 'short' is waited for, and this app has not been started/),
+  ]);
+  await app.start();
+  await expect(Promise.all(results)).resolves.toEqual(['a', 'b']);
+  await app.close();
+});
+
+@Worker('sleeper')
+class SleepWorker {
+  @OnEvent(Begun)
+  async run({ id }: { id: string }): Promise<string> {
+    await sleep('30 days');
+    return id;
+  }
+}
+
+test('a test that awaits what only time can end is told how to move time, before its runner gives up', async () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  const app = await openApp([SleepWorker]);
+  const result = (await app.publish(Begun, { id: 'a' })).of(SleepWorker).result();
+  await new Promise((next) => setTimeout(next, 1_300));
+  expect(warn.mock.calls).toEqual([
+    [
+      expect.stringMatching(
+        /result\(\) of sleeper\.run \(execution .+\) waits for timer until 2026-01-31T00:00:00\.000Z, and time stands still/,
+      ),
+    ],
+  ]);
+  warn.mockRestore();
+  await app.advance('30 days');
+  await expect(result).resolves.toBe('a');
 });
