@@ -6,6 +6,7 @@ import type { WorkerDefinition } from '../model/definition.js';
 import { AppClosedError, NotSubscribedError, WorkerError } from '../model/errors-app.js';
 import { ParkedError } from '../model/errors-execution.js';
 import { InstanceNotFoundError, SchedulerError } from '../model/errors-instance.js';
+import { familyRoute } from '../model/event-source.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { TerminateOptions } from '../model/instance-context.js';
 import { type ActorPolicy, instanceName } from '../model/keyed.js';
@@ -181,6 +182,13 @@ export class ActorHandle<Event = object, State = unknown> {
   }
 
   private notTaken(event: string): NotSubscribedError {
+    const { type, handlers } = this.definition;
+    const taken = handlers.flatMap(({ routes }) => routes.map((route) => route.event));
+    const isOpen = taken.some((each) => each.startsWith(familyRoute('')));
+    if (!isOpen && !taken.includes(event))
+      return new NotSubscribedError(
+        `${type.name} has no @OnEvent for '${event}'. It takes ${taken.map((each) => `'${each}'`).join(', ')}`,
+      );
     return new NotSubscribedError(
       `no method of ${this.definition.type.name} takes the event '${event}' just now: its \`when\` turned it down, or no process with the class has started on this store`,
     );

@@ -149,7 +149,7 @@ export class DebounceHandle<Event = object, State = unknown> {
     // What is wrong with it is told when it is prepared.
     if (!checked.ok) return null;
     const value = definition.checker.restore(codec.decode(codec.encode(checked.data)));
-    return keyIn(policy.key, definition.name, value);
+    return keyIn(policy.key, definition.name, value, this.debounce.handler);
   }
 
   /** Of an event that was accepted before: how the batch that has it stands. */

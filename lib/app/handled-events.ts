@@ -2,7 +2,7 @@ import { compileWorkers } from '../compiler/compile-workers.js';
 import type { HandledBy, HandledEvents } from '../dispatch/handler-starts.js';
 import { eventMetadataOf, metadataOf } from '../metadata/metadata-store.js';
 import type { AnyClass } from '../metadata/class-metadata.js';
-import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import type { HandlerDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
 import { UnknownEventError } from '../model/errors-event.js';
 import { NonRetryableError } from '../model/errors-step.js';
@@ -23,9 +23,9 @@ export function handledEvents(
       const handler = handlers.find((each) => each.method === method && each.schedule === undefined);
       if (handler === undefined)
         throw new NonRetryableError(
-          `run(${(type as WorkerClass).name}, '${method}') names no @OnEvent method of '${id}'. ${writeOneOf(
+          `run(${(type as WorkerClass).name}, '${method}') names no @OnEvent method of '${id}'${whyNot(
             method,
-            handlers.map((each) => each.method),
+            handlers,
           )}`,
         );
       if (known(type as WorkerClass) === null) await register(type as WorkerClass, method, sources);
@@ -42,6 +42,14 @@ export function handledEvents(
       return { definition, data };
     },
   };
+}
+
+/** Methods that run by a schedule take no event. */
+function whyNot(method: string, handlers: readonly HandlerDefinition[]): string {
+  if (handlers.some((each) => each.method === method && each.schedule !== undefined))
+    return ': it has @Every. Write a method with @OnEvent that calls the same, and run that';
+  const able = handlers.filter(({ schedule }) => schedule === undefined).map((each) => each.method);
+  return able.length === 0 ? ': it has none' : `. ${writeOneOf(method, able)}`;
 }
 
 function definitionOf(

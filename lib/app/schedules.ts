@@ -7,7 +7,8 @@ import {
   unpaused,
 } from '../maintenance/schedule-state.js';
 import { type OwnSchedule, scheduleOf } from '../maintenance/schedules.js';
-import { partsOfDefinition, type WorkerDefinition } from '../model/definition.js';
+import { type HandlerDefinition, partsOfDefinition, type WorkerDefinition } from '../model/definition.js';
+import { DefinitionError } from '../model/errors-boot.js';
 import type { ExecutionId } from '../model/ids.js';
 import { isApplied } from '../ports/is-applied.js';
 import { ExecutionHandle } from './execution-handle.js';
@@ -144,12 +145,29 @@ export class Schedules {
     this.assertOpen(call);
     const definition = this.definitionOf(worker);
     const all = definition.handlers.flatMap((handler) => scheduleOf({ worker: definition, handler }) ?? []);
+    const keyed = definition.handlers.filter(
+      (each) => each.keyed?.kind === 'recurring' && (method === undefined || each.method === method),
+    );
+    const isOther = all.some(({ handler }) => method === undefined || handler.method === method);
+    if (keyed.length > 0 && !isOther) throw keyedSchedule(worker.name, keyed, call);
     return onlyMethod(definition, all, method, {
       call,
       decorator: '@Every',
       write: "Write @Every('5 minutes') on the method",
     });
   }
+}
+
+/** Its jobs have a schedule each: the method has none. */
+function keyedSchedule(type: string, handlers: readonly HandlerDefinition[], call: string): DefinitionError {
+  return new DefinitionError(
+    handlers.map(({ method }) => ({
+      class: type,
+      member: method,
+      found: `its @Every is keyed, and ${call} is for those without a key`,
+      write: `Write app.recurring(${type}, '${method}'), which has start, trigger, status, getState and terminate`,
+    })),
+  );
 }
 
 function summaryOf({ id, state }: KnownSchedule): ScheduleSummary {

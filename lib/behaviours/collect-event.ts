@@ -16,7 +16,7 @@ export function eventToCollect({ handler, record, batch, services }: Pass, event
   const key = keyRuleOf(handler, record.eventName);
   if (keyed?.kind !== 'debounce' || batch !== null || key === null) return null;
   const { id, definition, eventId, eventName, input, schemaHash, session, lane, priority, depth } = record;
-  const name = batchName(ownerOf(handler), session, keyIn(key, eventName, event));
+  const name = batchName(ownerOf(handler), session, keyIn(key, eventName, event, handler));
   const item = { event: eventName, input, schemaHash };
   const place = batchPlace(name, keyed, item, services.settings.limits.bufferedEvents);
   return {

@@ -1,8 +1,9 @@
 import type { ActorRole, AnyClass, WorkerOptions } from '../metadata/class-metadata.js';
 import type { ActorContext } from '../model/actor-context.js';
 import type { StateSource } from '../model/state-source.js';
+import type { ContextSecond } from './context-second.js';
 import type { TakesContext } from './context-target.js';
-import { recordClass, recordTwice } from './record-class.js';
+import { recordClass, recordTwice, recordWorkerToo } from './record-class.js';
 import { recordMethod } from './record-method.js';
 import { recordOptions } from './record-options.js';
 import { Worker } from './worker.js';
@@ -56,7 +57,7 @@ export type ActorMethodDecorator = <Method extends (context: never) => unknown>(
 
 /** Stands on a method of an actor that takes the error, with the actor's context second. */
 export type ErrorMethodDecorator = <Method extends (error: never, context: never) => unknown>(
-  target: TakesContext<Parameters<Method>, 1>,
+  target: ContextSecond<Parameters<Method>, TakesContext<Parameters<Method>, 1>>,
   method: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
@@ -91,6 +92,7 @@ export function Actor<State>(options: ActorOptions<State>): ActorDecorator<State
   return ((target: AnyClass, context?: unknown) => {
     const record = recordClass('Actor', target, context);
     if (record.actor !== null) recordTwice(record, target, null, 'Actor');
+    else if (record.worker !== null) recordWorkerToo(record, target);
     const place = { decorator: 'Actor', record, type: target, member: null };
     const { state, key, ...worker } = (
       recordOptions(place, options, OPTIONS) ? options : {}
@@ -99,6 +101,8 @@ export function Actor<State>(options: ActorOptions<State>): ActorDecorator<State
       Object.entries(worker).filter(([name]) => (OPTIONS as readonly string[]).includes(name)),
     );
     record.actor = { state, key };
+    // What is wrong with two of them is noted.
+    record.worker = null;
     Worker(known)(target);
   }) as ActorDecorator<State>;
 }

@@ -3,6 +3,7 @@ import type { ExecutionContext } from '../model/execution-context.js';
 import type { Misfire, Overlap, Tick } from '../model/schedule.js';
 import type { RecurringContext } from '../model/recurring-context.js';
 import type { StateSource } from '../model/state-source.js';
+import type { ContextSecond } from './context-second.js';
 import { recordTwice } from './record-class.js';
 import { recordMethod } from './record-method.js';
 
@@ -81,7 +82,7 @@ export interface KeyedCronOptions<State = unknown> extends KeyedEveryOptions<Sta
 export type KeyedEveryDecorator<State> = <
   Method extends (input: never, context: RecurringContext<State>) => unknown,
 >(
-  target: object,
+  target: ContextSecond<Parameters<Method>>,
   method: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;

@@ -22,3 +22,14 @@ export function recordTwice(
     write: `Write one @${decorator}`,
   });
 }
+
+/** Notes that a class is written as a worker and as an actor. */
+export function recordWorkerToo(record: ClassMetadata, type: AnyClass): void {
+  record.mistakes.push({
+    class: type.name,
+    member: null,
+    found: 'it has @Worker and @Actor',
+    write:
+      "Leave @Worker out: @Actor makes it a worker, and takes its options, @Actor({ id: 'orders', state, key })",
+  });
+}

@@ -2,7 +2,7 @@ import type { AnyClass, WorkerOptions } from '../metadata/class-metadata.js';
 import { writeInjectable, writeInjection } from './host-metadata.js';
 import { findOwnMetadata, metadataOf } from '../metadata/metadata-store.js';
 import type { WorkerClass } from '../model/definition.js';
-import { recordClass, recordTwice } from './record-class.js';
+import { recordClass, recordTwice, recordWorkerToo } from './record-class.js';
 
 export type { WorkerOptions };
 
@@ -21,7 +21,8 @@ export function Worker(options: WorkerOptions): (target: AnyClass) => void;
 export function Worker(idOrOptions: string | WorkerOptions = {}): (target: AnyClass) => void {
   return (target: AnyClass, context?: unknown) => {
     const record = recordClass('Worker', target, context);
-    if (record.worker !== null) recordTwice(record, target, null, 'Worker');
+    if (record.worker !== null && record.actor !== null) recordWorkerToo(record, target);
+    else if (record.worker !== null) recordTwice(record, target, null, 'Worker');
     record.worker = typeof idOrOptions === 'string' ? { id: idOrOptions } : idOrOptions;
     writeInjectable(target);
     const { inject } = record.worker;

@@ -45,7 +45,7 @@ export function keyedPlaceOf(
   if (keyed === null) return null;
   const owner = known?.owner ?? (keyed.kind === 'actor' ? worker : definition.id);
   const lane = laneOf(event.session, definition.id);
-  const key = event.key ?? keyOf(handler, keyed, event);
+  const key = event.key ?? keyOf(handler, { id: definition.id, keyed }, event);
   if (key === null) return { gate: null, lane };
   if (keyed.kind === 'actor') return { gate: instanceGate(instanceName('actor', owner, key)), lane };
   if (event.isDelayed) return { gate: null, lane };
@@ -56,14 +56,16 @@ export function keyedPlaceOf(
 
 function keyOf(
   handler: HandlerDefinition | null,
-  { key: path }: RoutingRule,
+  { id, keyed }: { readonly id: string; readonly keyed: RoutingRule },
   event: KeyedEvent,
 ): string | null {
+  const owner = handler ?? { id, keyed };
+  const { key: path } = keyed;
   const rule = handler === null ? null : keyRuleOf(handler, event.name);
-  if (rule !== null) return keyIn(rule, event.name, event.value());
+  if (rule !== null) return keyIn(rule, event.name, event.value(), owner);
   return path === null
     ? null
-    : keyIn({ path, of: (value) => fieldAt(value, path) }, event.name, event.value());
+    : keyIn({ path, of: (value) => fieldAt(value, path) }, event.name, event.value(), owner);
 }
 
 /** What processes without the class are told of a handler's events of that name; null: they share no key. */

@@ -1,6 +1,6 @@
 import type { HandlerDefinition } from './definition.js';
 import { InvalidEventError } from './errors-event.js';
-import { instanceName } from './keyed.js';
+import { instanceName, type KeyedKind } from './keyed.js';
 import { keyText } from './mailbox.js';
 import { messageOf } from './message-of.js';
 import type { PolicyKey } from './policies.js';
@@ -15,7 +15,7 @@ export function turnGate(handler: HandlerDefinition, eventName: string, event: u
   if (handler.keyed?.kind !== 'actor') return null;
   const key = keyRuleOf(handler, eventName);
   if (key === null) return null;
-  return instanceGate(instanceName('actor', ownerOf(handler), keyIn(key, eventName, event)));
+  return instanceGate(instanceName('actor', ownerOf(handler), keyIn(key, eventName, event, handler)));
 }
 
 /** Turns of one instance, and batches of one key, are one at a time, each to its end. `name`: the instance's, or the batch's. */
@@ -32,15 +32,25 @@ export function keyRuleOf({ keyed, routes }: HandlerDefinition, eventName: strin
   return route?.key ?? keyed.key;
 }
 
+/** Whose key it is: the definition of the handler that the event is for. */
+export type KeyOwner = Pick<HandlerDefinition, 'id'> & {
+  readonly keyed?: { readonly kind: KeyedKind };
+};
+
 /** The key of the event as text. Throws `InvalidEventError` when it has none. */
 export function keyIn(
   { path, of }: Pick<PolicyKey, 'path' | 'of'>,
   eventName: string,
   event: unknown,
+  { id, keyed }: KeyOwner,
 ): string {
-  const refuse = (found: string): InvalidEventError =>
+  const decorator = keyed?.kind === 'debounce' ? '@Debounce' : '@Actor or @OnEvent';
+  const refuse = (found: string, or = ''): InvalidEventError =>
     new InvalidEventError(eventName, [
-      { path: path ?? '', message: `${found}: give text that is not empty, a number or a boolean` },
+      {
+        path: path ?? '',
+        message: `${found}: give text that is not empty, a number or a boolean${or} (the key that ${decorator} names for '${id}')`,
+      },
     ]);
   let value: unknown;
   try {
@@ -50,5 +60,7 @@ export function keyIn(
   }
   const text = keyText(value);
   if (text !== null) return text;
-  throw refuse(path === null ? 'the key function gave no key' : 'is the key');
+  if (path === null) throw refuse('the key function gave no key');
+  if (value !== undefined) throw refuse('is the key');
+  throw refuse('is missing, and is the key', ', or correct the path if the event has no such field');
 }

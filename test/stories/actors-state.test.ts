@@ -282,6 +282,21 @@ it('what a forgotten await changes when the turn has ended is refused, and told 
   expect((await app.actor(Late).getState('a')).state).toEqual({ n: 1 });
 });
 
+it('says whose key an event lacks, and that a class takes no such event', async () => {
+  @Actor({ id: 'typos', state: z.any(), key: 'ID' })
+  class Typos {
+    @OnEvent(Set1)
+    set() {}
+  }
+  const app = await openApp([Typos]);
+  await expect(app.publish(Set1, { id: 'a', to: 0 })).rejects.toThrow(
+    "ID: is missing, and is the key: give text that is not empty, a number or a boolean, or correct the path if the event has no such field (the key that @Actor or @OnEvent names for 'typos.set')",
+  );
+  await expect(
+    app.actor(Typos).send({ id: 'a', event: Object.assign(new AccountClosed(), { id: 'a' }) as never }),
+  ).rejects.toThrow("Typos has no @OnEvent for 'account.closed'. It takes 'state.set'");
+});
+
 it('updateState() says that it takes a function', async () => {
   @Actor({ id: 'updating', state: z.object({ n: z.number() }), key: 'id' })
   class Updating {

@@ -10,6 +10,7 @@ import {
   memoryStore,
   NoCurrentExecutionError,
   NonRetryableError,
+  Every,
   OnEvent,
   race,
   Retry,
@@ -69,6 +70,9 @@ class Shipping {
   async label() {
     began.push('label');
   }
+
+  @Every('1 day')
+  async nightly() {}
 }
 
 @Worker('ordering')
@@ -94,6 +98,7 @@ class Ordering {
       return (await race({ child: () => run(Shipping, 'ship', { id, weight: 50 }), time: () => sleep('2h') }))
         .winner;
     if (how === 'wrong') return run(Shipping, 'missing' as 'ship', { id, weight: 1 });
+    if (how === 'night') return run(Shipping, 'nightly' as 'ship', { id, weight: 1 });
     if (how === 'label') return run(Shipping, 'label', { id });
     return run(Shipping, 'ship', Object.assign(new Ship(), { id, weight: how === 'wait' ? 50 : 1 }));
   }
@@ -169,6 +174,9 @@ describe.each(stores)('run on %s', (_, store) => {
     await expect((await order(app, 'invalid')).result()).rejects.toThrow(InvalidEventError);
     await expect((await order(app, 'wrong')).result()).rejects.toThrow(
       "run(Shipping, 'missing') names no @OnEvent method of 'shipping'",
+    );
+    await expect((await order(app, 'night')).result()).rejects.toThrow(
+      "run(Shipping, 'nightly') names no @OnEvent method of 'shipping': it has @Every. Write a method with @OnEvent",
     );
     const deep = await order(app, 'deep');
     await app.settle();

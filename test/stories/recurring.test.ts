@@ -305,6 +305,13 @@ describe.each<[string, () => Store]>([
     await expect(run).rejects.toThrow(/app.recurring\(Counts, 'count'\).start/);
   });
 
+  it('is named where app.schedules is asked for it', async () => {
+    const { app } = await opened();
+    await expect(app.schedules.trigger(Counts, 'count')).rejects.toThrow(
+      "Counts.count: its @Every is keyed, and schedules.trigger() is for those without a key. Write app.recurring(Counts, 'count')",
+    );
+  });
+
   it('refuses an id that is no text, and knows a class without a key', async () => {
     const { app, jobs } = await opened();
     await expect(jobs.start({ id: '', input: { name: '', does: [] } })).rejects.toThrow(ConfigurationError);

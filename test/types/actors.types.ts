@@ -101,6 +101,12 @@ class Mistakes {
   @OnEvent(OrderPlaced)
   number(_: OrderPlaced, _n: number): void {}
 
+  // @ts-expect-error The context is its second parameter.
+  @OnError()
+  contextFirst(ctx: ActorContext<OrderState>): void {
+    void ctx;
+  }
+
   // @ts-expect-error An alarm brings no event.
   @OnAlarm()
   alarm(_: OrderPlaced): void {}

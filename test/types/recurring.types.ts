@@ -53,6 +53,10 @@ class Tokens {
   @Every('1h', { keyed: true, state: Count })
   wrong(_input: Account, _ctx: RecurringContext<Token>) {}
 
+  // @ts-expect-error the context is its second parameter
+  @Every('1h', { keyed: true, state: Count })
+  contextFirst(_ctx: RecurringContext<{ total: number }>) {}
+
   @Every('1h')
   tick({ scheduledAt }: Tick) {
     return scheduledAt;

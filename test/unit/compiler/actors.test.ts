@@ -158,11 +158,17 @@ describe('what is wrong with an actor', () => {
     class Twice {
       @OnEvent(Moved) moved(): void {}
     }
-    expect(mistakesOf(Plain, Twice)).toEqual([
+    @Actor({ id: 'other', state: State, key: 'id' })
+    @Worker('twice')
+    class Reversed {
+      @OnEvent(Moved) moved(): void {}
+    }
+    expect(mistakesOf(Plain, Twice, Reversed)).toEqual([
       'Plain.moved: @OnEvent has a key, and its class is no actor',
       'Plain.late: @OnAlarm is on a method of a class that is no actor',
       'Plain.failed: @OnError is on a method of a class that is no actor',
-      'Twice: @Worker is written twice',
+      'Twice: it has @Worker and @Actor',
+      'Reversed: it has @Worker and @Actor',
     ]);
   });
 });
