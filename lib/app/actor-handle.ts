@@ -11,7 +11,7 @@ import type { ExecutionId } from '../model/ids.js';
 import type { TerminateOptions } from '../model/instance-context.js';
 import { type ActorPolicy, instanceName } from '../model/keyed.js';
 import { isApplied } from '../ports/is-applied.js';
-import type { InstanceWrite } from '../ports/store-write.js';
+import type { NewEvent } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
 import { noteOf } from '../step/turn-row.js';
 import { messageOf } from './actor-message.js';
@@ -75,7 +75,7 @@ export class ActorHandle<Event = object, State = unknown> {
     const definition = { id: alarm, fingerprint: this.definition.graph.fingerprint };
     const parts = { definition, instance: name, session: null, depth: 0, priority: 0, dueAt: null };
     const event = alarmEvent(parts, codec, seed);
-    const isStored = await this.change(name, ({ state }) => ({ state, ahead: null }), event, null);
+    const isStored = await this.replaceAlarm(name, event);
     if (!isStored) return { triggered: false };
     this.parts.runtime.publisher.published([event]);
     if (wait)
@@ -110,8 +110,8 @@ export class ActorHandle<Event = object, State = unknown> {
   }
 
   /**
-   * Ends the actor: what it knows and has scheduled is gone, what it handles just now and what waits for it is cancelled. Its id may be
-   * used anew. `terminated` is false when there was none.
+   * Ends the actor: what it knows and has scheduled is gone, what it handles just now and what waits for it is cancelled, also before
+   * its first message has ended. Its id may be used anew. `terminated` is false when there was none of all that.
    */
   async terminate(
     id: string,
@@ -119,8 +119,7 @@ export class ActorHandle<Event = object, State = unknown> {
   ): Promise<{ readonly terminated: boolean; readonly reason: string | null }> {
     const name = this.nameOf('terminate()', id);
     const told = { reason: reason ?? null };
-    if (!(await this.change(name, () => ({ state: null }), null, name)))
-      return { terminated: false, ...told };
+    if (!(await this.delete(name))) return { terminated: false, ...told };
     const { runtime, bus, clock } = this.parts;
     runtime.changed();
     const worker = this.definition.id;
@@ -136,18 +135,31 @@ export class ActorHandle<Event = object, State = unknown> {
   }
 
   /** False: there is no such instance. One that changes meanwhile is read anew. */
-  private async change(
-    id: string,
-    changeOf: (found: StoredInstance) => Pick<InstanceWrite['change'], 'state' | 'ahead'>,
-    event: InstanceWrite['event'],
-    cancels: string | null,
-  ): Promise<boolean> {
+  private async replaceAlarm(id: string, event: NewEvent): Promise<boolean> {
     const { runtime, ids } = this.parts;
     for (;;) {
       const found = await this.read(id);
       if (found === null) return false;
-      const change = { ...changeOf(found), id, expected: found.version, version: ids.next() };
-      if (isApplied(await runtime.writer.write({ kind: 'instance', change, event, cancels }))) return true;
+      const { version: expected, state } = found;
+      const change = { id, expected, version: ids.next(), state, ahead: null };
+      if (isApplied(await runtime.writer.write({ kind: 'instance', change, event, cancels: null })))
+        return true;
+    }
+  }
+
+  /** False: there was neither an instance nor a message to it. */
+  private async delete(id: string): Promise<boolean> {
+    const { runtime, ids } = this.parts;
+    let meant: string | null = null;
+    for (;;) {
+      const found = await this.read(id);
+      const createdBy = found === null ? null : parseActorRecord(found.state).createdBy;
+      // Another one by now: that which was meant is gone, maybe with a write whose answer was lost.
+      if (meant !== null && createdBy !== null && createdBy !== meant) return true;
+      meant ??= createdBy;
+      const change = { id, expected: found?.version ?? null, version: ids.next(), state: null };
+      const verdict = await runtime.writer.write({ kind: 'instance', change, event: null, cancels: id });
+      if (isApplied(verdict)) return meant !== null || (verdict.cancelled ?? 0) > 0;
     }
   }
 

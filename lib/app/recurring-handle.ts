@@ -144,17 +144,21 @@ export class RecurringHandle<Input = unknown, State = unknown> {
   ): Promise<{ readonly terminated: boolean; readonly reason: string | null }> {
     const name = this.nameOf('terminate()', id);
     const told = { reason: reason ?? null };
-    for (;;) {
-      const job = await this.find(name);
-      if (job === null) return { terminated: false, ...told };
+    let job = await this.find(name);
+    if (job === null) return { terminated: false, ...told };
+    let { record } = job;
+    // Another one by now: that which was meant is gone, maybe with a write whose answer was lost.
+    while (job?.record.made === record.made) {
+      ({ record } = job);
       const change = { id: name, expected: job.stored.version, version: this.parts.ids.next(), state: null };
-      if (!(await this.write(change, null, name))) continue;
-      this.parts.runtime.changed();
-      // One that had ended itself has told so.
-      const { stopped, runCount } = job.record;
-      if (stopped === null) this.tell({ name: 'schedule.terminated', instanceId: name, runCount, ...told });
-      return { terminated: true, ...told };
+      if (await this.write(change, null, name)) break;
+      job = await this.find(name);
     }
+    this.parts.runtime.changed();
+    // One that had ended itself has told so.
+    const { stopped, runCount } = record;
+    if (stopped === null) this.tell({ name: 'schedule.terminated', instanceId: name, runCount, ...told });
+    return { terminated: true, ...told };
   }
 
   private tell(

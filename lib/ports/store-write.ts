@@ -191,7 +191,8 @@ export interface InstanceWrite {
   readonly event: NewEvent | null;
   /**
    * The gate of executions whose holders and queue get a `cancel` message each, with an id made of `change.version`, as if
-   * it were appended to them; null: none.
+   * it were appended to them: also where there is no instance. The answer has their number; sent again, it may miss
+   * those that have left the gate since. Null: none.
    */
   readonly cancels: string | null;
 }

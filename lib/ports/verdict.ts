@@ -22,6 +22,8 @@ export type Verdict =
       readonly at?: number;
       /** Of an `await`: what the wait got; null: nothing yet. */
       readonly mail?: Mail | null;
+      /** Of an `instance` write that `cancels`: how many executions had its message. */
+      readonly cancelled?: number;
     }
   /** The fence is not current any more, or the record is not running: nothing was applied. */
   | { readonly verdict: 'stale' }

@@ -244,6 +244,10 @@ const caughtBy = new Map<string, string>([
     'an instance that is ended cancels again what is sent again',
     'instances that are ended: whoever holds a place of the gate or queues there is cancelled, once, and nobody else',
   ],
+  [
+    'nobody is told how many were cancelled',
+    'instances that are ended: the answer tells how many were cancelled, also where there is no instance',
+  ],
   ['a resent instance is refused', 'instances: sent again it is already applied, and creates nothing more'],
   [
     'the event of an instance is lost',

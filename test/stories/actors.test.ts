@@ -313,6 +313,25 @@ describe.each<[string, () => Store]>([
     expect((await handle.status('a')).status).toBe('not_found');
   });
 
+  it('terminated before its first message has ended, that and what waits is cancelled, and it never comes to be', async () => {
+    const app = await openApp([Scripted], { store: makeStore() });
+    const handle = app.actor(Scripted);
+    const first = handle.send({ event: { id: 'a', does: ['sleep 1 hour', 'note late'] } });
+    const queued = handle.send({ event: { id: 'a', does: ['note later'] } });
+    first.catch(() => {});
+    queued.catch(() => {});
+    await app.advance('1 minute');
+    expect(await handle.terminate('b')).toEqual({ terminated: false, reason: null });
+    expect(await handle.terminate('a')).toEqual({ terminated: true, reason: null });
+    await app.settle();
+    expect(await handle.terminate('a')).toEqual({ terminated: false, reason: null });
+    await expect(first).rejects.toThrow(CancelledError);
+    await expect(queued).rejects.toThrow(CancelledError);
+    await app.advance('2 hours');
+    expect((await handle.status('a')).status).toBe('not_found');
+    expect(await handle.send({ event: { id: 'a', does: ['note new'] } })).toMatchObject({ created: true });
+  });
+
   it('ends itself with ctx.terminate(): nothing after the call runs, what waits finds a new actor (D19, D26)', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);

@@ -117,24 +117,15 @@ it('20 triggers of one job from two processes on one SQLite file are 20 ticks, o
 }, 40_000);
 
 it('a start and a trigger whose answers are lost are one each, though the job has changed before they are sent again', async () => {
-  const inner = memoryStore();
   let losing = false;
-  const store = new Proxy(inner, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== 'function') return member;
-      if (name !== 'write') return member.bind(target) as unknown;
-      return async (writes: Parameters<Store['write']>[0]) => {
-        const verdicts = await target.write(writes);
-        const [write] = writes;
-        if (!losing || write?.kind !== 'instance') return verdicts;
-        losing = false;
-        const { id, version, state } = write.change;
-        const change = { id, expected: version, version: 'other', state };
-        await target.write([{ kind: 'instance', change, event: null, cancels: null }]);
-        throw new StoreUnavailableError('the answer is lost', new Error('no answer'));
-      };
-    },
+  const store = losingStore(async (target, write) => {
+    if (!losing) return false;
+    losing = false;
+    const { id, version: expected, state } = write.change;
+    await target.write([
+      { kind: 'instance', change: { id, expected, version: 'other', state }, event: null, cancels: null },
+    ]);
+    return true;
   });
   let ticks = 0;
   @Worker('lossy')
@@ -158,3 +149,55 @@ it('a start and a trigger whose answers are lost are one each, though the job ha
   expect(ticks).toBe(2);
   expect(await jobs.status('a')).toMatchObject({ runCount: 2 });
 });
+
+it('a job that is terminated by a write whose answer is lost ends alone: the one that has its id by then goes on', async () => {
+  let losing = false;
+  let made = '';
+  const store = losingStore(async (target, write) => {
+    if (!losing) {
+      made = write.change.state ?? '';
+      return false;
+    }
+    losing = false;
+    const { id } = write.change;
+    const state = JSON.stringify({ ...JSON.parse(made), made: 'anew' });
+    const change = { id, expected: null, version: 'other', state };
+    await target.write([{ kind: 'instance', change, event: null, cancels: null }]);
+    return true;
+  });
+  @Worker('lossy')
+  class Lossy {
+    @Every('1 hour', { keyed: true })
+    run() {}
+  }
+  const app = await openApp([Lossy], { store });
+  const jobs = app.recurring(Lossy);
+  await jobs.start({ id: 'a' });
+  losing = true;
+  const terminated = jobs.terminate('a');
+  await app.advance('1 minute');
+  expect((await terminated).terminated).toBe(true);
+  expect((await jobs.status('a')).status).toBe('running');
+  expect((await jobs.terminate('a')).terminated).toBe(true);
+  expect((await jobs.status('a')).status).toBe('not_found');
+});
+
+/** A memory store that keeps the answer to writes of instances to itself when that is answered with true, once each is stored. */
+function losingStore(loses: (target: Store, write: InstanceWrite) => Promise<boolean>): Store {
+  return new Proxy<Store>(memoryStore(), {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name !== 'write') return member.bind(target) as unknown;
+      return async (writes: Parameters<Store['write']>[0]) => {
+        const verdicts = await target.write(writes);
+        const [write] = writes;
+        if (write?.kind === 'instance' && (await loses(target, write)))
+          throw new StoreUnavailableError('the answer is lost', new Error('no answer'));
+        return verdicts;
+      };
+    },
+  });
+}
+
+type InstanceWrite = Extract<Parameters<Store['write']>[0][number], { readonly kind: 'instance' }>;

@@ -1,4 +1,5 @@
 import { isTerminal, type MessageKind } from '../../model/execution.js';
+import { isApplied } from '../../ports/is-applied.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type {
   AcquireWrite,
@@ -45,8 +46,10 @@ export class Writes {
   instance({ change, event, cancels }: InstanceWrite, now: number): Verdict {
     const publishing: Publishing = { events: event === null ? [] : [event] };
     const stored = this.instances.versionOf(change.id);
-    const answer = (verdict: 'ok' | 'already'): Verdict =>
-      event === null ? { verdict } : { verdict, executions: this.accept(publishing, now, null) };
+    const answer = (verdict: 'ok' | 'already', more: { readonly cancelled?: number } = {}): Verdict =>
+      event === null
+        ? { verdict, ...more }
+        : { verdict, executions: this.accept(publishing, now, null), ...more };
     if (stored === change.version) return answer('already');
     // What is to be deleted and is not there may have been deleted by this very write: the rest of it is safe to repeat.
     const isGone = stored === null && change.state === null;
@@ -54,9 +57,9 @@ export class Writes {
     const refusal = this.refusal(publishing, now);
     if (refusal !== null) return refusal;
     this.instances.drop(change, now);
-    if (cancels !== null) this.cancel(cancels, { change, event }, now);
+    const cancelled = cancels === null ? null : this.cancel(cancels, { change, event }, now);
     this.instances.write(change, (ahead) => this.accept({ events: [ahead] }, now, null), now);
-    return answer('ok');
+    return answer('ok', cancelled === null ? {} : { cancelled });
   }
 
   publish(publishing: Publishing, now: number): Verdict {
@@ -149,11 +152,15 @@ export class Writes {
     gate: string,
     { change, event }: Pick<InstanceWrite, 'change' | 'event'>,
     now: number,
-  ): void {
+  ): number {
     const id = `cancel:${change.version}` as MessageId;
     const own = new Set(event?.executions.map((execution) => execution.id));
-    for (const { id: to } of this.executions.gates.at(gate))
-      if (!own.has(to)) this.append({ kind: 'append', message: { id, to, kind: 'cancel', body: null } }, now);
+    const message = { id, kind: 'cancel', body: null } as const;
+    return this.executions.gates
+      .at(gate)
+      .filter(({ id: to }) => !own.has(to))
+      .map(({ id: to }) => this.append({ kind: 'append', message: { ...message, to } }, now))
+      .filter(isApplied).length;
   }
 
   /** Why none of these events may be accepted; null: all of them may. */

@@ -1,4 +1,5 @@
 import type { ExecutionId, MessageId } from '../../model/ids.js';
+import { isApplied } from '../../ports/is-applied.js';
 import type { InstanceChange, InstanceWrite, Publishing, Verdict } from '../../ports/store-write.js';
 import type { StoredInstance } from '../../ports/stored-instance.js';
 import type { Appends } from './appends.js';
@@ -70,10 +71,10 @@ export class Instances {
   write({ change, event, cancels }: InstanceWrite, now: number): Verdict {
     const publishing: Publishing = { events: event === null ? [] : [event] };
     const stored = this.versionOf(change.id);
-    const answer = (verdict: 'ok' | 'already'): Verdict =>
+    const answer = (verdict: 'ok' | 'already', more: { readonly cancelled?: number } = {}): Verdict =>
       event === null
-        ? { verdict }
-        : { verdict, executions: this.publishes.accept(publishing, now).executions };
+        ? { verdict, ...more }
+        : { verdict, executions: this.publishes.accept(publishing, now).executions, ...more };
     if (stored === change.version) return answer('already');
     // What is to be deleted and is not there may have been deleted by this very write: the rest of it is safe to repeat.
     const isGone = stored === null && change.state === null;
@@ -81,9 +82,9 @@ export class Instances {
     const refusal = this.publishes.refusal(publishing, now);
     if (refusal !== null) return refusal;
     this.drop(change, now);
-    if (cancels !== null) this.cancel(cancels, { change, event }, now);
+    const cancelled = cancels === null ? null : this.cancel(cancels, { change, event }, now);
     this.put(change, stored !== null, now);
-    return answer('ok');
+    return answer('ok', cancelled === null ? {} : { cancelled });
   }
 
   /** Whether an instance is as a delta expects it. */
@@ -132,16 +133,18 @@ export class Instances {
     gate: string,
     { change, event }: Omit<InstanceWrite, 'kind' | 'cancels'>,
     now: number,
-  ): void {
+  ): number {
     const id = `cancel:${change.version}` as MessageId;
     const own = new Set(event?.executions.map((execution) => execution.id));
     const kind = gateKind.execution;
     const name = toStored(gate);
-    for (const row of this.selectAtGate.all([kind, name, kind, name])) {
-      const to = fromStored(row.id) as ExecutionId;
-      if (own.has(to)) continue;
-      this.appends.append({ kind: 'append', message: { id, to, kind: 'cancel', body: null } }, now);
-    }
+    const message = { id, kind: 'cancel', body: null } as const;
+    return this.selectAtGate
+      .all([kind, name, kind, name])
+      .map((row) => fromStored(row.id) as ExecutionId)
+      .filter((to) => !own.has(to))
+      .map((to) => this.appends.append({ kind: 'append', message: { ...message, to } }, now))
+      .filter(isApplied).length;
   }
 }
 

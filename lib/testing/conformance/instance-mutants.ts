@@ -79,6 +79,12 @@ export const instanceMutants: readonly MutantStore[] = [
       ),
     };
   }),
+  mutant('nobody is told how many were cancelled', () => ({
+    write: async (writes, apply) =>
+      (await apply(writes)).map((verdict) =>
+        'cancelled' in verdict ? { ...verdict, cancelled: 0 } : verdict,
+      ),
+  })),
   mutant('a resent instance is refused', (store) => ({
     write: async (writes, apply) => {
       const known = await Promise.all(changesOf(writes).map(({ id }) => store.instance(id)));

@@ -150,6 +150,23 @@ export const instanceEndCases = storeCaseGroup(
       },
     ],
     [
+      'the answer tells how many were cancelled, also where there is no instance',
+      async (d) => {
+        const end = async (version: string, cancels: string | null): Promise<unknown> => {
+          const write = { expected: null, version, state: null };
+          const verdict = await put(d, write, cancels === null ? {} : { cancels });
+          d.is(verdict, 'ok');
+          return 'cancelled' in verdict ? verdict.cancelled : undefined;
+        };
+        assert.equal(await end('v1', id), 0);
+        await d.run({ gate });
+        await d.publish({ gate });
+        assert.equal(await end('v2', 'actor:carts:c-2'), 0);
+        assert.equal(await end('v3', null), undefined);
+        assert.equal(await end('v4', id), 2);
+      },
+    ],
+    [
       'a refused end cancels nobody',
       async (d) => {
         d.is(await put(d, { expected: null, version: 'v1' }), 'ok');
