@@ -1,4 +1,8 @@
 import type { MountRules } from '../adapters/http/mount-surfaces.js';
+import type { AnyClass } from '../metadata/class-metadata.js';
+import { eventMetadataOf } from '../metadata/metadata-store.js';
+import { isSchemaEvent } from '../model/event-source.js';
+import { titleOf } from './source-title.js';
 import { type Duration, parseDuration } from '../model/duration.js';
 import type { ConfigurationMistake } from '../model/errors-boot.js';
 import {
@@ -76,8 +80,13 @@ interface Surroundings {
 
 /** The rules that the options make. Throws `ConfigurationError` with all that is wrong. */
 export function mountRulesOf(options: MountOptions, around: Surroundings): MountRules {
-  const mistakes = optionMistakes('mount()', options, CHECKS);
-  refuse(mistakes.length > 0 ? mistakes : [...partMistakes(options), ...mistakesTogether(options, around)]);
+  const isObject = typeof options === 'object' && options !== null;
+  refuse([
+    ...optionMistakes('mount()', options, CHECKS),
+    ...(isObject
+      ? [...partMistakes(options), ...eventMistakes(options), ...mistakesTogether(options, around)]
+      : []),
+  ]);
   const { limits = {} } = options;
   return {
     path: options.path ?? '/holdfast',
@@ -117,11 +126,35 @@ function partMistakes({ path, sync, process }: MountOptions): readonly Configura
       ? []
       : [wrong('path', 'it is no path', "Write one like '/holdfast', without an end of '/' or '/hints'")]),
     ...parts.flatMap(([name, value, part]) =>
-      typeof value === 'boolean'
+      value === undefined || typeof value === 'boolean'
         ? []
-        : partsOf('option', { [part]: durationFrom(1) })(`mount(): ${name}`, value),
+        : typeof value !== 'object' || value === null
+          ? [wrong(name, `${titleOf(value)} is not possible`, `Write true, or { ${part}: '10s' }`)]
+          : partsOf('option', { [part]: durationFrom(1) })(`mount(): ${name}`, value),
     ),
   ];
+}
+
+function eventMistakes({ events }: MountOptions): readonly ConfigurationMistake[] {
+  if (!Array.isArray(events)) return [];
+  return (events as readonly Publishable[]).flatMap((source, at) =>
+    mountedName(source) === null
+      ? [
+          wrong(
+            `events[${at}]`,
+            `${titleOf(source)} is no event`,
+            'Give classes with @Event, what defineEvent made, or names',
+          ),
+        ]
+      : [],
+  );
+}
+
+/** What the mount calls an event; null: it is none. */
+export function mountedName(source: Publishable): string | null {
+  if (typeof source === 'string') return source;
+  if (isSchemaEvent(source)) return source.name;
+  return typeof source === 'function' ? (eventMetadataOf(source as AnyClass)?.name ?? null) : null;
 }
 
 function mistakesTogether(options: MountOptions, around: Surroundings): readonly ConfigurationMistake[] {

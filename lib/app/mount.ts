@@ -15,20 +15,16 @@ import { parseBody } from '../adapters/http/parse-body.js';
 import { Refusal } from '../adapters/http/refusal.js';
 import type { Surface } from '../adapters/http/signature.js';
 import { webInbound, webResponse } from '../adapters/http/web-request.js';
-import type { AnyClass } from '../metadata/class-metadata.js';
-import { eventMetadataOf } from '../metadata/metadata-store.js';
 import { type Duration, DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { InvalidEventError, UnknownEventError } from '../model/errors-event.js';
 import { TimeoutError } from '../model/errors-execution.js';
 import { isSettled } from '../model/execution.js';
-import { isSchemaEvent } from '../model/event-source.js';
 import type { Limits } from '../model/limits.js';
 import { outsideExecutions } from '../ports/current-execution.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { BoundedPasses, type Processed } from './bounded-passes.js';
 import type { ExecutionHandle } from './execution-handle.js';
-import { type MountOptions, mountRulesOf, processMsOf } from './mount-options.js';
-import { refuse } from './option-checks.js';
+import { mountedName, type MountOptions, mountRulesOf, processMsOf } from './mount-options.js';
 import type { Publication } from './publication.js';
 import type { Publishable } from './publishable.js';
 import type { Publishing } from './publishing.js';
@@ -130,32 +126,13 @@ function routedSurface(path: string): Surface {
 /** What to publish for a name. Without a list: the name, which the app may know. */
 function sourcesOf(events: readonly Publishable[] | undefined): (name: string) => Publishable {
   if (events === undefined) return (name) => name;
-  const named = events.map((source) => [nameOf(source), source] as const);
-  refuse(
-    named.flatMap(([name]) =>
-      name === null
-        ? [
-            {
-              option: 'mount(): events',
-              found: 'one is no event',
-              write: 'Give classes with @Event, what defineEvent made, or names',
-            },
-          ]
-        : [],
-    ),
-  );
+  const named = events.map((source) => [mountedName(source), source] as const);
   const sources = new Map<string | null, Publishable>(named);
   return (name) => {
     const source = sources.get(name);
     if (source === undefined) throw new UnknownEventError(name, `the mount takes no event '${name}'`);
     return source;
   };
-}
-
-function nameOf(source: Publishable): string | null {
-  if (typeof source === 'string') return source;
-  if (isSchemaEvent(source)) return source.name;
-  return typeof source === 'function' ? (eventMetadataOf(source as AnyClass)?.name ?? null) : null;
 }
 
 function accepted({ executions }: Publication): AcceptedEvent {

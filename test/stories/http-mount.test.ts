@@ -471,7 +471,12 @@ describe('options', () => {
     [{ signing: KEY, tolerance: '10 days' }, 'ids are not remembered twice as long'],
     [{ signing: KEY, sync: { timeuot: 1 } }, 'timeuot'],
     [{ signing: KEY, process: { within: 'soon' } }, 'mount(): process.within'],
-    [{ signing: KEY, events: [class {}] }, 'one is no event'],
+    [{ signing: KEY, events: ['order', class Mist {}] }, 'mount(): events[1]: class Mist is no event'],
+    [
+      { signing: KEY, sync: 'yes' },
+      "mount(): sync: 'yes' is not possible. Write true, or { timeout: '10s' }",
+    ],
+    [{ signing: KEY, process: null }, "Write true, or { within: '10s' }"],
     [{ signing: KEY, limits: { bodyBytes: 9e6 } }, 'Write a whole number from 1 to 8388608'],
     [{ signing: KEY, key: KEY }, 'it is no option'],
   ];
@@ -483,6 +488,20 @@ describe('options', () => {
     expect(mounting).toThrow(told);
     expect(mounting).not.toThrow(KEY);
   });
+});
+
+test('every mistake of a mount is told at once', async () => {
+  const app = await open();
+  const options = { path: 'holdfast', sync: 'yes', events: [5], tolerence: 1, limits: { requests: 0 } };
+  const error = await (async () => app.mount(options as never))().catch((reason: unknown) => reason);
+  expect((error as ConfigurationError).mistakes.map(({ option }) => option).sort()).toEqual([
+    'mount(): events[0]',
+    'mount(): limits.requests',
+    'mount(): path',
+    'mount(): signing',
+    'mount(): sync',
+    'mount(): tolerence',
+  ]);
 });
 
 test('execute() takes an object or its text, waits for the values, and says what is wrong with either', async () => {
