@@ -17,9 +17,10 @@ export function alarmInstant(when: AlarmTime, now: number): number {
         : when;
   if (typeof at === 'number' && Number.isFinite(at) && Math.abs(at) <= LAST_INSTANT)
     return Math.max(0, Math.ceil(at));
+  const days = typeof when === 'string' && /mo|y(ea)?r/.test(when) ? ", '30 days' for a month" : '';
   const found = typeof when === 'string' ? `'${when.slice(0, 60)}'` : String(when);
   throw new SchedulerError(
-    `ctx.schedule() was given ${found}. Write text such as '5 minutes' (from now), an instant as epoch ms, or a Date`,
+    `ctx.schedule() was given ${found}. Write text such as '5 minutes'${days} (from now), an instant as epoch ms, or a Date`,
   );
 }
 

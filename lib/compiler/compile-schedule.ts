@@ -27,6 +27,8 @@ const OPTIONS = [
 const LEAST_MS = 10;
 /** Where a search for the first instant of an expression begins. */
 const SOME_INSTANT = Date.UTC(2026, 0, 1);
+const CALENDAR =
+  "Write a cron expression, since months and years have no fixed length: @Every({ cron: '0 0 1 * *' })";
 const FORMS = "Write @Every('5 minutes') or @Every({ cron: '0 9 * * 1-5', timeZone: 'Europe/Berlin' })";
 
 type Refuse = (found: string, write: string) => void;
@@ -150,10 +152,16 @@ function timesOf(
   if (timeZone !== undefined) refuse('timeZone without cron', 'Leave it out: an interval has no zone');
   const ms = parseDuration(every);
   if (ms === null || ms < LEAST_MS || !Number.isInteger(ms)) {
-    refuse(every === undefined ? 'no interval' : show(every), `${FORMS}; ${LEAST_MS} ms at least`);
+    const write = isCalendar(every) ? CALENDAR : `${FORMS}; ${LEAST_MS} ms at least`;
+    refuse(every === undefined ? 'no interval' : show(every), write);
     return null;
   }
   return { timing: `every ${ms} ms`, intervalMs: ms, next: (after) => (Math.floor(after / ms) + 1) * ms };
+}
+
+/** Months and years are of no fixed length. */
+function isCalendar(every: unknown): boolean {
+  return typeof every === 'string' && /\d ?(mo|months?|y|yrs?|years?)$/.test(every);
 }
 
 function cronOf(

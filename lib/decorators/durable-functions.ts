@@ -1,4 +1,4 @@
-import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
+import { durationForms, parseDuration, type Duration } from '../model/duration.js';
 import { NoCurrentExecutionError } from '../model/errors-app.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import { shared } from '../ports/current-execution.js';
@@ -45,7 +45,7 @@ function isCall(name: unknown, body: unknown): boolean {
 export async function sleep(duration: Duration): Promise<void> {
   const delayMs = parseDuration(duration);
   if (delayMs === null) {
-    throw new TypeError(`sleep() takes ${DURATION_FORMS}, not ${JSON.stringify(duration)}`);
+    throw new TypeError(`sleep() takes ${durationForms(duration)}, not ${JSON.stringify(duration)}`);
   }
   const current = shared().storage.getStore();
   if (current === undefined) throw new NoCurrentExecutionError('sleep()');

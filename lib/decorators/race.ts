@@ -33,11 +33,14 @@ export type RaceOutcome<Given extends Branches> = {
 export function race<Given extends Branches>(branches: Given): Promise<RaceOutcome<Given>> {
   const current = shared().storage.getStore();
   if (current === undefined) return Promise.reject(new NoCurrentExecutionError('race()'));
-  const entries = typeof branches === 'object' && branches !== null ? Object.entries(branches) : [];
+  const entries =
+    typeof branches === 'object' && branches !== null && !Array.isArray(branches)
+      ? Object.entries(branches)
+      : [];
   if (entries.length === 0 || entries.some(([, body]) => typeof body !== 'function'))
     return Promise.reject(
       new NonRetryableError(
-        "race() takes a function for each branch: race({ answer: () => this.ask(), late: () => sleep('1 h') })",
+        "race() takes an object with a function for each branch, by its name: race({ answer: () => this.ask(), late: () => sleep('1 h') })",
       ),
     );
   return current.race(entries.map(([name, body]) => ({ name, body }))) as Promise<RaceOutcome<Given>>;

@@ -1,5 +1,5 @@
 import { eventMetadataOf } from '../metadata/metadata-store.js';
-import { DURATION_FORMS, type Duration, parseDuration } from '../model/duration.js';
+import { type Duration, durationForms, parseDuration } from '../model/duration.js';
 import { NoCurrentExecutionError } from '../model/errors-app.js';
 import { DefinitionError } from '../model/errors-boot.js';
 import { NonRetryableError } from '../model/errors-step.js';
@@ -71,7 +71,7 @@ export function timeoutOf(call: string, timeout: unknown): number | null {
   if (timeout === undefined) return null;
   const timeoutMs = parseDuration(timeout as Duration);
   if (timeoutMs === null)
-    throw new NonRetryableError(`${call} has the timeout ${shown(timeout)}. Write ${DURATION_FORMS}`);
+    throw new NonRetryableError(`${call} has the timeout ${shown(timeout)}. Write ${durationForms(timeout)}`);
   return timeoutMs;
 }
 
@@ -89,6 +89,11 @@ export function awaitedOf(call: WaitName, event: unknown, options: unknown): Awa
           : `Write @Event('${name}', { correlate: 'orderId' })`,
       },
     ]);
+  const example = call === 'waitFor' ? `waitFor(${title}, { key })` : `${call}([${title}], { key })`;
+  if (typeof options !== 'object' || options === null)
+    throw new NonRetryableError(
+      `${call}(${title}) has ${options === undefined ? 'no options' : `${shown(options)} as its options`}. Write ${example}, with the value of its field '${correlate}' as key`,
+    );
   const { key } = optionsOf(options);
   const text = keyText(key);
   if (text === null)

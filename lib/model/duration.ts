@@ -32,6 +32,12 @@ export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`;
 /** What to write for a duration, as messages say it. */
 export const DURATION_FORMS = "ms or text such as '30s' or '5 minutes'";
 
+/** The forms; where months or years were written, also why there are none. */
+export function durationForms(found: unknown): string {
+  if (typeof found !== 'string' || !/\d ?(mo|months?|y|yrs?|years?)$/.test(found)) return DURATION_FORMS;
+  return `${DURATION_FORMS}; months and years have no fixed length: write days, '30 days'`;
+}
+
 const SHAPE = /^\d+(\.\d+)? ?[a-z]+$/;
 
 /** Ms of a duration, or null for what is none: negative, not finite, no unit, or a unit that has no fixed length. */

@@ -6,7 +6,7 @@ import { LOGGER } from '../app/tokens.js';
 import { silentLogger } from '../adapters/console/console-logger.js';
 import { memoryStore } from '../adapters/memory/memory-store.js';
 import type { WorkerClass } from '../model/definition.js';
-import { DURATION_FORMS, parseDuration, type Duration } from '../model/duration.js';
+import { durationForms, parseDuration, type Duration } from '../model/duration.js';
 import type { UnionMember } from '../model/event-source.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Store } from '../ports/store.js';
@@ -121,11 +121,14 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   /**
    * Moves time, one timer at a time; before the next one, every body that runs ends or waits for virtual time. Rejects
-   * with `SettleTimeoutError` for a body that waits for real I/O for 5 s.
+   * with `SettleTimeoutError` for a body that waits for real I/O for 5 s, with `TypeError` for what is no duration.
    */
-  advance(duration: Duration): Promise<void> {
+  async advance(duration: Duration): Promise<void> {
     const ms = parseDuration(duration);
-    if (ms === null) throw new TypeError(`advance() takes ${DURATION_FORMS}, not ${String(duration)}`);
+    if (ms === null)
+      throw new TypeError(
+        `advance() takes ${durationForms(duration)}, not ${typeof duration === 'string' ? `'${duration}'` : String(duration)}`,
+      );
     return this.queue(() => this.move(Math.ceil(ms)));
   }
 

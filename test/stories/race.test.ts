@@ -52,6 +52,7 @@ class Asking {
     }
     if (how === 'failing') return race({ bad: () => this.bad(id), none: () => sleep('1h') });
     if (how === 'retrying') return race({ again: () => this.again(id), none: () => sleep('1s') });
+    if (how === 'list') return race([() => sleep('1s')] as never);
     if (how === 'undone') {
       await race({ booked: () => this.book(id), none: () => this.slow(id) });
       throw new NonRetryableError('no');
@@ -219,6 +220,7 @@ describe.each(stores)('race on %s', (_, store) => {
 
   it('takes functions, and only in an execution', async () => {
     await expect((await ask(app, 'none')).result()).rejects.toThrow(NonRetryableError);
+    await expect((await ask(app, 'list', 'q-9')).result()).rejects.toThrow('race() takes an object with');
     await expect(race({ a: () => 1 })).rejects.toThrow(NoCurrentExecutionError);
   });
 });

@@ -13,6 +13,7 @@ import {
   sqliteStore,
   Step,
   waitFor,
+  waitForAny,
   Worker,
 } from '../../lib/entries/index.js';
 import { TestApp } from '../../lib/entries/testing.js';
@@ -79,6 +80,8 @@ class Mistaken {
     if (orderId === 'event') return waitFor(OrderPlaced, { key: orderId });
     if (orderId === 'schema') return waitFor(OrderNumbered, { key: orderId });
     if (orderId === 'key') return waitFor(OrderApproved, { key: {} as string });
+    if (orderId === 'text') return waitFor(OrderApproved, 'o1' as never);
+    if (orderId === 'no options') return waitForAny([OrderApproved] as never);
     if (orderId === 'timeout') return waitFor(OrderApproved, { key: 'k', timeout: '1 month' as '1d' });
     return waitFor(Orders as never, { key: 'k' });
   }
@@ -194,6 +197,13 @@ describe('a mistaken waitFor', () => {
     ['schema', DefinitionError, "Write defineEvent('order.numbered', schema, { correlate: 'orderId' })"],
     ['key', Error, "waitFor(OrderApproved) has the key an object. Give the value of its field 'orderId'"],
     ['timeout', Error, "waitFor(OrderApproved) has the timeout '1 month'. Write"],
+    ['timeout', Error, "months and years have no fixed length: write days, '30 days'"],
+    ['text', Error, "waitFor(OrderApproved) has 'o1' as its options. Write waitFor(OrderApproved, { key })"],
+    [
+      'no options',
+      Error,
+      'waitForAny(OrderApproved) has no options. Write waitForAny([OrderApproved], { key })',
+    ],
     ['class', Error, 'takes a class with @Event or what defineEvent() returned, not class Orders'],
   ])('of the %s fails its handler at once and says what to write', async (which, type, message) => {
     await using app = await TestApp.create({ workers: [Mistaken] });

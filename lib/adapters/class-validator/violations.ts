@@ -43,7 +43,7 @@ export function violationsOf(errors: readonly ValidationError[], validated: Vali
 
 function noValidator(parent: unknown, field: string): string {
   const type = (isObject(parent) ? (parent.constructor as AnyClass | undefined)?.name : null) ?? '';
-  return `should not be there: ${type}.${field} has no validator. Where it belongs to the event, write @IsOptional() @IsString(), or @Allow()`;
+  return `should not be there: ${type}.${field} has no validator. Where it belongs there, write @IsOptional() @IsString(), or @Allow()`;
 }
 
 function fieldOf(value: unknown, field: string): unknown {

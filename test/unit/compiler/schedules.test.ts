@@ -152,6 +152,13 @@ describe('an @Every', () => {
     expect(text?.write).toBe("Write a cron expression as an option: @Every({ cron: '0 9 * * *' })");
   });
 
+  it.each(['1 month', '2 years', '3mo'])('says of %p that only a cron expression can mean it', (interval) => {
+    const [mistake] = mistakesOf(workerOf({ run: [Every(interval as '1d')] }));
+    expect(mistake?.write).toBe(
+      "Write a cron expression, since months and years have no fixed length: @Every({ cron: '0 0 1 * *' })",
+    );
+  });
+
   it('stands alone on its method', () => {
     expect(foundIn({ run: [Every('5m'), (OnEvent as Loose)('x')] })).toEqual([
       'run: it has @OnEvent and @Every',

@@ -239,6 +239,13 @@ class WaitingWorker {
   }
 }
 
+test('what is no duration rejects, and is shown as it was written', async () => {
+  const app = await create();
+  const refused = await app.advance('29 minutes 59s' as '1s').catch((error: unknown) => String(error));
+  expect(refused).toContain("advance() takes ms or text such as '30s' or '5 minutes', not '29 minutes 59s'");
+  await expect(app.advance(-5)).rejects.toThrow(TypeError);
+});
+
 describe('a body that does not end at once', () => {
   test('on the virtual clock is let be until its time has come', async () => {
     const app = await create({ workers: [WaitingWorker] });
