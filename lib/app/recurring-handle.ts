@@ -4,7 +4,7 @@ import { AppClosedError } from '../model/errors-app.js';
 import { InstanceNotFoundError } from '../model/errors-instance.js';
 import type { ExecutionId, MessageId } from '../model/ids.js';
 import type { TerminateOptions } from '../model/instance-context.js';
-import { instanceName } from '../model/keyed.js';
+import { instanceIdOf, instanceName } from '../model/keyed.js';
 import { instantsSince } from '../model/recurring-plan.js';
 import { parseRecurringRecord, type RecurringRecord } from '../model/recurring-record.js';
 import { isApplied } from '../ports/is-applied.js';
@@ -55,7 +55,8 @@ export class RecurringHandle<Input = unknown, State = unknown> {
       const running = found === null ? null : parseRecurringRecord(found.state);
       // Its own: the answer to the write was lost, and a tick has ended since.
       const isOwn = running?.made === made;
-      if (running?.stopped === null && !isOwn) return { created: false, instanceId: name, status: 'running' };
+      if (running?.stopped === null && !isOwn)
+        return { created: false, instanceId: this.publicOf(name), status: 'running' };
       if (!isOwn) {
         const { record, ahead } = this.firstTick(name, made, input, clock.now());
         const state = JSON.stringify(record);
@@ -63,8 +64,8 @@ export class RecurringHandle<Input = unknown, State = unknown> {
         if (!(await this.write(change, null, null))) continue;
         if (ahead !== null) this.parts.runtime.publisher.published([ahead]);
       }
-      this.tell({ name: 'schedule.started', instanceId: name });
-      return { created: true, instanceId: name, status: 'running' };
+      this.tell({ name: 'schedule.started', instanceId: this.publicOf(name) });
+      return { created: true, instanceId: this.publicOf(name), status: 'running' };
     }
   }
 
@@ -157,7 +158,8 @@ export class RecurringHandle<Input = unknown, State = unknown> {
     this.parts.runtime.changed();
     // One that had ended itself has told so.
     const { stopped, runCount } = record;
-    if (stopped === null) this.tell({ name: 'schedule.terminated', instanceId: name, runCount, ...told });
+    if (stopped === null)
+      this.tell({ name: 'schedule.terminated', instanceId: this.publicOf(name), runCount, ...told });
     return { terminated: true, ...told };
   }
 
@@ -236,6 +238,10 @@ export class RecurringHandle<Input = unknown, State = unknown> {
     await this.parts.runtime.open();
     const stored = await this.parts.store.instance(name);
     return stored === null ? null : { name, stored, record: parseRecurringRecord(stored.state) };
+  }
+
+  private publicOf(name: string): string {
+    return instanceIdOf(this.of.handler.worker, name);
   }
 
   private nameOf(call: string, id: unknown): string {

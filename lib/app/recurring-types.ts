@@ -57,7 +57,7 @@ export type RecurringStart<Input> = { readonly id: string } & (undefined extends
 export interface RecurringStarted {
   /** False: it runs already, with the input that it was started with. */
   readonly created: boolean;
-  /** `recurring:worker.method:id`. */
+  /** `recurring:worker:id`. */
   readonly instanceId: string;
   readonly status: 'running';
 }

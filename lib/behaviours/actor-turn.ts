@@ -28,6 +28,8 @@ type Method = (...args: unknown[]) => unknown;
 /** One message or alarm of an actor. */
 export class ActorTurn implements Turn {
   readonly instance: string;
+  /** An actor's worker is its owner: both names are one. */
+  readonly instanceId: string;
   readonly state: InstanceState;
   readonly record: ActorRecord | null;
   readonly eventCount: number;
@@ -47,7 +49,7 @@ export class ActorTurn implements Turn {
     private found: StoredInstance | null,
     private readonly journal: readonly Checkpoint[],
   ) {
-    this.instance = instance;
+    this.instance = this.instanceId = instance;
     const record = found === null ? null : parseActorRecord(found.state);
     this.record = record;
     this.isAlarm = pass.handler.id === policy.alarm;

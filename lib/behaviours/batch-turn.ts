@@ -1,7 +1,7 @@
 import type { DebounceContext, FlushReason } from '../model/debounce-context.js';
 import type { TerminalStatus } from '../model/execution.js';
 import type { ExecutionContext } from '../model/execution-context.js';
-import { type DebouncePolicy, instanceName, keyOfInstance } from '../model/keyed.js';
+import { type DebouncePolicy, instanceIdOf } from '../model/keyed.js';
 import type { CollectedBatch } from '../ports/stored-instance.js';
 import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
@@ -24,7 +24,7 @@ export class BatchTurn implements Turn {
   ) {
     this.eventCount = batch.count;
     this.flushReason = this.reasonOf(batch);
-    this.instanceId = instanceName('debounce', pass.worker.id, keyOfInstance(instance));
+    this.instanceId = instanceIdOf(pass.worker.id, instance);
   }
 
   async prepare(): Promise<boolean> {

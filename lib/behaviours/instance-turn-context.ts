@@ -5,7 +5,7 @@ import { TurnContext } from './turn-context.js';
 
 /** The turn of something with state, as its context shows it. */
 export interface ShownInstance {
-  readonly instance: string;
+  readonly instanceId: string;
   /** Nothing that its methods still do counts. */
   readonly isOver: boolean;
   readonly state: { readonly current: unknown; set(value: unknown): void };
@@ -22,7 +22,7 @@ export abstract class InstanceTurnContext extends TurnContext implements Instanc
   }
 
   get instanceId(): string {
-    return this.shown.instance;
+    return this.shown.instanceId;
   }
 
   get state(): unknown {

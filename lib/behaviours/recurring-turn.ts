@@ -1,6 +1,6 @@
 import type { TerminalStatus } from '../model/execution.js';
 import type { ExecutionContext } from '../model/execution-context.js';
-import type { RecurringPolicy } from '../model/keyed.js';
+import { instanceIdOf, type RecurringPolicy } from '../model/keyed.js';
 import { instantAfter, instantOfTick, instantsSince } from '../model/recurring-plan.js';
 import { parseRecurringRecord, type RecurringRecord, type RecurringTick } from '../model/recurring-record.js';
 import type { SchedulePolicy } from '../model/schedule.js';
@@ -117,13 +117,13 @@ export class RecurringTurn implements Turn {
   }
 
   stored(): void {
-    const { pass, isMissed, record, end, instance } = this;
+    const { pass, isMissed, record, end } = this;
     if (end !== null && record !== null)
       pass.services.observer.emit({
         name: 'schedule.terminated',
         worker: pass.handler.worker,
         handler: pass.handler.method,
-        instanceId: instance,
+        instanceId: this.instanceId,
         reason: end.reason,
         runCount: this.runCount,
         at: pass.services.clock.now(),
@@ -140,6 +140,10 @@ export class RecurringTurn implements Turn {
       scheduledAt,
       at,
     });
+  }
+
+  get instanceId(): string {
+    return instanceIdOf(this.pass.handler.worker, this.instance);
   }
 
   get isOver(): boolean {

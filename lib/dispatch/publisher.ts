@@ -4,7 +4,7 @@ import { EventConflictError } from '../model/errors-event.js';
 import { partsOfDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../model/ids.js';
-import { instanceName, keyOfInstance } from '../model/keyed.js';
+import { instanceIdOf } from '../model/keyed.js';
 import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
@@ -262,7 +262,7 @@ export class Publisher implements StepPublisher {
     const { observer, clock } = this.options;
     if (count !== 1 || collect === undefined || !observer.wants('debounce.started')) return;
     const { worker, method: handler } = partsOfDefinition(definition.id);
-    const instanceId = instanceName('debounce', worker, keyOfInstance(collect.name));
+    const instanceId = instanceIdOf(worker, collect.name);
     observer.emit({
       name: 'debounce.started',
       executionId,

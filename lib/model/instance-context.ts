@@ -6,7 +6,7 @@ import type { ExecutionContext } from './execution-context.js';
  * that ends it, and not at all when it fails. In the body of a step these calls are refused: they would be lost on a resume.
  */
 export interface InstanceContext<State, Current = State | null> extends ExecutionContext {
-  /** `actor:worker:id`; of a job `recurring:worker.method:id`. */
+  /** `actor:worker:id`, or of a job `recurring:worker:id`. */
   readonly instanceId: string;
   /** Deeply frozen, and as this turn has set it; null at first. Maps, sets and dates in it cannot be frozen: do not change them. */
   readonly state: Current;

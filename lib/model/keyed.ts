@@ -52,11 +52,16 @@ export type RoutingRule =
     >);
 
 /**
- * What an instance, its gate or its batch is named in the store, and `instanceId` in public. `owner`: the id of an actor's
+ * What an instance, its gate or its batch is named in the store. `owner`: the id of an actor's
  * worker, of all others that of the handler's definition. It holds no `:`, so that no two names meet, whatever the key holds.
  */
 export function instanceName(kind: KeyedKind, owner: string, key: string): string {
   return `${kind}:${owner}:${key}`;
+}
+
+/** The `instanceId` that users see of what has that name: `kind:worker:key`. */
+export function instanceIdOf(worker: string, name: string): string {
+  return `${name.slice(0, name.indexOf(':'))}:${worker}:${keyOfInstance(name)}`;
 }
 
 /** The key in an instance's name. */

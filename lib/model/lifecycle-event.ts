@@ -7,7 +7,7 @@ interface OfExecution {
   readonly worker: string;
   readonly handler: string;
   readonly session: string | null;
-  /** Of a turn or a batch: whose it is, `kind:worker:id`, of a job `recurring:worker.method:id`. Absent where there is no instance, or it is not known yet. */
+  /** Of a turn or a batch: whose it is, `kind:worker:id`. Absent where there is no instance, or it is not known yet. */
   readonly instanceId?: string;
   /** Epoch ms. */
   readonly at: number;
@@ -31,7 +31,7 @@ interface OfSchedule {
 interface OfJob {
   readonly worker: string;
   readonly handler: string;
-  /** `recurring:worker.method:id`. */
+  /** `recurring:worker:id`. */
   readonly instanceId: string;
   /** Epoch ms. */
   readonly at: number;

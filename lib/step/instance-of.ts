@@ -1,6 +1,6 @@
 import type { HandlerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
-import { instanceName, keyOfInstance } from '../model/keyed.js';
+import { instanceIdOf } from '../model/keyed.js';
 
 /** The instance that an execution is a turn or batch of, for what is told of it; null: it is none. */
 export function instanceOf(
@@ -9,7 +9,5 @@ export function instanceOf(
 ): { readonly instanceId: string } | null {
   // The turns of an instance, and the batches of a key, queue at a gate of its name.
   if (keyed === undefined || gate === null) return null;
-  return {
-    instanceId: keyed.kind === 'debounce' ? instanceName('debounce', worker, keyOfInstance(gate)) : gate,
-  };
+  return { instanceId: instanceIdOf(worker, gate) };
 }

@@ -34,7 +34,7 @@ export interface FiredAttempt {
   readonly execution: string;
   readonly worker: string;
   readonly handler: string;
-  /** `kind:worker:id` of the actor whose turn it is, or of the key whose batch it is; `recurring:worker.method:id` of the job; null: of none. */
+  /** `kind:worker:id` of the actor or job whose turn it is, or of the key whose batch it is; null: of none. */
   readonly instance: string | null;
   /** Names of the step and those around it; null: the handler itself, which begins anew on each resume. */
   readonly step: string | null;

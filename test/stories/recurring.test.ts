@@ -79,7 +79,7 @@ describe.each<[string, () => Store]>([
     await app.advance('2 minutes');
     expect(await jobs.start(job('a', 'ok'))).toEqual({
       created: true,
-      instanceId: 'recurring:counts.count:a',
+      instanceId: 'recurring:counts:a',
       status: 'running',
     });
     await app.advance('1 minute');

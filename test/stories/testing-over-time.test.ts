@@ -112,7 +112,7 @@ test('fired() lists batches and ticks of a key with what they belong to', async 
       [5_000, 'sum/count'],
     ]);
   // The intervals of a job count from its start.
-  expect(of('recurring:sums.refresh:r')).toEqual([
+  expect(of('recurring:sums:r')).toEqual([
     [60_000, null],
     [HOUR + 60_000, null],
   ]);

@@ -162,7 +162,7 @@ test("D32: the life of a keyed schedule's job is told under durable-effect's nam
   await app.close();
   const of = (id: string) =>
     sent
-      .filter(({ instanceId }) => instanceId === `recurring:tokens.refresh:${id}`)
+      .filter(({ instanceId }) => instanceId === `recurring:tokens:${id}`)
       .map(({ type, jobType, jobName, reason, runCount }) => [type, jobType, jobName, reason, runCount]);
   const ran = ['job.executed', 'continuous', 'tokens.refresh', undefined, undefined];
   const started = ['job.started', ...ran.slice(1)];
