@@ -74,7 +74,7 @@ class OtherSums {
   }
 }
 
-it('20 updates of one actor from two processes on one SQLite file are 20 applied (case 12, case 22)', async () => {
+it('case 12 · case 22 · 20 updates of one actor from two processes on one SQLite file are 20 applied', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-actors-'));
   const path = join(folder, 'actors.db');
   const open = async (): Promise<WorkerApp> => {
@@ -167,7 +167,7 @@ it('an event finds its actor by a path or a function, also one published where t
   }
 });
 
-it('a message with an event id is handled once, and every send of it gets the same answer (w12)', async () => {
+it('w12 · a message with an event id is handled once, and every send of it gets the same answer', async () => {
   const app = await openApp([Sums]);
   const handle = app.actor(Sums);
   const event = { id: 'a', by: 2 };

@@ -93,7 +93,7 @@ describe.each<[string, () => Store]>([
   ['memory', () => memoryStore()],
   ['SQLite', () => sqliteStore(':memory:')],
 ])('the state of an actor, in %s', (_name, makeStore) => {
-  it('is an instance of its class, frozen, and checked by its validators (D25)', async () => {
+  it('D25 · is an instance of its class, frozen, and checked by its validators', async () => {
     const app = await openApp([Accounts], { store: makeStore() });
     const handle = app.actor(Accounts);
     const send = (to: unknown) => handle.send({ event: { id: 'a', to } });
@@ -143,7 +143,7 @@ describe.each<[string, () => Store]>([
     expect((await handle.getState('a')).state).toMatchObject({ n: 5 });
   });
 
-  it('that a later schema refuses parks the message before code runs, and getState says so (D25, D33)', async () => {
+  it('D25 · D33 · that a later schema refuses parks the message before code runs, and getState says so', async () => {
     const store = makeStore();
     @Actor({ id: 'schema', state: z.object({ n: z.number() }), key: 'id' })
     class Before {

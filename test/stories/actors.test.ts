@@ -136,7 +136,7 @@ describe.each<[string, () => Store]>([
     },
   );
 
-  it('keeps one state for each key, which the next message finds (D2, D18)', async () => {
+  it('D2 · D18 · keeps one state for each key, which the next message finds', async () => {
     const app = await openApp([Counter], { store: makeStore() });
     const counters = app.actor(Counter);
     await counters.send({ event: { id: 'a', by: 1 } });
@@ -146,7 +146,7 @@ describe.each<[string, () => Store]>([
     expect((await counters.getState('b')).state).toEqual({ total: 10 });
   });
 
-  it('tells whether a message created it, and what it is called (D24)', async () => {
+  it('D24 · tells whether a message created it, and what it is called', async () => {
     const app = await openApp([Counter], { store: makeStore() });
     const event = { id: 'a', by: 1 };
     const first = await app.actor(Counter).send({ event });
@@ -155,7 +155,7 @@ describe.each<[string, () => Store]>([
     expect(second).toEqual({ created: false, instanceId: 'actor:counter:a', scheduledAt: null });
   });
 
-  it('applies five sends that come at once, one after another (D36, w5, case 22)', async () => {
+  it('D36 · w5 · case 22 · applies five sends that come at once, one after another', async () => {
     const app = await openApp([Counter], { store: makeStore() });
     const sends = [1, 2, 3, 4, 5].map((by) => app.actor(Counter).send({ event: { id: 'a', by } }));
     const answers = await Promise.all(sends);
@@ -163,7 +163,7 @@ describe.each<[string, () => Store]>([
     expect(await app.actor(Counter).getState('a')).toMatchObject({ state: { total: 15 }, version: 5 });
   });
 
-  it('applies 20 concurrent updates, sent and published (case 12)', async () => {
+  it('case 12 · applies 20 concurrent updates, sent and published', async () => {
     const app = await openApp([Counter], { store: makeStore() });
     await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
@@ -175,7 +175,7 @@ describe.each<[string, () => Store]>([
     expect((await app.actor(Counter).getState('a')).state).toEqual({ total: 20 });
   });
 
-  it('gives its methods what they need to know of it (D19)', async () => {
+  it('D19 · gives its methods what they need to know of it', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const asked = (...does: string[]) => app.actor(Scripted).send({ event: { id: 'a', does } });
     await asked('note one');
@@ -190,7 +190,7 @@ describe.each<[string, () => Store]>([
     expect((await app.actor(Scripted).getState('a')).state).toEqual({ notes: ['one', 'two'] });
   });
 
-  it('schedules by text, instant and Date; the last call wins, and the alarm comes then (D20, D21)', async () => {
+  it('D20 · D21 · schedules by text, instant and Date; the last call wins, and the alarm comes then', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     const asked = (...does: string[]) => handle.send({ event: { id: 'a', does } });
@@ -217,7 +217,7 @@ describe.each<[string, () => Store]>([
     expect(seen.filter((one) => Array.isArray(one) && one[0] === 'alarm')).toHaveLength(1);
   });
 
-  it('runs @OnIdle after a message and after an alarm that leave nothing scheduled, in the same turn (D22, w4, case 22)', async () => {
+  it('D22 · w4 · case 22 · runs @OnIdle after a message and after an alarm that leave nothing scheduled, in the same turn', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     await handle.send({ event: { id: 'a', does: ['schedule 1 minute'] } });
@@ -235,7 +235,7 @@ describe.each<[string, () => Store]>([
     expect((await handle.getState('a')).state).toEqual({ notes: ['rang', 'idle'] });
   });
 
-  it('never shows an alarm that has come, also while it runs (w4, case 22)', async () => {
+  it('w4 · case 22 · never shows an alarm that has come, also while it runs', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     alarm = { does: ['sleep 1 hour'] };
@@ -246,7 +246,7 @@ describe.each<[string, () => Store]>([
     expect(await handle.status('a')).toMatchObject({ status: 'idle', scheduledAt: null, executeCount: 1 });
   });
 
-  it('stores nothing of a message that fails: no state, no alarm, no actor (D7 for actors, w10)', async () => {
+  it('D7 · w10 · stores nothing of a message that fails: no state, no alarm, no actor', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     const sent = handle.send({ event: { id: 'a', does: ['note lost', 'schedule 1 minute', 'fail no'] } });
@@ -256,7 +256,7 @@ describe.each<[string, () => Store]>([
     expect(seen).toHaveLength(1);
   });
 
-  it('creates no actor for an event that is not valid, or has no key (w10)', async () => {
+  it('w10 · creates no actor for an event that is not valid, or has no key', async () => {
     const app = await openApp([Counter], { store: makeStore() });
     const handle = app.actor(Counter);
     await expect(handle.send({ event: { id: 'a', by: 'many' as never } })).rejects.toThrow(InvalidEventError);
@@ -272,7 +272,7 @@ describe.each<[string, () => Store]>([
     expect(await app.executions.list()).toEqual([]);
   });
 
-  it('runs the alarm now on trigger, instead of the one that is scheduled (D24)', async () => {
+  it('D24 · runs the alarm now on trigger, instead of the one that is scheduled', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     expect(await handle.trigger('a')).toEqual({ triggered: false });
@@ -283,7 +283,7 @@ describe.each<[string, () => Store]>([
     expect(await handle.status('a')).toMatchObject({ executeCount: 1 });
   });
 
-  it('ends on terminate: the alarm is dropped, the id may be used anew (D26)', async () => {
+  it('D26 · ends on terminate: the alarm is dropped, the id may be used anew', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     await handle.send({ event: { id: 'a', does: ['note one', 'schedule 1 minute'] } });
@@ -296,7 +296,7 @@ describe.each<[string, () => Store]>([
     expect(await handle.getState('a')).toMatchObject({ state: { notes: ['two'] }, version: 1 });
   });
 
-  it('terminated while a message is handled, it does not come back when that ends (w11)', async () => {
+  it('w11 · terminated while a message is handled, it does not come back when that ends', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     await handle.send({ event: { id: 'a', does: ['note one'] } });
@@ -332,7 +332,7 @@ describe.each<[string, () => Store]>([
     expect(await handle.send({ event: { id: 'a', does: ['note new'] } })).toMatchObject({ created: true });
   });
 
-  it('ends itself with ctx.terminate(): nothing after the call runs, what waits finds a new actor (D19, D26)', async () => {
+  it('D19 · D26 · ends itself with ctx.terminate(): nothing after the call runs, what waits finds a new actor', async () => {
     const app = await openApp([Scripted], { store: makeStore() });
     const handle = app.actor(Scripted);
     const told: LifecycleEvent[] = [];
@@ -417,7 +417,7 @@ describe.each<[string, () => Store]>([
   ['memory', () => memoryStore()],
   ['SQLite', () => sqliteStore(':memory:')],
 ])('a message that fails, in %s', (_name, makeStore) => {
-  it('is taken by @OnError when its attempts are spent: what that changes is stored, and the message counts (D23)', async () => {
+  it('D23 · is taken by @OnError when its attempts are spent: what that changes is stored, and the message counts', async () => {
     const app = await openApp([Strict], { store: makeStore() });
     const handle = app.actor(Strict);
     const sent = handle.send({ event: { id: 'a', by: -5 } });

@@ -156,7 +156,7 @@ describe.each<[string, () => Store]>([
     expect(contexts[0]?.eventCount).toBe(3);
   });
 
-  it('with reduce gets what the reducer makes of the events', async () => {
+  it('D14 · with reduce gets what the reducer makes of the events', async () => {
     interface Sum {
       readonly total: number;
       readonly seen: readonly string[];

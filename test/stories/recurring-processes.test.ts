@@ -45,7 +45,7 @@ describe.each([
   ['memory', () => memoryStore()],
   ['SQLite', () => sqliteStore(':memory:')],
 ] as const)('a job whose process is killed, in %s', (_name, store) => {
-  it('has each tick once and always one ahead, whichever write it dies at (case 20)', async () => {
+  it('case 20 · has each tick once and always one ahead, whichever write it dies at', async () => {
     const writes = await killAtEveryWrite({
       workers: [Jobs],
       store,
@@ -91,7 +91,7 @@ class Turns {
 let running = 0;
 let most = 0;
 
-it('20 triggers of one job from two processes on one SQLite file are 20 ticks, one at a time (case 12)', async () => {
+it('case 12 · 20 triggers of one job from two processes on one SQLite file are 20 ticks, one at a time', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-recurring-'));
   const path = join(folder, 'jobs.db');
   const open = async (): Promise<WorkerApp> => {

@@ -74,7 +74,7 @@ describe.each<[string, () => Store]>([
     return { app, jobs: app.recurring(Counts, 'count') };
   };
 
-  it('runs at its start and each interval after it, with input and state of its own', async () => {
+  it('D1 · D2 · D3 · D4 · D5 · D6 · D10 · D11 · runs at its start and each interval after it, with input and state of its own', async () => {
     const { app, jobs } = await opened();
     await app.advance('2 minutes');
     expect(await jobs.start(job('a', 'ok'))).toEqual({
@@ -110,7 +110,7 @@ describe.each<[string, () => Store]>([
     });
   });
 
-  it('is started once for an id, and keeps the input that it was started with', async () => {
+  it('D8 · is started once for an id, and keeps the input that it was started with', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'ok'));
     expect(await jobs.start(job('a', 'throw'))).toMatchObject({ created: false, status: 'running' });
@@ -120,7 +120,7 @@ describe.each<[string, () => Store]>([
     expect(seen).toEqual(['a 1 ok at 0', 'b 1 ok at 0', 'a 2 ok at 5', 'b 2 ok at 5']);
   });
 
-  it('goes on after a tick that fails, with and without attempts left, and saves nothing of it', async () => {
+  it('D7 · D27 · w1 · case 20 · goes on after a tick that fails, with and without attempts left, and saves nothing of it', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'ok', 'throw', 'fail', 'bad', 'once', 'ok'));
     await app.advance('26 minutes');
@@ -139,7 +139,7 @@ describe.each<[string, () => Store]>([
     expect(await jobs.status('a')).toMatchObject({ status: 'running', runCount: 6 });
   });
 
-  it('fails a tick that sets a state which its schema refuses', async () => {
+  it('D25 · w8 · fails a tick that sets a state which its schema refuses', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'bad'));
     await app.advance('2 minutes');
@@ -155,7 +155,7 @@ describe.each<[string, () => Store]>([
     expect(seen).toEqual(['a 1 long at 0', 'a 1 long at 0', 'a 2 ok at 15', 'a 3 ok at 20']);
   });
 
-  it('is triggered beside its schedule, which stays', async () => {
+  it('D9 · is triggered beside its schedule, which stays', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'ok'));
     await app.advance('2 minutes');
@@ -167,7 +167,7 @@ describe.each<[string, () => Store]>([
     expect(await jobs.trigger('nobody')).toEqual({ triggered: false, execution: null });
   });
 
-  it('resets the attempts of a tick that waits for its next when it is triggered', async () => {
+  it('D9 · resets the attempts of a tick that waits for its next when it is triggered', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'fail', 'ok'));
     await app.advance('30 seconds');
@@ -192,7 +192,7 @@ describe.each<[string, () => Store]>([
     expect(await jobs.status('a')).toMatchObject({ runCount: 21, nextRunAt: START + 5 * MINUTE });
   });
 
-  it('ends itself where it says so, can be looked at, and be started anew', async () => {
+  it('D6 · D10 · ends itself where it says so, can be looked at, and be started anew', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'ok', 'end'));
     await app.advance('1 hour');
@@ -221,7 +221,7 @@ describe.each<[string, () => Store]>([
     expect((await app.stats()).queues.local.running).toBe(0);
   });
 
-  it('is terminated with its state and the tick ahead, and its id is free again', async () => {
+  it('D11 · D26 · is terminated with its state and the tick ahead, and its id is free again', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'ok'));
     await app.advance('1 minute');
@@ -237,7 +237,7 @@ describe.each<[string, () => Store]>([
     expect((await jobs.getState('a')).state).toEqual({ total: 1 });
   });
 
-  it('saves nothing of a tick that was under way when it was terminated, though another of its id has begun', async () => {
+  it('w11 · D36 · saves nothing of a tick that was under way when it was terminated, though another of its id has begun', async () => {
     const { app, jobs } = await opened();
     await jobs.start(job('a', 'long'));
     await app.advance('1 minute');

@@ -141,7 +141,7 @@ test('fired() lists messages and alarms with the instance whose turns they are',
   expect(app.fired()).toHaveLength(8);
 });
 
-test('D30: logLevel of a worker or an actor is the least that it writes, whatever the others write', async () => {
+test('D30 · logLevel of a worker or an actor is the least that it writes, whatever the others write', async () => {
   const written: string[] = [];
   const write =
     (level: string): Logger['info'] =>

@@ -107,7 +107,7 @@ test('every lifecycle event but those of the store is posted, under its own name
   expect(sent[5]).toMatchObject({ worker: 'orders', handler: 'fulfil', attempt: 1, serviceKey: 'shop' });
 });
 
-test("D31, D32: durable-effect's receivers get the names and fields that they know", async () => {
+test("D31 · D32 · durable-effect's receivers get the names and fields that they know", async () => {
   const { sent, fetch } = endpoint();
   const app = await TestApp.create({
     workers: [OrderWorker, ReportWorker],
@@ -147,7 +147,7 @@ test("D31, D32: durable-effect's receivers get the names and fields that they kn
   ]);
 });
 
-test("D32: the life of a keyed schedule's job is told under durable-effect's names", async () => {
+test("D32 · the life of a keyed schedule's job is told under durable-effect's names", async () => {
   const { sent, fetch } = endpoint();
   const app = await TestApp.create({
     workers: [TokenWorker],
@@ -176,7 +176,7 @@ test("D32: the life of a keyed schedule's job is told under durable-effect's nam
   ]);
 });
 
-test("D32: batches are told under durable-effect's names", async () => {
+test("D32 · batches are told under durable-effect's names", async () => {
   @Worker('sums')
   class Sums {
     @Debounce(Ordered, { key: 'id', flushAfter: '5s', maxEvents: 2 })
@@ -205,7 +205,7 @@ test("D32: batches are told under durable-effect's names", async () => {
   expect(of('b')).toEqual([started, ['debounce.flushed', ...common, 1, 'timeout']]);
 });
 
-test("D32: an actor's life is told under durable-effect's names, with its instance", async () => {
+test("D32 · an actor's life is told under durable-effect's names, with its instance", async () => {
   const { sent, fetch } = endpoint();
   const app = await TestApp.create({ workers: [Reminder], ...tracked({ fetch, names: 'durable-effect' }) });
   await app.publish(Ordered, { id: 'o-1' });
@@ -224,7 +224,7 @@ test("D32: an actor's life is told under durable-effect's names, with its instan
   expect(sent[4]).toMatchObject({ reason: 'reminded' });
 });
 
-test('case 23: with the endpoint away work goes on as ever, one fault tells, and what failed is told after it recovers', async () => {
+test('case 23 · with the endpoint away work goes on as ever, one fault tells, and what failed is told after it recovers', async () => {
   const there = endpoint();
   there.fails = true;
   const faults: unknown[] = [];
@@ -267,7 +267,7 @@ describe('with a server that hangs', () => {
       tracker: httpTracker({ endpoint: server.url, flushInterval: 0, timeout: '1h', flushTimeout }),
     });
 
-  test('case 23: an execution waits for nothing, and close only as long as it was told', async () => {
+  test('case 23 · an execution waits for nothing, and close only as long as it was told', async () => {
     const app = await boot('100ms');
     await app.start();
     await app.execute(Ordered, { id: 'a' });
