@@ -104,7 +104,7 @@ describe('case 9 · A25 · retries', () => {
     }
   }
 
-  test('begin exactly when the backoff says', async () => {
+  test('D29 · begin exactly when the backoff says', async () => {
     const app = await openApp([BackoffWorker]);
     const start = app.clock.now();
     const handle = (await app.publish(Start, {})).of(BackoffWorker);
