@@ -120,7 +120,8 @@ export interface Collect {
  * due, message, retried) while its gate is full queues: it is `waiting` for `gate`, in no lane, and no claim takes it. When
  * an admitted one rests or ends, the first in the queue (by priority, then by when it became ready) is admitted in the
  * same write and is due. One that is handed back (`pending`) keeps its place as long as the limit allows; one whose process
- * died keeps it until it was taken over and rests. A cancel message lets an execution out of turn, and without counting.
+ * died keeps it until it was taken over and rests. A cancel message lets an execution out of turn, and without
+ * counting until it rests, whoever goes on with it.
  */
 export interface Gate {
   readonly name: string;
@@ -243,7 +244,7 @@ export interface RecordChange {
 export interface AcquireWrite {
   readonly kind: 'acquire';
   readonly lease: Lease;
-  /** Unique within the execution; a permit is of the holder, not of the gate. */
+  /** Unique within the execution; a permit is of the holder, who has it or queues for it where it asked first, whatever gate it names when it asks again. */
   readonly holder: string;
   readonly gate: Gate;
 }

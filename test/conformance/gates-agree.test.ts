@@ -8,13 +8,15 @@ import type { InstanceChange, RecordChange, Verdict, Write } from '../../lib/por
 import { p1, p2, StoreDriver } from '../../lib/testing/conformance/store-driver.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
+import { watchedStore } from './watched-store.js';
 
 const rests: readonly RecordChange['status'][] = ['completed', 'failed', 'pending', 'parked', 'waiting'];
 const kinds: readonly MessageKind[] = ['cancel', 'resume', 'retry', 'granted', 'event'];
 
-async function driverOf(store: Store): Promise<StoreDriver> {
+async function driverOf(inner: Store): Promise<StoreDriver> {
   const clock = new ManualClock();
   const context = { clock, random: { next: () => 0.5 }, warn: () => {} };
+  const store = watchedStore(inner, context);
   await store.open(context);
   return StoreDriver.start({ store, clock, context });
 }
@@ -210,7 +212,7 @@ function withoutKeys(verdict: Verdict): unknown {
 
 describe('gates, permits and instances in memory and in SQLite', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed))(
-    'are the same after any calls (%i)',
+    'are the same after any calls, and never more are in a gate than it takes (%i)',
     async (seed) => {
       const stores = [memoryStore({ keep: 10_000 }), sqliteStore(':memory:')];
       const twins = new Twins(await Promise.all(stores.map(driverOf)), new SeededRandom(`twins ${seed}`));

@@ -181,8 +181,7 @@ export class RecordModel {
         `a permit for ${holder} of ${lease.executionId} was ${verdict.verdict} at fence ${lease.fence}`,
       );
     if (verdict.verdict !== 'ok') return;
-    this.gates.asked(write.gate);
-    if (verdict.granted === true) this.gates.granted(write);
+    this.gates.asked(write, verdict.granted === true);
   }
 
   awaited(write: AwaitWrite, verdict: Verdict, now: number): void {
@@ -248,9 +247,8 @@ export class RecordModel {
       claims: record.claims + 1,
     });
     if (record.gate === null) return;
-    // A cancel goes past the gate.
-    if (inbox.some(({ kind }) => kind === 'cancel')) this.gates.rests(record.gate, record.id);
-    else this.gates.runs(record.gate, record.id);
+    const isCancelled = answered.listening.includes('cancel') && inbox.some(({ kind }) => kind === 'cancel');
+    this.gates.runs(record.gate, record.id, isCancelled);
   }
 
   renewed(owner: ProcessId, until: number): void {
@@ -299,8 +297,9 @@ export class RecordModel {
     if (gate !== null && owner !== null) this.gates.runs(gate.name, id);
   }
 
-  private rested(record: ModelRecord, { status, gate }: RecordChange): void {
-    this.gates.releasedAll(record.id);
+  private rested(record: ModelRecord, change: RecordChange): void {
+    const { status, gate } = change;
+    this.gates.gaveBack(record.id, change);
     if (record.gate !== null) this.gates.rests(record.gate, record.id, status === 'waiting');
     if (status !== 'pending' || gate === undefined) return;
     this.gates.named(gate);

@@ -125,6 +125,23 @@ export const gateChangeCases = storeCaseGroup(
       },
     ],
     [
+      'what a cancel let past does not count until it rests: not when the cancel was seen, nor when it is taken over',
+      async (d) => {
+        const { inside, queue } = await fullGate(d, 2);
+        const [past, next] = queue as [ExecutionId, ExecutionId];
+        await d.append(past, 'cancel');
+        const { lease } = await d.claimOne({ owner: p2 });
+        d.is(await d.commit(lease, { record: { seenInboxSeq: 1 } }), 'ok');
+        await d.store.leave(p2);
+        const taken = await d.claimOne();
+        assert.deepEqual([taken.record.id, taken.inbox], [past, []], 'beside the one in the gate');
+        await end(d, inside);
+        assert.deepEqual(await d.claimedIds(), [next], 'its place is not the place of the one let past');
+        await end(d, taken.lease);
+        assert.ok(await isQueued(d, await d.publish({ gate: one })));
+      },
+    ],
+    [
       'the limit that was written last holds: raised it admits more, lowered nobody until there is room',
       async (d) => {
         const { inside, queue } = await fullGate(d, 3);

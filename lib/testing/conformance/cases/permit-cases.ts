@@ -36,6 +36,20 @@ export const permitCases = storeCaseGroup(
       },
     ],
     [
+      'asked again under the name of another gate, a holder has what it has and no place there',
+      async (d) => {
+        const [a, b] = [await d.run(), await d.run()];
+        const other = { name: 'other', limit: 1 };
+        assert.equal(await d.acquire(a, 'x', one), true);
+        assert.equal(await d.acquire(b, 'x', one), false);
+        assert.equal(await d.acquire(a, 'x', other), true);
+        assert.equal(await d.acquire(b, 'x', other), false, 'it queues where it asked first');
+        assert.equal(await d.acquire(b, 'y', other), true, 'nobody is in the other');
+        d.is(await d.commit(a, { release: ['x'] }), 'ok');
+        assert.equal(await d.acquire(b, 'x', other), true);
+      },
+    ],
+    [
       'nobody gets one who is not running under the current lease',
       async (d) => {
         const old = await d.run();
