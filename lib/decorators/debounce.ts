@@ -42,15 +42,22 @@ export type DebounceDecorator<Received> = <
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
-/** Stands on a method that can take what the reducer of that name returns; the class has the reducer as a public method. */
-export type ReducedDecorator<Data, Name extends string> = <
-  Target extends { readonly [Reducer in Name]: (state: undefined, event: Data, info: ReduceInfo) => unknown },
-  Method extends (state: Awaited<ReturnType<Target[Name]>>, context: DebounceContext) => unknown,
->(
-  target: Target,
-  method: string | symbol,
-  descriptor: TypedPropertyDescriptor<Method>,
-) => void;
+/**
+ * Stands on a method that can take what the reducer of that name returns; the class has the reducer as a public method. A name that the
+ * compiler does not know is looked up at boot.
+ */
+export type ReducedDecorator<Data, Name extends string> = string extends Name
+  ? MethodDecorator
+  : <
+      Target extends {
+        readonly [Reducer in Name]: (state: undefined, event: Data, info: ReduceInfo) => unknown;
+      },
+      Method extends (state: Awaited<ReturnType<Target[Name]>>, context: DebounceContext) => unknown,
+    >(
+      target: Target,
+      method: string | symbol,
+      descriptor: TypedPropertyDescriptor<Method>,
+    ) => void;
 
 type Source = EventSource | string;
 

@@ -5,6 +5,7 @@ import {
   defineEvent,
   Event,
   type FlushReason,
+  type ReducedDecorator,
   type ReduceInfo,
   Worker,
   type WorkerApp,
@@ -130,3 +131,6 @@ export async function handles(app: WorkerApp): Promise<void> {
   // @ts-expect-error no such method
   app.debounce(ContactSync, 'nothing');
 }
+
+// Where no overload fits, the compiler takes the reducer of any name: its decorator must not be told as a second mistake.
+expectTypeOf<ReducedDecorator<ContactChanged, string>>().toEqualTypeOf<MethodDecorator>();
