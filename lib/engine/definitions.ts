@@ -1,3 +1,4 @@
+import { ALARM_EVENT } from '../model/actor-record.js';
 import {
   type HandlerDefinition,
   partsOfDefinition,
@@ -6,7 +7,8 @@ import {
   type WorkerDefinition,
 } from '../model/definition.js';
 import { decodeName } from '../model/path.js';
-import type { DefinitionRef } from '../model/execution.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import type { DefinitionRef, ExecutionRecord } from '../model/execution.js';
 import type { StepFinder } from '../step/pass-services.js';
 
 /** A handler with the worker that it is of. */
@@ -15,6 +17,8 @@ export interface KnownHandler {
   readonly handler: HandlerDefinition;
   /** It stands in for a method that the class has no more: its executions are parked or cancelled, and nothing is run. */
   readonly isGone?: boolean;
+  /** It takes the execution of another method, which has recorded nothing: no graphs are compared. */
+  readonly isHeir?: boolean;
 }
 
 /** What this app can run. */
@@ -67,6 +71,22 @@ export class Definitions implements StepFinder {
     const policies = { timeoutMs: null, concurrency: null, rateLimit: null };
     const handler = { ...like, ...policies, id: definitionId, method, routes: [], declared: [] };
     return { worker, handler, isGone: true };
+  }
+
+  /**
+   * Who takes that execution. An alarm that was armed while another method had `@OnAlarm` is taken by the one that has it by
+   * now, as long as nothing is recorded: a class has one, and its actor counts on it.
+   */
+  takerOf(
+    { definition, eventName }: Pick<ExecutionRecord, 'definition' | 'eventName'>,
+    journal: readonly Checkpoint[],
+  ): KnownHandler | null {
+    const taker = this.taker(definition.id);
+    const keyed = taker?.handler.keyed;
+    if (taker === null || keyed?.kind !== 'actor' || keyed.alarm === definition.id) return taker;
+    if (eventName !== ALARM_EVENT || journal.length > 0) return taker;
+    const heir = keyed.alarm === null ? null : this.handler(keyed.alarm);
+    return heir === null ? taker : { ...heir, isHeir: true };
   }
 
   /** What `claim` may take. */

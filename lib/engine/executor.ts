@@ -8,7 +8,7 @@ export class Executor {
 
   /** Starts the pass; null when the handler is not known any more. Never throws. */
   execute(work: Work): Run | null {
-    const known = this.options.definitions.taker(work.record.definition.id);
+    const known = this.options.definitions.takerOf(work.record, work.journal);
     if (known === null) return null;
     return new RunningPass(this.options, known, work);
   }

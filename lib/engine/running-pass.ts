@@ -55,7 +55,7 @@ export class RunningPass implements Run {
     this.opening = opening;
     this.seenInboxSeq = opening.seenInboxSeq;
     this.cancel = opening.cancel;
-    this.awaitsFit = work.record.definition.fingerprint !== worker.graph.fingerprint;
+    this.awaitsFit = known.isHeir !== true && work.record.definition.fingerprint !== worker.graph.fingerprint;
     const { record, journal, visible, undoing } = opening;
     this.pass = new Pass(services, worker, handler, work.lease, record, visible, undoing !== null);
     this.pass.batch = work.batch ?? null;
@@ -82,7 +82,7 @@ export class RunningPass implements Run {
     else if (this.known.isGone === true && this.cancel === null && this.opening.undoing === null)
       this.parkGone();
     else if (this.awaitsFit) void this.checkFit();
-    else this.enter(null);
+    else this.enter(this.known.isHeir === true ? this.ownDefinition : null);
     void pass.done.then((end) => this.conclude(end));
   }
 
@@ -96,6 +96,11 @@ export class RunningPass implements Run {
     this.pass.end({ kind: 'parked', error });
   }
 
+  private get ownDefinition(): DefinitionRef {
+    const { worker, handler } = this.known;
+    return { id: handler.id, fingerprint: worker.graph.fingerprint };
+  }
+
   /** Nothing of the worker's code runs before it is known that its graph fits. */
   private async checkFit(): Promise<void> {
     const { pass, known, work, opening } = this;
@@ -107,8 +112,7 @@ export class RunningPass implements Run {
       this.awaitsFit = false;
       if (this.cancel !== null && (fit.kind === 'fits' || (fit.kind === 'mismatch' && !fit.undoes)))
         pass.end(cancelled(this.cancel));
-      else if (fit.kind === 'fits')
-        this.enter({ id: known.handler.id, fingerprint: known.worker.graph.fingerprint });
+      else if (fit.kind === 'fits') this.enter(this.ownDefinition);
       else {
         this.misfit = fit;
         pass.end(fit.kind === 'elsewhere' ? { kind: 'yielded' } : { kind: 'parked', error: fit.error });

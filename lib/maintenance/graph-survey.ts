@@ -87,8 +87,10 @@ export class GraphSurvey {
     record: ExecutionRecord,
     findings: Findings,
   ): Promise<void> {
-    const { store, deployGate, writer } = this.parts;
-    const fit = await deployGate.check(worker, record, await store.journal(record.id));
+    const { store, deployGate, writer, definitions } = this.parts;
+    const journal = await store.journal(record.id);
+    if (definitions.takerOf(record, journal)?.isHeir === true) return;
+    const fit = await deployGate.check(worker, record, journal);
     if (fit.kind !== 'mismatch') return;
     findings.count++;
     if (findings.ids.length < MOST_NAMED) findings.ids.push(record.id);

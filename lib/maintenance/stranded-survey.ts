@@ -43,14 +43,16 @@ export class StrandedSurvey {
   }
 
   private async tell({ worker, handler }: Gone): Promise<void> {
-    const { store, observer, clock } = this.parts;
+    const { store, observer, clock, definitions } = this.parts;
     const executions: string[] = [];
     let count = 0;
     for (const status of ['pending', 'running', 'waiting'] as const)
-      for await (const { id, definition } of executionsOf(store, { worker, status })) {
-        if (handler !== null && partsOfDefinition(definition.id).method !== handler) continue;
+      for await (const record of executionsOf(store, { worker, status })) {
+        if (handler !== null && partsOfDefinition(record.definition.id).method !== handler) continue;
+        // Its alarms go on with the method that took its place.
+        if (definitions.takerOf(record, [])?.isHeir === true) continue;
         count++;
-        if (executions.length < MOST_NAMED) executions.push(id);
+        if (executions.length < MOST_NAMED) executions.push(record.id);
       }
     if (count === 0) return;
     const message = strandedMessage(worker, handler, { ids: executions, count });

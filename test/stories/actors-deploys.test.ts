@@ -8,11 +8,15 @@ import {
   defineEvent,
   GraphMismatchError,
   memoryStore,
+  OnAlarm,
   OnEvent,
+  OnIdle,
   ParkedError,
   sleep,
   sqliteStore,
+  Step,
   type Store,
+  type WorkerClass,
 } from 'holdfast';
 import { z } from 'zod';
 import { openApp } from './support/open-apps.js';
@@ -117,5 +121,98 @@ describe.each<[string, () => () => Store]>([
     for (const handle of gone) await expect(handle.result()).rejects.toThrow(CancelledError);
     expect(seen).toEqual(['opened', 'opened anew']);
     expect((await app.actor(After).getState('a')).state).toEqual({ total: 1 });
+  });
+});
+
+describe.each<[string, () => () => Store]>([
+  ['memory', kept],
+  ['SQLite', onFile],
+])('an alarm whose method has another name by now, in %s', (_name, makeStore) => {
+  @Actor({ id: 'bells', state: Count, key: 'id' })
+  class Bells {
+    @OnEvent(Opened)
+    opened(_: object, ctx: ActorContext<Count>) {
+      counted('opened', ctx);
+      ctx.schedule('1 hour');
+    }
+
+    @OnAlarm()
+    async rang() {
+      await this.noted();
+      await sleep('1 hour');
+      seen.push('rang');
+    }
+
+    @Step() async noted() {}
+  }
+
+  @Actor({ id: 'bells', state: Count, key: 'id' })
+  class Renamed {
+    // Had the alarm, or is new.
+    @OnEvent(Closed)
+    rang(_: object, ctx: ActorContext<Count>) {
+      counted('closed', ctx);
+    }
+
+    @OnAlarm()
+    ring(ctx: ActorContext<Count>) {
+      seen.push(`ring ${ctx.executeCount}`);
+    }
+
+    @OnIdle()
+    idle() {
+      seen.push('idle');
+    }
+  }
+
+  @Actor({ id: 'bells', state: Count, key: 'id' })
+  class RenamedAway {
+    @OnEvent(Opened)
+    opened(_: object, ctx: ActorContext<Count>) {
+      counted('opened', ctx);
+    }
+
+    @OnAlarm()
+    ring(ctx: ActorContext<Count>) {
+      seen.push(`ring ${ctx.executeCount}`);
+    }
+
+    @OnIdle()
+    idle() {
+      seen.push('idle');
+    }
+  }
+
+  it.each<[string, WorkerClass]>([
+    ['is gone', RenamedAway],
+    ['is of another method', Renamed],
+  ])('comes at its instant, to the method that has @OnAlarm; the old name %s', async (_case, now) => {
+    const store = makeStore();
+    const before = await openApp([Bells], { store: store() });
+    await before.publish(Opened, { id: 'a' });
+    await before.advance('10 minutes');
+    await before.close();
+    const app = await openApp([now], { store: store() });
+    const misfits: string[] = [];
+    app.on('app.misfit', ({ message }) => void misfits.push(message));
+    await app.advance('45 minutes');
+    expect(seen).toEqual(['opened']);
+    await app.advance('20 minutes');
+    expect(seen).toEqual(['opened', 'ring 1', 'idle']);
+    expect(misfits).toEqual([]);
+    const all = await app.executions.list({ worker: 'bells' });
+    expect(all.map(({ status }) => status)).toEqual(['completed', 'completed']);
+  });
+
+  it('is parked when it has recorded something under the old name', async () => {
+    const store = makeStore();
+    const before = await openApp([Bells], { store: store() });
+    await before.publish(Opened, { id: 'a' });
+    await before.advance('70 minutes');
+    await before.close();
+    const app = await openApp([RenamedAway], { store: store() });
+    await app.advance('3 hours');
+    expect(seen).toEqual(['opened']);
+    expect((await app.executions.list()).map(({ status }) => status)).toContain('parked');
   });
 });
