@@ -65,6 +65,6 @@ export function instanceIdOf(worker: string, name: string): string {
 }
 
 /** The key in an instance's name. */
-export function keyOfInstance(name: string): string {
+function keyOfInstance(name: string): string {
   return name.slice(name.indexOf(':', name.indexOf(':') + 1) + 1);
 }
