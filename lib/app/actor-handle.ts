@@ -6,7 +6,7 @@ import type { WorkerDefinition } from '../model/definition.js';
 import { AppClosedError, NotSubscribedError, WorkerError } from '../model/errors-app.js';
 import { ParkedError } from '../model/errors-execution.js';
 import { InstanceNotFoundError, SchedulerError } from '../model/errors-instance.js';
-import { familyRoute } from '../model/event-source.js';
+import { type EventInput, familyRoute } from '../model/event-source.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { TerminateOptions } from '../model/instance-context.js';
 import { type ActorPolicy, instanceName } from '../model/keyed.js';
@@ -19,6 +19,7 @@ import type { ActorStatus, SendOptions, SendResult } from './actor-types.js';
 import { ExecutionHandle } from './execution-handle.js';
 import { givenKey } from './given-key.js';
 import type { InstanceSnapshot } from './instance-snapshot.js';
+import type { Publishable } from './publishable.js';
 import type { Publishing } from './publishing.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
@@ -38,9 +39,19 @@ export class ActorHandle<Event = object, State = unknown> {
    *
    * Throws `ConfigurationError` for options that cannot be, `InvalidEventError` for an event that is not valid or has no key: nothing is
    * stored then; `NotStartedError` before `start()`, `ExecutionStateError` inside an execution: publish the event there.
+   *
+   * @example
+   * const { scheduledAt } = await app.actor(OrderProcess).send(OrderPlaced, { orderId: 'o-1', total: 50 });
    */
-  async send(options: SendOptions<Event>): Promise<SendResult> {
-    const { args, key, waits } = messageOf(this.definition, options as SendOptions);
+  send<Source extends Publishable>(
+    event: Source,
+    data: EventInput<Source>,
+    options?: Omit<SendOptions<Event>, 'event'>,
+  ): Promise<SendResult>;
+  /** The same with an instance of an event class, a member of a union, or the data where the class takes one event only. */
+  send(options: SendOptions<Event>): Promise<SendResult>;
+  async send(...given: readonly unknown[]): Promise<SendResult> {
+    const { args, key, waits } = messageOf(this.definition, given);
     if (waits) this.publishing.assertCanWait('send()');
     else this.publishing.assertOutside('send()');
     const to: Addressee = { worker: this.definition.id, method: null, key };

@@ -1,5 +1,6 @@
 import { metadataOf } from '../metadata/metadata-store.js';
 import type { WorkerDefinition } from '../model/definition.js';
+import { isSchemaEvent } from '../model/event-source.js';
 import type { SendOptions } from './actor-types.js';
 import { publishArguments } from './publish-arguments.js';
 import { givenKey } from './given-key.js';
@@ -14,15 +15,37 @@ export interface ActorMessage {
   readonly waits: boolean;
 }
 
-/** Throws `ConfigurationError`. */
-export function messageOf(definition: WorkerDefinition, options: SendOptions): ActorMessage {
-  refuse(optionMistakes('send()', options, { id: anything, event: anything, eventId: text, wait: anything }));
-  const { id, event, eventId, wait = true } = options;
+/** Of `send(event, data, options)`, or of `send(options)` with the event in it. Throws `ConfigurationError`. */
+export function messageOf(
+  definition: WorkerDefinition,
+  [first, data, rest = {}]: readonly unknown[],
+): ActorMessage {
+  const isSource = typeof first === 'function' || typeof first === 'string' || isSchemaEvent(first);
+  if (!isSource) return messageFrom(definition, first as SendOptions);
+  const others = { id: anything, eventId: text, wait: anything };
+  refuse(optionMistakes('send()', rest as object, others));
+  const options = rest as Omit<SendOptions, 'event'>;
+  return addressed([first, data], options);
+}
+
+function messageFrom(definition: WorkerDefinition, options: SendOptions): ActorMessage {
+  refuse(
+    optionMistakes('send()', options, { id: anything, event: anything, eventId: text, wait: anything }, [
+      'event',
+    ]),
+  );
   const { name } = definition.type;
   const taker = { call: 'send()', name, sources: sourcesOf(definition), finds: 'actor' } as const;
+  return addressed(publishArguments(options.event, taker), options);
+}
+
+function addressed(
+  event: readonly unknown[],
+  { id, eventId, wait = true }: Omit<SendOptions, 'event'>,
+): ActorMessage {
   const publishOptions = eventId === undefined ? [] : [{ id: eventId }];
   return {
-    args: [...publishArguments(event, taker), ...publishOptions],
+    args: [...event, ...publishOptions],
     key: id === undefined ? null : givenKey('send()', id, 'id of the actor'),
     waits: wait,
   };

@@ -45,7 +45,11 @@ export class DebounceHandle<Event = object, State = unknown> {
    * `ExecutionStateError`: publish the event there.
    */
   async add(options: AddOptions<Event>): Promise<AddResult> {
-    refuse(optionMistakes('add()', options, { id: anything, event: anything, eventId: text, session: text }));
+    refuse(
+      optionMistakes('add()', options, { id: anything, event: anything, eventId: text, session: text }, [
+        'event',
+      ]),
+    );
     this.assertOutside('add()');
     const { id, event, eventId, session } = options;
     const key = id === undefined ? null : this.keyOf('add()', id);

@@ -1,6 +1,6 @@
 import { DURATION_FORMS, parseDuration } from '../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../model/errors-boot.js';
-import { writeOneOf } from '../model/near-names.js';
+import { optionsForm, writeOneOf } from '../model/near-names.js';
 
 /** What is wrong with the value of that option; nothing is wrong with one that is left out. */
 export type OptionCheck = (option: string, value: unknown) => readonly ConfigurationMistake[];
@@ -114,9 +114,17 @@ export function optionMistakes(
   call: string,
   given: object,
   checks: Readonly<Record<string, OptionCheck>>,
+  /** Those that may not be left out. */
+  needed: readonly string[] = [],
 ): readonly ConfigurationMistake[] {
   if (typeof given !== 'object' || given === null)
-    return [{ option: call, found: `${show(given)} is no object of options`, write: forms(checks) }];
+    return [
+      {
+        option: call,
+        found: `${show(given)} is no object of options`,
+        write: optionsForm(Object.keys(checks), needed),
+      },
+    ];
   return Object.entries(given).flatMap(([name, value]) =>
     Object.hasOwn(checks, name)
       ? (checks[name]?.(`${call}: ${name}`, value) ?? [])
@@ -133,10 +141,6 @@ export function optionMistakes(
 /** Throws `ConfigurationError` with all mistakes, if any. */
 export function refuse(mistakes: readonly ConfigurationMistake[]): void {
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
-}
-
-function forms(checks: Readonly<Record<string, OptionCheck>>): string {
-  return `Write { ${Object.keys(checks).join(', ')} }, each of which may be left out`;
 }
 
 function that(holds: (value: unknown) => boolean, write: string): OptionCheck {

@@ -33,7 +33,10 @@ export function publishArguments(
     {
       option: `${call}: event`,
       found: `${titleOf(event)}, and ${name} takes ${sources.map(titleOf).join(', ')}`,
-      write: `Give an instance of the event class, or app.publish(SomeEvent, data): the event finds its ${finds}`,
+      write:
+        finds === 'actor'
+          ? 'Name the event: send(SomeEvent, data, options), or give an instance of its class'
+          : 'Give an instance of the event class, or app.publish(SomeEvent, data): the event finds its batch',
     },
   ]);
 }

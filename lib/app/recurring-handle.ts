@@ -44,7 +44,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
    * Throws `UnstorableValueError` for an input that cannot be stored, `ConfigurationError` for an id that is no text.
    */
   async start(options: RecurringStart<Input>): Promise<RecurringStarted> {
-    refuse(optionMistakes('start()', options, { id: anything, input: anything }));
+    refuse(optionMistakes('start()', options, { id: anything, input: anything }, ['id']));
     const name = this.nameOf('start()', options.id);
     const { codec, clock, ids, store } = this.parts;
     const input = codec.encode(options.input);

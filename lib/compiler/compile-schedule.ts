@@ -136,7 +136,12 @@ function optionsOf(written: unknown, options: unknown, refuse: Refuse): Record<s
 function checkNames(options: Readonly<Record<string, unknown>>, refuse: Refuse): void {
   for (const name of Object.keys(options)) {
     if (!(OPTIONS as readonly string[]).includes(name))
-      refuse(`the unknown option ${name}`, writeOneOf(name, OPTIONS));
+      refuse(
+        `the unknown option ${name}`,
+        name === 'key' && options['keyed'] === true
+          ? "Leave it out: each job has the id that app.recurring(Worker, 'method').start({ id }) gives it"
+          : writeOneOf(name, OPTIONS),
+      );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MethodMetadata } from '../metadata/class-metadata.js';
+import type { ClassMetadata, MethodMetadata } from '../metadata/class-metadata.js';
 import { findOwnMetadata, lineage, metadataOf } from '../metadata/metadata-store.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type {
@@ -54,7 +54,8 @@ function compileWorker(type: WorkerClass, log: MistakeLog): CompiledWorker | nul
       "Write @OnEvent(SomeEvent) or @Every('5 minutes') on a method",
     );
   }
-  const id = metadata.worker === null ? null : workerId(type, metadata.worker ?? {}, mistakes);
+  const id =
+    metadata.worker === null ? null : workerId(type, metadata.worker ?? {}, mistakes, idForm(metadata));
   const actor = compileActor(id ?? '', metadata, mistakes);
   // Without an id the parts are compiled for their mistakes alone.
   const parts = compileParts({ type, id: id ?? '', metadata, mistakes, actor });
@@ -90,6 +91,10 @@ function compileParts(
     renames: frozenMap(compileRenames(metadata.methods, mistakes)),
   };
   return { ...parts, graph: graphOf({ id, ...parts }), provided: Object.freeze(compiler.provided) };
+}
+
+function idForm({ actor }: ClassMetadata): string {
+  return actor === null ? "@Worker('orders')" : "@Actor({ id: 'orders', state, key })";
 }
 
 const NO_STEPS: readonly DeclaredStep[] = Object.freeze([]);

@@ -10,6 +10,8 @@ export function workerId(
   type: { readonly name: string },
   options: WorkerOptions,
   mistakes: ClassMistakes,
+  /** How one is written. */
+  form = "@Worker('orders')",
 ): string | null {
   const { id } = options;
   if (id !== undefined) {
@@ -27,7 +29,7 @@ export function workerId(
   mistakes.add(
     null,
     `its name ${show(type.name)}${why} gives no safe id: it may change with the next build`,
-    "Write an explicit id: @Worker('orders')",
+    `Write an explicit id: ${form}`,
   );
   return null;
 }

@@ -95,7 +95,7 @@ export function Actor<State>(options: ActorOptions<State>): ActorDecorator<State
     else if (record.worker !== null) recordWorkerToo(record, target);
     const place = { decorator: 'Actor', record, type: target, member: null };
     const { state, key, ...worker } = (
-      recordOptions(place, options, OPTIONS) ? options : {}
+      recordOptions(place, options, OPTIONS, ['state']) ? options : {}
     ) as ActorOptions<State>;
     const known = Object.fromEntries(
       Object.entries(worker).filter(([name]) => (OPTIONS as readonly string[]).includes(name)),

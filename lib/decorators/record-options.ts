@@ -1,5 +1,5 @@
 import type { AnyClass, ClassMetadata } from '../metadata/class-metadata.js';
-import { writeOneOf } from '../model/near-names.js';
+import { optionsForm, writeOneOf } from '../model/near-names.js';
 
 /** Where a decorator with options stands. */
 export interface OptionsPlace {
@@ -15,13 +15,14 @@ export function recordOptions(
   { decorator, record, type, member }: OptionsPlace,
   options: unknown,
   names: readonly string[],
+  needed: readonly string[] = [],
 ): boolean {
   const refuse = (found: string, write: string): void => {
     record.mistakes.push({ class: type.name, member, found: `@${decorator} has ${found}`, write });
   };
   if (typeof options !== 'object' || options === null) {
     const found = typeof options === 'string' ? `'${options.slice(0, 60)}'` : String(options);
-    refuse(`${found} as its options`, `Write { ${names.join(', ')} }, each of which may be left out`);
+    refuse(`${found} as its options`, optionsForm(names, needed));
     return false;
   }
   for (const name of Object.keys(options))

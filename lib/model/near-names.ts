@@ -36,3 +36,10 @@ function distanceOf(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** What options to write, in messages. */
+export function optionsForm(names: readonly string[], needed: readonly string[]): string {
+  const form = `Write { ${names.join(', ')} }`;
+  if (needed.length === 0) return `${form}, each of which may be left out`;
+  return `${form}; only ${needed.join(' and ')} must be there`;
+}

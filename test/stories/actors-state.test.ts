@@ -297,6 +297,39 @@ it('says whose key an event lacks, and that a class takes no such event', async 
   ).rejects.toThrow("Typos has no @OnEvent for 'account.closed'. It takes 'state.set'");
 });
 
+it('send() takes an event with its data, as publish() does', async () => {
+  @Actor({ id: 'named', state: z.object({ n: z.number() }), key: 'id' })
+  class Named {
+    @OnEvent(Set1)
+    set({ to }: Set1, ctx: ActorContext<{ n: number }>) {
+      ctx.setState({ n: to as number });
+    }
+
+    @OnEvent(AccountClosed)
+    closed(event: AccountClosed, ctx: ActorContext<{ n: number }>) {
+      seen.push(event instanceof AccountClosed);
+      ctx.updateState((state) => ({ n: (state?.n ?? 0) + 1 }));
+    }
+  }
+  const app = await openApp([Named]);
+  const named = app.actor(Named);
+  expect(await named.send(Set1, { id: 'a', to: 1 })).toMatchObject({
+    created: true,
+    instanceId: 'actor:named:a',
+  });
+  for (let times = 0; times < 2; times++)
+    await named.send(AccountClosed, { id: 'elsewhere' }, { id: 'a', eventId: 'once' });
+  expect((await named.getState('a')).state).toEqual({ n: 2 });
+  expect(seen).toEqual([true]);
+  await expect(named.send({ event: { id: 'a' } as never })).rejects.toThrow(
+    'Name the event: send(SomeEvent, data, options), or give an instance of its class',
+  );
+  await expect(named.send(Set1, { id: 'a', to: 1 }, { wiat: false } as never)).rejects.toThrow('Write wait');
+  await expect(named.send(undefined as never)).rejects.toThrow(
+    'Write { id, event, eventId, wait }; only event must be there',
+  );
+});
+
 it('updateState() says that it takes a function', async () => {
   @Actor({ id: 'updating', state: z.object({ n: z.number() }), key: 'id' })
   class Updating {

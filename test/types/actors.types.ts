@@ -83,6 +83,9 @@ async function handles(): Promise<void> {
   await orders.send({ event: { orderId: 'a', total: 1 } });
   await orders.send({ id: 'a', event: new OrderPlaced(), eventId: 'e', wait: false });
   await orders.send({ event: { orderId: 'a', at: new Date() } });
+  await orders.send(OrderPaid, { orderId: 'o', at: new Date() }, { wait: false });
+  // @ts-expect-error A field is missing.
+  await orders.send(OrderPaid, { orderId: 'o' });
   // @ts-expect-error No event of this actor.
   await orders.send({ event: { orderId: 'a' } });
   const { state, version } = await orders.getState('a');

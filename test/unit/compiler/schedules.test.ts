@@ -159,6 +159,14 @@ describe('an @Every', () => {
     );
   });
 
+  it('has no key: jobs have an id each', () => {
+    const [mistake] = mistakesOf(workerOf({ run: [(Every as Loose)('5m', { keyed: true, key: 'id' })] }));
+    expect(mistake).toMatchObject({
+      found: 'run: @Every has the unknown option key',
+      write: "Leave it out: each job has the id that app.recurring(Worker, 'method').start({ id }) gives it",
+    });
+  });
+
   it('stands alone on its method', () => {
     expect(foundIn({ run: [Every('5m'), (OnEvent as Loose)('x')] })).toEqual([
       'run: it has @OnEvent and @Every',
