@@ -19,7 +19,10 @@ const shared = {
   moduleNameMapper: {
     '^holdfast$': '<rootDir>/lib/entries/index.ts',
     '^holdfast/testing$': '<rootDir>/lib/entries/testing.ts',
+    '^holdfast/redis$': '<rootDir>/lib/entries/redis.ts',
+    '^holdfast/bullmq$': '<rootDir>/lib/entries/bullmq.ts',
     '^holdfast/nest$': '<rootDir>/nest/index.ts',
+    '^holdfast/nest/testing$': '<rootDir>/nest/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {

@@ -13,7 +13,10 @@ const update = process.argv.includes('--update');
 const entries = {
   holdfast: 'lib/entries/index.d.ts',
   testing: 'lib/entries/testing.d.ts',
+  redis: 'lib/entries/redis.d.ts',
+  bullmq: 'lib/entries/bullmq.d.ts',
   nest: 'nest/index.d.ts',
+  'nest-testing': 'nest/testing/index.d.ts',
 };
 
 const silent = { logLevel: 'none' };

@@ -4,6 +4,7 @@ import type { Addressee } from '../dispatch/publish-request.js';
 import { type ActorRecord, parseActorRecord, type TurnNote } from '../model/actor-record.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import { AppClosedError, NotSubscribedError, WorkerError } from '../model/errors-app.js';
+import { OTHER_STORE } from '../model/other-store.js';
 import { ParkedError } from '../model/errors-execution.js';
 import { InstanceNotFoundError, SchedulerError } from '../model/errors-instance.js';
 import { type EventInput, familyRoute } from '../model/event-source.js';
@@ -213,7 +214,7 @@ export class ActorHandle<Event = object, State = unknown> {
         `${type.name} has no @OnEvent for '${event}'. It takes ${taken.map((each) => `'${each}'`).join(', ')}`,
       );
     return new NotSubscribedError(
-      `no method of ${this.definition.type.name} takes the event '${event}' just now: its \`when\` turned it down, or no process with the class has started on this store`,
+      `no method of ${this.definition.type.name} takes the event '${event}' just now: its \`when\` turned it down, or no process with the class has started on this store. ${OTHER_STORE}`,
     );
   }
 }

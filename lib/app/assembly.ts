@@ -7,6 +7,7 @@ import { compileWorkers } from '../compiler/compile-workers.js';
 import type { AnyClass } from '../metadata/class-metadata.js';
 import { eventClassOf, eventMetadataOf, metadataOf, storableClasses } from '../metadata/metadata-store.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
+import { AppClosedError } from '../model/errors-app.js';
 import { messageOf } from '../model/message-of.js';
 import type { StateSource } from '../model/state-source.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
@@ -32,6 +33,7 @@ import { watchDetached } from './watch-detached.js';
 import { watchUnstarted } from './watch-unstarted.js';
 import { WorkerApp } from './worker-app.js';
 import { StateSources } from './state-sources.js';
+import { storeClock } from './store-clock.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
 /** Puts the parts of one app together. */
@@ -47,6 +49,8 @@ export class Assembly {
   private readonly forgetters: (() => void)[] = [];
   private forgetMetrics: (() => void) | null = null;
   private readonly tracking: LifecycleTracking | null;
+  /** Changes of the workers come one after the other: each begins with what the one before has left. */
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(
     options: BootstrapOptions,
@@ -59,8 +63,9 @@ export class Assembly {
       clock: container.get(CLOCK),
       dispatcher: container.get(DISPATCHER),
     };
-    const clock = underlay?.clock(container.get(CLOCK)) ?? container.get(CLOCK);
+    const machineClock = underlay?.clock(container.get(CLOCK)) ?? container.get(CLOCK);
     const store = underlay?.store(container.get(STORE)) ?? container.get(STORE);
+    const clock = storeClock(machineClock, store);
     this.settings = settingsOf(
       options,
       guardedLogger(() => this.logger()),
@@ -81,6 +86,7 @@ export class Assembly {
     });
     this.runtime = new Runtime({
       store,
+      machineClock,
       clock,
       codec,
       dispatcher: container.get(DISPATCHER),
@@ -123,10 +129,12 @@ export class Assembly {
       startedAt: clock.now(),
       options: () => effectiveOptions(this.current),
       concurrency: () => this.settings.concurrency,
+      sweepMs: () => this.settings.sweepMs,
       logger: () => this.settings.logger,
       configure: (changes) => this.configure(changes),
-      register: (workers) => this.register(workers),
-      sync: (workers) => this.sync(workers),
+      register: (workers) => this.inTurn('register()', () => this.register(workers)),
+      unregister: (workers) => this.inTurn('unregister()', () => this.unregister(workers)),
+      sync: (workers) => this.inTurn('sync()', () => this.sync(workers)),
       flush: async () => this.tracking?.flush(),
       forget: () => this.forgetAll(),
     };
@@ -162,9 +170,18 @@ export class Assembly {
     const known = this.runtime.definitions.all().map((definition) => definition.type);
     // Together with the known ones, so that an id that one of them has is refused.
     const compiled = compileWorkers([...known, ...workers]);
-    await this.registerEvents(workers);
     if (this.current.resolver === undefined) this.container.add(workers);
+    await this.registerEvents(workers);
     this.addWorkers(compiled.filter((definition) => workers.includes(definition.type)));
+    await this.runtime.declare();
+  }
+
+  private async unregister(workers: readonly WorkerClass[]): Promise<void> {
+    const { definitions } = this.runtime;
+    for (const worker of workers) {
+      const definition = definitions.ofClass(worker);
+      if (definition !== null) definitions.remove(definition);
+    }
     await this.runtime.declare();
   }
 
@@ -172,12 +189,21 @@ export class Assembly {
     const { definitions } = this.runtime;
     const compiled = compileWorkers([...new Set(workers)]);
     const added = compiled.filter((worker) => definitions.ofClass(worker.type) === null);
-    await this.registerEvents(added.map((worker) => worker.type));
     if (this.current.resolver === undefined) this.container.add(added.map((worker) => worker.type));
+    await this.registerEvents(added.map((worker) => worker.type));
     const resolved = resolveLimits(added, this.get);
     for (const known of definitions.all()) if (!workers.includes(known.type)) definitions.remove(known);
     this.runtime.addWorkers(resolved);
     await this.runtime.declare();
+  }
+
+  private inTurn(call: string, change: () => Promise<void>): Promise<void> {
+    const run = this.turn.then(() => {
+      if (this.runtime.isClosed) throw new AppClosedError(call);
+      return change();
+    });
+    this.turn = run.catch(() => {});
+    return run;
   }
 
   private configure(changes: ConfigurableOptions): void {
@@ -219,7 +245,7 @@ export class Assembly {
 
   private owns(worker: WorkerDefinition, receiver: object): boolean {
     const { resolver } = this.current;
-    if (resolver !== undefined) return resolver.resolve(worker) === receiver;
+    if (resolver !== undefined) return resolver.owns?.(worker, receiver) ?? false;
     return this.container.has(worker.type) && this.container.get(worker.type) === receiver;
   }
 

@@ -1,3 +1,4 @@
+import { AppClosedError } from '../model/errors-app.js';
 import type { Clock } from '../ports/clock.js';
 import type { Runtime } from './runtime.js';
 
@@ -23,6 +24,7 @@ export class BoundedPasses {
 
   /** Takes new work for `withinMs`; what runs then has the app's `drainTimeout`. */
   run(withinMs: number): Promise<Processed> {
+    if (this.runtime.isClosed) return Promise.reject(new AppClosedError('process()'));
     if (this.open !== null) return this.open;
     const pass = this.last.then(() => this.pass(withinMs));
     this.open = pass;

@@ -32,9 +32,9 @@ export interface ContainerOptions {
  */
 export class AppContainer {
   /** Gives the engine the one instance of each worker. */
-  readonly resolver: InstanceResolver = {
+  readonly resolver = {
     resolve: (worker: WorkerDefinition) => this.get<object>(worker.type),
-  };
+  } satisfies InstanceResolver;
   private readonly child: DependencyContainer;
   private readonly plan: InjectionPlan;
   private readonly values = new Map<unknown, unknown>();

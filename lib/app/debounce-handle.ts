@@ -2,6 +2,7 @@ import { batchName } from '../behaviours/batch-place.js';
 import { batchEvents, batchItems, foldEvents } from '../behaviours/batch-events.js';
 import type { PublishRequest } from '../dispatch/publish-request.js';
 import { AppClosedError, NotSubscribedError } from '../model/errors-app.js';
+import { OTHER_STORE } from '../model/other-store.js';
 import { ExecutionStateError } from '../model/errors-execution.js';
 import type { MessageKind } from '../model/execution.js';
 import type { InjectionToken } from '../model/injection-token.js';
@@ -58,7 +59,7 @@ export class DebounceHandle<Event = object, State = unknown> {
     const [stored] = published?.executions ?? [];
     if (stored === undefined)
       throw new NotSubscribedError(
-        `no process has started with ${this.debounce.handler.id} on this store: start an app with the worker first`,
+        `no process has started with ${this.debounce.handler.id} on this store: start an app with the worker first. ${OTHER_STORE}`,
       );
     const { executionId, batch, duplicate } = stored;
     if (batch !== undefined)

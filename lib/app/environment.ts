@@ -1,10 +1,12 @@
 import { memoryStore } from '../adapters/memory/memory-store.js';
+import { redisStore } from '../adapters/redis/redis-store.js';
 import { sqliteStore } from '../adapters/sqlite/sqlite-store.js';
 import type { ConfigurationMistake } from '../model/errors-boot.js';
 import type { Store } from '../ports/store.js';
 import type { BootstrapOptions } from './options.js';
 import { durationFrom, oneOf, refuse, wholeFrom, type OptionCheck } from './option-checks.js';
 import type { Provider } from './provider.js';
+import { redisAddress } from './redis-address.js';
 import { STORE } from './tokens.js';
 
 const DEFAULT_FILE = '.holdfast/holdfast.db';
@@ -36,15 +38,20 @@ export function withEnvironment(given: BootstrapOptions, env: NodeJS.ProcessEnv)
     timeout: read('timeout', 'HOLDFAST_TIMEOUT', durationFrom(1)),
     role: read('role', 'HOLDFAST_ROLE', oneOf('publisher', 'worker', 'both')),
   } as BootstrapOptions;
-  if (!namesStore(options)) mistakes.push(...urlMistakes(urlOf(env)));
+  if (!namesStore(options)) mistakes.push(...urlMistakes(env));
   return { options: { ...definedOf(filled), ...options }, mistakes };
 }
 
-/** The store that `HOLDFAST_STORE_URL` names: `memory:`, `sqlite:path`, or a path; a SQLite file in the working directory by default. */
+/**
+ * The store that `HOLDFAST_STORE_URL` names: `memory:`, `sqlite:path`, a path, or `redis://host:6379`; `redis:` is the one that
+ * `REDIS_HOST`, `REDIS_PORT` and `REDIS_PASSWORD` name. A SQLite file in the working directory by default.
+ */
 export function storeFromEnvironment(env: NodeJS.ProcessEnv): Store {
+  refuse(urlMistakes(env));
   const url = urlOf(env);
-  refuse(urlMistakes(url));
-  return url === 'memory:' ? memoryStore() : sqliteStore(pathOf(url) ?? url);
+  if (url === 'memory:') return memoryStore();
+  const address = redisAddress(url, env);
+  return address === null ? sqliteStore(pathOf(url) ?? url) : redisStore({ url: address });
 }
 
 function namesStore({ store, providers }: BootstrapOptions): boolean {
@@ -60,13 +67,24 @@ function pathOf(url: string): string | undefined {
   return /^(?:sqlite|file):(?:\/\/)?(.+)$/.exec(url)?.[1];
 }
 
-function urlMistakes(url: string): readonly ConfigurationMistake[] {
-  if (url === 'memory:' || pathOf(url) !== undefined || !/^[a-z][a-z0-9+.-]+:/i.test(url)) return [];
+function urlMistakes(env: NodeJS.ProcessEnv): readonly ConfigurationMistake[] {
+  const url = urlOf(env);
+  const address = redisAddress(url, env);
+  if (address !== null && (!/^rediss?:\/\/./i.test(address) || !URL.canParse(address)))
+    return [
+      {
+        option: 'HOLDFAST_STORE_URL',
+        found: 'it is no address of a Redis, with what REDIS_HOST and REDIS_PORT say',
+        write: "Write 'redis://host:6379', or 'redis:' with REDIS_HOST=host and REDIS_PORT=6379",
+      },
+    ];
+  if (address !== null || url === 'memory:' || pathOf(url) !== undefined || !/^[a-z][a-z0-9+.-]+:/i.test(url))
+    return [];
   return [
     {
       option: 'HOLDFAST_STORE_URL',
       found: `the scheme of '${url.slice(0, url.indexOf(':') + 1)}' is not known`,
-      write: "Write 'memory:' or 'sqlite:path/to/file.db', or pass { store } in code",
+      write: "Write 'memory:', 'sqlite:path/to/file.db' or 'redis://host:6379', or pass { store } in code",
     },
   ];
 }

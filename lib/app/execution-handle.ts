@@ -178,6 +178,7 @@ export class ExecutionHandle<Value = unknown> {
   private awaitOutcome(call: string, timeoutMs: number | null): Promise<StoredOutcome> {
     const { runtime, clock } = this.parts;
     const id = this.id as ExecutionId;
+    if (runtime.isClosed) return Promise.reject(new AppClosedError(call));
     return new Promise((resolve, reject) => {
       let timer: Timer | null = null;
       const unwatch = this.parts.watchWait(this.id, this.worker, timeoutMs);

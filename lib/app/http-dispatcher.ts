@@ -33,7 +33,7 @@ export interface HttpDispatcherOptions {
   /** How long a request may take; `'5s'` by default. */
   readonly timeout?: Duration;
   /** Hints that may wait to be sent to each address; 10,000 by default. More are given up at once. */
-  readonly queue?: number;
+  readonly buffer?: number;
   /** Hints of one request, at most; 250 by default. */
   readonly batch?: number;
   /** Requests in a row that may fail, with growing pauses, before what waits is given up; 4 by default. */
@@ -52,7 +52,7 @@ const CHECKS = {
   insecure: anything,
   plainHttp: anything,
   timeout: durationFrom(1),
-  queue: wholeFrom(1),
+  buffer: wholeFrom(1),
   batch: wholeBetween(1, MOST_HINTS),
   attempts: wholeFrom(1),
   drain: durationFrom(0),
@@ -73,7 +73,7 @@ const CHECKS = {
 export function httpDispatcher(options: HttpDispatcherOptions): HttpDispatcher {
   const mistakes = optionMistakes('httpDispatcher()', options, CHECKS);
   refuse(mistakes.length > 0 ? mistakes : [...urlMistakes(options), ...secrecyMistakes(options)]);
-  const { clock = systemClock, queue = 10_000, batch = 250, attempts = 4 } = options;
+  const { clock = systemClock, buffer = 10_000, batch = 250, attempts = 4 } = options;
   const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const [key = null] = keysOf(options.signing);
   return new HttpDispatcher({
@@ -85,7 +85,7 @@ export function httpDispatcher(options: HttpDispatcherOptions): HttpDispatcher {
       clock,
       random: systemRandom,
       nextId: () => uuidGenerator.next(),
-      queue,
+      buffer,
       batch,
       attempts,
     })),

@@ -45,6 +45,16 @@ export interface MountOptions {
    * `within` (`'10s'`), and is answered then.
    */
   readonly process?: boolean | { readonly within?: Duration };
+  /**
+   * How many requests each client may send: `limit` in `per` (`'1 minute'`), of both surfaces, refused ones included. One more is
+   * answered 429. `by` names the client; by default its address, as the server tells it: behind a proxy that is the proxy's, so
+   * give `by` there. Not limited by default. Each process counts by itself, 10,000 clients at most.
+   */
+  readonly rateLimit?: {
+    readonly limit: number;
+    readonly per?: Duration;
+    readonly by?: (request: Request) => string | null | undefined;
+  };
   readonly limits?: {
     /** Of a body; 262,144 by default, 8 MiB at most. An event is bounded by the app's limits as well. */
     readonly bodyBytes?: number;
@@ -64,6 +74,11 @@ const CHECKS = {
   events: anArray,
   sync: anything,
   process: anything,
+  rateLimit: partsOf('option', {
+    limit: wholeFrom(1),
+    per: durationFrom(1),
+    by: aFunction('(request) => string'),
+  }),
   limits: partsOf('limit', {
     bodyBytes: wholeBetween(1, MOST_BODY_BYTES),
     bodyTimeout: durationFrom(1),
@@ -98,7 +113,14 @@ export function mountRulesOf(options: MountOptions, around: Surroundings): Mount
     bodyBytes: limits.bodyBytes ?? 256 * 1024,
     bodyTimeoutMs: ms(limits.bodyTimeout, '10s'),
     requests: limits.requests ?? 256,
+    rate: rateOf(options.rateLimit),
   };
+}
+
+function rateOf(option: MountOptions['rateLimit']): MountRules['rate'] {
+  if (option === undefined) return null;
+  const { limit, per, by = null } = option;
+  return { limit, perMs: ms(per, '1 minute'), by };
 }
 
 /** How long a request may run what is due; null: it does not. */
@@ -115,13 +137,15 @@ function partOf<Name extends string>(
   return ms(option === true ? undefined : option[name], standard);
 }
 
-function partMistakes({ path, sync, process }: MountOptions): readonly ConfigurationMistake[] {
+function partMistakes({ path, sync, process, rateLimit }: MountOptions): readonly ConfigurationMistake[] {
   const isPath = path === undefined || (/^\/[\w.~/-]*[\w.~-]$/.test(path) && !path.endsWith('/hints'));
   const parts = [
     ['sync', sync, 'timeout'],
     ['process', process, 'within'],
   ] as const;
+  const isLimited = rateLimit === undefined || typeof rateLimit?.limit === 'number';
   return [
+    ...(isLimited ? [] : [wrong('rateLimit', 'it has no limit', "Write { limit: 600, per: '1 minute' }")]),
     ...(isPath
       ? []
       : [wrong('path', 'it is no path', "Write one like '/holdfast', without an end of '/' or '/hints'")]),

@@ -15,7 +15,7 @@ import { parseBody } from '../adapters/http/parse-body.js';
 import { Refusal } from '../adapters/http/refusal.js';
 import type { Surface } from '../adapters/http/signature.js';
 import { webInbound, webResponse } from '../adapters/http/web-request.js';
-import { type Duration, DURATION_FORMS, parseDuration } from '../model/duration.js';
+import { type Duration, parseDuration } from '../model/duration.js';
 import { InvalidEventError, UnknownEventError } from '../model/errors-event.js';
 import { TimeoutError } from '../model/errors-execution.js';
 import { isSettled } from '../model/execution.js';
@@ -25,6 +25,7 @@ import { tellFault } from '../ports/tell-fault.js';
 import { BoundedPasses, type Processed } from './bounded-passes.js';
 import type { ExecutionHandle } from './execution-handle.js';
 import { mountedName, type MountOptions, mountRulesOf, processMsOf } from './mount-options.js';
+import { durationFrom, optionMistakes, refuse } from './option-checks.js';
 import type { Publication } from './publication.js';
 import type { Publishable } from './publishable.js';
 import type { Publishing } from './publishing.js';
@@ -47,8 +48,11 @@ export interface Mount {
   readonly path: string;
   /** Answers a request that a router has brought here: hints where its path ends with `/hints`, else an event. */
   readonly POST: (request: Request) => Promise<Response>;
-  /** Answers a request of any path: 404 outside the mount's own. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Answers a request of any path: 404 outside the mount's own. `server` is what the server gives beside a request, of which the
+   * client's address is read: Deno's info, Bun's server, Hono's `c.env`, or `{ address: '203.0.113.7' }`.
+   */
+  readonly fetch: (request: Request, server?: unknown) => Promise<Response>;
   /**
    * The same for `node:http`, Express and Connect; with `next`, what is not the mount's own is handed on. Comes before any
    * parser of bodies: what is signed are the bytes.
@@ -66,7 +70,7 @@ export interface Mount {
 
 /** What `app.mount` does. */
 export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: MountOptions): Mount {
-  const { dedup = '7d', role } = parts.options();
+  const { dedup = '7d', role, dispatcher } = parts.options();
   const isProduction = process.env['NODE_ENV'] === 'production';
   const rules = mountRulesOf(options, { dedup, isProduction, isPublisher: role === 'publisher' });
   const sourceOf = sourcesOf(options.events);
@@ -79,40 +83,43 @@ export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: 
 
   const host: MountHost = {
     clock: parts.clock,
-    limits: () => parts.options().limits as Limits,
+    limits: () => parts.limits(),
     phase: () => (parts.runtime.isClosed ? 'closed' : parts.runtime.isStarted ? 'started' : 'open'),
     publish: async (event, data, id) =>
       accepted(await publishing.publish([sourceOf(event), data, ...(id === null ? [] : [{ id }])], null)),
-    hint: (hints) => {
-      const { dispatcher } = parts.options();
-      return dispatcher?.deliver === undefined ? parts.runtime.changed() : dispatcher.deliver(hints);
-    },
+    hint: (hints) =>
+      dispatcher?.deliver === undefined ? parts.runtime.changed() : dispatcher.deliver(hints),
     process: processMs === null ? null : () => passes.run(processMs),
+    warn: (message) => parts.logger().warn(message),
     fault: (task, error) => tellFault({ observer: parts.bus, clock: parts.clock }, task, error),
   };
   const surfaces = new MountSurfaces(host, rules);
 
-  const answer = async (request: Request, surface: (path: string) => Surface | null): Promise<Response> => {
-    const inbound = webInbound(request);
+  const answer = async (
+    request: Request,
+    surface: (path: string) => Surface | null,
+    server: unknown = null,
+  ): Promise<Response> => {
+    const inbound = webInbound(request, server);
     return webResponse(await outsideExecutions(() => surfaces.answer(inbound, surface(inbound.path))));
   };
   return {
     path: rules.path,
     POST: (request) => answer(request, routedSurface),
-    fetch: (request) => answer(request, (path) => surfaces.surfaceAt(path)),
+    fetch: (request, server) => answer(request, (path) => surfaces.surfaceAt(path), server),
     node: async (request, response, next) => {
       const inbound = nodeInbound(request);
       const surface = surfaces.surfaceAt(inbound.path);
       if (surface === null && next !== undefined) next();
-      else answerNode(response, await outsideExecutions(() => surfaces.answer(inbound, surface)));
+      else answerNode(request, response, await outsideExecutions(() => surfaces.answer(inbound, surface)));
     },
     execute: async (message) => {
       const { event, data, id } = messageOf(message, host.limits());
       return publishing.execute([sourceOf(event), data, ...(id === null ? [] : [{ id }])], null);
     },
-    process: async ({ within = '10s' } = {}) => {
-      const withinMs = parseDuration(within);
-      if (withinMs === null) throw new TypeError(`process() takes as within ${DURATION_FORMS}`);
+    process: async (given = {}) => {
+      refuse(optionMistakes('process()', given, { within: durationFrom(0) }));
+      const withinMs = parseDuration(given.within ?? '10s') ?? 0;
       return outsideExecutions(() => passes.run(withinMs));
     },
   };

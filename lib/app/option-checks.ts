@@ -85,7 +85,11 @@ export function withMethods(...methods: readonly string[]): OptionCheck {
 export const aStore: OptionCheck = (option, value) => {
   if (typeof value !== 'string') return withMethods('open', 'write', 'claim', 'close')(option, value);
   const path = value.replace(/^(?:sqlite|file):(?:\/\/)?/, '').slice(0, 60);
-  const write = /^(?:memory:?)?$/.test(path) ? 'memoryStore()' : `sqliteStore('${path}')`;
+  const write = /^rediss?:/i.test(path)
+    ? "redisStore({ url }), which comes from 'holdfast/redis'"
+    : /^(?:memory:?)?$/.test(path)
+      ? 'memoryStore()'
+      : `sqliteStore('${path}')`;
   return [impossible(option, value, `Write ${write}`)];
 };
 

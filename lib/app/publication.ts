@@ -1,4 +1,5 @@
 import { NotSubscribedError } from '../model/errors-app.js';
+import { OTHER_STORE } from '../model/other-store.js';
 import type { ClassOf, MethodName, ResultOf } from '../model/worker-method.js';
 import type { ExecutionHandle } from './execution-handle.js';
 
@@ -41,7 +42,7 @@ export class Publication implements Iterable<ExecutionHandle> {
 
   private started(): string {
     if (this.executions.length === 0)
-      return 'when it was published, no handler had been registered for it on this store, or its `when` turned it down. Start an app with the worker first';
+      return `when it was published, no handler had been registered for it on this store, or its \`when\` turned it down. Start an app with the worker first. ${OTHER_STORE}`;
     return `no such handler takes it. It started ${this.executions.map(({ worker, handler }) => `${worker}.${handler}`).join(', ')}`;
   }
 

@@ -6,6 +6,7 @@ import type { Subscriptions } from '../dispatch/subscriptions.js';
 import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import type { ProcessId } from '../model/ids.js';
+import type { Hints } from './hints.js';
 import type { RuntimeParts } from './runtime-parts.js';
 
 /** What accepts the events of one process. */
@@ -15,6 +16,7 @@ export function publisherOf(
     readonly owner: ProcessId;
     readonly writer: GroupWriter;
     readonly consumer: Consumer;
+    readonly hints: Hints;
     readonly subscriptions: Subscriptions;
     readonly definitions: Definitions;
   },
@@ -25,5 +27,6 @@ export function publisherOf(
   const preparer = new EventPreparer({ clock, settings, codec, subscriptions, definitions, dedupMs });
   const { store, handled } = parts;
   const handlers = new HandlerStarts({ store, preparer, subscriptions, handled });
-  return new Publisher({ clock, observer, dispatcher, ids, preparer, handlers, ...own });
+  const { hinter } = own.hints;
+  return new Publisher({ clock, observer, dispatcher, hinter, ids, preparer, handlers, ...own });
 }

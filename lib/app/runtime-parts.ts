@@ -28,6 +28,8 @@ export interface RuntimeParts {
   readonly store: Store;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+  /** What the store is opened with, where it goes by a clock of its own, which `clock` is then. Default: `clock`. */
+  readonly machineClock?: Clock;
   readonly random: Random;
   readonly ids: IdGenerator;
   readonly codec: Codec;

@@ -13,13 +13,13 @@ import { storedGraph } from '../engine/stored-graphs.js';
 import { LeaseKeeper } from '../engine/lease-keeper.js';
 import { Adopter } from '../maintenance/adopter.js';
 import { Scheduler } from '../maintenance/scheduler.js';
-import { scheduleRef, schedulesOf } from '../maintenance/schedules.js';
 import type { Sweeper } from '../maintenance/sweeper.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
-import type { HeartbeatAnswer } from '../ports/store.js';
+import type { Change, HeartbeatAnswer } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { endsBy } from './ends-by.js';
+import { Hints } from './hints.js';
 import { processRecord } from './process-record.js';
 import { publisherOf } from './publisher-of.js';
 import type { RuntimeParts } from './runtime-parts.js';
@@ -41,6 +41,7 @@ export class Runtime {
   readonly outcomes: Outcomes;
   readonly writer: GroupWriter;
   readonly consumer: Consumer;
+  private readonly hints: Hints;
   private readonly lease: LeaseKeeper;
   private readonly adopter: Adopter;
   readonly sweeper: Sweeper;
@@ -66,6 +67,7 @@ export class Runtime {
     });
     this.writer = new GroupWriter(store, clock, random, observer, () => this.consumer.isSequential);
     const { definitions, writer } = this;
+    this.hints = new Hints(parts, this, () => this.consumer);
     const deployGate = new DeployGate(store);
     const reach = { store, definitions, deployGate, writer, observer, clock };
     this.adopter = new Adopter({ ...reach, isStarted: () => this.isStarted });
@@ -74,10 +76,7 @@ export class Runtime {
       clock,
       observer,
       owner: this.owner,
-      describe: () => {
-        const schedules = schedulesOf(this.definitions).map(scheduleRef);
-        return processRecord(this.owner, parts.role, this.definitions.runnable(), schedules);
-      },
+      describe: () => processRecord(this.owner, parts.role, this.definitions),
       leaseMs: () => settings.leaseMs,
       running: () => this.consumer.current,
       renewed: (answer, before) => this.renewed(answer, before),
@@ -88,6 +87,7 @@ export class Runtime {
         writer,
         steps: definitions,
         instances: store,
+        host: parts.resolver,
         states: parts.states ?? new StateSources(),
         publishing: () => this.publisher,
         mayStartBody: () => this.lease.mayStartBody(),
@@ -95,13 +95,12 @@ export class Runtime {
       definitions,
       resolver: parts.resolver,
       deployGate,
-      stored: (id, outcome, change, due) => {
-        this.outcomes.stored(id, outcome);
-        this.scheduler.ended(id);
-        if (due) this.consumer.pull('hint');
-        else if (change.status === 'waiting') this.consumer.wake(Math.min(...Object.values(change.timers)));
+      stored: (record, outcome, change, due) => {
+        this.outcomes.stored(record.id, outcome);
+        this.scheduler.ended(record.id);
+        this.hints.rested(record, change, due);
       },
-      armed: (dueAt) => this.consumer.wake(dueAt ?? parts.clock.now()),
+      armed: (ahead) => this.hints.armed(ahead),
     });
     this.consumer = new Consumer({
       store,
@@ -114,9 +113,10 @@ export class Runtime {
       isPaused: (definition) => this.paused.has(definition),
       lease: this.lease,
       answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
+      pace: this.hints.pace,
     });
-    const { owner, subscriptions, paused, adopter, consumer, outcomes } = this;
-    this.publisher = publisherOf(parts, { owner, writer, consumer, subscriptions, definitions });
+    const { owner, subscriptions, paused, adopter, consumer, outcomes, hints } = this;
+    this.publisher = publisherOf(parts, { owner, writer, consumer, hints, subscriptions, definitions });
     this.scheduler = new Scheduler({
       ...parts,
       definitions,
@@ -124,8 +124,7 @@ export class Runtime {
       started: (event) => this.publisher.published([event]),
       messageSent: (id) => this.messageSent(id),
     });
-    const { scheduler } = this;
-    const kept = { subscriptions, paused, adopter, consumer, outcomes, scheduler, writer };
+    const kept = { subscriptions, paused, adopter, consumer, outcomes, scheduler: this.scheduler, writer };
     this.sweeper = upkeepOf(parts, kept);
   }
 
@@ -171,8 +170,9 @@ export class Runtime {
     this.lease.halt();
     this.scheduler.halt();
     this.consumer.kill();
+    this.hints.halt();
     this.forgetChange?.();
-    void this.attempt('stop the dispatcher', () => this.parts.dispatcher.stop());
+    void this.hints.stop();
   }
 
   /** Tells the other processes what this one declares; call it after definitions changed. */
@@ -187,25 +187,35 @@ export class Runtime {
     if (!this.isStarted) return;
     await this.lease.renew();
     await this.adopter.refresh();
+    await this.hints.refresh();
     this.consumer.pull('hint');
     await this.scheduler.refresh();
   }
 
-  /** Something changed that another process did, or a message was sent. */
-  changed(): void {
+  /** Something may be due, or what runs here may have a message. */
+  changed(isHinted = false): void {
     if (this.isClosed) return;
-    this.consumer.pull('hint');
-    void this.outcomes.poll();
-    if (this.isStarted && this.consumer.used > 0) void this.readSignals();
+    // Where hints are tickets, what was hinted at has its own.
+    if (!isHinted || !this.hints.hinter.paces) this.consumer.pull('hint');
+    if (!isHinted && this.isStarted && this.consumer.used > 0) void this.readSignals();
+  }
+
+  /** Another process changed that, or this one did and was not told so. */
+  heard(change: Change): void {
+    if (this.isClosed) return;
+    if (change.declared) {
+      void this.attempt('read subscriptions', () => this.subscriptions.refresh());
+      void this.attempt('read pauses', () => this.paused.refresh());
+    }
+    this.scheduler.changed(change);
+    void this.outcomes.read(change.settled);
+    this.changed(change.hinted);
   }
 
   /** Messages were stored for those executions: whoever can run them looks. */
   messageSent(...ids: readonly ExecutionId[]): void {
     this.changed();
-    if (this.parts.dispatcher.local) return;
-    this.parts.dispatcher
-      .send(ids.map((executionId) => ({ executionId, wakeSeq: this.parts.clock.now() })))
-      .catch((error: unknown) => this.fault('send hints', error));
+    this.hints.hinter.messaged(ids);
   }
 
   /** A schedule was changed. */
@@ -219,16 +229,11 @@ export class Runtime {
 
   private async connect(): Promise<void> {
     if (this.phase === 'new') {
-      const { store, clock, random, settings } = this.parts;
-      await store.open({ clock, random, warn: (message) => settings.logger.warn(message) });
+      const { store, clock, machineClock = clock, random, settings } = this.parts;
+      await store.open({ clock: machineClock, random, warn: (message) => settings.logger.warn(message) });
       if (this.phase !== 'new') return;
       this.phase = 'open';
-      this.forgetChange = store.onChange(() => {
-        void this.attempt('read subscriptions', () => this.subscriptions.refresh());
-        void this.attempt('read pauses', () => this.paused.refresh());
-        this.scheduler.changed();
-        this.changed();
-      });
+      this.forgetChange = store.onChange((change) => this.heard(change));
     }
     if (!this.isDeclared && !this.isClosed) await this.declare();
   }
@@ -246,25 +251,29 @@ export class Runtime {
     const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
     await this.stop();
     await this.endsBy(until, 'write what was accepted', this.writer.idle());
+    // One that was never started has sent hints, too.
+    await this.endsBy(until, 'stop the dispatcher', this.hints.stop());
     this.forgetChange?.();
     const wasOpen = this.phase !== 'new';
     this.phase = 'closed';
     this.outcomes.close();
     this.writer.abandon();
+    await this.endsBy(0, 'close the dispatcher', this.hints.close());
     if (wasOpen) await this.endsBy(0, 'close the store', store.close());
   }
 
   private async end(): Promise<void> {
     if (this.phase !== 'started') return;
     this.phase = 'open';
-    const { clock, dispatcher, settings } = this.parts;
+    const { clock, settings } = this.parts;
     const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
     this.tell('app.draining');
+    this.hints.drain();
     const drained = Promise.all([
       this.consumer.drain(settings.drainTimeoutMs),
       this.sweeper.stop(),
       this.scheduler.stop(),
-      this.attempt('stop the dispatcher', () => dispatcher.stop()),
+      this.hints.stop(),
     ]);
     await this.endsBy(
       until,
@@ -297,7 +306,7 @@ export class Runtime {
     );
     if (!this.isStarted) return;
     try {
-      await this.parts.dispatcher.start((hint) => this.hinted(hint.executionId));
+      await this.hints.start();
     } catch (error) {
       this.phase = 'open';
       await this.attempt('leave', () => this.lease.stop());
@@ -320,21 +329,15 @@ export class Runtime {
     }
   }
 
-  private hinted(id: string): void {
-    if (id !== '') this.consumer.pull('hint');
-  }
-
-  private async readSignals(): Promise<void> {
-    try {
-      await this.consumer.signal(await this.parts.store.signals(this.owner));
-    } catch (error) {
-      this.fault('read signals', error);
-    }
+  private readSignals(): Promise<void> {
+    const { store } = this.parts;
+    return this.attempt('read signals', async () => this.consumer.signal(await store.signals(this.owner)));
   }
 
   private renewed({ signals, owned }: HeartbeatAnswer, before: readonly Run[]): void {
     this.consumer.signal(signals).catch((error: unknown) => this.fault('read signals', error));
     this.consumer.reconcile(before, owned);
+    this.hints.renewed();
   }
 
   private fault(task: string, error: unknown): void {

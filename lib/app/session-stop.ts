@@ -82,8 +82,11 @@ export class SessionStop {
       this.isLate = true;
     });
     if (waitMs === 0) await late;
-    for (const each of this.told) if (!this.isLate) await this.awaitSession(each, late);
-    (timer as Timer | null)?.cancel();
+    try {
+      for (const each of this.told) if (!this.isLate) await this.awaitSession(each, late);
+    } finally {
+      (timer as Timer | null)?.cancel();
+    }
     return { stopped: this.stopped, ended: await this.haveEnded() };
   }
 
@@ -121,10 +124,13 @@ export class SessionStop {
       waiters.set(id, waiter);
       outcomes.wait(id, waiter);
     }
-    const still = new Set((await store.openOf(request)).executions.map(({ id }) => id));
-    for (const id of ids) if (!still.has(id)) ended(id);
-    await Promise.race([all, late]);
-    for (const [id, waiter] of waiters) outcomes.forget(id, waiter);
+    try {
+      const still = new Set((await store.openOf(request)).executions.map(({ id }) => id));
+      for (const id of ids) if (!still.has(id)) ended(id);
+      await Promise.race([all, late]);
+    } finally {
+      for (const [id, waiter] of waiters) outcomes.forget(id, waiter);
+    }
   }
 
   private async haveEnded(): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { partsOfDefinition } from '../model/definition.js';
 import type { ExecutionStatus } from '../model/execution.js';
+import type { HintQueue } from '../ports/dispatcher.js';
 import type { ExecutionCount } from '../ports/store.js';
 
 type Tally = Record<ExecutionStatus, number>;
@@ -18,18 +19,23 @@ export interface AppStats extends Readonly<Tally> {
   readonly uptimeMs: number;
   /** By worker id, of every worker that has executions stored. */
   readonly byWorker: Readonly<Record<string, Readonly<Tally>>>;
-  /** This process's slots. */
-  readonly queues: { readonly local: { readonly running: number; readonly concurrency: number } };
+  /** By session id, of as many active sessions as `stats({ sessions })` asked for. */
+  readonly bySession: Readonly<Record<string, SessionStats>>;
+  readonly queues: {
+    /** This process's slots. */
+    readonly local: { readonly running: number; readonly concurrency: number };
+    /** The dispatcher's queues, by name; none where it has none, and where it does not answer. */
+    readonly dispatcher: Readonly<Record<string, HintQueue>>;
+  };
 }
 
-interface Here {
-  readonly workers: readonly string[];
-  readonly uptimeMs: number;
-  readonly slots: { readonly running: number; readonly concurrency: number };
-}
-
-export function tallyStats(counts: readonly ExecutionCount[], { workers, uptimeMs, slots }: Here): AppStats {
-  return { ...tallySession(counts, workers), workers: workers.length, uptimeMs, queues: { local: slots } };
+/** Of `app.stats()`. */
+export interface StatsOptions {
+  /**
+   * How many active sessions `bySession` tells, in the order of `app.sessions.active()`: 0 to 1,000, 0 by default. Each of them is
+   * counted by itself.
+   */
+  readonly sessions?: number;
 }
 
 /** `workers`: those that are told although nothing of them is stored. */

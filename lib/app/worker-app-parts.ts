@@ -22,9 +22,11 @@ export interface WorkerAppParts extends HandleParts {
   readonly startedAt: number;
   readonly options: () => Readonly<BootstrapOptions>;
   readonly concurrency: () => number;
+  readonly sweepMs: () => number;
   readonly logger: () => Logger;
   readonly configure: (options: ConfigurableOptions) => void;
   readonly register: (workers: readonly WorkerClass[]) => Promise<void>;
+  readonly unregister: (workers: readonly WorkerClass[]) => Promise<void>;
   readonly sync: (workers: readonly WorkerClass[]) => Promise<void>;
   /** Hands over what the tracker holds, within a bound of its own. */
   readonly flush: () => Promise<void>;

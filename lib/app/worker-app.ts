@@ -5,11 +5,11 @@ import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
 import { AppClosedError } from '../model/errors-app.js';
 import type { EventInput, UnionMember } from '../model/event-source.js';
-import type { ExecutionCount } from '../ports/store.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
 import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
 import { ExecutionHandle, type Outcome } from './execution-handle.js';
+import { type AppHealth, healthOf, type HealthOptions } from './health.js';
 import { assertListens, type Listener } from './lifecycle-bus.js';
 import { type Mount, mountOf } from './mount.js';
 import type { MountOptions } from './mount-options.js';
@@ -22,7 +22,8 @@ import type { PublishOptions } from './publish-options.js';
 import { Publishing } from './publishing.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
 import { assertConfigurable } from './settings.js';
-import { tallyStats, type AppStats } from './stats.js';
+import { statsOf } from './app-stats.js';
+import type { AppStats, StatsOptions } from './stats.js';
 import { RecurringHandle } from './recurring-handle.js';
 import { jobMethod } from './job-method.js';
 import type {
@@ -264,11 +265,7 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** Lets go of workers: their running executions finish, and no other is taken. Their subscriptions stay stored. */
   async unregister(...workers: readonly WorkerClass[]): Promise<void> {
     this.assertOpen('unregister()');
-    for (const worker of workers) {
-      const definition = this.parts.runtime.definitions.ofClass(worker);
-      if (definition !== null) this.parts.runtime.definitions.remove(definition);
-    }
-    await this.parts.runtime.declare();
+    await this.parts.unregister(workers);
   }
 
   /**
@@ -291,16 +288,18 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     this.parts.runtime.changed();
   }
 
-  /** Counts of everything stored, by status and worker. */
-  async stats(): Promise<AppStats> {
+  /** How this process fares, for probes: also before `start()` and after `close()`. Throws `ConfigurationError` for an unknown option. */
+  health(options: HealthOptions = {}): Promise<AppHealth> {
+    return healthOf(this.parts, options);
+  }
+
+  /**
+   * Counts of everything stored, by status, worker and, on request, session, and of the queues that there are. Throws
+   * `ConfigurationError` for options that cannot be.
+   */
+  async stats(options: StatsOptions = {}): Promise<AppStats> {
     this.assertOpen('stats()');
-    const counts: readonly ExecutionCount[] = await this.parts.store.counts();
-    const { runtime, clock, startedAt } = this.parts;
-    return tallyStats(counts, {
-      workers: runtime.definitions.all().map((worker) => worker.id),
-      uptimeMs: clock.now() - startedAt,
-      slots: { running: runtime.consumer.used, concurrency: this.parts.concurrency() },
-    });
+    return statsOf(this.parts, options);
   }
 
   private async list(filter: ListFilter, call = 'executions.list()'): Promise<readonly ExecutionSummary[]> {

@@ -8,6 +8,7 @@ import type { ActorPolicy } from '../model/keyed.js';
 import type { LifecycleEvent } from '../model/lifecycle-event.js';
 import type { InstanceChange, NewEvent } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
+import { callHandler } from '../step/call-method.js';
 import { attemptKey } from '../step/checkpoint-key.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
@@ -22,8 +23,6 @@ import { decideAttempt } from './decide-attempt.js';
 import { openRoot } from './handler.js';
 import { InstanceState } from './instance-state.js';
 import { turnVersion } from './turn-version.js';
-
-type Method = (...args: unknown[]) => unknown;
 
 /** One message or alarm of an actor. */
 export class ActorTurn implements Turn {
@@ -201,7 +200,7 @@ export class ActorTurn implements Turn {
   }
 
   private call(worker: object, method: string, ...args: readonly unknown[]): unknown {
-    return (worker as Record<string, Method>)[method]?.apply(worker, [...args]);
+    return callHandler(this.pass.services.host, worker, method, args);
   }
 
   private contextOf(

@@ -3,6 +3,7 @@ import type { TerminalStatus } from '../model/execution.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import { type DebouncePolicy, instanceIdOf } from '../model/keyed.js';
 import type { CollectedBatch } from '../ports/stored-instance.js';
+import { callHandler } from '../step/call-method.js';
 import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
 import { batchEvents, foldEvents } from './batch-events.js';
@@ -41,11 +42,7 @@ export class BatchTurn implements Turn {
     const { events, policy, instanceId, pass } = this;
     const context = new BatchContext(outer, this, pass.record.createdAt);
     const call = (received: unknown): unknown =>
-      (worker as Record<string, (...args: readonly unknown[]) => unknown>)[pass.handler.method]?.call(
-        worker,
-        received,
-        context,
-      );
+      callHandler(pass.services.host, worker, pass.handler.method, [received, context]);
     if (policy.reduce !== null) return call(await foldEvents(worker, policy.reduce, events, instanceId));
     return call(policy.collect === 'latest' ? events.at(-1) : [...events]);
   }

@@ -2,6 +2,7 @@ import { UnstorableResultError } from '../model/errors-execution.js';
 import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
+import { callHandler } from '../step/call-method.js';
 import { encodeResult, encodeText } from '../step/encode-result.js';
 import { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
@@ -26,10 +27,12 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
   }
   const { turn } = pass;
   if (turn?.resume(instance) === true) return;
-  const frame = openRoot(pass, false, pass.record.startedAt ?? 0);
-  const method = (instance as Record<string, (...args: unknown[]) => unknown>)[pass.handler.method];
+  const frame = rootOf(pass);
+  const { host } = pass.services;
   const invoke = (): unknown =>
-    turn === null ? method?.call(instance, event, frame.context) : turn.run(instance, event, frame.context);
+    turn === null
+      ? callHandler(host, instance, pass.handler.method, [event, frame.context])
+      : turn.run(instance, event, frame.context);
   const bodyEnded = (outcome: BodyOutcome): void => {
     if (pass.isClosing) pass.scheduleCheck();
     else if (outcome.ok && frame.next !== null) pass.end({ kind: 'renewed', next: frame.next });
@@ -66,6 +69,14 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   pass.writes.hold(row);
   const root = openRoot(pass, true, row.endedAt);
   new GraphRun(root, instance, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
+}
+
+/** The frame of the handler's own body; what an instance is told of its execution is told of this frame. */
+export function rootOf(pass: Pass): Frame {
+  if (pass.root instanceof Frame) return pass.root;
+  const root = openRoot(pass, false, pass.record.startedAt ?? 0);
+  pass.root = root;
+  return root;
 }
 
 /** The frame below which the handler's body, what runs by itself after it, or another method of its turn makes its calls. */

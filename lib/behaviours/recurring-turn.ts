@@ -6,6 +6,7 @@ import { parseRecurringRecord, type RecurringRecord, type RecurringTick } from '
 import type { SchedulePolicy } from '../model/schedule.js';
 import type { InstanceChange } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
+import { callHandler } from '../step/call-method.js';
 import type { Pass } from '../step/pass.js';
 import type { Turn } from '../step/turn.js';
 import { endTurn } from './end-turn.js';
@@ -13,8 +14,6 @@ import { recurringEvent } from './recurring-event.js';
 import { RecurringTurnContext } from './recurring-turn-context.js';
 import { InstanceState } from './instance-state.js';
 import { turnVersion } from './turn-version.js';
-
-type Method = (input: unknown, context: RecurringTurnContext) => unknown;
 
 /** One tick of a recurring job. However it ends, the commit that ends it arms the next one. */
 export class RecurringTurn implements Turn {
@@ -71,8 +70,9 @@ export class RecurringTurn implements Turn {
   }
 
   async run(worker: object, _tick: unknown, context: ExecutionContext): Promise<unknown> {
-    const method = (worker as Record<string, Method>)[this.pass.handler.method];
-    const value: unknown = await method?.call(worker, this.input, new RecurringTurnContext(context, this));
+    const { services, handler } = this.pass;
+    const own = new RecurringTurnContext(context, this);
+    const value: unknown = await callHandler(services.host, worker, handler.method, [this.input, own]);
     await this.state.settled();
     return value;
   }

@@ -17,7 +17,7 @@ export function durable({ name, descriptor }: Pick<MethodTarget, 'name' | 'descr
         body.apply(this, args),
       );
     }
-    return current.step({ receiver: this, name, args, body });
+    return current.step({ receiver: this, name, args, body, method: replacement });
   };
   Object.defineProperty(replacement, 'name', { value: body.name, configurable: true });
   Object.defineProperty(replacement, 'length', { value: body.length, configurable: true });

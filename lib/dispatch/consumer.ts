@@ -1,57 +1,23 @@
-import type { ExecutionId, ProcessId } from '../model/ids.js';
-import type { DefinitionRef } from '../model/execution.js';
-import type { Clock, Timer } from '../ports/clock.js';
-import type { Observer } from '../ports/observer.js';
-import type { ClaimAnswer, ClaimedExecution, Store } from '../ports/store.js';
-import type { StoredMessage } from '../ports/store-write.js';
+import type { ExecutionId } from '../model/ids.js';
+import type { ClaimAnswer } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
-import type { Executor } from '../engine/executor.js';
 import type { Run, Work } from '../engine/work.js';
+import { claimRequest } from './claim-request.js';
+import { ClaimWatch } from './claim-watch.js';
+import { isSuspect, tellMissedByHints, worstSuspect } from './claimed-work.js';
+import type { ConsumerOptions, Obtained, Slot, Wish } from './consumer-options.js';
+import { deliverInbox } from './deliver-inbox.js';
+import { WakeTimer } from './wake-timer.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
 const CLAIM_PAGE = 100;
-/** Hinted work found by the sweep only after this long was missed by hints. */
-const GRACE_MS = 2_000;
-const INBOX_PAGE = 100;
 
 export type PullReason = 'hint' | 'timer' | 'sweep';
 
-export interface ConsumerOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly observer: Observer;
-  readonly executor: Executor;
-  readonly owner: ProcessId;
-  readonly runnable: () => readonly DefinitionRef[];
-  readonly concurrency: () => number;
-  readonly isPaused: (definition: string) => boolean;
-  readonly lease: LeaseState;
-  /** How long a claim may take to be answered. */
-  readonly answerMs: () => number;
-}
-
-/** What the consumer asks of the process's lease. */
-export interface LeaseState {
-  /** Grows whenever the lease may have lapsed: what was taken under an earlier one may be another's by now. */
-  readonly generation: number;
-  mayStartBody(): boolean;
-}
-
-/** A slot held for an execution that is being published, or in which it runs. */
-export interface Slot {
-  readonly id: ExecutionId;
-  /** Of the lease, when the slot was taken. */
-  readonly generation: number;
-  /**
-   * Null while it is being published, and again once the slot is free: the engine's garbage collector keeps what a `Map` held
-   * when it was last resized, and a pass holds everything its execution has made.
-   */
-  run: Run | null;
-}
-
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
 export class Consumer {
+  readonly watch = new ClaimWatch();
   private readonly running = new Map<ExecutionId, Slot>();
   /** Passes that are over, of which a body still runs: it did not heed its timeout. */
   private readonly lingering = new Set<Run>();
@@ -62,12 +28,13 @@ export class Consumer {
   /** Work may be due that was not taken: no slot was free, or the store did not answer. */
   private backlog = false;
   private suspects = 0;
-  private wakeTimer: Timer | null = null;
-  private wakeAt = Number.POSITIVE_INFINITY;
+  private readonly waking: WakeTimer;
   private isIdle: () => boolean = () => true;
   private whenIdle: (() => void)[] = [];
 
-  constructor(private readonly options: ConsumerOptions) {}
+  constructor(private readonly options: ConsumerOptions) {
+    this.waking = new WakeTimer(options.clock, () => this.pull('timer'));
+  }
 
   /** Slots in use. */
   get used(): number {
@@ -93,13 +60,14 @@ export class Consumer {
 
   start(): void {
     this.accepting = true;
+    this.watch.started(this.options.clock);
     this.pull('hint');
   }
 
   /** Takes nothing new; resolves when every slot is free, or after `timeoutMs` with what still runs handed back. */
   async drain(timeoutMs: number): Promise<void> {
     this.accepting = false;
-    this.cancelWake();
+    this.waking.cancel();
     for (const { run } of this.running.values()) run?.pass.yield();
     this.isIdle = () => this.used === 0 && this.pulling === null;
     if (this.isIdle()) return;
@@ -111,7 +79,7 @@ export class Consumer {
   /** Ends every pass at once, as a dead process does: nothing more is written. */
   kill(): void {
     this.accepting = false;
-    this.cancelWake();
+    this.waking.cancel();
     for (const { run } of this.running.values()) run?.pass.end({ kind: 'lost' });
     this.running.clear();
     this.lingering.clear();
@@ -140,6 +108,10 @@ export class Consumer {
   /** Something may be due. Cheap to call: pulls are gathered. */
   pull(reason: PullReason): void {
     if (!this.accepting) return;
+    if (this.options.pace !== null && reason !== 'sweep') {
+      this.backlog = false;
+      return this.options.pace.look();
+    }
     if (this.pulling !== null) {
       this.pullAgain ??= reason;
       return;
@@ -148,33 +120,35 @@ export class Consumer {
     this.pullScheduled = true;
     this.options.clock.soon(() => {
       this.pullScheduled = false;
-      if (this.pulling === null) this.take(() => this.pullAll(reason));
+      const claims = (): Promise<void> => (this.options.pace === null ? this.pullAll(reason) : this.peek());
+      if (this.pulling === null) void this.take(claims);
       else this.pullAgain ??= reason;
     });
   }
 
   /** Pulls again at that instant, if nothing earlier is planned. */
   wake(at: number): void {
-    if (!this.accepting || at >= this.wakeAt) return;
-    this.wakeTimer?.cancel();
-    this.wakeAt = at;
-    this.wakeTimer = this.options.clock.setTimer(Math.max(0, at - this.options.clock.now()), () => {
-      this.cancelWake();
-      this.pull('timer');
-    });
+    if (this.accepting && this.options.pace === null) this.waking.plan(at);
+  }
+
+  /** Executions were created that nobody has; `dueAt`: epoch ms, null: now. */
+  created(dueAt: number | null): void {
+    if (this.options.pace !== null) return;
+    if (dueAt === null) this.pull('hint');
+    else this.wake(dueAt);
   }
 
   /** Loads the messages of executions that run here. */
   async signal(ids: readonly ExecutionId[]): Promise<void> {
     for (const id of ids) {
       const run = this.running.get(id)?.run ?? null;
-      if (run === null) continue;
-      for (let after: number | null = run.seenInboxSeq; after !== null; ) {
-        const messages: readonly StoredMessage[] = await this.options.store.inbox(id, after, INBOX_PAGE);
-        run.deliver(messages);
-        after = messages.length < INBOX_PAGE ? null : (messages.at(-1)?.seq ?? null);
-      }
+      if (run !== null) await deliverInbox(this.options.store, run);
     }
+  }
+
+  /** Its pass, while it runs here. */
+  runOf(id: ExecutionId): Run | null {
+    return this.running.get(id)?.run ?? null;
   }
 
   /** Whether a pass runs here of which the end is still to be told. */
@@ -192,7 +166,7 @@ export class Consumer {
     for (const run of before)
       if (!ours.has(run.pass.record.id)) run.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
     const lost = owned.filter((id) => !this.running.has(id));
-    if (this.accepting && this.pulling === null && lost.length > 0) this.take(() => this.takeBack(lost));
+    if (this.accepting && this.pulling === null && lost.length > 0) void this.take(() => this.takeBack(lost));
     else if (this.backlog) this.pull('hint');
   }
 
@@ -200,13 +174,30 @@ export class Consumer {
   reclaim(ids: readonly ExecutionId[]): void {
     for (const id of ids) if (this.running.get(id)?.run === null) this.running.delete(id);
     const lost = ids.filter((id) => !this.running.has(id));
-    if (lost.length > 0 && this.accepting && this.pulling === null) this.take(() => this.takeBack(lost));
+    if (lost.length > 0 && this.accepting && this.pulling === null) void this.take(() => this.takeBack(lost));
     else this.freed();
   }
 
+  /** Slots that may be filled just now. */
+  get room(): number {
+    return this.canTake() ? this.freeSlots() : 0;
+  }
+
+  /** Claims, at most `limit`, and begins what it got; once nothing else is being claimed. */
+  async obtain(wish: Wish, limit: number): Promise<Obtained | 'no room' | 'failed'> {
+    while (this.pulling !== null) await this.pulling;
+    if (!this.canTake()) return 'no room';
+    let answer: Obtained | null = null;
+    await this.take(async () => {
+      answer = await this.claim('hint', Math.min(this.freeSlots(), limit, CLAIM_PAGE), wish);
+    });
+    return answer ?? 'failed';
+  }
+
   /** One claim is under way at a time: slots are never given twice. */
-  private take(claims: () => Promise<void>): void {
+  private take(claims: () => Promise<void>): Promise<void> {
     this.pulling = claims()
+      .then(() => this.watch.wentRound())
       .catch((error: unknown) => {
         this.backlog = true;
         tellFault(this.options, 'claim', error);
@@ -215,11 +206,15 @@ export class Consumer {
         this.pulling = null;
         this.tellIdle();
         if (this.pullAgain !== null && this.canTake()) this.pull(this.pullAgain);
+        this.options.pace?.serve();
       });
+    return this.pulling;
   }
 
   private async pullAll(reason: PullReason): Promise<void> {
     let next: PullReason | null = reason;
+    const isFull = this.accepting && this.options.lease.mayStartBody() && !this.canTake();
+    if (reason === 'sweep' && isFull && this.watch.stoodStill()) await this.claim('timer', 0);
     while (next !== null && this.canTake()) {
       this.pullAgain = null;
       await this.claim(next, Math.min(this.freeSlots(), CLAIM_PAGE));
@@ -229,28 +224,53 @@ export class Consumer {
   }
 
   private async takeBack(lost: readonly ExecutionId[]): Promise<void> {
-    if (this.canTake()) await this.claim('timer', Math.min(this.freeSlots(), CLAIM_PAGE), lost);
+    if (this.canTake()) await this.claim('timer', Math.min(this.freeSlots(), CLAIM_PAGE), { ids: lost });
+  }
+
+  /**
+   * Looks whether anything is due that no hint told of: takes one, and hands it back to be taken by a ticket. What may have killed its
+   * process runs at once: handed back, nobody would know it for that.
+   */
+  private async peek(): Promise<void> {
+    this.pullAgain = null;
+    const { lease } = this.options;
+    if (!this.accepting || this.suspects > 0 || !lease.mayStartBody()) return;
+    const { generation } = lease;
+    const { claimed, more } = await this.ask(1, { worker: null });
+    const [work] = claimed;
+    if (work === undefined) return;
+    if (work.strikes > 0) this.admit(work, this.occupy(work.record.id, generation));
+    else this.options.executor.release(work);
+    this.options.pace?.look(more ? undefined : [work.record.definition.id]);
   }
 
   private canTake(): boolean {
     return this.accepting && this.suspects === 0 && this.freeSlots() > 0 && this.options.lease.mayStartBody();
   }
 
-  private async claim(reason: PullReason, limit: number, ids?: readonly ExecutionId[]): Promise<void> {
-    const { store, clock, owner, runnable, lease, answerMs } = this.options;
-    const { generation } = lease;
+  private async claim(reason: PullReason, limit: number, wish: Wish = { worker: null }): Promise<Obtained> {
+    const { generation } = this.options.lease;
     const wasBehind = this.backlog;
-    const request = { owner, runnable: runnable(), limit };
-    const call = store.claim(ids === undefined ? request : { ...request, ids });
-    const answer = await answerInTime(clock, answerMs(), 'claim', call, (late) => this.handBackLate(late));
-    if (ids === undefined) this.backlog = answer.more;
-    if (answer.nextAt !== null) this.wake(answer.nextAt);
-    if (reason === 'sweep' && !wasBehind) this.tellRecovered(answer.claimed);
-    const [suspect] = answer.claimed.filter(isSuspect).toSorted((a, b) => b.strikes - a.strikes);
-    for (const work of answer.claimed)
-      if (suspect === undefined || work === suspect)
-        this.admit(work, this.occupy(work.record.id, generation));
-      else this.release(work);
+    const answer = await this.ask(limit, wish);
+    const { claimed, nextAt, more } = answer;
+    if (!('ids' in wish) && this.options.pace === null) this.backlog = this.watch.claimed(answer);
+    if (nextAt !== null) this.wake(nextAt);
+    if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
+    const suspect = worstSuspect(claimed);
+    const runs = new Map<ExecutionId, Run>();
+    for (const work of claimed) {
+      const mayBegin = suspect === undefined || work === suspect;
+      const run = mayBegin ? this.admit(work, this.occupy(work.record.id, generation)) : null;
+      if (run !== null) runs.set(work.record.id, run);
+      else if (!mayBegin) this.release(work);
+    }
+    return { runs, nextAt, more };
+  }
+
+  private ask(limit: number, wish: Wish): Promise<ClaimAnswer> {
+    const { store, clock, answerMs } = this.options;
+    const call = store.claim(claimRequest(this.options, limit, wish, (id) => this.running.has(id)));
+    return answerInTime(clock, answerMs(), 'claim', call, (late) => this.handBackLate(late));
   }
 
   /** Others may have it by now, or we ourselves under a newer fence: it is not begun, but claimed again. */
@@ -308,6 +328,7 @@ export class Consumer {
   private freed(): void {
     this.tellIdle();
     if (this.backlog || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
+    this.options.pace?.serve();
   }
 
   private freeSlots(): number {
@@ -325,21 +346,4 @@ export class Consumer {
     if (this.whenIdle.length === 0 || !this.isIdle()) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
-
-  private cancelWake(): void {
-    this.wakeTimer?.cancel();
-    this.wakeTimer = null;
-    this.wakeAt = Number.POSITIVE_INFINITY;
-  }
-
-  private tellRecovered(claimed: readonly ClaimedExecution[]): void {
-    const now = this.options.clock.now();
-    const count = claimed.filter((work) => work.dueSince < now - GRACE_MS).length;
-    if (count > 0) this.options.observer.emit({ name: 'app.recovered', count, at: now });
-  }
-}
-
-/** It was claimed before and never got anywhere: it may be what killed its process. */
-function isSuspect(work: Work): boolean {
-  return work.strikes > 0 && work.lease.fence > 1;
 }

@@ -1,5 +1,6 @@
 import type { HandlerDefinition } from '../model/definition.js';
 import { NotSubscribedError } from '../model/errors-app.js';
+import { OTHER_STORE } from '../model/other-store.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import type { ExecutionId } from '../model/ids.js';
@@ -97,7 +98,7 @@ export class HandlerStarts implements HandlerStarter {
       );
     if (found !== undefined) return found;
     throw new NotSubscribedError(
-      `run() names ${id}, and no process with it has started on this store yet. Start an app with the worker first`,
+      `run() names ${id}, and no process with it has started on this store yet. Start an app with the worker first. ${OTHER_STORE}`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { isSettled, type ExecutionRecord } from '../model/execution.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { Observer } from '../ports/observer.js';
 import type { Clock, Timer } from '../ports/clock.js';
-import type { Store } from '../ports/store.js';
+import type { Change, Store } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
@@ -33,13 +33,20 @@ export interface OutcomesOptions {
 export class Outcomes {
   /** A list is emptied when it is done with: the garbage collector keeps what a `Map` held when it was last resized. */
   private readonly waiters = new Map<ExecutionId, Waiter[]>();
-  private polling = false;
+  /** What is still to be read; null: nothing. */
+  private asked: Set<ExecutionId> | 'all' | null = null;
+  private isReading = false;
+  private isClosed = false;
   private timer: Timer | null = null;
 
   constructor(private readonly options: OutcomesOptions) {}
 
   /** Calls back once when the execution is settled, unless told to `forget`. */
   wait(id: ExecutionId, waiter: Waiter): void {
+    if (this.isClosed) {
+      waiter('closed');
+      return;
+    }
     const others = this.waiters.get(id);
     if (others === undefined) this.waiters.set(id, [waiter]);
     else others.push(waiter);
@@ -55,24 +62,58 @@ export class Outcomes {
     if (this.waiters.size > 0 && isSettled(outcome.status)) this.settle(id, outcome);
   }
 
-  /** Tells everyone that nobody will tell them any more. */
+  /** Tells everyone, now and later, that nobody will tell them any more. */
   close(): void {
+    this.isClosed = true;
+    this.asked = null;
     for (const id of this.waiters.keys()) this.settle(id, 'closed');
     this.rest();
   }
 
-  /** Reads what other processes may have ended. */
-  async poll(): Promise<void> {
-    if (this.waiters.size === 0 || this.polling) return;
-    this.polling = true;
+  /** Reads what other processes may have ended, whatever it is. */
+  poll(): Promise<void> {
+    return this.read('unknown');
+  }
+
+  /**
+   * Reads those of them that somebody waits for. What is asked for while a reading is under way is read after it, and not
+   * waited for here.
+   */
+  async read(settled: Change['settled']): Promise<void> {
+    this.ask(settled);
+    if (this.asked === null || this.isReading) return;
+    await this.readAsked();
+    void this.read([]);
+  }
+
+  private ask(settled: Change['settled']): void {
+    if (this.waiters.size === 0 || this.asked === 'all') return;
+    if (settled === 'unknown') this.asked = 'all';
+    else
+      for (const id of settled) {
+        if (!this.waiters.has(id)) continue;
+        this.asked ??= new Set();
+        this.asked.add(id);
+      }
+  }
+
+  private async readAsked(): Promise<void> {
+    const ids = this.asked === 'all' ? this.elsewhere() : [...(this.asked ?? [])];
+    this.asked = null;
+    this.isReading = true;
     try {
-      const ids = [...this.waiters.keys()].filter((id) => !this.options.runsHere(id));
       for (let at = 0; at < ids.length; at += POLL_PAGE) await this.readPage(ids.slice(at, at + POLL_PAGE));
     } catch (error) {
+      // The timer has all of them read again.
       tellFault(this.options, 'read outcomes', error);
     } finally {
-      this.polling = false;
+      this.isReading = false;
     }
+  }
+
+  /** What is awaited and may end in another process. */
+  private elsewhere(): readonly ExecutionId[] {
+    return [...this.waiters.keys()].filter((id) => !this.options.runsHere(id));
   }
 
   /** Hints tell most ends; this finds those that no hint told. */
@@ -100,11 +141,12 @@ export class Outcomes {
   }
 
   private async readPage(ids: readonly ExecutionId[]): Promise<void> {
-    const read = Promise.all(ids.map((id) => this.read(id)));
+    const read = Promise.all(ids.map((id) => this.readOne(id)));
     await answerInTime(this.options.clock, ANSWER_MS, 'read outcomes', read);
   }
 
-  private async read(id: ExecutionId): Promise<void> {
+  private async readOne(id: ExecutionId): Promise<void> {
+    if (!this.waiters.has(id)) return;
     const record = await this.options.store.read(id);
     if (record === null) this.settle(id, 'gone');
     else if (isSettled(record.status)) this.settle(id, storedOutcome(record));

@@ -11,12 +11,13 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
 import { isApplied } from '../ports/is-applied.js';
-import { tellFault } from '../ports/tell-fault.js';
 import { refusalOf } from '../step/publish-call.js';
 import type { HandlerStarter, StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/work.js';
 import { derivedId } from '../step/derived-id.js';
-import type { Consumer, Slot } from './consumer.js';
+import type { Consumer } from './consumer.js';
+import type { Slot } from './consumer-options.js';
+import type { Hinter } from './hinter.js';
 import type { EventPreparer, PreparedEvent } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -39,6 +40,7 @@ export interface PublisherOptions {
   readonly ids: IdGenerator;
   readonly observer: Observer;
   readonly dispatcher: Dispatcher;
+  readonly hinter: Hinter;
   readonly writer: GroupWriter;
   readonly consumer: Consumer;
   readonly subscriptions: Subscriptions;
@@ -94,13 +96,13 @@ export class Publisher implements StepPublisher {
   }
 
   published(events: readonly NewEvent[]): void {
-    this.options.consumer.pull('hint');
+    this.options.consumer.created(null);
     for (const event of new Set(events)) {
       // Which execution an event joined, only the store knows.
       for (const execution of event.executions)
         if (execution.collect === undefined) this.tellAccepted(event, execution);
       if (this.unhandled.has(event)) this.tellUnhandled(event.name, event.id);
-      this.hint(event.executions);
+      this.options.hinter.created(event.executions, event.session);
     }
   }
 
@@ -159,16 +161,15 @@ export class Publisher implements StepPublisher {
           const { executionId, batch } = stored;
           if (isNew) this.tellCollected(event, execution, stored, batch);
           const isDue = batch.dueAt <= this.options.clock.now();
-          if (isDue) this.options.consumer.pull('hint');
-          else this.options.consumer.wake(batch.dueAt);
+          this.options.consumer.created(isDue ? null : batch.dueAt);
           // Others have been told of it with its first event.
-          if (isDue || batch.count === 1) unleased.push({ ...execution, id: executionId });
+          const dueAt = isDue ? null : batch.dueAt;
+          if (isDue || batch.count === 1) unleased.push({ ...execution, id: executionId, dueAt });
           continue;
         }
         if (execution.owner === null) unleased.push(execution);
         if (slot === null) {
-          if (execution.dueAt === null) this.options.consumer.pull('hint');
-          else this.options.consumer.wake(execution.dueAt);
+          this.options.consumer.created(execution.dueAt);
         } else if (isNew && !stored.leased) {
           // Its gate is full: it waits there.
           this.options.consumer.unreserve(slot);
@@ -177,7 +178,7 @@ export class Publisher implements StepPublisher {
       }
       if (executions.length === 0 && event.mail === undefined && this.isUnhandled(requests[at]))
         this.tellUnhandled(event.name, event.id);
-      this.hint(unleased, requests[at]?.dispatcherOptions ?? undefined);
+      this.options.hinter.created(unleased, event.session, requests[at]?.dispatcherOptions ?? undefined);
       publications.push({ eventId: event.id, event: event.name, accepted: event, executions, runs });
     }
     // Stored by a write whose answer was lost: it may be over by now, or another's.
@@ -226,14 +227,6 @@ export class Publisher implements StepPublisher {
 
   private mayMiss(requests: readonly PublishRequest[]): boolean {
     return requests.some(({ definition }) => this.options.subscriptions.mayMiss(definition));
-  }
-
-  private hint(executions: readonly NewExecution[], options?: Readonly<Record<string, unknown>>): void {
-    if (executions.length === 0 || this.options.dispatcher.local) return;
-    const hints = executions.map(({ id }) => ({ executionId: id, wakeSeq: 1 }));
-    this.options.dispatcher
-      .send(hints, options)
-      .catch((error: unknown) => tellFault(this.options, 'send hints', error));
   }
 
   private tellAccepted(event: NewEvent, execution: NewExecution, executionId = execution.id): void {

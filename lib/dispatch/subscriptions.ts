@@ -78,6 +78,13 @@ export class Subscriptions {
     return [...found.values()].sort(byHandler);
   }
 
+  /** Ids of all definitions that take some event. */
+  definitions(): readonly string[] {
+    const ids = new Set<string>();
+    for (const route of this.routes.values()) for (const { definition } of route) ids.add(definition.id);
+    return [...ids];
+  }
+
   private index(all: readonly Subscription[]): void {
     const routes = new Map<string, Subscription[]>();
     for (const subscription of all) {

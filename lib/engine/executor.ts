@@ -1,4 +1,5 @@
 import { releaseOf } from './conclude.js';
+import { withDueClock } from './due-clock.js';
 import { RunningPass } from './running-pass.js';
 import type { ExecutorOptions, Run, Work } from './work.js';
 
@@ -10,7 +11,7 @@ export class Executor {
   execute(work: Work): Run | null {
     const known = this.options.definitions.takerOf(work.record, work.journal);
     if (known === null) return null;
-    return new RunningPass(this.options, known, work);
+    return new RunningPass(withDueClock(this.options, work), known, work);
   }
 
   /** Hands back what was never begun. */

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import { StoreUnavailableError } from '../model/errors-store.js';
+import { StoreRegressionError, StoreUnavailableError } from '../model/errors-store.js';
+import type { ExecutionId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import { callsFromHere } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
@@ -24,6 +25,9 @@ const MOST_FLUSHES_IN_TURN = 256;
 /** The same where each write takes the disk's time: other work of the process waits for no more than these. */
 const MOST_LONE_FLUSHES_IN_TURN = 5;
 
+/** Fewer writes than that go in one group, even where several may be under way. */
+const LEAST_SPLIT = 16;
+
 const settled = Promise.resolve();
 
 interface Queued {
@@ -35,16 +39,19 @@ interface Queued {
 }
 
 /**
- * Group commit: writes of all executions go to the store one group at a time. While a group is under way the next one
- * gathers; there is no timer, and a write that no other can join is not held until the turn of the event loop ends.
+ * Group commit: writes of all executions go to the store in groups, of which as many are under way at once as the store likes.
+ * While they are, the next one gathers; there is no timer, and a write that no other can join is not held until the turn of
+ * the event loop ends. Writes of one execution never overtake each other: while one is under way, the next one waits.
  */
 export class GroupWriter implements Writer {
   private queue: Queued[] = [];
-  private underWay: readonly Queued[] = [];
-  private busy = false;
+  private readonly underWay = new Set<readonly Queued[]>();
+  /** Executions of which a write is under way, where several groups may be. */
+  private readonly occupied = new Set<ExecutionId>();
+  private flushing = false;
   private closed = false;
   private flushesInTurn = 0;
-  private pause: Timer | null = null;
+  private readonly pauses = new Set<Timer>();
   private whenIdle: (() => void)[] = [];
   /** What verdicts set off belongs to no execution, whichever made the first write of the group. */
   private readonly outside = callsFromHere();
@@ -61,12 +68,13 @@ export class GroupWriter implements Writer {
   submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void {
     if (this.closed) return;
     this.queue.push({ write, done, failed, isAlone: false });
-    if (this.busy) return;
-    this.busy = true;
-    this.scheduleFlush();
+    if (!this.flushing && this.underWay.size < this.lanes) this.scheduleFlush();
   }
 
-  /** The verdict of one write; rejects with `StoreUnavailableError` when the store does not answer. */
+  /**
+   * The verdict of one write. Rejects with `StoreUnavailableError` when the store does not answer, with `StoreRegressionError` when
+   * it takes nothing any more.
+   */
   write(write: Write): Promise<Verdict> {
     return new Promise((resolve, reject) => {
       if (this.closed) reject(new StoreUnavailableError('the app was closed before the write was sent'));
@@ -76,13 +84,13 @@ export class GroupWriter implements Writer {
 
   /** Resolves when everything submitted has its verdict. */
   idle(): Promise<void> {
-    if (!this.busy) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.whenIdle.push(resolve));
   }
 
   /** Closes, and tells everyone whose write has no verdict that there will be none. */
   abandon(): void {
-    const left = this.busy ? [...this.underWay, ...this.queue] : [];
+    const left = [...[...this.underWay].flat(), ...this.queue];
     this.close();
     for (const queued of left) this.giveUp(queued, new Error('the app was closed meanwhile'));
   }
@@ -91,11 +99,21 @@ export class GroupWriter implements Writer {
   close(): void {
     this.closed = true;
     this.queue = [];
-    this.pause?.cancel();
+    for (const pause of this.pauses) pause.cancel();
+    this.underWay.clear();
     this.becomeIdle();
   }
 
+  private get lanes(): number {
+    return this.store.group.underWay ?? 1;
+  }
+
+  private get isIdle(): boolean {
+    return this.queue.length === 0 && this.underWay.size === 0 && !this.flushing;
+  }
+
   private scheduleFlush(): void {
+    this.flushing = true;
     const isSlow = this.store.gather === 'macrotask';
     const most = isSlow ? MOST_LONE_FLUSHES_IN_TURN : MOST_FLUSHES_IN_TURN;
     if (++this.flushesInTurn >= most || (isSlow && !this.isLone())) {
@@ -108,21 +126,23 @@ export class GroupWriter implements Writer {
   }
 
   private readonly flush = (): void => {
+    this.flushing = false;
     if (this.closed) return;
-    if (this.queue.length === 0) {
-      this.becomeIdle();
-      return;
-    }
-    this.send(this.takeGroup(), 1);
+    const group = this.underWay.size < this.lanes ? this.takeGroup() : [];
+    if (group.length > 0) this.send(group, 1);
+    if (group.length > 0 && this.queue.length > 0 && this.underWay.size < this.lanes) this.scheduleFlush();
+    else if (this.isIdle) this.becomeIdle();
   };
 
   private takeGroup(): readonly Queued[] {
     const { maxWrites, maxBytes } = this.store.group;
+    const most = Math.min(maxWrites, this.share());
     let bytes = 0;
     let count = 0;
     for (const { write, isAlone } of this.queue) {
+      if (this.occupied.size > 0 && 'lease' in write && this.occupied.has(write.lease.executionId)) break;
       bytes += sizeOf(write);
-      if (count > 0 && (isAlone || count >= maxWrites || bytes > maxBytes)) break;
+      if (count > 0 && (isAlone || count >= most || bytes > maxBytes)) break;
       count++;
       if (isAlone) break;
     }
@@ -134,32 +154,45 @@ export class GroupWriter implements Writer {
     return this.queue.splice(0, count);
   }
 
+  /** What is one of several groups: executions that were answered together would else go on together, and leave the server idle. */
+  private share(): number {
+    const { length } = this.queue;
+    const free = this.lanes - this.underWay.size;
+    return length < LEAST_SPLIT || free < 2 ? length : Math.ceil(length / free);
+  }
+
   private send(group: readonly Queued[], tries: number): void {
     const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
-    this.underWay = group;
+    this.underWay.add(group);
+    this.occupy(group, true);
     this.store.write(group.map((queued) => queued.write)).then(
       (verdicts) => {
         if (this.closed) return;
-        this.underWay = [];
+        this.leave(group);
         if (sentAt > 0) this.tell(group.length, sentAt);
         for (let at = 0; at < group.length; at++) this.answer(group[at] as Queued, verdicts[at] as Verdict);
-        if (this.queue.length > 0) this.scheduleFlush();
-        else this.becomeIdle();
+        if (this.queue.length === 0) this.becomeIdle();
+        else if (!this.flushing) this.scheduleFlush();
       },
       (error: unknown) => this.retry(group, tries, error),
     );
   }
 
-  /** The outcome is unknown, and every write is safe to repeat. */
+  /** The outcome is unknown, and every write is safe to repeat. A store that went back takes none any more. */
   private retry(group: readonly Queued[], tries: number, error: unknown): void {
     if (this.closed) return;
-    if (group.length > 1 && tries >= GROUP_TRIES) {
-      this.underWay = [];
+    if (error instanceof StoreRegressionError) {
+      this.leave(group);
+      this.fault('write', error);
+      for (const queued of group) this.giveUp(queued, error);
+      this.flush();
+    } else if (group.length > 1 && tries >= GROUP_TRIES) {
+      this.leave(group);
       for (const queued of group) queued.isAlone = true;
       this.queue = [...group, ...this.queue];
       this.flush();
     } else if (group.length === 1 && tries >= WRITE_TRIES) {
-      this.underWay = [];
+      this.leave(group);
       this.fault('write', error);
       this.giveUp(group[0] as Queued, error);
       this.flush();
@@ -179,7 +212,7 @@ export class GroupWriter implements Writer {
     const unknown =
       'the store did not answer: whether the write was applied is unknown, repeating it is safe';
     try {
-      failed(new StoreUnavailableError(unknown, cause));
+      failed(cause instanceof StoreRegressionError ? cause : new StoreUnavailableError(unknown, cause));
     } catch (error) {
       this.fault('take a failed write', error);
     }
@@ -191,14 +224,29 @@ export class GroupWriter implements Writer {
 
   private sendLater(group: readonly Queued[], tries: number): void {
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + this.random.next() / 2);
-    this.pause = this.clock.setTimer(pauseMs, () => {
-      this.pause = null;
+    const pause = this.clock.setTimer(pauseMs, () => {
+      this.pauses.delete(pause);
       this.send(group, tries + 1);
     });
+    this.pauses.add(pause);
+  }
+
+  private leave(group: readonly Queued[]): void {
+    this.underWay.delete(group);
+    this.occupy(group, false);
+  }
+
+  private occupy(group: readonly Queued[], isOn: boolean): void {
+    if (this.lanes === 1) return;
+    for (const { write } of group) {
+      if (!('lease' in write)) continue;
+      if (isOn) this.occupied.add(write.lease.executionId);
+      else this.occupied.delete(write.lease.executionId);
+    }
   }
 
   private becomeIdle(): void {
-    this.busy = false;
+    if (!this.closed && !this.isIdle) return;
     if (this.whenIdle.length === 0) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }

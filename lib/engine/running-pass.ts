@@ -18,11 +18,12 @@ import { conclude, outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } fr
 import { concludeMisfit, type Misfit } from './conclude-misfit.js';
 import type { KnownHandler } from './definitions.js';
 import { openingOf, type Opening } from './opening.js';
+import { HandlerScope } from './pass-scope.js';
 import { requestOf } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, Run, Work } from './work.js';
+import type { ExecutorOptions, InstanceOf, Run, Work } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
@@ -37,6 +38,7 @@ export class RunningPass implements Run {
   outcome: StoredOutcome | null = null;
   seenInboxSeq: number;
   private readonly opening: Opening;
+  private readonly scope: HandlerScope;
   private hasEnded!: () => void;
   /** The execution ran on another graph until now, and it is not known yet whether this one fits. */
   private awaitsFit: boolean;
@@ -58,6 +60,7 @@ export class RunningPass implements Run {
     this.awaitsFit = known.isHeir !== true && work.record.definition.fingerprint !== worker.graph.fingerprint;
     const { record, journal, visible, undoing } = opening;
     this.pass = new Pass(services, worker, handler, work.lease, record, visible, undoing !== null);
+    this.scope = new HandlerScope(this.pass);
     this.pass.batch = work.batch ?? null;
     if (journal.isRenamed) this.pass.outsidePath = (path) => journal.outsidePath(path);
     this.ended = new Promise((resolve) => {
@@ -162,8 +165,9 @@ export class RunningPass implements Run {
     const { pass, opening } = this;
     const { definitions, resolver } = this.options;
     const { undoing, visible } = opening;
-    if (undoing === null) startHandler(pass, opening, resolver);
-    else void startCompensations(pass, undoing, visible, definitions, resolver);
+    const instanceOf: InstanceOf = (worker) => resolver.resolve(worker, this.scope);
+    if (undoing === null) startHandler(pass, opening, instanceOf);
+    else void startCompensations(pass, undoing, visible, definitions, instanceOf);
   }
 
   deliver(messages: readonly StoredMessage[]): void {
@@ -237,7 +241,7 @@ export class RunningPass implements Run {
       this.hasEnded();
       if (!isApplied(verdict)) return;
       this.stored(conclusion, verdict);
-      for (const { dueAt } of instance?.ahead?.executions ?? []) this.options.armed(dueAt);
+      if (instance?.ahead != null) this.options.armed(instance.ahead);
     };
     pass.services.writer.submit(write, done, () => this.hasEnded());
   }
@@ -264,7 +268,7 @@ export class RunningPass implements Run {
       this.hasEnded();
       if (isApplied(verdict))
         this.options.stored(
-          pass.record.id,
+          pass.record,
           outcomeOf(pass.record, change, pass.services.clock.now()),
           change,
           true,
@@ -278,7 +282,7 @@ export class RunningPass implements Run {
     const { record, services } = this.pass;
     this.outcome = outcomeOf(record, change, services.clock.now());
     this.options.stored(
-      record.id,
+      record,
       this.outcome,
       change,
       change.status === 'pending' || ('due' in verdict && verdict.due === true),
@@ -295,7 +299,7 @@ export class RunningPass implements Run {
     const { services, record } = this.pass;
     if (retry[name] === null) return;
     try {
-      const instance = await this.options.resolver.resolve(this.known.worker);
+      const instance = await this.options.resolver.resolve(this.known.worker, this.scope);
       const info = { attempt: record.attempt, maxAttempts: retry.maxAttempts, nextAt };
       runHook(retry[name], instance, error, info, services, name);
     } catch (cause) {

@@ -1,10 +1,10 @@
 import { runCompensations, type Undoer } from '../behaviours/compensation.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { encodedNameOf } from '../model/path.js';
-import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Pass } from '../step/pass.js';
 import { undoableRows, type Undoing } from '../step/undo-rows.js';
 import type { Definitions } from './definitions.js';
+import type { InstanceOf } from './work.js';
 
 /** Starts a pass that undoes what stands: who undoes each result, and on which instance. */
 export async function startCompensations(
@@ -12,7 +12,7 @@ export async function startCompensations(
   undoing: Undoing,
   journal: readonly Checkpoint[],
   definitions: Definitions,
-  resolver: InstanceResolver,
+  instanceOf: InstanceOf,
 ): Promise<void> {
   const { id } = pass.worker;
   try {
@@ -20,7 +20,10 @@ export async function startCompensations(
     for (const row of undoableRows(journal, (name) => definitions.compensates(id, name))) {
       const found = definitions.compensationOf(id, encodedNameOf(row.path));
       if (found !== null)
-        undoers.set(row, { instance: await resolver.resolve(found.worker), definition: found.step });
+        undoers.set(row, {
+          instance: await instanceOf(found.worker),
+          definition: found.step,
+        });
     }
     if (pass.ended === null) runCompensations(pass, undoing, undoers);
   } catch (error) {

@@ -4,11 +4,11 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import { InvalidStateError } from '../model/errors-instance.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
-import type { InstanceResolver } from '../ports/instance-resolver.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { Pass } from '../step/pass.js';
 import { beginWithin } from './begin-within.js';
 import type { Opening } from './opening.js';
+import type { InstanceOf } from './work.js';
 
 /** Before a store that did not answer is asked again. */
 const AGAIN_MS = 1_000;
@@ -17,9 +17,9 @@ const AGAIN_MS = 1_000;
  * Starts a pass's handler: the worker's instance and the event, whether the handler takes it, its limits, its method. What
  * it takes to get there is synchronous where the parts are.
  */
-export function startHandler(pass: Pass, opening: Opening, resolver: InstanceResolver): void {
+export function startHandler(pass: Pass, opening: Opening, instanceOf: InstanceOf): void {
   try {
-    const instance = resolver.resolve(pass.worker);
+    const instance = instanceOf(pass.worker);
     const event = eventOf(pass);
     if (instance instanceof Promise || event instanceof Promise)
       offerLater(pass, opening, Promise.all([instance, event]));

@@ -1,11 +1,11 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import type { WorkerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
-import type { ExecutionId } from '../model/ids.js';
 import type { Lease } from '../model/lease.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { CollectedBatch } from '../ports/stored-instance.js';
-import type { RecordChange, StoredMessage } from '../ports/store-write.js';
+import type { NewEvent, RecordChange, StoredMessage } from '../ports/store-write.js';
 import type { Pass } from '../step/pass.js';
 import type { PassServices } from '../step/pass-services.js';
 import type { Definitions } from './definitions.js';
@@ -18,9 +18,14 @@ export interface Work {
   readonly journal: readonly Checkpoint[];
   readonly inbox: readonly StoredMessage[];
   readonly strikes: number;
+  /** Since when it was due, by the store's clock. Absent: it was leased by its publish. */
+  readonly dueSince?: number;
   /** What it has collected. Absent: it does not collect. */
   readonly batch?: CollectedBatch;
 }
+
+/** Gives the instance that a pass runs methods of a worker on. */
+export type InstanceOf = (worker: WorkerDefinition) => object | Promise<object>;
 
 /** A pass under way, as the consumer sees it. */
 export interface Run {
@@ -44,7 +49,12 @@ export interface ExecutorOptions {
   readonly resolver: InstanceResolver;
   readonly deployGate: Pick<DeployGate, 'check'>;
   /** Told when the end of a pass is stored. `due`: the execution is ready again at once. */
-  readonly stored: (id: ExecutionId, outcome: StoredOutcome, change: RecordChange, due: boolean) => void;
-  /** Told when the end of a turn has left its instance an execution ahead: epoch ms; null: it is due. */
-  readonly armed: (dueAt: number | null) => void;
+  readonly stored: (
+    record: ExecutionRecord,
+    outcome: StoredOutcome,
+    change: RecordChange,
+    due: boolean,
+  ) => void;
+  /** Told when the end of a turn has left its instance an event ahead, with its execution. */
+  readonly armed: (ahead: NewEvent) => void;
 }

@@ -29,7 +29,8 @@ export type { SessionState } from '../app/session-state.js';
 export type { StateOptions } from '../app/session-states.js';
 export type { StopOptions, StopResult } from '../app/session-stop.js';
 export type { SessionPage, Sessions } from '../app/sessions.js';
-export type { AppStats, SessionStats } from '../app/stats.js';
+export type { AppHealth, HealthOptions } from '../app/health.js';
+export type { AppStats, SessionStats, StatsOptions } from '../app/stats.js';
 export type { RecurringHandle } from '../app/recurring-handle.js';
 export type {
   OnlyRecurringMethod,
@@ -229,6 +230,7 @@ export { UnreadableValueError, UnstorableValueError } from '../model/errors-valu
 export {
   DriverMissingError,
   StoreIncompatibleError,
+  StoreRegressionError,
   StoreUnavailableError,
 } from '../model/errors-store.js';
 export { HintsUndeliveredError } from '../model/errors-http.js';
@@ -255,7 +257,7 @@ export type {
   WaitReason,
 } from '../model/execution.js';
 export type { ExecutionContext, ExecutionLog } from '../model/execution-context.js';
-export type { Hint } from '../model/hint.js';
+export type { Hint, HintRoute } from '../model/hint.js';
 export type { EventId, ExecutionId, MessageId, ProcessId } from '../model/ids.js';
 export type { InjectionToken, TypedToken } from '../model/injection-token.js';
 export type { ActorPolicy, DebouncePolicy, KeyedPolicy, RecurringPolicy } from '../model/keyed.js';
@@ -294,9 +296,9 @@ export type {
 export type { StateSource } from '../model/state-source.js';
 export type { Violation } from '../model/violation.js';
 export type { Clock, Timer } from '../ports/clock.js';
-export type { Dispatcher } from '../ports/dispatcher.js';
+export type { DispatchContext, Dispatcher, HintQueue, HintReceiver } from '../ports/dispatcher.js';
 export type { IdGenerator } from '../ports/id-generator.js';
-export type { InstanceResolver } from '../ports/instance-resolver.js';
+export type { InstanceResolver, MethodBody, MethodCall, PassScope } from '../ports/instance-resolver.js';
 export type { Logger } from '../ports/logger.js';
 export type { Metrics, MetricTags } from '../ports/metrics.js';
 export type { Random } from '../ports/random.js';

@@ -9,7 +9,7 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
-import type { Store } from '../ports/store.js';
+import type { Change, Store } from '../ports/store.js';
 import type { NewEvent } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { nextTick, type TickPlan } from './next-tick.js';
@@ -80,9 +80,11 @@ export class Scheduler {
     if (this.awaited.has(id)) this.ask(false);
   }
 
-  /** Another process may have changed something. */
-  changed(): void {
-    if (this.known.size > 0) this.ask(true);
+  /** Another process changed that. */
+  changed({ settled, declared }: Change): void {
+    if (this.known.size === 0) return;
+    if (declared) this.ask(true);
+    else if (settled === 'unknown' || settled.some((id) => this.awaited.has(id))) this.ask(false);
   }
 
   private ask(mustRead: boolean): void {
@@ -167,8 +169,6 @@ export class Scheduler {
       if (bufferedAt === null && (nextAt === null || nextAt > now)) return;
       const isOpen = schedule.policy.overlap !== 'allow' && (await this.isOpen(known.state));
       const plan = nextTick(known.state, schedule.policy, now, isOpen);
-      if (known.state.last !== null && isOpen && (plan === null || plan.bufferedAt !== null))
-        this.awaited.add(known.state.last.executionId);
       if (plan === null) return;
       const moved = await this.tick(schedule, known, plan);
       if (moved === null) {
@@ -180,8 +180,13 @@ export class Scheduler {
   }
 
   private async isOpen({ last }: ScheduleState): Promise<boolean> {
-    const record = last === null ? null : await this.parts.store.read(last.executionId);
-    return record !== null && !isSettled(record.status);
+    if (last === null) return false;
+    // Before the answer is there: it may end meanwhile.
+    this.awaited.add(last.executionId);
+    const record = await this.parts.store.read(last.executionId);
+    const isOpen = record !== null && !isSettled(record.status);
+    if (!isOpen) this.awaited.delete(last.executionId);
+    return isOpen;
   }
 
   private async tick(

@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'HINTS_UNDELIVERED'
   | 'STORE_UNAVAILABLE'
   | 'STORE_INCOMPATIBLE'
+  | 'STORE_REGRESSION'
   | 'DRIVER_MISSING'
   | 'SETTLE_TIMEOUT'
   | 'CRASH_UNSAFE'
@@ -130,6 +131,7 @@ const kinds: Readonly<Record<ErrorCode, `${ErrorCategory} ${ErrorSeverity}`>> = 
   CALL_DEPTH_EXCEEDED: 'resource medium',
   MAILBOX_FULL: 'resource medium',
   STORE_UNAVAILABLE: 'resource high',
+  STORE_REGRESSION: 'resource critical',
   HINTS_UNDELIVERED: 'resource low',
   STEP_FAILED: 'business medium',
   NON_RETRYABLE: 'business medium',

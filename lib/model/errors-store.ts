@@ -23,6 +23,17 @@ export class StoreIncompatibleError extends HoldfastError {
   }
 }
 
+/** The store lost writes that it had acknowledged: after a failover, or because an older state was restored. */
+export class StoreRegressionError extends HoldfastError {
+  static readonly code = 'STORE_REGRESSION';
+  readonly code = StoreRegressionError.code;
+  override readonly name = 'StoreRegressionError';
+
+  constructor(message: string) {
+    super(message);
+  }
+}
+
 /** An optional package is not installed. */
 export class DriverMissingError extends HoldfastError {
   static readonly code = 'DRIVER_MISSING';

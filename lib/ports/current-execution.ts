@@ -7,6 +7,8 @@ export interface StepCall {
   readonly name: string;
   readonly args: readonly unknown[];
   readonly body: (...args: never[]) => unknown;
+  /** The decorated function that was called. Left out: a test put the body there. */
+  readonly method?: (...args: never[]) => unknown;
 }
 
 /** A call of `step('name', fn)`. */

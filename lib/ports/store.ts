@@ -20,14 +20,23 @@ import type { StoredMessage, Verdict, Write } from './store-write.js';
  * - Ids and names come from outside and are opaque: no two distinct ones ever meet, whatever characters they hold.
  */
 export interface Store {
-  /** Limits of one group; the engine never sends more in one `write`. */
-  readonly group: { readonly maxWrites: number; readonly maxBytes: number };
+  /**
+   * Limits of one group; the engine never sends more in one `write`. `underWay`: how many groups may be sent before the first is
+   * answered; 1 when left out. More than one keeps a server busy while this process works on the verdicts.
+   */
+  readonly group: { readonly maxWrites: number; readonly maxBytes: number; readonly underWay?: number };
 
   /**
    * How the engine gathers writes of concurrent executions into one `write`: `'macrotask'` waits for the end of the
    * current event-loop turn, `'none'` sends at once (stores in memory). Never a timer.
    */
   readonly gather: 'macrotask' | 'none';
+
+  /**
+   * How far the store's own clock is ahead of the one given to `open`, in ms; negative: behind. Apps reckon by the store's, so
+   * that all that share it mean the same instant. Left out: the store goes by the clock given to it.
+   */
+  readonly aheadMs?: number | undefined;
 
   /** A sentence on what survives what, for logs and benchmarks: `WAL, synchronous=FULL (survives a power cut)`. */
   readonly durability: string;
@@ -135,9 +144,10 @@ export interface Store {
   /**
    * Calls the listener when another process may have changed something: work became due, an execution ended, a message
    * came, a handler subscribed. Calls it, too, when a write of this very process let an execution through a gate, granted
-   * a permit, had an event for one that waits, or told a parent or child, of which no verdict tells. A hint: it may come late, twice, or without cause. Returns its removal.
+   * a permit, had an event for one that waits, or told a parent or child, of which no verdict tells. A hint: it may come
+   * late, twice, or without cause. Returns its removal.
    */
-  onChange(listener: () => void): () => void;
+  onChange(listener: (change: Change) => void): () => void;
 }
 
 /** What a store needs from the process it runs in. */
@@ -148,10 +158,27 @@ export interface StoreContext {
   readonly warn: (message: string) => void;
 }
 
+/** What may have changed since the listener was last called, as far as the store can tell. */
+export interface Change {
+  /** Executions that other processes have settled (ended, or parked), none left out; `'unknown'`: any may be. */
+  readonly settled: readonly ExecutionId[] | 'unknown';
+  /** Subscriptions, pauses or schedules may be others now. */
+  readonly declared: boolean;
+  /**
+   * True: nobody got a message, and of all that became due whoever wrote it sends a hint. Absent: something may be due, or have a
+   * message, that no hint tells of.
+   */
+  readonly hinted?: boolean;
+}
+
 /** Who takes, what it can run, and how many. */
 export interface ClaimRequest {
   readonly owner: ProcessId;
   readonly runnable: readonly DefinitionRef[];
+  /**
+   * Executions to take at most. 0: none is taken and no fence moves; `more` says whether something is due that this request could
+   * run, for whoever has no slot free and wants to know.
+   */
   readonly limit: number;
   readonly ids?: readonly ExecutionId[];
 }

@@ -5,6 +5,7 @@ import type { StoredOutcome } from '../model/outcome.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { AnewCall, RunCall } from '../ports/current-execution.js';
+import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { Logger } from '../ports/logger.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
@@ -24,6 +25,8 @@ export interface PassServices {
   readonly states: StateCheckers;
   /** Instances, as they were last written, and what was collected. */
   readonly instances: Pick<Store, 'instance' | 'inbox'>;
+  /** What the host puts around methods; null: nothing. */
+  readonly host: Pick<InstanceResolver, 'invokerOf'> | null;
   /** Asked late: publisher and engine need each other. */
   publishing(): StepPublisher;
   readonly settings: PassSettings;

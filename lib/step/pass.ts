@@ -45,6 +45,8 @@ export class Pass {
   batch: CollectedBatch | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
   outsidePath = (path: string): string => path;
+  /** The frame of the handler's own body; null: not opened yet. */
+  root: Body | null = null;
   readonly received: ReceivedEvents;
   /**
    * Whether code must repeat what was recorded. Not after `retry()` or `resume()` of an execution of which something

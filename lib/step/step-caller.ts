@@ -7,6 +7,7 @@ import { BUILT_IN, encodeName } from '../model/path.js';
 import type { StepDefinition } from '../model/definition.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, RunCall, StepCall, WaitCall } from '../ports/current-execution.js';
+import { callStep } from './call-method.js';
 import { digestOf } from './digest.js';
 import type { DurableCall } from './durable-call.js';
 import { DurableChild } from './durable-child.js';
@@ -40,7 +41,7 @@ export const stepCaller: Caller = {
   step(frame, call) {
     if (frame.entry === call.name) {
       frame.entry = null;
-      return call.body.apply(call.receiver, call.args as never[]) as Promise<unknown>;
+      return callStep(frame.pass.services.host, call) as Promise<unknown>;
     }
     if (frame.isDead) return unsettled(frame);
     if (typeof call.receiver !== 'object' || call.receiver === null)
@@ -66,7 +67,7 @@ export const stepCaller: Caller = {
       limits: limitsOf(definition, call.args),
       receiver: call.receiver,
       args: call.args,
-      invoke: () => call.body.apply(call.receiver, call.args as never[]),
+      invoke: () => callStep(frame.pass.services.host, call),
     });
   },
 

@@ -5,6 +5,7 @@ import type { RuntimeSettings } from '../app/runtime-parts.js';
 import { STORE } from '../app/tokens.js';
 import type { WorkerApp } from '../app/worker-app.js';
 import type { WorkerAppParts } from '../app/worker-app-parts.js';
+import { anyChange } from '../ports/gathered-change.js';
 import type { Store } from '../ports/store.js';
 import type { Interceptor } from '../step/pass-services.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -119,7 +120,7 @@ export class AppHost {
 
   private lookAround(): void {
     for (const { runtime, condition } of this.world.processes)
-      if (condition === 'running') runtime?.changed();
+      if (condition === 'running') runtime?.heard(anyChange);
   }
 
   private overlay(settings: RuntimeSettings, process: SimulatedProcess): RuntimeSettings {

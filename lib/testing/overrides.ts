@@ -57,7 +57,7 @@ export class Overrides {
 
   private install(override: Override): void {
     const definition = this.definitionOf(override);
-    const instance = this.parts.container.get(override.worker) as object;
+    const instance: object = this.parts.get(override.worker);
     const methods = this.replaced.get(instance) ?? new Set();
     this.replaced.set(instance, methods.add(override.method));
     const value = definition.steps.has(override.method) ? this.durable(override) : override.body;

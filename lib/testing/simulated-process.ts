@@ -1,6 +1,6 @@
 import type { Runtime } from '../app/runtime.js';
 import type { Clock } from '../ports/clock.js';
-import type { Store, StoreContext } from '../ports/store.js';
+import type { Change, Store, StoreContext } from '../ports/store.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 /** What a test asks of a store through an app; the engine of a dead process would not. */
@@ -43,7 +43,9 @@ export class SimulatedProcess {
         if (typeof member !== 'function') return member;
         if (questions.includes(name))
           return (...args: readonly unknown[]): unknown => Reflect.apply(member, target, args);
-        if (name === 'onChange') return (listener: () => void) => target.onChange(() => this.enter(listener));
+        if (name === 'onChange')
+          return (listener: (change: Change) => void) =>
+            target.onChange((change) => this.enter(() => listener(change)));
         if (name === 'open')
           return async (context: StoreContext) => this.ask(() => target.open({ ...context, clock }));
         return async (...args: readonly unknown[]) =>

@@ -59,6 +59,8 @@ export type HandlerData<Instance, Method extends keyof Instance> = Instance[Meth
 const DAY_MS = 86_400_000;
 /** Real time that bodies get to end when the app is closed. */
 const CLOSE_PATIENCE_MS = 5_000;
+/** What the end of a drain may take beyond its timeout. */
+const GRACE_MS = 2_000;
 
 const clocks = new WeakMap<Store, VirtualClock>();
 
@@ -78,6 +80,8 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
   private readonly attempts: FiredAttempt[] = [];
   private readonly overrides: Overrides;
   private readonly settling: Settling;
+  /** Beside those of the options. */
+  private readonly registered = new Set<WorkerClass>();
   private readonly listeners = new Set<{ subscribe(): () => void; remove: () => void }>();
   private moving: Promise<void> = Promise.resolve();
   private closing: Promise<void> | null = null;
@@ -197,6 +201,17 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
     return [...this.attempts];
   }
 
+  /** Kept over `restart`, as workers of the options are. */
+  override async register(...workers: readonly WorkerClass[]): Promise<void> {
+    await super.register(...workers);
+    for (const worker of workers) this.registered.add(worker);
+  }
+
+  override async unregister(...workers: readonly WorkerClass[]): Promise<void> {
+    await super.unregister(...workers);
+    for (const worker of workers) this.registered.delete(worker);
+  }
+
   /** Kept over `restart`. */
   override on<Name extends LifecycleEventName | '*'>(name: Name, listener: Listener<Name>): () => void {
     const subscribe = (): (() => void) => super.on(name, listener);
@@ -206,6 +221,26 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
       this.listeners.delete(kept);
       kept.remove();
     };
+  }
+
+  /**
+   * As in production. Where the test does not let virtual time pass meanwhile, bodies that do not end get 5 s of real time,
+   * and then the drain timeout passes at once.
+   */
+  override async stop(): Promise<void> {
+    let isStopped = false;
+    const stopped = super.stop().finally(() => {
+      isStopped = true;
+    });
+    // oxlint-disable-next-line no-restricted-globals -- one that holds no event loop, so that nobody takes it for work of a body
+    const patience = setTimeout(() => void this.passDrain(() => isStopped), CLOSE_PATIENCE_MS).unref();
+    await stopped.finally(() => clearTimeout(patience));
+  }
+
+  private async passDrain(isOver: () => boolean): Promise<void> {
+    const until = this.clock.now() + (parseDuration(this.options.drainTimeout ?? '25s') ?? 0) + GRACE_MS;
+    while (!isOver() && this.clock.fireNext(until))
+      await new Promise<void>((resolve) => this.clock.soon(resolve));
   }
 
   /** Ends the app and all it holds. Bodies get 5 s of real time to end; those that wait for virtual time are dropped. */
@@ -232,6 +267,7 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   private async begin(boot: () => Promise<void>): Promise<void> {
     await boot();
+    if (this.registered.size > 0) await super.register(...this.registered);
     for (const kept of this.listeners) kept.remove = kept.subscribe();
     for (const name of ['execution.started', 'step.started'] as const)
       super.on(name, (event) => this.record(event));

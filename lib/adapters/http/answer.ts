@@ -41,6 +41,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ],
   ['MAILBOX_FULL', { status: 429, message: 'too many events of that key are waiting', retryAfter: 60 }],
   ['TOO_MANY_REQUESTS', { status: 429, message: 'too many requests are under way', retryAfter: 1 }],
+  ['RATE_LIMITED', { status: 429, message: 'you send too many requests', retryAfter: 1 }],
   ['NOT_STARTED', { status: 503, message: 'nothing runs here at the moment', retryAfter: 5 }],
   ['APP_CLOSED', { status: 503, message: 'nothing runs here any more', retryAfter: 5 }],
   ['STORE_UNAVAILABLE', { status: 503, message: 'the store does not answer', retryAfter: 5 }],
@@ -83,8 +84,9 @@ export function refusalOf(error: unknown): Refusal | null {
 }
 
 /** What a refusal looks like from outside: `{ error: true, code, message, violations?, isNonRetryable }`. */
-export function refusalAnswer({ code, detail, violations }: Refusal): Answer {
+export function refusalAnswer({ code, detail, violations, retryAfterMs }: Refusal): Answer {
   const kind = kinds.get(code) ?? unavailable;
+  const retryAfter = retryAfterMs === null ? kind.retryAfter : Math.max(1, Math.ceil(retryAfterMs / 1_000));
   return jsonAnswer(
     kind.status,
     {
@@ -92,10 +94,10 @@ export function refusalAnswer({ code, detail, violations }: Refusal): Answer {
       code,
       message: detail ?? kind.message,
       ...(violations === null ? null : { violations: violations satisfies readonly Violation[] }),
-      isNonRetryable: kind.retryAfter === undefined,
+      isNonRetryable: retryAfter === undefined,
     },
     {
-      ...(kind.retryAfter === undefined ? null : { 'retry-after': String(kind.retryAfter) }),
+      ...(retryAfter === undefined ? null : { 'retry-after': String(retryAfter) }),
       ...(kind.status === 405 ? { allow: 'POST' } : null),
     },
   );

@@ -14,7 +14,7 @@ const MOST_BYTES = 128 * 1024;
 export interface OutboxOptions extends Peer {
   readonly random: Random;
   /** Hints that may wait. */
-  readonly queue: number;
+  readonly buffer: number;
   /** Hints of one request, at most. */
   readonly batch: number;
   /** Requests in a row that may fail before what waits is given up. */
@@ -47,13 +47,17 @@ export class HintOutbox {
   /** Resolves when the peer has taken the hints; rejects with `HintsUndeliveredError` once they are given up. */
   send(hints: readonly Hint[]): Promise<void> {
     if (hints.length === 0) return Promise.resolve();
-    if (this.waiting.length + this.underway + hints.length > this.options.queue)
-      return Promise.reject(this.undelivered(`${this.options.queue} wait already`));
+    if (this.waiting.length + this.underway + hints.length > this.options.buffer)
+      return Promise.reject(this.undelivered(`${this.options.buffer} wait already`));
     return new Promise((resolve, reject) => {
       const sending = { left: hints.length, resolve, reject };
       for (const hint of hints) this.waiting.push({ hint, sending });
       this.begin();
     });
+  }
+
+  get size(): { readonly url: string; readonly waiting: number; readonly running: number } {
+    return { url: this.options.url, waiting: this.waiting.length, running: this.underway };
   }
 
   /** Lets what waits go out for at most `ms`, then gives it up. Later hints may be sent all the same. */

@@ -1,6 +1,6 @@
 import type { Hint } from '../../model/hint.js';
 import { outsideExecutions } from '../../ports/current-execution.js';
-import type { Dispatcher } from '../../ports/dispatcher.js';
+import type { Dispatcher, HintQueue } from '../../ports/dispatcher.js';
 import { HintInlet } from './hint-inlet.js';
 import { HintOutbox, type OutboxOptions } from './hint-outbox.js';
 
@@ -38,6 +38,12 @@ export class HttpDispatcher implements Dispatcher {
   /** Hints that came in at the app's mount. */
   async deliver(hints: readonly Hint[]): Promise<void> {
     this.inlet.deliver(hints);
+  }
+
+  /** Hints that wait for each address, and those that are being sent. */
+  async queues(): Promise<Readonly<Record<string, HintQueue>>> {
+    const sizes = this.outboxes.map(({ size: { url, ...size } }) => [url, { ...size, delayed: 0 }] as const);
+    return Object.fromEntries(sizes);
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,8 @@ export interface Inbound {
   readonly path: string;
   /** Null: absent. Several of one name are one text with commas. */
   header(name: string): string | null;
+  /** Of who sent it, or of the last proxy before this server; null: the server does not tell. */
+  readonly address: string | null;
   /** Whether it came from this machine, and from no proxy on it, as far as the server can tell. */
   readonly isFromHere: boolean;
   /** What a guard is asked about: the request without its body. */

@@ -4,13 +4,19 @@ import type { Limits } from '../../model/limits.js';
 import type { Clock } from '../../ports/clock.js';
 import { type Answer, jsonAnswer, refusalAnswer, refusalOf } from './answer.js';
 import { hintsIn } from './hint-body.js';
+import { type ClientRate, ClientRates } from './client-rates.js';
+import { inTime } from './in-time.js';
 import type { Inbound } from './inbound.js';
 import { eventIn } from './event-body.js';
 import { parseBody } from './parse-body.js';
 import { Refusal } from './refusal.js';
 import { RecentIds } from './recent-ids.js';
+import { senderAt } from './remote-address.js';
 import { type Claim, claimOf, type Surface, verify } from './signature.js';
 import { toldViolations } from './told-violations.js';
+
+/** How long a guard may take. */
+const GUARD_MS = 10_000;
 
 /** An execution that an event has started. */
 export interface StartedExecution {
@@ -46,6 +52,8 @@ export interface MountHost {
   readonly process: (() => Promise<unknown>) | null;
   /** Something went wrong that the caller is not told of. */
   readonly fault: (task: string, error: unknown) => void;
+  /** Something that the operators should change. */
+  readonly warn: (message: string) => void;
 }
 
 /** What a mount was told to be. */
@@ -61,6 +69,8 @@ export interface MountRules {
   readonly bodyTimeoutMs: number;
   /** Requests under way at the same time. */
   readonly requests: number;
+  /** Of each client; null: not limited. */
+  readonly rate: ClientRate | null;
 }
 
 /** Who vouches for a request; the signature, if there is one, is checked once the body is there. */
@@ -72,12 +82,15 @@ interface Admission {
 export class MountSurfaces {
   private underway = 0;
   private readonly recent: RecentIds;
+  private readonly rates: ClientRates | null;
+  private hasWarned = false;
 
   constructor(
     private readonly host: MountHost,
     private readonly rules: MountRules,
   ) {
     this.recent = new RecentIds(2 * rules.toleranceMs);
+    this.rates = rules.rate === null ? null : new ClientRates(rules.rate);
   }
 
   /** The surface that lives at that path, below the mount's own; null: none. */
@@ -104,6 +117,7 @@ export class MountSurfaces {
     if (surface === null || (surface === 'hints' && !this.takesHints())) throw new Refusal('NOT_FOUND');
     if (inbound.method !== 'POST') throw new Refusal('METHOD_NOT_ALLOWED');
     if (this.host.phase() === 'closed') throw new Refusal('APP_CLOSED');
+    this.countClient(inbound);
     if (this.underway >= this.rules.requests) throw new Refusal('TOO_MANY_REQUESTS');
     this.underway++;
     try {
@@ -121,6 +135,29 @@ export class MountSurfaces {
     }
   }
 
+  /** Counted whatever becomes of the request: what is refused costs something, too. */
+  private countClient(inbound: Inbound): void {
+    if (this.rates === null) return;
+    const waitMs = this.rates.take(this.clientOf(inbound), this.host.clock.monotonic());
+    if (waitMs > 0) throw new Refusal('RATE_LIMITED', null, null, waitMs);
+  }
+
+  /** Requests of which nothing tells the client count as those of one. */
+  private clientOf(inbound: Inbound): string {
+    const by = this.rules.rate?.by ?? null;
+    if (by !== null) {
+      const client: unknown = by(inbound.guarded());
+      return typeof client === 'string' ? client : '';
+    }
+    if (inbound.address !== null) return senderAt(inbound.address);
+    if (!this.hasWarned)
+      this.host.warn(
+        `the mount at ${this.rules.path} cannot tell clients apart: its rateLimit holds for all of them together. Write rateLimit: { by: (request) => … }`,
+      );
+    this.hasWarned = true;
+    return '';
+  }
+
   /** An app that has no keys is told hints on loopback only. */
   private takesHints(): boolean {
     return this.rules.keys.length > 0 || this.rules.insecure;
@@ -130,7 +167,7 @@ export class MountSurfaces {
   private async admit(inbound: Inbound, surface: Surface): Promise<Admission> {
     const { guard, keys, toleranceMs } = this.rules;
     if (surface === 'events' && guard !== null) {
-      if ((await guard(inbound.guarded())) !== true) throw new Refusal('UNAUTHORIZED');
+      if ((await this.ask(guard, inbound)) !== true) throw new Refusal('UNAUTHORIZED');
       return { claim: null };
     }
     if (keys.length === 0) {
@@ -142,24 +179,22 @@ export class MountSurfaces {
     return { claim };
   }
 
+  /** A guard that does not answer would hold the request's place for ever. */
+  private ask(guard: NonNullable<MountRules['guard']>, inbound: Inbound): Promise<unknown> {
+    const answer = Promise.resolve(guard(inbound.guarded()));
+    const late = (): Error =>
+      new Error(`the guard of ${this.rules.path} did not answer within ${GUARD_MS} ms`);
+    return inTime(this.host.clock, GUARD_MS, answer, late);
+  }
+
   private async read(inbound: Inbound): Promise<Uint8Array> {
     const { bodyBytes, bodyTimeoutMs } = this.rules;
     const length = inbound.header('content-length');
     if (length !== null && !(Number(length) <= bodyBytes)) throw new Refusal('BODY_TOO_LARGE');
     const reading = inbound.body(bodyBytes);
-    return new Promise((resolve, reject) => {
-      const timer = this.host.clock.setTimer(bodyTimeoutMs, () => {
-        reading.stop();
-        reject(new Refusal('BODY_TIMEOUT'));
-      });
-      const end = (answer: () => void): void => {
-        timer.cancel();
-        answer();
-      };
-      reading.bytes.then(
-        (bytes) => end(() => resolve(bytes)),
-        (error: unknown) => end(() => reject(error as Error)),
-      );
+    return inTime(this.host.clock, bodyTimeoutMs, reading.bytes, () => {
+      reading.stop();
+      return new Refusal('BODY_TIMEOUT');
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Answer } from './answer.js';
 import { gather, type BodyRead, type Inbound, isForwarded, isLoopbackHost } from './inbound.js';
 import { Refusal } from './refusal.js';
+import { isLoopbackAddress } from './remote-address.js';
 
 /** What the mount reads of a request of `node:http`, Express, Connect or Nest. */
 export interface NodeRequest {
@@ -10,6 +11,11 @@ export interface NodeRequest {
   readonly originalUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly socket: { readonly remoteAddress?: string | undefined };
+  /** The client's address as Express tells it, which knows its `trust proxy`. */
+  readonly ip?: string | undefined;
+  readonly httpVersionMajor?: number;
+  /** Whether the client is gone. */
+  readonly destroyed?: boolean;
   readonly readableEnded?: boolean;
   /** The bytes, where a host kept them: Nest with `rawBody: true`. */
   readonly rawBody?: unknown;
@@ -31,6 +37,7 @@ export interface NodeResponse {
 
 export function nodeInbound(request: NodeRequest): Inbound {
   const url = request.originalUrl ?? request.url ?? '/';
+  const address = request.socket.remoteAddress ?? '';
   const header = (name: string): string | null => {
     const value = request.headers[name];
     return value === undefined ? null : typeof value === 'string' ? value : value.join(', ');
@@ -39,31 +46,34 @@ export function nodeInbound(request: NodeRequest): Inbound {
     method: request.method ?? '',
     path: url.split('?', 1)[0] ?? '',
     header,
+    address: request.ip ?? (address === '' ? null : address),
     isFromHere:
-      isLoopbackAddress(request.socket.remoteAddress ?? '') &&
-      isLoopbackHost((header('host') ?? '').replace(/:\d+$/, '')) &&
+      isLoopbackAddress(address) &&
+      isLoopbackHost((header('host') ?? header(':authority') ?? '').replace(/:\d+$/, '')) &&
       !isForwarded(header),
     guarded: () => guardedOf(request, url),
     body: (limitBytes) => readBody(request, limitBytes),
   };
 }
 
-export function answerNode(response: NodeResponse, { status, headers, body }: Answer): void {
+export function answerNode(
+  { httpVersionMajor = 1 }: NodeRequest,
+  response: NodeResponse,
+  { status, headers, body }: Answer,
+): void {
   if (response.headersSent === true) return;
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   // What was not read would be taken for the next request, or be read to no end.
-  if (status === 408 || status === 413) response.setHeader('connection', 'close');
+  if (httpVersionMajor < 2 && (status === 408 || status === 413)) response.setHeader('connection', 'close');
   response.end(body);
-}
-
-function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
 }
 
 function guardedOf({ method, headers }: NodeRequest, url: string): Request {
   const copied = new Headers();
   for (const [name, value] of Object.entries(headers)) {
+    // Of HTTP/2: method, path and host, which are no headers.
+    if (name.startsWith(':')) continue;
     if (typeof value === 'string') copied.set(name, value);
     else for (const each of value ?? []) copied.append(name, each);
   }
@@ -84,7 +94,13 @@ function readBody(request: NodeRequest, limitBytes: number): BodyRead {
       ),
       stop: () => {},
     };
+  // Nothing more would ever come, not even its end.
+  if (request.destroyed === true) return { bytes: Promise.reject(endedEarly()), stop: () => {} };
   return collect(request, limitBytes);
+}
+
+function endedEarly(): Refusal {
+  return new Refusal('BODY_INVALID', 'the body ended early');
 }
 
 async function within(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array> {
@@ -110,7 +126,7 @@ function collect(request: NodeRequest, limitBytes: number): BodyRead {
     };
     const broken = (): void => {
       stop();
-      reject(new Refusal('BODY_INVALID', 'the body ended early'));
+      reject(endedEarly());
     };
     const ends = [
       ['data', take],

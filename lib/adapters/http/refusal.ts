@@ -11,6 +11,7 @@ export type HttpCode =
   | 'BODY_TIMEOUT'
   | 'BODY_INVALID'
   | 'TOO_MANY_REQUESTS'
+  | 'RATE_LIMITED'
   | 'EXECUTION_FAILED'
   | 'UNAVAILABLE';
 
@@ -23,6 +24,8 @@ export class Refusal extends Error {
     /** Beside the code's usual message; holds nothing that the request brought. */
     readonly detail: string | null = null,
     readonly violations: readonly Violation[] | null = null,
+    /** Instead of the code's usual time. */
+    readonly retryAfterMs: number | null = null,
   ) {
     super(code);
   }

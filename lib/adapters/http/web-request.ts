@@ -1,16 +1,21 @@
 import type { Answer } from './answer.js';
 import { gather, type BodyRead, type Inbound, isForwarded, isLoopbackHost } from './inbound.js';
 import { Refusal } from './refusal.js';
+import { isLoopbackAddress, remoteAddress } from './remote-address.js';
 
-/** A `Request` as Next.js, Hono, Deno, Bun and serverless hosts give it. */
-export function webInbound(request: Request): Inbound {
+/** A `Request` as Next.js, Hono, Deno, Bun and serverless hosts give it, and what they give beside it. */
+export function webInbound(request: Request, server: unknown): Inbound {
   const url = new URL(request.url);
   const header = (name: string): string | null => request.headers.get(name);
+  const address = remoteAddress(request, server);
   return {
     method: request.method,
     path: url.pathname,
     header,
-    isFromHere: isLoopbackHost(url.hostname) && !isForwarded(header),
+    address,
+    // Its host is what the request says, so it is no proof: but another name is one of a page that was led here.
+    isFromHere:
+      address !== null && isLoopbackAddress(address) && isLoopbackHost(url.hostname) && !isForwarded(header),
     guarded: () => new Request(request.url, { method: request.method, headers: request.headers }),
     body: (limitBytes) => readBody(request, limitBytes),
   };

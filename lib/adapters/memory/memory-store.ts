@@ -4,6 +4,7 @@ import type { DefinitionRef, ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Clock } from '../../ports/clock.js';
+import { anyChange, changeOf, declaration, GatheredChange, mereWork } from '../../ports/gathered-change.js';
 import type * as port from '../../ports/store.js';
 import type { ScheduleWrite, StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import type { StoredBatch, StoredInstance } from '../../ports/stored-instance.js';
@@ -61,7 +62,8 @@ export class MemoryStore implements port.Store {
   private parts: Parts;
   private clock: Clock | null = null;
   private opened = 0;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(change: port.Change) => void>();
+  private readonly untold = new GatheredChange();
   private isTelling = false;
 
   constructor(options: MemoryStoreOptions) {
@@ -99,7 +101,9 @@ export class MemoryStore implements port.Store {
       else verdicts.push(apply.await(write, now));
     }
     const { executions } = this.parts;
-    if (apply.changed || executions.served) this.tell(executions.served);
+    if (apply.changed && this.opened > 1) this.tell(changeOf(writes, verdicts));
+    // Of what gates, mail and families did no verdict tells, not even the only app.
+    else if (executions.served) this.tell(mereWork);
     apply.changed = executions.served = false;
     return verdicts;
   }
@@ -165,7 +169,7 @@ export class MemoryStore implements port.Store {
     if (process === undefined) return;
     process.record = null;
     processes.forgetDead(this.now());
-    if (process.runningCount > 0) this.tell();
+    if (process.runningCount > 0) this.tellOthers(mereWork);
   }
 
   async signals(owner: ProcessId): Promise<readonly ExecutionId[]> {
@@ -196,7 +200,7 @@ export class MemoryStore implements port.Store {
     let changed = false;
     for (const subscription of subscriptions)
       changed = this.parts.subscriptions.add(subscription, now) || changed;
-    if (changed) this.tell();
+    if (changed) this.tellOthers(declaration);
   }
 
   async subscriptions(): Promise<readonly port.Subscription[]> {
@@ -220,7 +224,7 @@ export class MemoryStore implements port.Store {
       if (paused) this.parts.paused.add(definition);
       else this.parts.paused.delete(definition);
     }
-    this.tell();
+    this.tellOthers(declaration);
   }
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
@@ -256,8 +260,8 @@ export class MemoryStore implements port.Store {
     return this.parts.executions.batches.view(name);
   }
 
-  onChange(listener: () => void): () => void {
-    const own = () => listener();
+  onChange(listener: (change: port.Change) => void): () => void {
+    const own = (change: port.Change) => listener(change);
     this.listeners.add(own);
     return () => this.listeners.delete(own);
   }
@@ -272,7 +276,7 @@ export class MemoryStore implements port.Store {
     const parts = this.empty();
     putState(state, parts);
     this.parts = parts;
-    this.tell();
+    this.tellOthers(anyChange);
   }
 
   /** Forgets everything stored. */
@@ -316,14 +320,21 @@ export class MemoryStore implements port.Store {
     return this.clock.now();
   }
 
-  /** One app alone knows what it changed, but for what gates let in; listeners are told once per turn of the event loop. */
-  private tell(evenAlone = false): void {
-    if ((this.opened < 2 && !evenAlone) || this.isTelling || this.listeners.size === 0 || this.clock === null)
-      return;
+  /** One app alone knows what it changed. */
+  private tellOthers(change: port.Change): void {
+    if (this.opened > 1) this.tell(change);
+  }
+
+  /** Listeners are told once per turn of the event loop. */
+  private tell(change: port.Change): void {
+    if (this.listeners.size === 0 || this.clock === null) return;
+    this.untold.add(change);
+    if (this.isTelling) return;
     this.isTelling = true;
     this.clock.soon(() => {
       this.isTelling = false;
-      for (const listener of this.listeners) listener();
+      const told = this.untold.take();
+      for (const listener of this.listeners) listener(told);
     });
   }
 }

@@ -1,4 +1,6 @@
 import type { Clock, Timer } from '../../ports/clock.js';
+import { anyChange, GatheredChange } from '../../ports/gathered-change.js';
+import type { Change } from '../../ports/store.js';
 
 const everyMs = 100;
 /** How long a write of a process that the registry does not know is followed by a close look. */
@@ -9,9 +11,10 @@ const strangerMs = 60_000;
  * a minute after a write of one that the registry does not know: an app that was not started publishes, too.
  */
 export class ChangePoll {
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(change: Change) => void>();
   private timer: Timer | null = null;
   private seen: number | null = null;
+  private readonly untold = new GatheredChange();
   private isTelling = false;
   private peers = false;
   private closeUntil = Number.NEGATIVE_INFINITY;
@@ -22,8 +25,8 @@ export class ChangePoll {
     private readonly version: () => number | null,
   ) {}
 
-  add(listener: () => void): () => void {
-    const own = () => listener();
+  add(listener: (change: Change) => void): () => void {
+    const own = (change: Change) => listener(change);
     this.listeners.add(own);
     this.schedule();
     return () => void this.listeners.delete(own);
@@ -36,13 +39,16 @@ export class ChangePoll {
     this.schedule();
   }
 
-  /** Something changed through this very connection; listeners are told once per turn of the event loop. */
-  tell(): void {
-    if (this.isTelling || this.listeners.size === 0) return;
+  /** That changed through this very connection; listeners are told once per turn of the event loop. */
+  tell(change: Change): void {
+    if (this.listeners.size === 0) return;
+    this.untold.add(change);
+    if (this.isTelling) return;
     this.isTelling = true;
     this.clock.soon(() => {
       this.isTelling = false;
-      for (const listener of this.listeners) listener();
+      const told = this.untold.take();
+      for (const listener of this.listeners) listener(told);
     });
   }
 
@@ -67,7 +73,7 @@ export class ChangePoll {
     const version = this.version();
     if (version !== null && this.seen !== null && version !== this.seen) {
       this.closeUntil = this.clock.monotonic() + strangerMs;
-      this.tell();
+      this.tell(anyChange);
     }
     this.seen = version ?? this.seen;
   }

@@ -81,18 +81,19 @@ export class Claims {
     );
   }
 
-  /** What needs no write lock: the answer when nothing is due, else null. */
+  /** What needs no write lock: the answer when nothing is due, or nothing shall be taken of what is ready; else null. */
   look(request: ClaimRequest, now: number): ClaimAnswer | null {
     const wanted = this.wanted(request);
-    if (wanted.numbers.length === 0 || request.limit <= 0) return { claimed: [], nextAt: null, more: false };
+    if (wanted.numbers.length === 0) return { claimed: [], nextAt: null, more: false };
     if (request.ids !== undefined) {
       const { due, nextAt } = this.dueOf(request.ids, request, wanted, now);
       return due.length === 0 ? { claimed: [], nextAt, more: false } : null;
     }
     const outlook = this.selectOutlook.get([wanted.json, wanted.json]);
-    if (outlook?.ready === 1 || (outlook?.wake_at ?? Number.POSITIVE_INFINITY) <= now) return null;
-    if (this.expired(wanted, 1, now).length > 0) return null;
-    return { claimed: [], nextAt: this.nextAt(request, wanted, now), more: false };
+    if ((outlook?.wake_at ?? Number.POSITIVE_INFINITY) <= now) return null;
+    const more = outlook?.ready === 1 || this.expired(wanted, 1, now).length > 0;
+    if (more && request.limit > 0) return null;
+    return { claimed: [], nextAt: this.nextAt(request, wanted, now), more };
   }
 
   /** Call it inside a write transaction. */

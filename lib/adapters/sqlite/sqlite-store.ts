@@ -3,6 +3,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import { changeOf, declaration, mereWork } from '../../ports/gathered-change.js';
 import type * as port from '../../ports/store.js';
 import type { StoredBatch, StoredInstance } from '../../ports/stored-instance.js';
 import type { StoredSchedule } from '../../ports/stored-schedule.js';
@@ -39,7 +40,7 @@ export class SqliteStore implements port.Store {
   private session: Session | null = null;
   /** Processes that beat through this object: apps of one operating-system process. */
   private readonly local = new Set<ProcessId>();
-  private readonly listeners = new Map<() => void, (() => void) | null>();
+  private readonly listeners = new Map<(change: port.Change) => void, (() => void) | null>();
   private warned = false;
 
   constructor(options: SqliteStoreOptions) {
@@ -88,7 +89,8 @@ export class SqliteStore implements port.Store {
     const { verdicts, changed, served } = await session.transactor.write(() =>
       session.apply(writes, session.context.clock.now()),
     );
-    if (served || (changed && this.opened > 1)) session.poll.tell();
+    if (changed && this.opened > 1) session.poll.tell(changeOf(writes, verdicts));
+    else if (served) session.poll.tell(mereWork);
     return verdicts;
   }
 
@@ -177,7 +179,7 @@ export class SqliteStore implements port.Store {
     const { transactor, registry, context, poll } = this.ready();
     await transactor.write(() => registry.leave(id, context.clock.now()));
     this.local.delete(id);
-    if (this.opened > 1) poll.tell();
+    if (this.opened > 1) poll.tell(mereWork);
   }
 
   async signals(owner: ProcessId): Promise<readonly ExecutionId[]> {
@@ -199,7 +201,7 @@ export class SqliteStore implements port.Store {
     const { transactor, registry, context, poll } = this.ready();
     if (subscriptions.length === 0) return;
     await transactor.write(() => registry.subscribe(subscriptions, context.clock.now()));
-    if (this.opened > 1) poll.tell();
+    if (this.opened > 1) poll.tell(declaration);
   }
 
   async subscriptions(): Promise<readonly port.Subscription[]> {
@@ -225,7 +227,7 @@ export class SqliteStore implements port.Store {
   async setPaused(definitions: readonly string[], paused: boolean): Promise<void> {
     const { transactor, registry, poll } = this.ready();
     await transactor.write(() => registry.setPaused(definitions, paused));
-    if (this.opened > 1) poll.tell();
+    if (this.opened > 1) poll.tell(declaration);
   }
 
   async prune(request: port.PruneRequest): Promise<port.PruneAnswer> {
@@ -259,8 +261,8 @@ export class SqliteStore implements port.Store {
     return transactor.read(() => batches.find(name));
   }
 
-  onChange(listener: () => void): () => void {
-    const own = () => listener();
+  onChange(listener: (change: port.Change) => void): () => void {
+    const own = (change: port.Change) => listener(change);
     this.listeners.set(own, this.session?.poll.add(own) ?? null);
     return () => {
       this.listeners.get(own)?.();

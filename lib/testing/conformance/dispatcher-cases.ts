@@ -171,6 +171,49 @@ const guarantees = new Map<string, (harness: DispatcherHarness) => Promise<void>
     },
   ],
   [
+    'where it paces: a hint that is due later does not arrive before, and one that was refused arrives again',
+    async ({ dispatcher }) => {
+      if (dispatcher.paces !== true) return;
+      const seen: string[] = [];
+      let refused = 0;
+      const receive = async ({ executionId, route }: Hint): Promise<void> => {
+        assert.equal(route?.definition, 'w.m');
+        if (executionId === 'later') assert.ok(systemClock.now() >= dueAt - 5, 'it arrived too early');
+        if (executionId === 'refused' && refused++ === 0) throw new Error('not now');
+        seen.push(executionId);
+      };
+      const dueAt = systemClock.now() + 400;
+      const runs = (): readonly string[] => ['w.m'];
+      const faults: string[] = [];
+      const fault = (task: string): void => void faults.push(task);
+      await dispatcher.start(receive, { runs, known: runs, concurrency: () => 4, fault });
+      const at = { definition: 'w.m', session: null, priority: 0 };
+      const routed = (id: string, due: number | null): Hint => ({
+        ...hint(id),
+        route: { ...at, dueAt: due },
+      });
+      await dispatcher.send([routed('later', dueAt), routed('now', null), routed('refused', null)]);
+      await eventually(() => seen.includes('now'), 'the hint that is due arrives');
+      assert.ok(!seen.includes('later') || systemClock.now() >= dueAt, 'the later one waits');
+      await eventually(() => seen.includes('later'), 'the later one arrives');
+      await eventually(() => seen.includes('refused'), 'the refused one arrives again');
+      assert.deepEqual(faults, []);
+    },
+  ],
+  [
+    'close is harmless twice, and after it the dispatcher can be used again',
+    async ({ dispatcher, arrives = true }) => {
+      if (dispatcher.close === undefined) return;
+      const seen: string[] = [];
+      await dispatcher.start(() => undefined);
+      await dispatcher.close();
+      await dispatcher.close();
+      await dispatcher.start(({ executionId }) => void seen.push(executionId));
+      await dispatcher.send([hint('x1')]);
+      if (arrives) await eventually(() => seen.length > 0, 'a hint arrives');
+    },
+  ],
+  [
     'stop is harmless twice and before start',
     async ({ dispatcher }) => {
       await dispatcher.stop();

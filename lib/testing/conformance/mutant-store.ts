@@ -2,7 +2,7 @@ import type { MemoryExecution } from '../../adapters/memory/memory-state.js';
 import { MemoryStore } from '../../adapters/memory/memory-store.js';
 import type { MessageKind } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
-import type { ClaimAnswer, ClaimRequest, Store } from '../../ports/store.js';
+import type { Change, ClaimAnswer, ClaimRequest, Store } from '../../ports/store.js';
 import type { CommitWrite, PublishWrite, Verdict, Write } from '../../ports/store-write.js';
 
 /** A store with one planted bug. A suite that passes it proves nothing. */
@@ -15,7 +15,7 @@ export interface MutantStore {
 export type Writes = readonly Write[];
 export type Verdicts = readonly Verdict[];
 
-/** A memory store whose writes and claims pass through a bug. */
+/** A memory store whose writes, claims and tellings pass through a bug. */
 export function mutant(
   bug: string,
   plant: (store: MemoryStore) => {
@@ -24,15 +24,18 @@ export function mutant(
       request: ClaimRequest,
       take: (request: ClaimRequest) => Promise<ClaimAnswer>,
     ) => Promise<ClaimAnswer>;
+    readonly change?: (change: Change) => Change;
   },
 ): MutantStore {
   const make = () => {
     const store = new MemoryStore({});
-    const { write, claim } = plant(store);
+    const { write, claim, change } = plant(store);
     const apply = store.write.bind(store);
     const take = store.claim.bind(store);
+    const listen = store.onChange.bind(store);
     if (write !== undefined) store.write = (writes) => write(writes, apply);
     if (claim !== undefined) store.claim = (request) => claim(request, take);
+    if (change !== undefined) store.onChange = (listener) => listen((told) => listener(change(told)));
     return store;
   };
   return { bug, make };

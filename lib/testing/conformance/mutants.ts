@@ -1,4 +1,5 @@
 import type { Verdict } from '../../ports/store-write.js';
+import { changeMutants } from './change-mutants.js';
 import { collectMutants } from './collect-mutants.js';
 import { familyMutants } from './family-mutants.js';
 import { gateMutants } from './gate-mutants.js';
@@ -207,6 +208,15 @@ export const mutantStores: readonly MutantStore[] = [
       })),
     })),
   })),
+  mutant('a claim of none takes one', () => ({
+    claim: (request, take) => take({ ...request, limit: Math.max(1, request.limit) }),
+  })),
+  mutant('a claim of none says that nothing is due', () => ({
+    claim: async (request, take) => {
+      const answer = await take(request);
+      return request.limit === 0 ? { ...answer, more: false } : answer;
+    },
+  })),
   mutant('a claim answers no journal', () => ({
     claim: async (request, take) => {
       const answer = await take(request);
@@ -248,4 +258,5 @@ export const mutantStores: readonly MutantStore[] = [
   ...collectMutants,
   ...instanceMutants,
   ...familyMutants,
+  ...changeMutants,
 ];

@@ -1,3 +1,4 @@
+import { changeCases, sharedChangeCases } from './cases/change-cases.js';
 import { claimCases } from './cases/claim-cases.js';
 import { collectCases } from './cases/collect-cases.js';
 import { collectDueCases, durableCollectCases, sharedCollectCases } from './cases/collect-due-cases.js';
@@ -69,6 +70,8 @@ export function storeCases(): readonly StoreCase[] {
     ...listCases,
     ...concurrencyCases,
     ...sharedCases,
+    ...changeCases,
+    ...sharedChangeCases,
     ...durabilityCases,
     ...scheduleCases,
     ...sharedScheduleCases,

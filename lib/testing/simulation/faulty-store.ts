@@ -132,8 +132,8 @@ export class FaultyStore implements port.Store {
   }
 
   /** What the store tells travels as a hint does: it may come late, twice or never. */
-  onChange(listener: () => void): () => void {
-    return this.inner.onChange(() => this.machine.carryHint(listener));
+  onChange(listener: (change: port.Change) => void): () => void {
+    return this.inner.onChange((change) => this.machine.carryHint(() => listener(change)));
   }
 
   private call<T>(name: string, apply: () => Promise<T>): Promise<T> {

@@ -30,6 +30,8 @@ export class VirtualTime {
   elapsed = 0;
   /** By how much the wall clock was set. */
   private steppedMs = 0;
+  /** By how much it was ever set back, in all. */
+  setBackMs = 0;
   /** Events run so far. */
   events = 0;
   private planned = 0;
@@ -47,6 +49,7 @@ export class VirtualTime {
   /** Sets the wall clock: timers go by what has elapsed. */
   stepClock(ms: number): void {
     this.steppedMs += ms;
+    this.setBackMs += Math.max(0, -ms);
   }
 
   /** Runs the callback after `delayMs`, unless cancelled. */

@@ -150,7 +150,7 @@ export class WatchedStore implements port.Store {
     return this.inner.prune(request);
   }
 
-  onChange(listener: () => void): () => void {
+  onChange(listener: (change: port.Change) => void): () => void {
     return this.inner.onChange(listener);
   }
 

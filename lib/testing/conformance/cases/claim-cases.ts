@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert';
+import type { ExecutionId } from '../../../model/ids.js';
+import type { ClaimRequest } from '../../../ports/store.js';
 import { executionId, mails, orders, p1, p2, type StoreDriver } from '../store-driver.js';
+import { fullGate, one } from './gate-scene.js';
 import { storeCaseGroup } from '../store-case.js';
 
 export const claimCases = storeCaseGroup(
@@ -50,6 +53,84 @@ export const claimCases = storeCaseGroup(
         await d.publish();
         const { claimed, more } = await d.claim({ limit: 1 });
         assert.deepEqual([claimed.length, more], [1, false]);
+      },
+    ],
+    [
+      'a claim of limit 0 takes nothing and says whether something is due',
+      async (d) => {
+        const none = async (expected: boolean, request: Partial<ClaimRequest> = {}): Promise<void> => {
+          const { claimed, more } = await d.claim({ limit: 0, ...request });
+          assert.deepEqual([claimed, more], [[], expected]);
+        };
+        await none(false);
+        await d.publish({ dueAt: d.now + 5 });
+        await none(false);
+        d.clock.advance(5);
+        await none(true);
+        await none(true);
+        await none(false, { runnable: [mails] });
+        await none(false, { runnable: [] });
+        await d.store.setPaused([orders.id], true);
+        await none(false);
+        await d.store.setPaused([orders.id], false);
+        assert.equal((await d.claimOne()).lease.fence, 1);
+        await none(false);
+      },
+    ],
+    [
+      'a claim of limit 0 does not count what waits at a full gate as due',
+      async (d) => {
+        const {
+          queue: [queued],
+        } = await fullGate(d, 1);
+        const timed = await d.publish({ gate: one, dueAt: d.now + 5 });
+        d.clock.advance(5);
+        const ids = [queued as ExecutionId, timed];
+        assert.deepEqual(
+          [(await d.claim({ limit: 0, ids })).more, (await d.claim({ limit: 0 })).more],
+          [false, false],
+        );
+      },
+    ],
+    [
+      'a claim of limit 0 leaves what is ready as it is',
+      async (d) => {
+        const id = await d.publish();
+        const before = await d.record(id);
+        const { claimed, more } = await d.claim({ limit: 0 });
+        assert.deepEqual([claimed, more, await d.record(id)], [[], true, before]);
+        assert.deepEqual((await d.claimOne({ owner: p2 })).lease.fence, 1);
+      },
+    ],
+    [
+      'a claim of limit 0 leaves running what a dead process ran, and says that it is due',
+      async (d) => {
+        const { executionId: id } = await d.run({ owner: p2 });
+        assert.equal((await d.claim({ limit: 0 })).more, false);
+        await d.store.leave(p2);
+        const { claimed, more } = await d.claim({ limit: 0 });
+        const { status, owner, fence } = await d.record(id);
+        assert.deepEqual([claimed, more, status, owner, fence], [[], true, 'running', p2, 1]);
+        assert.equal((await d.claimOne()).lease.fence, 2);
+      },
+    ],
+    [
+      'a claim of limit 0 with ids says whether one of them is due',
+      async (d) => {
+        const [id, later] = [await d.publish(), await d.publish({ dueAt: d.now + 1_000 })];
+        const due = async (...ids: ExecutionId[]) => {
+          const { claimed, more } = await d.claim({ limit: 0, ids });
+          return [claimed.length, more];
+        };
+        assert.deepEqual(
+          [await due(), await due(later), await due(later, id)],
+          [
+            [0, false],
+            [0, false],
+            [0, true],
+          ],
+        );
+        assert.equal((await d.record(id)).fence, 0);
       },
     ],
     [

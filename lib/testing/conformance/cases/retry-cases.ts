@@ -128,6 +128,15 @@ export const retryCases = storeCaseGroup(
       },
     ],
     [
+      'rows of an epoch that has not begun are not loaded',
+      async (d) => {
+        const lease = await d.run();
+        d.is(await d.commit(lease, { checkpoints: [d.checkpoint('a', { epoch: 1 })] }), 'ok');
+        d.is(await d.commit(lease, { checkpoints: [d.checkpoint('b', { seq: 2 })] }), 'ok');
+        assert.deepEqual(await d.journalKeys(lease.executionId), ['b']);
+      },
+    ],
+    [
       'within the new epoch rows are insert-only again',
       async (d) => {
         const lease = await reopened(d, await failed(d), ['b']);

@@ -1,0 +1,190 @@
+import type { Queue, QueueEvents } from 'bullmq';
+import { HintsUndeliveredError } from '../../model/errors-http.js';
+import type { Timer } from '../../ports/clock.js';
+import type { BullmqSettings } from './bullmq-options.js';
+import { closeInTime, within } from './close-in-time.js';
+import type { FaultGate } from './fault-gate.js';
+import { loadBullmq } from './load-bullmq.js';
+import { workerOfQueue } from './queue-name.js';
+import type { QueueShelf } from './queue-shelf.js';
+
+/** The queue whose jobs, which nobody takes, are the names of the queues that sessions have. */
+const LANES = '#lanes';
+/** A process that sends to a lane names it again after this time, at most: somebody may be removing it as idle. */
+const SAID_MS = 5_000;
+/** The register is read now and then, and soon after a start: what was named before the events were heard is in it. */
+const READ_MS = 5_000;
+const FIRST_READ_MS = 500;
+
+/** Whoever serves lanes. */
+export interface LaneServer {
+  /** Whether this process serves the queues of that worker. */
+  serves(workerQueue: string): boolean;
+  serve(lane: string): Promise<void>;
+  leave(lane: string): Promise<void>;
+  readonly names: readonly string[];
+}
+
+/**
+ * Which sessions have a queue of their own. Whoever sends to one names it in the register; whoever serves its worker hears of it there,
+ * and removes what has been empty for a while: first its name, then, when nobody has named it again for longer than a name is good
+ * for, the queue. A hint that is on its way for longer still is lost, which the sweep repairs.
+ */
+export class LaneRegister {
+  /** Until when a lane need not be named again. */
+  private readonly said = new Map<string, number>();
+  /** Lanes that are being named. */
+  private readonly asked = new Map<string, Promise<string>>();
+  private asking: Promise<unknown> = Promise.resolve();
+  /** Callers that wait for a name. */
+  private naming = 0;
+  /** Grows with each close: what was asked before it is not named any more. */
+  private generation = 0;
+  private readonly emptySince = new Map<string, number>();
+  /** Lanes that are served, and of which this process has removed the name. */
+  private readonly unlistedAt = new Map<string, number>();
+  private events: QueueEvents | null = null;
+  private timer: Timer | null = null;
+  private tending: Promise<void> = Promise.resolve();
+  private server: LaneServer | null = null;
+
+  constructor(
+    private readonly settings: BullmqSettings,
+    private readonly shelf: QueueShelf,
+    private readonly faults: FaultGate,
+  ) {}
+
+  /** That lane; or, when there are too many, the queue of its worker. Rejects with `HintsUndeliveredError`. */
+  async admit(lane: string): Promise<string> {
+    const { clock, buffer } = this.settings;
+    if ((this.said.get(lane) ?? Number.NEGATIVE_INFINITY) > clock.monotonic()) return lane;
+    if (this.naming >= buffer)
+      throw new HintsUndeliveredError(`BullMQ's queue '${LANES}'`, `${buffer} wait already`);
+    this.naming++;
+    try {
+      return await (this.asked.get(lane) ?? this.ask(lane));
+    } finally {
+      this.naming--;
+    }
+  }
+
+  /** Serves the lanes that there are, and those that come. */
+  async start(server: LaneServer): Promise<void> {
+    this.server = server;
+    if (this.events !== null) return;
+    const { QueueEvents } = await loadBullmq();
+    const { connection, prefix } = this.settings;
+    const events = new QueueEvents(LANES, { connection, prefix });
+    events.on('error', (error) => this.faults.tell(`BullMQ events of '${LANES}'`, error));
+    events.on('added', ({ jobId }) => void this.named(jobId));
+    this.events = events;
+    this.tend(FIRST_READ_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.server = null;
+    this.timer?.cancel();
+    const { events } = this;
+    this.events = null;
+    const { clock } = this.settings;
+    if (events !== null) await closeInTime(clock, events, () => events.close());
+    // It may wait for a server that is away, and ends with the queue that it asks.
+    await within(clock, this.tending);
+    this.emptySince.clear();
+    this.unlistedAt.clear();
+  }
+
+  /** Gives up names that are still to be said: they would open connections again. */
+  close(): void {
+    this.generation++;
+  }
+
+  /** How long a name that this process has said is good for. */
+  private get saidMs(): number {
+    return Math.min(SAID_MS, this.settings.laneIdleMs / 2);
+  }
+
+  private ask(lane: string): Promise<string> {
+    // One after the other: each counts those before it.
+    const { generation } = this;
+    const answer = this.asking.then(() => this.name(lane, generation)).finally(() => this.asked.delete(lane));
+    this.asking = answer.catch(() => undefined);
+    this.asked.set(lane, answer);
+    return answer;
+  }
+
+  private async name(lane: string, generation: number): Promise<string> {
+    if (generation !== this.generation)
+      throw new HintsUndeliveredError(`BullMQ's queue '${LANES}'`, 'the dispatcher was closed');
+    const { lanes, clock } = this.settings;
+    const register = await this.shelf.queue(LANES);
+    const isFull = !this.said.has(lane) && (await register.getWaitingCount()) >= lanes;
+    if (isFull && (await register.getJob(lane)) === undefined) return workerOfQueue(lane);
+    const until = clock.monotonic() + this.saidMs;
+    await register.add('lane', {}, { jobId: lane });
+    if (this.said.size >= 2 * lanes) this.said.clear();
+    this.said.set(lane, until);
+    return lane;
+  }
+
+  private tend(nextMs = Math.min(this.settings.laneIdleMs / 2, READ_MS)): void {
+    const { events } = this;
+    this.tending = this.refresh()
+      .catch((error: unknown) => this.faults.tell('tend lanes', error))
+      .then(() => {
+        if (this.server === null || this.events !== events) return;
+        this.timer = this.settings.clock.setTimer(nextMs, () => this.tend());
+      });
+  }
+
+  private async refresh(): Promise<void> {
+    const register = await this.shelf.queue(LANES);
+    const known = await register.getJobs(['waiting'], 0, 2 * this.settings.lanes);
+    for (const job of known) if (typeof job?.id === 'string') await this.named(job.id);
+    for (const lane of this.server?.names ?? []) if (lane.includes('@')) await this.tendLane(lane);
+  }
+
+  private async named(lane: string): Promise<void> {
+    if (this.unlistedAt.delete(lane)) this.emptySince.delete(lane);
+    try {
+      if (this.server?.serves(workerOfQueue(lane)) === true) await this.server.serve(lane);
+    } catch (error) {
+      this.faults.tell('serve a lane', error);
+    }
+  }
+
+  private async tendLane(lane: string): Promise<void> {
+    const { clock, laneIdleMs } = this.settings;
+    const register = await this.shelf.queue(LANES);
+    if ((await jobsOf(await this.shelf.queue(lane))) > 0) {
+      this.emptySince.delete(lane);
+      if (this.unlistedAt.delete(lane)) await register.add('lane', {}, { jobId: lane });
+      return;
+    }
+    const now = clock.monotonic();
+    const since = this.emptySince.get(lane) ?? now;
+    this.emptySince.set(lane, since);
+    if (now - since < laneIdleMs || this.server === null) return;
+    const unlistedAt = this.unlistedAt.get(lane);
+    if (unlistedAt === undefined) {
+      this.unlistedAt.set(lane, now);
+      this.said.delete(lane);
+      await register.remove(lane);
+    } else if (now - unlistedAt > 2 * this.saidMs) await this.remove(lane);
+  }
+
+  /** Nobody names it, and it is empty. Rejects when somebody has just taken a job of it, and goes on with it. */
+  private async remove(lane: string): Promise<void> {
+    await this.shelf.remove(lane);
+    const { server } = this;
+    const left = server?.leave(lane);
+    left?.catch((error: unknown) => this.faults.tell('leave a lane', error));
+    this.emptySince.delete(lane);
+    // Somebody has named it meanwhile.
+    if (!this.unlistedAt.delete(lane)) await server?.serve(lane);
+  }
+}
+
+function jobsOf(queue: Queue): Promise<number> {
+  return queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized');
+}

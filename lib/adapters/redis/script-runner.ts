@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { StoreUnavailableError } from '../../model/errors-store.js';
+import type { Clock } from '../../ports/clock.js';
+import { messageOf } from '../../model/message-of.js';
+import { type ScriptName, scripts } from './lua/scripts.js';
+import { isCluster, type RedisClient } from './redis-client.js';
+
+/** What every script answers. */
+export interface Reply {
+  /** The instant, epoch ms, by which it was done. */
+  readonly t: number;
+}
+
+/** When a call was sent and answered by this machine's clock, and done by that of the store; epoch ms. */
+export interface Answered {
+  readonly sentAt: number;
+  readonly doneAt: number;
+  readonly answeredAt: number;
+}
+
+/** Runs scripts: one round trip each, two where a server sees a script for the first time. */
+export class ScriptRunner {
+  private readonly hashes = new Map<ScriptName, string>();
+  /**
+   * The first is the root, the second there for clusters: neither is ever stored. While a slot moves to another primary, a server
+   * that is asked for two keys it does not have runs nothing (TRYAGAIN); asked for one, it would run scripts on half a store.
+   */
+  private readonly keys: readonly string[];
+
+  /** `now`: epoch ms as text; empty: the server's clock. `tag`: unique to this store object; behind a plus where nobody needs to hear what only it does. */
+  constructor(
+    private readonly client: RedisClient,
+    root: string,
+    private readonly tag: () => string,
+    private readonly now: () => string,
+    private readonly clock: Pick<Clock, 'now'>,
+    private readonly answered: (call: Answered) => void,
+  ) {
+    this.keys = isCluster(client) ? [root, `${root}:`] : [root];
+  }
+
+  /** Rejects with `StoreUnavailableError` for whatever the client or the server reports: the outcome is unknown. */
+  async run<Answer>(name: ScriptName, payload: readonly string[]): Promise<Answer & Reply> {
+    try {
+      const sentAt = this.clock.now();
+      const text = await this.send(name, [...this.keys, this.now(), this.tag(), ...payload]);
+      const reply = JSON.parse(String(text)) as Answer & Reply;
+      this.answered({ sentAt, doneAt: reply.t, answeredAt: this.clock.now() });
+      return reply;
+    } catch (error) {
+      throw new StoreUnavailableError(`Redis did not do '${name}': ${messageOf(error)}`, error);
+    }
+  }
+
+  private async send(name: ScriptName, args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.client.evalsha(this.hashOf(name), this.keys.length, ...args);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      // A server that was restarted, another node: it keeps what it evaluates.
+      return this.client.eval(scripts[name], this.keys.length, ...args);
+    }
+  }
+
+  private hashOf(name: ScriptName): string {
+    let hash = this.hashes.get(name);
+    if (hash === undefined) {
+      hash = createHash('sha1').update(scripts[name]).digest('hex');
+      this.hashes.set(name, hash);
+    }
+    return hash;
+  }
+}

@@ -1,0 +1,22 @@
+import { partsOfDefinition } from '../model/definition.js';
+import type { ExecutionId } from '../model/ids.js';
+import type { ClaimRequest } from '../ports/store.js';
+import type { ConsumerOptions, Wish } from './consumer-options.js';
+
+/** What the store is asked for. What runs here is not named: it would be taken back, under a new fence, and run twice. */
+export function claimRequest(
+  { owner, runnable }: Pick<ConsumerOptions, 'owner' | 'runnable'>,
+  limit: number,
+  wish: Wish,
+  runsHere: (id: ExecutionId) => boolean,
+): ClaimRequest {
+  if ('ids' in wish)
+    return { owner, runnable: runnable(), limit, ids: wish.ids.filter((id) => !runsHere(id)) };
+  const { worker } = wish;
+  const mayTake = runnable();
+  return {
+    owner,
+    runnable: worker === null ? mayTake : mayTake.filter(({ id }) => partsOfDefinition(id).worker === worker),
+    limit,
+  };
+}

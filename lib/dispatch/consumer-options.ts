@@ -1,0 +1,60 @@
+import type { DefinitionRef } from '../model/execution.js';
+import type { ExecutionId, ProcessId } from '../model/ids.js';
+import type { Clock } from '../ports/clock.js';
+import type { Observer } from '../ports/observer.js';
+import type { Store } from '../ports/store.js';
+import type { Executor } from '../engine/executor.js';
+import type { Run } from '../engine/work.js';
+
+export interface ConsumerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly executor: Executor;
+  readonly owner: ProcessId;
+  readonly runnable: () => readonly DefinitionRef[];
+  readonly concurrency: () => number;
+  readonly isPaused: (definition: string) => boolean;
+  readonly lease: LeaseState;
+  /** How long a claim may take to be answered. */
+  readonly answerMs: () => number;
+  /** Work is taken by `obtain` alone, as its pace allows; null: whatever is due is taken. */
+  readonly pace: Pace | null;
+}
+
+/** What says when passes may begin. */
+export interface Pace {
+  /** Something may be due of these definitions, or of any: asks for a ticket. */
+  look(definitions?: readonly string[]): void;
+  /** There may be room for those who have a ticket. */
+  serve(): void;
+}
+
+/** What `obtain` is to claim: these executions, or whatever is due of a worker (null: of any). */
+export type Wish = { readonly ids: readonly ExecutionId[] } | { readonly worker: string | null };
+
+/** What was claimed, and begun. */
+export interface Obtained {
+  readonly runs: Map<ExecutionId, Run>;
+  readonly nextAt: number | null;
+  readonly more: boolean;
+}
+
+/** What the consumer asks of the process's lease. */
+export interface LeaseState {
+  /** Grows whenever the lease may have lapsed: what was taken under an earlier one may be another's by now. */
+  readonly generation: number;
+  mayStartBody(): boolean;
+}
+
+/** A slot held for an execution that is being published, or in which it runs. */
+export interface Slot {
+  readonly id: ExecutionId;
+  /** Of the lease, when the slot was taken. */
+  readonly generation: number;
+  /**
+   * Null while it is being published, and again once the slot is free: the engine's garbage collector keeps what a `Map` held
+   * when it was last resized, and a pass holds everything its execution has made.
+   */
+  run: Run | null;
+}
