@@ -1,4 +1,4 @@
-import { Injectable, Scope } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import {
   DefinitionError,
@@ -7,35 +7,87 @@ import {
   isWorker,
   type WorkerClass,
 } from '../lib/entries/index.js';
+import { Enhancers } from './enhancers/enhancers.js';
+import { FEATURE, type Feature, isOfFeature } from './feature-workers.js';
+import { foreignDecorators } from './foreign-decorators.js';
+import { isScoped, titleOf, type Wrapper } from './wrapper.js';
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+/** Under this token the module of an app keeps its `AppIdentity`. */
+export const APP = Symbol('holdfast/nest-app');
 
-/** Where Nest keeps what its enhancers wrote on a class or method. */
-const ENHANCERS = new Map([
-  ['__guards__', 'guards'],
-  ['__interceptors__', 'interceptors'],
-  ['__pipes__', 'pipes'],
-  ['__exceptionFilters__', 'exception filters'],
-]);
+/** What is known of an app before it is made. */
+export interface AppIdentity {
+  readonly name: string | undefined;
+  /** The workers that its options name. */
+  readonly workers: readonly unknown[];
+  /** It is there for applications that import none of that name: those of tests. Default false. */
+  readonly isSpare?: boolean;
+}
+
+/** What one look at all modules gave. */
+export interface Explored {
+  /** The workers of this app with their providers. */
+  readonly workers: ReadonlyMap<WorkerClass, Wrapper>;
+  /** What is possible, and may not be meant. */
+  readonly warnings: readonly string[];
+}
 
 /** Finds the workers among the providers of all modules. */
 @Injectable()
 export class Explorer {
-  constructor(private readonly discovery: DiscoveryService) {}
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly enhancers: Enhancers,
+  ) {}
 
-  /** Worker classes with their instances. Throws one `DefinitionError` for all that this host cannot run. */
-  workers(): ReadonlyMap<WorkerClass, object> {
-    const workers = new Map<WorkerClass, object>();
+  /** Every app of the application, this one included. */
+  apps(): readonly AppIdentity[] {
+    const all = this.kept(APP) as readonly AppIdentity[];
+    const isNeeded = ({ name }: AppIdentity): boolean =>
+      !all.some((other) => other.isSpare !== true && other.name === name);
+    return all.filter((app) => app.isSpare !== true || isNeeded(app));
+  }
+
+  /** The workers of an app. Throws one `DefinitionError` for all that this host cannot run. */
+  explore(app: AppIdentity): Explored {
+    const workers = new Map<WorkerClass, Wrapper>();
+    const warnings: string[] = [];
     const mistakes: DefinitionMistake[] = [];
     for (const wrapper of this.discovery.getProviders()) {
       const type = wrapper.isAlias ? null : workerClassOf(wrapper);
-      if (type === null) continue;
-      const found = [...whyNotRun(type, wrapper), ...whyNotTwice(type, wrapper, workers)];
-      mistakes.push(...found);
-      if (found.length === 0) workers.set(type, wrapper.instance as object);
+      if (type === null || isEmptyFeature(wrapper) || !this.isOf(app, type, mistakes)) continue;
+      const first = workers.get(type);
+      if (first === undefined) {
+        workers.set(type, wrapper);
+        mistakes.push(
+          ...foreignDecorators(type),
+          ...this.enhancers.mistakes(type, wrapper.instance as object),
+        );
+      } else if (first.instance === wrapper.instance && !isScoped(first)) continue;
+      else if (first.token === wrapper.token) warnings.push(twice(type, first, wrapper));
+      else mistakes.push(severalOf(type));
     }
     if (mistakes.length > 0) throw new DefinitionError(mistakes);
-    return workers;
+    return { workers, warnings };
+  }
+
+  /** Whether the app runs the worker: one that was given to apps runs in these, any other in the one without a name, or the only one. */
+  private isOf(app: AppIdentity, type: WorkerClass, mistakes: DefinitionMistake[]): boolean {
+    const apps = this.apps();
+    const given = new Set(apps.filter(({ workers }) => workers.includes(type)).map(({ name }) => name));
+    for (const { workers, app: name } of this.kept(FEATURE) as readonly Feature[])
+      if (name !== undefined && workers.includes(type)) given.add(name);
+    if (given.size > 0) return given.has(app.name);
+    if (app.name === undefined || apps.length === 1) return true;
+    if (apps.every(({ name }) => name !== undefined)) mistakes.push(homeless(type, apps));
+    return false;
+  }
+
+  private kept(token: symbol): readonly unknown[] {
+    return this.discovery
+      .getProviders()
+      .filter((wrapper) => wrapper.token === token)
+      .map(({ instance }) => instance as unknown);
   }
 }
 
@@ -48,52 +100,30 @@ function workerClassOf({ metatype, instance, token }: Wrapper): WorkerClass | nu
   return types.find(isWorker) ?? types.find(hasWorkerMethods) ?? null;
 }
 
-function* whyNotRun(type: WorkerClass, wrapper: Wrapper): Generator<DefinitionMistake> {
-  if (!wrapper.isDependencyTreeStatic() || wrapper.scope === Scope.TRANSIENT)
-    yield {
-      class: type.name,
-      member: null,
-      found: `it is ${wrapper.scope === Scope.TRANSIENT ? 'transient' : 'request-scoped, or needs something that is'}`,
-      write:
-        'Give workers and what they inject the default scope; read what belongs to one execution from execution()',
-    };
-  for (const [member, target] of [[null, type] as const, ...methodsOf(type)])
-    for (const [key, name] of ENHANCERS)
-      if (Reflect.hasMetadata(key, target))
-        yield {
-          class: type.name,
-          member,
-          found: `it has ${name}, which do not run for workers`,
-          write: `Remove the ${name}; use { when } of @OnEvent, or the interceptors option`,
-        };
+/** A feature leaves the worker to the module that provides it. */
+function isEmptyFeature(wrapper: Wrapper): boolean {
+  return isOfFeature(wrapper) && wrapper.instance === null;
 }
 
-function* whyNotTwice(
-  type: WorkerClass,
-  { instance }: Wrapper,
-  workers: ReadonlyMap<WorkerClass, object>,
-): Generator<DefinitionMistake> {
-  const first = workers.get(type);
-  if (first === undefined || first === instance) return;
-  yield {
+function twice(type: WorkerClass, first: Wrapper, second: Wrapper): string {
+  return `${titleOf(first.host)} and ${titleOf(second.host)} both provide ${type.name}, so that it has two instances: that of ${titleOf(first.host)} runs. Provide it in one module and export it from there`;
+}
+
+function severalOf(type: WorkerClass): DefinitionMistake {
+  return {
     class: type.name,
     member: null,
-    found: 'several modules provide it, so that it has several instances',
-    write: 'Provide it in one module and export it from there',
+    found: 'several providers make it, so that it has several instances',
+    write: 'Provide it once, and give other tokens useExisting',
   };
 }
 
-function* methodsOf(type: WorkerClass): Generator<readonly [string, object]> {
-  const names = new Set<string>();
-  for (
-    let prototype = type.prototype as object | null;
-    prototype !== null && prototype !== Object.prototype;
-    prototype = Object.getPrototypeOf(prototype) as object | null
-  )
-    for (const name of Object.getOwnPropertyNames(prototype)) {
-      const { value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
-      if (names.has(name) || name === 'constructor' || typeof value !== 'function') continue;
-      names.add(name);
-      yield [name, value as object];
-    }
+function homeless(type: WorkerClass, apps: readonly AppIdentity[]): DefinitionMistake {
+  const names = apps.map(({ name }) => `'${name}'`);
+  return {
+    class: type.name,
+    member: null,
+    found: `it is given to none of the apps ${names.join(', ')}, and each has a name`,
+    write: `Write WorkerModule.forFeature([${type.name}], ${names[0]}), or a forRoot() without name`,
+  };
 }

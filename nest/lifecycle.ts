@@ -1,44 +1,79 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type OnModuleInit,
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
 } from '@nestjs/common';
-import { WorkerApp } from '../lib/entries/index.js';
-import { Explorer } from './explorer.js';
-import { ModuleRefResolver } from './module-ref-resolver.js';
+import type { Logger, WorkerApp } from '../lib/entries/index.js';
+import type { AppIdentity, Explorer } from './explorer.js';
+import type { LazyModules } from './lazy-modules.js';
+import type { ModuleRefResolver } from './module-ref-resolver.js';
+import { warnWithoutShutdownHooks } from './shutdown-watch.js';
+import type { WorkerModuleSettings } from './worker-module-options.js';
 
-/** Ties the app to Nest's life. Its module is global: it is initialised before all others, and ended after them. */
-@Injectable()
+/** What the life of an app is tied to. */
+export interface LifecycleParts {
+  readonly app: WorkerApp;
+  readonly identity: AppIdentity;
+  readonly settings: WorkerModuleSettings;
+  readonly logger: Logger;
+  readonly explorer: Explorer;
+  readonly resolver: ModuleRefResolver;
+  readonly lazyModules: LazyModules;
+}
+
+/** Ties the app to Nest's life. A global module is initialised before all others, and ended after them. */
 export class Lifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  constructor(
-    private readonly app: WorkerApp,
-    private readonly explorer: Explorer,
-    private readonly resolver: ModuleRefResolver,
-  ) {}
+  private forgetHooks: (() => void) | null = null;
+
+  constructor(private readonly parts: LifecycleParts) {}
 
   async onModuleInit(): Promise<void> {
     await this.orClose(async () => {
-      const workers = this.explorer.workers();
-      for (const [type, instance] of workers) this.resolver.keep(type, instance);
-      await this.app.register(...workers.keys());
-      this.resolver.ready();
+      await this.takeIn();
+      this.parts.resolver.ready();
+      this.parts.lazyModules.watch(() => this.takeIn());
     });
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.orClose(() => this.app.start());
+    const { app, settings, logger } = this.parts;
+    if (settings.autoStart === false) return;
+    await this.orClose(() => app.start());
+    if (app.options.role !== 'publisher') this.forgetHooks = warnWithoutShutdownHooks(logger);
   }
 
+  /** Before any provider is told to let go of anything. */
+  async drain(): Promise<void> {
+    this.letGo();
+    await this.parts.app.stop();
+  }
+
+  /** Again: what is told to end now may have called `start()`. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.app.stop();
+    await this.drain();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.app.close();
+    this.letGo();
+    await this.parts.app.close();
+  }
+
+  /** Registers the workers that it does not know yet. */
+  private async takeIn(): Promise<void> {
+    const { app, explorer, identity, resolver, logger } = this.parts;
+    const { workers, warnings } = explorer.explore(identity);
+    const fresh = [...workers].filter(([type]) => !resolver.has(type));
+    for (const [type, wrapper] of fresh) resolver.keep(type, wrapper);
+    try {
+      await app.register(...fresh.map(([type]) => type));
+    } catch (error) {
+      for (const [type] of fresh) resolver.drop(type);
+      throw error;
+    }
+    if (fresh.length > 0) for (const warning of warnings) logger.warn(warning);
   }
 
   /** Nobody closes an application that did not come up. */
@@ -46,8 +81,15 @@ export class Lifecycle
     try {
       await begin();
     } catch (error) {
-      await this.app.close();
+      this.letGo();
+      await this.parts.app.close();
       throw error;
     }
+  }
+
+  private letGo(): void {
+    this.forgetHooks?.();
+    this.forgetHooks = null;
+    this.parts.lazyModules.forget();
   }
 }

@@ -1,161 +1,176 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import {
-  bootstrap,
-  type BootstrapOptions,
-  CLOCK,
-  type Clock,
-  ConfigurationError,
-  consoleLogger,
-  DISPATCHER,
-  type Dispatcher,
-  localDispatcher,
-  LOGGER,
-  type Logger,
-  METRICS,
-  type Metrics,
-  silentMetrics,
-  STORE,
-  type Store,
-  storeFromEnvironment,
-  systemClock,
-  WORKER_APP,
-  WorkerApp,
-} from '../lib/entries/index.js';
-import { Explorer } from './explorer.js';
-import { Lifecycle } from './lifecycle.js';
-import { ModuleRefResolver } from './module-ref-resolver.js';
-
-/**
- * The options of `bootstrap`. Workers may also be providers of any module: every class with `@Worker` is found.
- * `providers` become Nest providers; the framework's own tokens among them replace its parts.
- */
-export interface WorkerModuleOptions extends Omit<BootstrapOptions, 'container' | 'resolver'> {
-  /** Modules whose exports the `workers` and `providers` given here inject. Default: none. */
-  readonly imports?: DynamicModule['imports'];
-}
-
-const OPTIONS = Symbol('holdfast/nest-options');
-
-type Parts = [
+  type ConfigurableModuleAsyncOptions,
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import {
+  ApplicationConfig,
+  DiscoveryModule,
   DiscoveryService,
+  ExternalContextCreator,
+  ModulesContainer,
+} from '@nestjs/core';
+import { WorkerApp, type WorkerClass } from '../lib/entries/index.js';
+import { partProviders, partTokens, SETTINGS } from './app-parts.js';
+import { DrainModule } from './drain-module.js';
+import { Enhancers } from './enhancers/enhancers.js';
+import { APP, type AppIdentity, Explorer } from './explorer.js';
+import { FEATURE, type Feature, featureModule, refuseAppless } from './feature-workers.js';
+import { LazyModules } from './lazy-modules.js';
+import { makeApp } from './make-app.js';
+import { ModuleRefResolver } from './module-ref-resolver.js';
+import { mountController } from './mount-controller.js';
+import { getPublisherToken, getWorkerAppToken } from './tokens.js';
+import type {
+  WorkerModuleExtras,
   WorkerModuleOptions,
-  ModuleRefResolver,
-  Store,
-  Dispatcher,
-  Clock,
-  Logger,
-  Metrics,
-];
+  WorkerModuleSettings,
+  WorkerOptionsFactory,
+} from './worker-module-options.js';
+
+/** The options of `forRootAsync`: where the settings come from, and what is known without them. */
+export type WorkerModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  WorkerModuleSettings,
+  keyof WorkerOptionsFactory
+> &
+  WorkerModuleExtras;
+
+type Extras = WorkerModuleExtras & Pick<WorkerModuleOptions, 'imports'>;
+
+/** Every key is there: Nest takes those that it finds out of the settings. */
+const EXTRAS: Extras = {
+  name: undefined,
+  isGlobal: true,
+  workers: undefined,
+  providers: undefined,
+  imports: undefined,
+  mount: undefined,
+};
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<WorkerModuleSettings>({
+  optionsInjectionToken: SETTINGS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createWorkerOptions')
+  .setExtras<Extras>(EXTRAS, moduleOf)
+  .build();
 
 /**
- * Runs the workers of a Nest application. Its exports (`WORKER_APP` or the class `WorkerApp`, `STORE`, `DISPATCHER`,
- * `METRICS`, `LOGGER`, `CLOCK`) can be injected everywhere. The app knows its workers from `onModuleInit` on, starts at
- * `onApplicationBootstrap`, drains at `beforeApplicationShutdown` and closes at `onApplicationShutdown`.
+ * Runs the workers of a Nest application: every provider with `@Worker` or `@Actor`, of any module. Its exports (`WORKER_APP`
+ * or the class `WorkerApp`, `STORE`, `DISPATCHER`, `METRICS`, `LOGGER`, `CLOCK`) can be injected everywhere. The app knows its
+ * workers from `onModuleInit` on, starts at `onApplicationBootstrap`, drains before any `onModuleDestroy` and closes at
+ * `onApplicationShutdown`.
  *
- * Import it once: a second `forRoot()` is a `ConfigurationError` while the application is made. Nest's `init` rejects with one `DefinitionError` that lists every mistake, request-scoped and transient workers and
- * Nest's enhancers on them included.
+ * Import it once, or once for each `name`: another is a `ConfigurationError` while the application is made. Nest's `init` rejects
+ * with one `DefinitionError` that lists every mistake. Guards, interceptors, pipes and filters on workers and their methods run
+ * once for each attempt.
  *
  * @example
  * @Module({ imports: [WorkerModule.forRoot({ concurrency: 20 })], providers: [OrderWorker, Payments] })
  * class AppModule {}
  */
 @Module({})
-export class WorkerModule {
-  static forRoot(options: WorkerModuleOptions = {}): DynamicModule {
-    const given = [...(options.workers ?? []), ...(options.providers ?? [])] as Provider[];
-    return {
-      module: WorkerModule,
-      global: true,
-      imports: [DiscoveryModule, ...(options.imports ?? [])],
-      providers: [
-        { provide: OPTIONS, useValue: options },
-        { provide: STORE, useFactory: () => options.store ?? storeFromEnvironment(process.env) },
-        { provide: DISPATCHER, useFactory: () => options.dispatcher ?? localDispatcher() },
-        { provide: CLOCK, useValue: options.clock ?? systemClock },
-        { provide: LOGGER, useFactory: () => options.logger ?? consoleLogger() },
-        { provide: METRICS, useValue: options.metrics ?? silentMetrics },
-        {
-          provide: WORKER_APP,
-          useFactory: makeApp,
-          inject: [DiscoveryService, OPTIONS, ModuleRefResolver, STORE, DISPATCHER, CLOCK, LOGGER, METRICS],
-        },
-        { provide: WorkerApp, useExisting: WORKER_APP },
-        ModuleRefResolver,
-        Explorer,
-        Lifecycle,
-        ...given,
-      ],
-      exports: [STORE, DISPATCHER, CLOCK, LOGGER, METRICS, WORKER_APP, WorkerApp, ...given],
-    };
+export class WorkerModule extends ConfigurableModuleClass {
+  /** The app with these options. Each may be left out. */
+  static override forRoot(options: WorkerModuleOptions = {}): DynamicModule {
+    return super.forRoot(options as Parameters<typeof ConfigurableModuleClass.forRoot>[0]);
+  }
+
+  /**
+   * The app with options that are made of providers. `name`, `isGlobal`, `workers`, `providers` and `mount` stand beside the
+   * factory.
+   *
+   * @example
+   * WorkerModule.forRootAsync({
+   *   imports: [ConfigModule],
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ store: sqliteStore(config.getOrThrow('DATABASE')) }),
+   * })
+   */
+  static override forRootAsync(options: WorkerModuleAsyncOptions): DynamicModule {
+    return super.forRootAsync(options as Parameters<typeof ConfigurableModuleClass.forRootAsync>[0]);
+  }
+
+  /**
+   * Provides workers, made of what the importing module can inject, and exports them. A worker that a module provides itself
+   * is that module's. `app` names the app that runs them, where there are several. Throws `ConfigurationError` for what is no
+   * class.
+   *
+   * @example
+   * @Module({ imports: [WorkerModule.forFeature([OrderWorker])], providers: [Payments] })
+   * class OrdersModule {}
+   */
+  static forFeature(workers: readonly WorkerClass[], app?: string): DynamicModule {
+    return featureModule(WorkerFeatureModule, { workers, app });
   }
 }
 
-/** The app exists before any worker, so that workers and what they need can inject it; `Lifecycle` gives it its workers. */
-function makeApp(
-  ...[discovery, options, resolver, store, dispatcher, clock, logger, metrics]: Parts
-): Promise<WorkerApp> {
-  refuseTwo(discovery);
-  refuseUnknown(options);
-  const { workers: _workers, providers: _providers, imports: _imports, ...rest } = options;
-  return bootstrap({ ...rest, resolver, store, dispatcher, clock, logger, metrics });
+/** What `forFeature` gives is an instance of. */
+@Module({})
+class WorkerFeatureModule implements OnModuleInit {
+  constructor(
+    @Inject(FEATURE) private readonly feature: Feature,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {}
+
+  /** Throws `DefinitionError` when no app would run the workers. Modules of tests that are only compiled do without. */
+  onModuleInit(): void {
+    refuseAppless(this.feature, appsIn(this.modules));
+  }
 }
 
-/** Each would run every worker of the application, on a store of its own. */
-function refuseTwo(discovery: DiscoveryService): void {
-  const { length } = discovery.getProviders().filter(({ token }) => token === Lifecycle);
-  if (length < 2) return;
-  throw new ConfigurationError([
-    {
-      option: 'WorkerModule.forRoot()',
-      found: `it is imported ${length} times in one Nest application`,
-      write:
-        'Import it once, in the root module: it is global, and finds the workers of every module. Give all options there',
-    },
-  ]);
+function appsIn(modules: ModulesContainer): readonly AppIdentity[] {
+  const found = [...modules.values()].map((module) => module.providers.get(APP)?.instance);
+  return found.filter((app): app is AppIdentity => typeof app === 'object' && app !== null);
 }
 
-const OPTION_NAMES = Object.keys({
-  workers: true,
-  providers: true,
-  imports: true,
-  store: true,
-  tracker: true,
-  dispatcher: true,
-  events: true,
-  executionMode: true,
-  role: true,
-  clock: true,
-  types: true,
-  strict: true,
-  dedup: true,
-  maxCallDepth: true,
-  interceptors: true,
-  concurrency: true,
-  logger: true,
-  metrics: true,
-  onError: true,
-  limits: true,
-  retention: true,
-  lease: true,
-  sweep: true,
-  drainTimeout: true,
-  timeout: true,
-} satisfies Record<keyof WorkerModuleOptions, true>);
-
-/** What is possible for an option, `bootstrap` checks. */
-function refuseUnknown(options: WorkerModuleOptions): void {
-  const unknown = Object.keys(options).filter((name) => !OPTION_NAMES.includes(name));
-  if (unknown.length === 0) return;
-  throw new ConfigurationError(
-    unknown.map((name) =>
-      name === 'container' || name === 'resolver'
-        ? {
-            option: name,
-            found: "Nest's container gives the workers",
-            write: 'Remove it, and name modules whose exports the workers inject in imports',
-          }
-        : { option: name, found: 'it is no option', write: `Options are ${OPTION_NAMES.join(', ')}` },
-    ),
-  );
+function moduleOf(definition: DynamicModule, extras: Extras): DynamicModule {
+  const { name, isGlobal = true, workers = [], providers = [], imports = [], mount } = extras;
+  const identity: AppIdentity = { name, workers };
+  const given = [...workers, ...providers] as Provider[];
+  const app = getWorkerAppToken(name);
+  const ofDefault: Provider[] = name === undefined ? [{ provide: WorkerApp, useExisting: app }] : [];
+  return {
+    ...definition,
+    global: isGlobal,
+    imports: [DiscoveryModule, DrainModule, ...imports, ...(definition.imports ?? [])],
+    controllers: mount === undefined ? [] : [mountController(mount, name)],
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: APP, useValue: identity },
+      ...partProviders(name),
+      {
+        provide: Enhancers,
+        useFactory: (
+          creator: ExternalContextCreator,
+          config: ApplicationConfig,
+          modules: ModulesContainer,
+          { globalEnhancers = false }: WorkerModuleSettings,
+        ) => new Enhancers(creator, config, modules, globalEnhancers),
+        inject: [ExternalContextCreator, ApplicationConfig, ModulesContainer, SETTINGS],
+      },
+      ModuleRefResolver,
+      {
+        provide: Explorer,
+        useFactory: (discovery: DiscoveryService, enhancers: Enhancers) => new Explorer(discovery, enhancers),
+        inject: [DiscoveryService, Enhancers],
+      },
+      LazyModules,
+      ...makeApp(name),
+      ...ofDefault,
+      { provide: getPublisherToken(name), useExisting: app },
+      ...given,
+    ],
+    exports: [
+      ...partTokens(name),
+      app,
+      getPublisherToken(name),
+      ...(name === undefined ? [WorkerApp] : []),
+      ...given,
+    ],
+  };
 }

@@ -1,0 +1,1 @@
+export { WorkerTestingModule, type WorkerTestingModuleOptions } from './worker-testing-module.js';
