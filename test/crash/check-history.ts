@@ -11,7 +11,7 @@ export interface Evidence {
   readonly effects: readonly Effect[];
   /** Everything that the store holds at the end. */
   readonly executions: readonly Ended[];
-  /** The answer of `PRAGMA integrity_check`. */
+  /** What the store's own check says: `ok`. */
   readonly integrity: unknown;
 }
 
@@ -19,6 +19,10 @@ export interface Findings {
   readonly violations: readonly string[];
   readonly kills: number;
   readonly stops: number;
+  /** How often something befell the store's server or the way to it. */
+  readonly troubles: number;
+  /** How many waits for a result in another process came to an end. */
+  readonly settled: number;
   readonly events: number;
   readonly executions: number;
   readonly bodies: number;
@@ -35,15 +39,17 @@ export interface Findings {
 /** Checks the merged history of all processes against the guarantees. */
 export function checkHistory({ lines, effects, executions, integrity }: Evidence): Findings {
   const violations: string[] = [];
-  if (integrity !== 'ok') violations.push(`integrity_check says ${String(integrity)}`);
+  if (integrity !== 'ok') violations.push(`the store's own check says ${String(integrity)}`);
   const usual = executions.filter(({ definition }) => kindOf(definition.id) in expected);
   violations.push(...checkAccepted(lines, executions), ...checkEnds(usual), ...checkChildren(usual));
   const bodies = checkBodies(lines);
-  violations.push(...bodies.violations, ...checkEffects(lines, effects));
+  violations.push(...bodies.violations, ...checkEffects(lines, effects), ...checkSettled(lines, executions));
   return {
     violations,
     kills: lines.filter((line) => line.saw === 'killed').length,
     stops: lines.filter((line) => line.saw === 'stopped').length,
+    troubles: lines.filter((line) => line.saw === 'server').length,
+    settled: lines.filter((line) => line.saw === 'settled').length,
     events: new Set(lines.map((line) => (line.saw === 'accepted' ? line.eventId : null))).size - 1,
     executions: executions.length,
     bodies: lines.filter((line) => line.saw === 'body').length,
@@ -168,6 +174,18 @@ function checkEffects(lines: readonly Line[], effects: readonly Effect[]): strin
       missing.add(`${step} was reported without effect`);
   }
   return [...missing];
+}
+
+/** Whoever waited for a result learned what is stored; of one that was parked as poison, that it was. */
+function checkSettled(lines: readonly Line[], executions: readonly Ended[]): string[] {
+  const stored = new Map<string, Ended>(executions.map((each) => [each.id, each]));
+  return lines.flatMap((line) => {
+    if (line.saw !== 'settled' || line.error === 'ParkedError') return [];
+    if (line.error !== null) return [`a wait for ${line.execution} ended with ${line.error}`];
+    const told = JSON.stringify(line.value);
+    const value = stored.get(line.execution)?.value ?? null;
+    return told === value ? [] : [`a wait for ${line.execution} was told ${told} instead of ${value}`];
+  });
 }
 
 /** Steps without an effect of their own. */

@@ -44,6 +44,36 @@ export type Line =
   | { readonly saw: 'renewed'; readonly sentAt: number; readonly pid: number; readonly at: number }
   /** The pass ended with a durable wait. */
   | { readonly saw: 'waiting'; readonly execution: string; readonly pid: number; readonly at: number }
+  /** A waiter learned how an execution ended: its value, or the error's class. */
+  | {
+      readonly saw: 'settled';
+      readonly execution: string;
+      readonly value: unknown;
+      readonly error: string | null;
+      readonly pid: number;
+      readonly at: number;
+    }
+  /** What befell the store's server, or the way to it. */
+  | { readonly saw: 'server'; readonly what: string; readonly pid: number; readonly at: number }
+  /** A process began to wait for the result of that call. */
+  | { readonly saw: 'asked'; readonly call: number; readonly pid: number; readonly at: number }
+  | {
+      readonly saw: 'answered';
+      readonly call: number;
+      readonly value: unknown;
+      /** The process that made the value. */
+      readonly by: number;
+      readonly pid: number;
+      readonly at: number;
+    }
+  /** The wait ended otherwise: by `AppClosedError`, or by what should not be. */
+  | {
+      readonly saw: 'refused';
+      readonly call: number;
+      readonly error: string;
+      readonly pid: number;
+      readonly at: number;
+    }
   /** What the driver did to a process. */
   | { readonly saw: 'killed' | 'stopped' | 'continued'; readonly pid: number; readonly at: number };
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { bundlePrograms } from './bundle-programs.js';
+import { bundlePrograms } from '../programs/bundle-programs.js';
 import type { Program } from './program.js';
 import { Journey, stages } from './scenario-workers.js';
 import { Scene } from './scene.js';

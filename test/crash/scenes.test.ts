@@ -1,5 +1,5 @@
 import { ParkedError, PoisonedError } from 'holdfast';
-import { bundlePrograms } from './bundle-programs.js';
+import { bundlePrograms } from '../programs/bundle-programs.js';
 import type { Line } from './history.js';
 import { Journey, Mail, Poison, STAGE_MS, stages } from './scenario-workers.js';
 import { Scene } from './scene.js';

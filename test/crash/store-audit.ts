@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { bootstrap, silentLogger, sqliteStore, STORE, type ExecutionRecord, type WorkerApp } from 'holdfast';
+import { bootstrap, silentLogger, STORE, type ExecutionRecord, type WorkerApp } from 'holdfast';
 import { parseActorRecord } from '../../lib/model/actor-record.js';
 import type { ActorEnd } from './check-time.js';
 import { chooseDriver } from '../../lib/adapters/sqlite/driver.js';
+import { storeOf } from './world.js';
 
 /** Reads a store from outside, as an operator does: nothing runs here. */
-export async function openAudit(folder: string, file = 'torture.db'): Promise<WorkerApp> {
-  return bootstrap({ role: 'publisher', store: sqliteStore(join(folder, file)), logger: silentLogger });
+export async function openAudit(folder: string): Promise<WorkerApp> {
+  return bootstrap({ role: 'publisher', store: storeOf(folder, 'direct'), logger: silentLogger });
 }
 
 export async function allExecutions(audit: WorkerApp): Promise<readonly ExecutionRecord[]> {

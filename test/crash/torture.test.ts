@@ -1,4 +1,4 @@
-import { bundlePrograms } from './bundle-programs.js';
+import { bundlePrograms } from '../programs/bundle-programs.js';
 import { LEASE_MS, SWEEP_MS } from './torture-limits.js';
 import { torture } from './torture.js';
 

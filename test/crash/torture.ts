@@ -2,17 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { STORE, type WorkerApp } from 'holdfast';
+import { type ExecutionMode, STORE, type WorkerApp } from 'holdfast';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
 import { checkHistory, type Findings } from './check-history.js';
+import { type Ground, sqliteGround } from './ground.js';
 import { History } from './history.js';
 import { Program } from './program.js';
 import { LEASE_MS } from './torture-limits.js';
 import { checkTime } from './check-time.js';
-import { actorEnds, allExecutions, integrityOf, openAudit, openExecutions } from './store-audit.js';
+import { actorEnds, allExecutions, openAudit, openExecutions } from './store-audit.js';
 
 /** How long everything may take to end once the killing is over. */
 const SETTLE_MS = 20_000;
+/** How long the publisher may take to learn it. */
+const PUBLISHER_MS = 30_000;
+/** How often a process is started that finds no server. */
+const MAX_STARTS = 50;
+
+const threeWorkers: readonly ExecutionMode[] = ['UNTIL_ERROR', 'UNTIL_ERROR', 'ISOLATED'];
 
 export interface TortureOptions {
   /** Compiled `worker.process.ts` and `publisher.process.ts`. */
@@ -21,6 +28,12 @@ export interface TortureOptions {
   readonly seed: number;
   /** Mean time between two events, ms. */
   readonly publishEveryMs?: number;
+  /** What the processes share; default: a SQLite file. */
+  readonly ground?: (folder: string) => Promise<Ground>;
+  /** How often the store's server is killed at least. Default 0. */
+  readonly serverKills?: number;
+  /** How each worker process goes about its passes. */
+  readonly modes?: readonly ExecutionMode[];
   /** `forgetful`: workers get a store with a planted bug. */
   readonly fault?: 'forgetful';
 }
@@ -35,12 +48,13 @@ interface Place {
 }
 
 /**
- * Three workers and a publisher on one SQLite file, killed and stopped at random; then peace, until everything has
- * ended. Answers what the merged history says.
+ * Workers and a publisher on one store, killed and stopped at random, as is the store's server; then peace, until
+ * everything has ended. Answers what the merged history says.
  */
 export async function torture(options: TortureOptions): Promise<Findings> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-torture-'));
-  const run = new Torture(options, folder);
+  const ground = (await options.ground?.(folder)) ?? sqliteGround(folder);
+  const run = new Torture(options, folder, ground);
   let keep = false;
   try {
     const findings = await run.findings();
@@ -50,6 +64,7 @@ export async function torture(options: TortureOptions): Promise<Findings> {
       : findings;
   } finally {
     await run.killAll();
+    await ground.close();
     if (!keep) rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -64,8 +79,9 @@ class Torture {
   constructor(
     private readonly options: TortureOptions,
     private readonly folder: string,
+    private readonly ground: Ground,
   ) {
-    const { programs, seed, fault = '', publishEveryMs = 12 } = options;
+    const { programs, seed, fault = '', publishEveryMs = 12, modes = threeWorkers } = options;
     this.history = new History(folder);
     this.random = new SeededRandom(`torture ${seed}`);
     const place = (file: string, ...args: readonly string[]): Place => ({
@@ -74,35 +90,38 @@ class Torture {
       program: null,
       coming: Promise.resolve(),
     });
-    this.workers = ['UNTIL_ERROR', 'UNTIL_ERROR', 'ISOLATED'].map((mode) =>
-      place(programs.worker, mode, fault),
-    );
+    this.workers = modes.map((mode) => place(programs.worker, mode, fault));
     this.publisher = place(programs.publisher, String(publishEveryMs));
   }
 
   async findings(): Promise<Findings> {
     await Promise.all(this.workers.map((worker) => this.start(worker)));
     await this.start(this.publisher);
-    while (this.kills < this.options.kills) {
+    const { kills, serverKills = 0 } = this.options;
+    while (this.kills < kills || this.ground.kills < serverKills) {
       await pause(this.random.between(30, 350));
-      await this.strike();
+      if (this.random.chance(this.ground.share)) this.ground.strike(this.random);
+      else await this.strike();
     }
+    await this.ground.calm();
     await Promise.all([...this.workers, this.publisher].map((place) => place.coming));
-    await this.publisher.program?.end();
     const audit = await openAudit(this.folder);
     try {
+      // It stops publishing, and ends when it has learned what became of everything.
+      const publisher = await this.publisher.program?.end(PUBLISHER_MS);
       const settled = await this.settle(audit);
       const codes = await Promise.all(this.workers.map(async ({ program }) => program?.end()));
       const findings = checkHistory({
         lines: this.history.lines(),
         effects: this.history.effects(),
         executions: await allExecutions(audit),
-        integrity: await integrityOf(this.folder),
+        integrity: await this.ground.integrity(),
       });
       const executions = await allExecutions(audit);
       const time = checkTime({ lines: this.history.lines(), executions, actors: await actorEnds(audit) });
       const violations = [...findings.violations, ...time];
       if (!settled) violations.push(`not everything had ended ${SETTLE_MS} ms after the last kill`);
+      if (publisher !== 0) violations.push(`the publisher ended with ${publisher}`);
       if (codes.some((code) => code !== 0)) violations.push(`workers ended with ${codes.join(', ')}`);
       return { ...findings, violations };
     } finally {
@@ -154,11 +173,18 @@ class Torture {
   }
 
   private async start(place: Place): Promise<void> {
-    const program = new Program(place.file, this.folder, place.args);
-    place.program = program;
-    await program.ready().catch((error: unknown) => {
-      if (place.program === program) throw error;
-    });
+    for (let tries = 1; ; tries++) {
+      const program = new Program(place.file, this.folder, place.args);
+      place.program = program;
+      try {
+        await program.ready();
+        return;
+      } catch (error) {
+        if (place.program !== program) return;
+        if (tries === MAX_STARTS || !this.ground.excuses()) throw error;
+        await pause(200);
+      }
+    }
   }
 
   /** Waits until nothing is open. Whatever five kills hit in a row was parked as poison: an operator resumes it. */

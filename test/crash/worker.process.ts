@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { bootstrap, consoleLogger, sqliteStore, type ExecutionMode } from 'holdfast';
+import { bootstrap, consoleLogger, type ExecutionMode } from 'holdfast';
 import { forgetful } from './forgetful-store.js';
 import { History } from './history.js';
 import { TortureActor, TortureGather, TortureTicks } from './time-workers.js';
@@ -7,19 +6,19 @@ import { TortureAudit, TortureWorker } from './torture-workers.js';
 import { LEASE_MS, SWEEP_MS } from './torture-limits.js';
 import { watchRenewals } from './watched-store.js';
 import { Witness } from './witness.js';
+import { dispatcherOf, storeOf } from './world.js';
 
 const [, , folder = '', mode = 'UNTIL_ERROR', fault = ''] = process.argv;
 
 async function main(): Promise<void> {
   const history = new History(folder);
   const witness = new Witness(history);
-  const file = watchRenewals(sqliteStore(join(folder, 'torture.db')), (sentAt) =>
-    history.add({ saw: 'renewed', sentAt }),
-  );
+  const store = watchRenewals(storeOf(folder), (sentAt) => history.add({ saw: 'renewed', sentAt }));
   const app = await bootstrap({
     workers: [TortureWorker, TortureAudit, TortureActor, TortureGather, TortureTicks],
     providers: [{ provide: Witness, useValue: witness }],
-    store: fault === 'forgetful' ? forgetful(file, 20) : file,
+    store: fault === 'forgetful' ? forgetful(store, 20) : store,
+    dispatcher: dispatcherOf(folder),
     executionMode: mode as ExecutionMode,
     clock: witness.clock,
     logger: consoleLogger({ level: 'error' }),

@@ -159,6 +159,28 @@ test('daily-report comes at nine in Berlin, runs on demand, and goes on after a 
   expect(stdout).toContain('reports.pulse: every 200 ms, paused');
 }, 30_000);
 
+test('web-servers mounts one app in Express, Hono and a Next.js route, each with its own rules', async () => {
+  const { code, stdout, stderr } = await runSample('web-servers');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.trim().split('\n')).toEqual([
+    'Express:',
+    '  200 Welcome, Ada: mailed to ada@example.com',
+    '  200 Welcome, Ada: mailed to ada@example.com',
+    '  401 UNAUTHORIZED',
+    '  201 Welcome, Bob: mailed to bob@example.com',
+    '  400 BODY_INVALID',
+    '  429 RATE_LIMITED',
+    'Hono:',
+    '  202 Welcome, Dee: mailed to dee@example.com',
+    '  401 UNAUTHORIZED',
+    '  401 UNAUTHORIZED',
+    '  up',
+    'Next.js:',
+    '  202 Welcome, Flo: mailed to flo@example.com',
+    '  401 UNAUTHORIZED',
+  ]);
+}, 30_000);
+
 test('http-routes takes signed and guarded events over three kinds of servers, once each, and tells what is wrong', async () => {
   const { code, stdout, stderr } = await runSample('http-routes');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -224,6 +246,16 @@ test('token-refresher keeps a token for each job, and ends the one whose account
     'stopped after 4 ticks: the account is closed',
     'kept: 3',
     'ended: true not_found',
+  ]);
+}, 30_000);
+
+test('nest-minimal welcomes a user twice', async () => {
+  const { code, stdout, stderr } = await runSample('nest-minimal');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.trim().split('\n')).toEqual([
+    'mail to ada@example.com: Welcome, Ada',
+    'mail to ada@example.com: Ada, how do you like it?',
+    'welcomed',
   ]);
 }, 30_000);
 

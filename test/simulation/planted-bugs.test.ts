@@ -8,7 +8,8 @@ const MOST_SEEDS = 500;
 async function find(bug: PlantedBug): Promise<{ readonly seed: number; readonly said: string } | null> {
   const restore = bug.patch?.();
   try {
-    for (let seed = 1; seed <= MOST_SEEDS; seed++) {
+    const { from = 1 } = bug;
+    for (let seed = from; seed < from + MOST_SEEDS; seed++) {
       const found = await runSeed(seed, { store: 'memory', ...bug.options }).then(
         () => null,
         (error: unknown) => (error instanceof Error ? String(error.cause) : String(error)),

@@ -8,6 +8,8 @@ export interface PlantedBug {
   readonly name: string;
   /** How a seed runs with the mistake. */
   readonly options?: SeedOptions;
+  /** The first seed to try, where few find it; 1 by default. */
+  readonly from?: number;
   /** Changes classes of the engine; answers what changes them back. */
   readonly patch?: () => () => void;
 }

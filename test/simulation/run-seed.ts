@@ -22,11 +22,13 @@ import { programDefinition } from './program-definition.js';
 import { programEvent, ProgramWorker, requestFor } from './program-worker.js';
 import { ProgramWriter } from './random-program.js';
 import { type DrawnSchedule, drawSchedule } from './random-schedule.js';
+import { SimulatedRedis } from './simulated-redis.js';
 
-export type StoreKind = 'memory' | 'sqlite';
+type StoreKind = 'memory' | 'sqlite';
 
 export interface SeedOptions extends Pick<SimulationOptions, 'wrapStore' | 'prepare' | 'keepTrace'> {
-  readonly store?: StoreKind;
+  /** Drawn when left out: never Redis, which needs a server. */
+  readonly store?: StoreKind | SimulatedRedis;
   /** Without faults: a healthy cluster. */
   readonly healthy?: boolean;
   /** Gets the simulation before it runs. */
@@ -76,7 +78,7 @@ function draw(
   options: SeedOptions,
 ): { readonly simulation: Simulation; readonly describe: string; run(): Promise<void> } {
   const random = new SeededRandom(`programs ${seed}`);
-  const kind = options.store ?? (seed % 4 === 0 ? 'sqlite' : 'memory');
+  const { store = seed % 4 === 0 ? 'sqlite' : 'memory' } = options;
   const faults: FaultMix = options.healthy === true ? noFaults : drawFaults(random.fork('faults'));
   const writer = new ProgramWriter(random.fork('writer'));
   const programs = Array.from({ length: random.int(1, 4) }, () => writer.write());
@@ -106,7 +108,7 @@ function draw(
     options.healthy === true ? new RunningSteps((rule, what) => simulation.violated(rule, what)) : null;
   const simulation: Simulation = new Simulation({
     seed: `world ${seed}`,
-    store: storeOf(kind),
+    store: storeOf(store),
     workers,
     resolver: (world, machine) => {
       const instances = new Map<string, object>([
@@ -131,8 +133,9 @@ function draw(
     ...(options.prepare === undefined ? null : { prepare: options.prepare }),
     keepTrace: options.keepTrace ?? false,
   });
+  if (store instanceof SimulatedRedis) store.join(simulation.time);
   const starter = new JobStarter(simulation);
-  const describe = `${kind}, ${processes} processes, ${settings.mode}${broker ? ', broker' : ''}`;
+  const describe = `${store instanceof SimulatedRedis ? 'redis' : store}, ${processes} processes, ${settings.mode}${broker ? ', broker' : ''}`;
   return {
     simulation,
     describe,
@@ -160,7 +163,8 @@ function drawSchedules(random: SeededRandom, programs: number): readonly DrawnSc
   return Array.from({ length: random.int(1, 2) }, () => drawSchedule(random, STARTED_AT, programs));
 }
 
-function storeOf(kind: StoreKind): Store {
+function storeOf(kind: NonNullable<SeedOptions['store']>): Store {
+  if (kind instanceof SimulatedRedis) return kind.store;
   return kind === 'memory' ? memoryStore({ keep: 10_000 }) : sqliteStore(':memory:');
 }
 

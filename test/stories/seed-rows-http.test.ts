@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   bootstrap,
   DefinitionError,
@@ -5,9 +8,11 @@ import {
   httpDispatcher,
   InvalidEventError,
   memoryStore,
+  type Mount,
   NonRetryableError,
   OnEvent,
   silentLogger,
+  sqliteStore,
   Step,
   Worker,
   type WorkerApp,
@@ -125,6 +130,96 @@ test('B11 · sync tells a failure by its status; without it nothing is streamed 
   expect(answers.map(({ status }) => status)).toEqual([200, 422, 202]);
   expect(JSON.parse(answers[1]?.text ?? '')).toMatchObject({ error: true, isNonRetryable: true });
   expect(Object.keys(JSON.parse(answers[2]?.text ?? '') as object)).toEqual(['accepted', 'executions']);
+});
+
+test('B12 · without sync the answer is whole when the event is stored; with it, when the handlers have ended', async () => {
+  const late = await app.publish(Signup, { email: 'first@example.com' });
+  await late.executions[0]?.result();
+  await app.pause(SignupWorker);
+  const answered = overFetch(app.mount({ signing: KEY }));
+  const waiting = overFetch(app.mount({ signing: KEY, sync: true }));
+  const accepted = await answered({ headers: goodHeaders(KEY, body, 'a'), body });
+  const answer = JSON.parse(accepted.text) as { accepted: boolean; executions: [{ id: string }] };
+  const { id } = answer.executions[0];
+  expect([accepted.status, answer.accepted, await app.execution(id).status()]).toEqual([
+    202,
+    true,
+    'pending',
+  ]);
+  let hasAnswered = false;
+  const whole = waiting({ headers: goodHeaders(KEY, body, 'b'), body }).finally(() => {
+    hasAnswered = true;
+  });
+  while ((await app.stats()).pending < 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(hasAnswered).toBe(false);
+  await app.resume(SignupWorker);
+  const { status, text } = await whole;
+  expect([status, JSON.parse(text)]).toMatchObject([200, { executions: [{ value: `sent to ${email}` }] }]);
+});
+
+test('B13 · an error is { error, code, message, isNonRetryable }, never a stack, a 500, or a 200 for what failed', async () => {
+  const send = overFetch(app.mount({ signing: KEY, sync: true }));
+  const post = async (text: string, id: string): Promise<readonly [number, Record<string, unknown>]> => {
+    const answer = await send({ headers: goodHeaders(KEY, text, id), body: text });
+    return [answer.status, JSON.parse(answer.text) as Record<string, unknown>];
+  };
+  const answers = [
+    await post('{', 'a'),
+    await post('{"event":"user.signup","data":{"email":"nobody"}}', 'b'),
+    await post('{"event":"user.gone","data":{}}', 'c'),
+    await post('{"event":"user.signup","data":{"email":"gone@example.com"}}', 'd'),
+  ];
+  expect(answers.map(([status, { code, isNonRetryable }]) => [status, code, isNonRetryable])).toEqual([
+    [400, 'BODY_INVALID', true],
+    [400, 'EVENT_INVALID', true],
+    [400, 'EVENT_UNKNOWN', true],
+    [422, 'EXECUTION_FAILED', true],
+  ]);
+  for (const [, answer] of answers) {
+    expect([answer['error'], typeof answer['message'], 'stack' in answer]).toEqual([true, 'string', false]);
+    expect(JSON.stringify(answer)).not.toMatch(/no such mailbox|\bat \w+ \(|nobody/);
+  }
+});
+
+test('B1 · one call makes the worker: a schema of all events, an address, and what is left out has a default', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-rows-'));
+  const store = (): ReturnType<typeof sqliteStore> => sqliteStore(join(folder, 'jobs.db'));
+  const told: string[] = [];
+  const served: { mount?: Mount } = {};
+  const base = await serve((request, response) => void served.mount?.node(request, response));
+  const jobs = await bootstrap({
+    workers: [SignupWorker],
+    store: store(),
+    logger: silentLogger,
+    sweep: '1 hour',
+  });
+  await jobs.start();
+  served.mount = jobs.mount({ signing: KEY });
+  const web = await bootstrap({
+    events: z.discriminatedUnion('type', [
+      z.object({ type: z.literal('user.signup'), email: z.email() }),
+      z.object({ type: z.literal('user.left'), email: z.email() }),
+    ]),
+    role: 'publisher',
+    concurrency: 5,
+    store: store(),
+    dispatcher: httpDispatcher({ url: `${base}/holdfast`, signing: KEY }),
+    onError: () => void told.push('an error'),
+    logger: { ...silentLogger, warn: (message) => void told.push(message) },
+    metrics: { increment: (name) => void told.push(name), timing: () => {}, gauge: () => {} },
+  });
+  try {
+    const published = await web.publish({ type: 'user.signup', email });
+    // The sweep would be an hour away: the address was told.
+    expect(await published.executions[0]?.result()).toBe(`sent to ${email}`);
+    await expect(web.publish({ type: 'user.signup', email: 'nobody' })).rejects.toThrow(InvalidEventError);
+    expect(told).toContain('holdfast.execution.accepted');
+    expect(told).not.toContain('an error');
+  } finally {
+    await web.close();
+    await jobs.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('B26 · the same app answers a Request, node:http and whoever has a next()', async () => {

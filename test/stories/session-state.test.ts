@@ -116,7 +116,7 @@ describe.each(stores)('state of a session, on %s', (_name, makeStore) => {
     await usage.clear();
   });
 
-  test('A34 · A-w4 · case 12: 20 concurrent updates are 20 applied', async () => {
+  test('A34 · A-w4 · case 12 · 20 concurrent updates are 20 applied', async () => {
     const app = await start(makeStore());
     const usage = app.session('a').state(Usage);
     const increment = () => usage.update(async (current) => ({ calls: (current?.calls ?? 0) + 1 }));

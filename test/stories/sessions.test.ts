@@ -249,7 +249,7 @@ describe.each(stores)('sessions, on %s', (_name, makeStore) => {
     expect(await app.session('a').stop()).toEqual({ stopped: 0, ended: true });
   });
 
-  test('A-w6 · A-w11 · case 14: sessions whose ids contain one another never meet', async () => {
+  test('A-w6 · A-w11 · case 14 · sessions whose ids contain one another never meet', async () => {
     const app = await start(makeStore());
     const ids = [
       '1',
@@ -436,7 +436,7 @@ test('A-w2 · one process stops what others run, on one SQLite file, and waiters
   expect(await other?.status()).toBe('waiting');
 }, 30_000);
 
-test('A35 · case 27: an app that was stopped and started again still answers whoever waits, in sessions too', async () => {
+test('A35 · case 27 · an app that was stopped and started again still answers whoever waits, in sessions too', async () => {
   const app = await bootstrap({
     workers: [JobWorker, ChildWorker],
     store: memoryStore(),

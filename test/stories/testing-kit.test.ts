@@ -84,3 +84,14 @@ test('B18 · B25 · one handler runs with results given for its steps, and stops
   await app.advance('30 days');
   expect([await run.handle.result(), app.get(Mailer).sent]).toEqual(['given', []]);
 });
+
+test('a worker that was registered later is there after a restart, as those of the options are', async () => {
+  const app = await openApp([]);
+  await app.register(TrialWorker);
+  const trial = (await app.publish(TrialBegan, { userId: 'ann' })).of(TrialWorker, 'run');
+  await app.settle();
+  await app.crash();
+  await app.restart();
+  await app.advance('30 days');
+  expect(await trial.status()).toBe('completed');
+});

@@ -39,6 +39,7 @@ function loads(program: string): { readonly packages: string[]; readonly warning
 }
 
 const entries = ['lib/entries/index.js', 'lib/entries/testing.js'];
+const unwanted = ['node:sqlite', 'jest', ...Object.keys(manifest.peerDependencies)];
 
 test.each([
   ...entries.map((entry) => [`import('./${build}/esm/${entry}')`]),
@@ -46,7 +47,17 @@ test.each([
 ])('%s loads the dependencies, no optional peer, and warns of nothing', (program) => {
   const { packages, warnings } = loads(program);
   expect(packages).toContain('tsyringe');
-  const unwanted = ['node:sqlite', 'jest', ...Object.keys(manifest.peerDependencies)];
+  expect(packages.filter((name) => unwanted.includes(name))).toEqual([]);
+  expect(warnings).toBe('');
+});
+
+test.each([
+  [`import('./${build}/esm/lib/entries/redis.js')`],
+  [`require('./${build}/cjs/lib/entries/redis.js')`],
+  [`import('./${build}/esm/lib/entries/bullmq.js')`],
+  [`require('./${build}/cjs/lib/entries/bullmq.js')`],
+])('%s loads no package: it is asked for when a connection is made', (program) => {
+  const { packages, warnings } = loads(program);
   expect(packages.filter((name) => unwanted.includes(name))).toEqual([]);
   expect(warnings).toBe('');
 });

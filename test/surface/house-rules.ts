@@ -41,7 +41,7 @@ function importsRandomId(node: ts.Node): boolean {
 
 function breachesOfName(path: string): string[] {
   const name = basename(path, '.ts');
-  const isEntry = path.startsWith('lib/entries/') || path === 'nest/index.ts';
+  const isEntry = path.startsWith('lib/entries/') || /^nest\/(testing\/)?index\.ts$/.test(path);
   if (/^(utils?|helpers?|common|types|misc)$/.test(name) || (name === 'index' && !isEntry)) {
     return [`${path}:1 a file is named after what it exports`];
   }

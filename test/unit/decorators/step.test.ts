@@ -119,7 +119,13 @@ describe('a step called inside an execution', () => {
     expect(value).toBe('stored');
     expect(calls).toEqual([]);
     expect(seen).toEqual([
-      { receiver: payments, name: 'charge', args: ['o-1', 5], body: expect.any(Function) },
+      {
+        receiver: payments,
+        name: 'charge',
+        args: ['o-1', 5],
+        body: expect.any(Function),
+        method: expect.any(Function),
+      },
     ]);
     expect(Array.isArray(seen[0]?.args)).toBe(true);
     expect(Reflect.apply(seen[0]?.body as () => unknown, payments, ['o-2', 1])).toBe(2);

@@ -1,5 +1,6 @@
 import { GroupWriter } from '../../../lib/engine/group-writer.js';
-import type { ExecutionId, MessageId } from '../../../lib/model/ids.js';
+import { StoreRegressionError } from '../../../lib/model/errors-store.js';
+import type { ExecutionId, MessageId, ProcessId } from '../../../lib/model/ids.js';
 import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';
 import type { Store } from '../../../lib/ports/store.js';
 import type { AppendWrite, Verdict, Write } from '../../../lib/ports/store-write.js';
@@ -135,6 +136,14 @@ test('a write that got no answer is given up in the end with StoreUnavailableErr
   expect(await outcome).toMatchObject({ code: 'STORE_UNAVAILABLE', cause: { message: 'down' } });
 });
 
+test('a store that went back is asked once, and every writer of the group is told why', async () => {
+  const { writer, sent, turns } = setup({ answer: () => Promise.reject(new StoreRegressionError('lost')) });
+  const told = Promise.allSettled([writer.write(message('a')), writer.write(message('b'))]);
+  await turns(10);
+  for (const each of await told) expect(each).toMatchObject({ reason: { code: 'STORE_REGRESSION' } });
+  expect(sent).toEqual([['a', 'b']]);
+});
+
 test('idle() waits for every verdict', async () => {
   const { writer, submit, settled, turns } = setup();
   submit('a');
@@ -184,4 +193,61 @@ test('nor does one that fails at the news that its write was given up', async ()
   submit('a');
   await turns(20);
   expect(settled).toEqual(['a ok']);
+});
+
+function commit(id: string, commitNo: number): Write {
+  const lease = { executionId: id as ExecutionId, key: 1, owner: 'p' as ProcessId, fence: 1 };
+  return {
+    kind: 'commit',
+    lease,
+    delta: { commitNo, checkpoints: [], record: null, publish: null, release: [] },
+  };
+}
+
+test('a store that likes it gets the next group before the first is answered, and no more than it likes', async () => {
+  const release: (() => void)[] = [];
+  const { submit, sent, settled, turns } = setup({
+    group: { maxWrites: 1_000, maxBytes: 1e6, underWay: 2 },
+    answer: async (ids) => {
+      await new Promise<void>((resolve) => release.push(resolve));
+      return ids.map(() => ok);
+    },
+  });
+  for (const id of ['a', 'b', 'c']) {
+    submit(id);
+    await turns(10);
+  }
+  expect(sent).toEqual([['a'], ['b']]);
+  release[1]?.();
+  await turns(20);
+  expect(settled).toEqual(['b ok']);
+  expect(sent).toEqual([['a'], ['b'], ['c']]);
+  release[0]?.();
+  release[2]?.();
+  await turns(10);
+  expect(settled).toEqual(['b ok', 'a ok', 'c ok']);
+});
+
+test('a commit never overtakes an earlier one of its execution, even when that has to be sent again', async () => {
+  const { writer, sent, settled, turns } = setup({
+    group: { maxWrites: 1_000, maxBytes: 1e6, underWay: 2 },
+    answer: (ids, call) => (call === 1 ? down() : Promise.resolve(ids.map(() => ok))),
+  });
+  const send = (id: string, commitNo: number): void =>
+    writer.submit(
+      commit(id, commitNo),
+      () => settled.push(`${id} ${commitNo}`),
+      () => settled.push(`${id} failed`),
+    );
+  send('x', 1);
+  await turns(10);
+  send('y', 1);
+  send('x', 2);
+  send('z', 1);
+  await turns(20);
+  expect(settled).toEqual(['y 1']);
+  await turns(200);
+  expect(settled).toEqual(['y 1', 'x 1', 'x 2', 'z 1']);
+  expect(sent).toHaveLength(4);
+  await writer.idle();
 });

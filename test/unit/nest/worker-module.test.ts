@@ -3,8 +3,6 @@ import {
   Injectable as NestInjectable,
   Module,
   type OnModuleInit,
-  Scope,
-  UseGuards,
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
@@ -252,56 +250,6 @@ describe('what this host cannot run is refused, all at once', () => {
     return (error?.mistakes ?? []).map(({ class: type, member, found }) => [type, member, found]);
   }
 
-  test('request scope, its own or that of a dependency, and transient scope', async () => {
-    @NestInjectable({ scope: Scope.REQUEST })
-    class Tenant {}
-    @Worker()
-    class TenantWorker {
-      constructor(readonly tenant: Tenant) {}
-      @OnEvent(Ping) run(): void {}
-    }
-    @Worker()
-    class TransientWorker {
-      @OnEvent(Ping) run(): void {}
-    }
-    const transient = { provide: TransientWorker, useClass: TransientWorker, scope: Scope.TRANSIENT };
-    expect(await mistakesOf([Tenant, TenantWorker, transient])).toEqual([
-      ['TenantWorker', null, 'it is request-scoped, or needs something that is'],
-      ['TransientWorker', null, 'it is transient'],
-    ]);
-  });
-
-  test('guards and other enhancers, on the class or a method', async () => {
-    const guard = { canActivate: () => false };
-    @Worker()
-    @UseGuards(guard)
-    class GuardedWorker {
-      @OnEvent(Ping) run(): void {}
-    }
-    @Worker()
-    class GuardedMethod {
-      @UseGuards(guard)
-      @OnEvent(Ping)
-      run(): void {}
-    }
-    expect(await mistakesOf([GuardedWorker, GuardedMethod])).toEqual([
-      ['GuardedWorker', null, 'it has guards, which do not run for workers'],
-      ['GuardedMethod', 'run', 'it has guards, which do not run for workers'],
-    ]);
-  });
-
-  test('a worker that two modules provide', async () => {
-    @Module({ providers: [PingWorker] })
-    class Feature {}
-    const module = await Test.createTestingModule({
-      imports: [WorkerModule.forRoot({ store: memoryStore() }), Feature],
-      providers: [PingWorker],
-    }).compile();
-    await expect(module.init()).rejects.toThrow(
-      /PingWorker: several modules provide it, so that it has several instances\. Provide it in one module/,
-    );
-  });
-
   test.each(['a class', 'a factory'])('handlers and steps of %s that lacks @Worker', async (form) => {
     class Bare {
       @OnEvent(Ping) run(): void {}
@@ -324,7 +272,7 @@ test.each<[string, object, RegExp]>([
   [
     'an unknown option',
     { concurency: 5 },
-    /Options are workers, providers, imports, store, (?!.*(container|resolver))/,
+    /Options are workers, providers, imports, (?!.*(container|resolver)).*store, .*globalEnhancers/,
   ],
 ])('%s among the options is refused', async (_, options, message) => {
   const compiled = compile([], options);

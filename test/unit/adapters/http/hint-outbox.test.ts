@@ -35,7 +35,7 @@ function outbox(changes: Partial<OutboxOptions> = {}): HintOutbox {
     clock,
     random: { next: () => 1 },
     nextId: () => `request-${calls.length}`,
-    queue: 1_000,
+    buffer: 1_000,
     batch: 100,
     attempts: 4,
     fetch: (url, given) =>
@@ -202,7 +202,7 @@ test('a peer that does not answer is left after the timeout, also by a fetch tha
 });
 
 test('more hints than the queue holds are given up at once, those before them are not', async () => {
-  const box = outbox({ queue: 5, batch: 2 });
+  const box = outbox({ buffer: 5, batch: 2 });
   const kept = box.send(hints(2));
   await turn();
   const waiting = box.send(hints(3, 2));

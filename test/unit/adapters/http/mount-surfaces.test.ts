@@ -38,6 +38,7 @@ function surfaces(host: Partial<MountHost> = {}, rules: Partial<MountRules> = {}
       fault: (_, error) => {
         throw error;
       },
+      warn: () => {},
       ...host,
     },
     {
@@ -50,6 +51,7 @@ function surfaces(host: Partial<MountHost> = {}, rules: Partial<MountRules> = {}
       bodyBytes: 1_000,
       bodyTimeoutMs: 10_000,
       requests: 10,
+      rate: null,
       ...rules,
     },
   );
@@ -65,6 +67,7 @@ function signed(surface: Surface, body: string, { id = 'one', at = clock.now() }
     method: 'POST',
     path: '/holdfast',
     header: (name) => headers[name] ?? null,
+    address: null,
     isFromHere: false,
     guarded: () => new Request('http://x/'),
     body: () => ({ bytes: Promise.resolve(Buffer.from(body)), stop: () => {} }),

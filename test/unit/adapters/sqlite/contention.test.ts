@@ -1,6 +1,6 @@
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import { StoreUnavailableError } from '../../../../lib/model/errors-store.js';
-import type { ProcessRecord } from '../../../../lib/ports/store.js';
+import type { Change, ProcessRecord } from '../../../../lib/ports/store.js';
 import {
   checkpoint,
   connect,
@@ -207,6 +207,26 @@ describe('a SQLite file used by several', () => {
     await store.close();
     expect(files.clock.nextTimerAt()).toBeNull();
     await store.open(files.context);
+  });
+
+  it('names what one app of a connection settled to the others, and tells an app alone nothing of it', async () => {
+    const heard: Change[] = [];
+    store.onChange((change) => void heard.push(change));
+    const alone = await run(store, p1);
+    await writeOne(store, ending(alone, 1));
+    await turn();
+    expect(heard).toEqual([]);
+    await store.open(files.context);
+    const leases = [await run(store, p1), await run(store, p1)];
+    await turn();
+    heard.length = 0;
+    for (const lease of leases) await writeOne(store, ending(lease, 1));
+    await turn();
+    expect(heard).toEqual([{ settled: leases.map(({ executionId }) => executionId), declared: false }]);
+    await store.setPaused([orders.id], true);
+    await turn();
+    expect(heard.at(-1)).toEqual({ settled: [], declared: true });
+    await store.close();
   });
 
   it('warns once of a SQLite that is not sound for several processes', async () => {
