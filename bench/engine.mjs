@@ -5,7 +5,9 @@ import { eventOf, stepResult } from './workload.mjs';
 
 /** Where `run.mjs` has built the package. */
 export const built = process.env['HOLDFAST_BENCH_BUILD'] ?? '';
-export const holdfast = await import(pathToFileURL(join(built, 'esm/lib/entries/index.js')).href);
+/** What an entry of that build exports. */
+export const entry = (name) => import(pathToFileURL(join(built, `esm/lib/entries/${name}.js`)).href);
+export const holdfast = await entry('index');
 const {
   bootstrap,
   Concurrency,
@@ -142,17 +144,21 @@ export function sqliteStoreIn(folder, synchronous) {
   return sqliteStore({ path: join(folder, 'holdfast.db'), synchronous });
 }
 
-/** An app on that store with default options but `concurrency`; `start` is left to the caller. */
-export async function engineOn(store, concurrency, { event = OrderCreated, form = 'inline' } = {}) {
+/** An app on that store with default options but `concurrency` and `options`; `start` is left to the caller. */
+export async function engineOn(
+  store,
+  concurrency,
+  { event = OrderCreated, form = 'inline', options = {} } = {},
+) {
   const Orders = forms[form](event);
-  const app = await bootstrap({ workers: [Orders], store, concurrency, logger: silentLogger });
+  const app = await bootstrap({ workers: [Orders], store, concurrency, logger: silentLogger, ...options });
   return {
     app,
     durability: store.durability,
     publish: (data) => app.publish(event, data),
     one: async (i) => (await app.publish(event, eventOf(i))).of(Orders, 'handle').result(),
-    publishMany: (count, change = {}) =>
-      app.publishMany(Array.from({ length: count }, (_, i) => [event, { ...eventOf(i), ...change }])),
+    publishMany: (count, change = {}, given = {}) =>
+      app.publishMany(Array.from({ length: count }, (_, i) => [event, { ...eventOf(i), ...change }, given])),
     close: () => app.close(),
   };
 }

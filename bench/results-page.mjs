@@ -34,11 +34,11 @@ export function row({
   ].join(' | ')} |`;
 }
 
-/** `RESULTS.md`: what was measured, on what, and how to measure it again. */
+/** The part of `RESULTS.md` on the stores in memory and in a file: what was measured, on what, and how to measure it again. */
 export function resultsPage({ rows, probes, pairs, ms }) {
   const kernel = `Linux ${readFileSync('/proc/version', 'utf8').split(' ')[2].split('-')[0]}`;
   const durabilities = new Map(rows.map((each) => [each.title.split(',')[0], each]));
-  return `# Measured
+  return `## Memory and SQLite
 
 Written by \`npm run bench\`. ${kernel}, ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB,
 Node ${process.versions.node}, SQLite ${process.versions.sqlite} by \`node:sqlite\`; the temporary folder on a local disk.
@@ -50,7 +50,7 @@ part of the processor and of the disk, and only the ratios say something.
 The ceiling is W by hand on the same store without any guard, lease, retry or clean-up (\`bench/ceilings.mjs\`); on SQLite it waits four times
 where Holdfast waits five. "drop" forgets a completed execution, "keep" never does; Holdfast keeps the last 1,000.
 
-## Against the ceiling
+### Against the ceiling
 
 The ratio is the median over ${pairs} interleaved pairs of ${ms} ms with an interval that holds the true median with at least 95 %; a bar is met
 when the whole interval is on its good side. Figures of the ceiling in parentheses.
@@ -65,7 +65,7 @@ Durability in force:
 
 ${[...durabilities].map(([title, each]) => `- ${title}: ${each.durability} (ceiling: ${each.ceilingDurability})`).join('\n')}
 
-## Store calls of one execution
+### Store calls of one execution
 
 A commit is one call of the store's \`write\`: a group of writes. At c = 1 it is also the number of durable waits. Reads are all other calls
 during the whole probe, but for the lease's renewals: a first run in the process that publishes reads nothing.
@@ -74,7 +74,7 @@ during the whole probe, but for the lease's renewals: a first run in the process
 |---|---:|---:|---:|---|
 ${probes.calls.map((each) => `| ${each.store} | ${each.c} | ${each.groupsPerExecution.toPrecision(3)} | ${each.writesPerExecution.toPrecision(3)} | ${listed(each.reads)} |`).join('\n')}
 
-## Memory over 200,000 executions
+### Memory over 200,000 executions
 
 Heap after a collection, c = 64.
 
@@ -82,7 +82,7 @@ Heap after a collection, c = 64.
 |---|---:|---:|---:|
 ${probes.flatness.map((each) => `| ${each.store} | ${each.early.toFixed(1)} MB | ${each.late.toFixed(1)} MB | ${Math.round(each.rssMb)} MB |`).join('\n')}
 
-## Idle
+### Idle
 
 A started app with default options and nothing to do, over ${probes.idle[0].seconds} s.
 
@@ -90,7 +90,7 @@ A started app with default options and nothing to do, over ${probes.idle[0].seco
 |---|---:|---:|---|
 ${probes.idle.map((each) => `| ${each.store} | ${each.callsPerSecond.toFixed(2)} | ${each.cpuPercent.toFixed(2)} % | ${listed(each.calls)} |`).join('\n')}
 
-## Backlog
+### Backlog
 
 ${whole(probes.backlog[0].count)} executions published to an app that is not started, then worked off at c = 64.
 
@@ -98,7 +98,7 @@ ${whole(probes.backlog[0].count)} executions published to an app that is not sta
 |---|---:|---:|---:|
 ${probes.backlog.map((each) => `| ${each.store} | ${whole(each.perSecond)} | ${each.claims} | ${each.recovered} |`).join('\n')}
 
-## Fan-out
+### Fan-out
 
 A declared step over a list of ${probes.fanOut[0].width} items, up to 100 at a time, one execution at a time.
 
@@ -106,7 +106,7 @@ A declared step over a list of ${probes.fanOut[0].width} items, up to 100 at a t
 |---|---:|---:|---:|
 ${probes.fanOut.map((each) => `| ${each.store} | ${each.groupsPerExecution.toPrecision(3)} | ${each.writesPerExecution.toPrecision(4)} | ${whole(each.itemsPerSecond)} |`).join('\n')}
 
-## Fairness
+### Fairness
 
 \`@Concurrency({ limit: 5, key: 'customer' })\`, orders of 5 ms, 10 slots: ${probes.fairness[0].few} orders of one customer, alone and beside
 ${whole(probes.fairness[0].many)} of another that were published before. p99 from the start to the end of each of the few, in ms.
@@ -115,7 +115,7 @@ ${whole(probes.fairness[0].many)} of another that were published before. p99 fro
 |---|---:|---:|---:|
 ${probes.fairness.map((each) => `| ${each.store} | ${Math.round(each.alone)} | ${Math.round(each.beside)} | ${each.ratio.toFixed(2)} |`).join('\n')}
 
-## Alarms
+### Alarms
 
 ${whole(probes.alarms[0].count)} alarms of as many actors that are due at one instant, beside ${whole(probes.alarms[0].pending)} that are not, c = ${probes.alarms[0].c}; each is a turn that writes its state.
 

@@ -1,18 +1,18 @@
 /**
  * Holdfast against hand-written ceilings, pair by pair in one run; a ratio is what a machine says alike on a quiet and on a busy day.
  *
- *   npm run bench                     everything, written to bench/RESULTS.md; needs Node 24, takes about ten minutes
+ *   npm run bench                     everything, a part of bench/RESULTS.md; needs Node 24, takes about ten minutes
  *   node bench/run.mjs --only=FULL --c=1,64 --pairs=5 --ms=400 --no-probes     a part of it, printed only
  *
  * `--build=<folder>` measures a build that is there already instead of making one.
  */
-import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fork } from 'node:child_process';
 import { build } from '../scripts/build.mjs';
 import { medianInterval, median } from './statistics.mjs';
+import { writePart } from './results-file.mjs';
 import { resultsPage, row } from './results-page.mjs';
+import { Subject } from './subject-process.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const options = new Map(
@@ -97,34 +97,10 @@ const contests = [
   },
 ];
 
-/** A forked subject that answers one request at a time. */
-class Subject {
-  constructor() {
-    this.process = fork(join(here, 'subject.mjs'), {
-      execArgv: ['--expose-gc'],
-      env: { ...process.env, HOLDFAST_BENCH_BUILD: folder, NODE_ENV: 'production' },
-    });
-  }
-
-  ask(request) {
-    return new Promise((done, failed) => {
-      this.process.once('message', ({ value, error }) =>
-        error === undefined ? done(value) : failed(new Error(error)),
-      );
-      this.process.send(request);
-    });
-  }
-
-  async end() {
-    await this.ask({ end: true });
-    this.process.kill();
-  }
-}
-
 async function contest({ title, engine, ceiling, bars, c: own }) {
   const rows = [];
   for (const c of own ?? inFlight) {
-    const subjects = { engine: new Subject(), ceiling: new Subject() };
+    const subjects = { engine: new Subject(folder), ceiling: new Subject(folder) };
     const ask = (side, forMs) =>
       subjects[side].ask({ subject: side === 'engine' ? engine : ceiling, c, ms: forMs });
     for (const side of ['engine', 'ceiling']) await ask(side, WARM_UP_MS);
@@ -162,7 +138,7 @@ function summary(title, c, rounds, bar) {
 }
 
 async function probe(request) {
-  const subject = new Subject();
+  const subject = new Subject(folder);
   try {
     const answer = await subject.ask(request);
     console.log(JSON.stringify({ ...request, ...answer }));
@@ -209,5 +185,5 @@ const probes = options.has('no-probes') ? null : await probeAll();
 const missed = rows.filter(({ bar, ratio }) => bar !== null && ratio.low < bar);
 for (const { title, c, bar } of missed) console.log(`not shown: ${title} at c=${c} reaches ${bar}`);
 if (probes !== null && !options.has('only') && !options.has('c'))
-  writeFileSync(join(here, 'RESULTS.md'), resultsPage({ rows, probes, pairs, ms }));
+  writePart('embedded', resultsPage({ rows, probes, pairs, ms }));
 process.exitCode = missed.length === 0 ? 0 : 1;

@@ -5,11 +5,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bullmqPeer } from './bullmq-peers.mjs';
 import { memoryCeiling, sqliteCeiling } from './ceilings.mjs';
 import { engineOn, memoryStoreOf, orderClass, sqliteStoreIn } from './engine.mjs';
 import { addsCeiling, messagesCeiling } from './keyed-ceilings.mjs';
 import { addsOn, messagesOn } from './keyed-engine.mjs';
 import { probes } from './probes.mjs';
+import { redisCeiling } from './redis-ceilings.mjs';
+import { bullmqEngine, redisEngine } from './redis-engine.mjs';
+import { commands, idleCommands } from './redis-probes.mjs';
+import { scaling, scalingEnd } from './scaling.mjs';
 import { closedLoop } from './workload.mjs';
 
 async function engineSubject(store, c, of) {
@@ -43,7 +48,24 @@ const subjects = {
   'ceiling FULL actors': (folder) => messagesCeiling(folder, 'FULL', MANY),
   'holdfast FULL adds': (folder, c) => addsOn(sqliteStoreIn(folder, 'FULL'), c, 100),
   'ceiling FULL adds': (folder) => addsCeiling(folder, 'FULL', 100),
+  ...onRedis('off'),
+  ...onRedis('everysec'),
+  ...onRedis('always'),
 };
+
+/** Each with a server of its own, so that none meets the keys of another. */
+function onRedis(aof) {
+  return {
+    [`holdfast redis ${aof}`]: (_, c) => redisEngine(aof, c),
+    [`ceiling redis ${aof} each`]: () => redisCeiling(aof, 0),
+    [`ceiling redis ${aof} group`]: () => redisCeiling(aof, 1),
+    [`ceiling redis ${aof} two groups`]: () => redisCeiling(aof, 2),
+    [`holdfast bullmq ${aof}`]: (_, c) => bullmqEngine(aof, c),
+    [`bullmq ${aof} plain`]: (_, c) => bullmqPeer(aof, 'plain', c),
+    [`bullmq ${aof} steps`]: (_, c) => bullmqPeer(aof, 'steps', c),
+    [`bullmq ${aof} chain`]: (_, c) => bullmqPeer(aof, 'chain', c),
+  };
+}
 
 async function inFolder(body) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
@@ -57,7 +79,7 @@ async function inFolder(body) {
 /** What is being measured: one app, or one ceiling, with one store, from its warm-up to the last round. */
 let current = null;
 
-async function measure({ subject, c, ms }) {
+async function measure({ subject, c, ms, count }) {
   if (current?.subject !== subject || current.c !== c) {
     await end();
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
@@ -66,8 +88,11 @@ async function measure({ subject, c, ms }) {
   const { made } = current;
   // No forced collection here: it makes V8 throw away optimised code, and what is measured next is the compiler.
   made.beforeRound?.();
-  const measured = await closedLoop({ c, ms, one: made.one });
-  return { ...measured, durability: made.durability, rssMb: process.resourceUsage().maxRSS / 1024 };
+  const serverBegan = made.server?.cpuSeconds() ?? 0;
+  const measured = await (count === undefined ? closedLoop({ c, ms, one: made.one }) : made.drain(count));
+  const serverCpuMs = (((made.server?.cpuSeconds() ?? 0) - serverBegan) * 1_000) / measured.count;
+  const rssMb = process.resourceUsage().maxRSS / 1024;
+  return { ...measured, serverCpuMs, durability: made.durability, rssMb };
 }
 
 async function end() {
@@ -77,17 +102,38 @@ async function end() {
   current = null;
 }
 
+const counted = { commands, idleCommands };
+
+/** Counts at the server of one subject. */
+async function count(request) {
+  const made = await subjects[request.subject](null, request.c);
+  try {
+    return await counted[request.probe](made, request);
+  } finally {
+    await made.close();
+  }
+}
+
+const allProbes = { ...probes, scaling, scalingEnd };
+
 async function answer(request) {
-  if (request.probe !== undefined) return inFolder((folder) => probes[request.probe](folder, request));
+  if (request.subject !== undefined && request.probe !== undefined) return count(request);
+  if (request.probe !== undefined) return inFolder((folder) => allProbes[request.probe](folder, request));
   return request.end ? end() : measure(request);
 }
 
 if (process.send === undefined) {
-  // By hand, for a profiler: node --cpu-prof bench/subject.mjs 'holdfast memory' 64 5000
-  const [subject, c, ms] = process.argv.slice(2);
-  console.log(await measure({ subject, c: Number(c), ms: Number(ms) }));
+  // By hand, for a profiler: node --cpu-prof bench/subject.mjs 'holdfast memory' 64 5000, a number of executions last to drain them.
+  const [subject, c, ms, count] = process.argv.slice(2);
+  const request = { subject, c: Number(c), ms: Number(ms), count: count && Number(count) };
+  console.log(await measure(request));
+  await current.made.server?.forget();
+  console.log(await measure(request));
+  if (current.made.server !== undefined) console.table(await current.made.server.calls());
   await end();
 } else {
+  // Whoever measures is gone: so is everything that was started here.
+  process.once('disconnect', () => process.exit());
   process.on('message', (request) => {
     answer(request).then(
       (value) => process.send({ value }),
