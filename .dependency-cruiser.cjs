@@ -4,6 +4,20 @@
  */
 const layers = ['app', 'maintenance', 'dispatch', 'engine', 'behaviours', 'step', 'ports', 'model'];
 
+/** The folders of lib/app, the highest first; above them are the files of lib/app itself. */
+const appFolders = [
+  'dispatchers',
+  'http',
+  'sessions',
+  'handles',
+  'publishing',
+  'executions',
+  'telemetry',
+  'options',
+  'runtime',
+  'injection',
+];
+
 /** What a room outside the layers may import besides itself. */
 const rooms = {
   compiler: ['metadata', 'model'],
@@ -51,6 +65,14 @@ const layerRules = layers.map((layer, rank) => ({
   },
 }));
 
+const appFolderRules = appFolders.map((folder, rank) => ({
+  name: `app-${folder}-looks-down`,
+  severity: 'error',
+  comment: `lib/app/${folder} imports only folders of lib/app below it, never the files at its top.`,
+  from: { path: `^lib/app/${folder}/` },
+  to: { path: '^lib/app/', pathNot: `^lib/app/(${appFolders.slice(rank).join('|')})/` },
+}));
+
 const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
   name: `${room}-keeps-to-itself`,
   severity: 'error',
@@ -85,6 +107,7 @@ const homeRules = [
 module.exports = {
   forbidden: [
     ...layerRules,
+    ...appFolderRules,
     ...roomRules,
     ...homeRules,
     {

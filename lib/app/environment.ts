@@ -3,10 +3,10 @@ import { redisStore } from '../adapters/redis/redis-store.js';
 import { sqliteStore } from '../adapters/sqlite/sqlite-store.js';
 import type { ConfigurationMistake } from '../model/errors-boot.js';
 import type { Store } from '../ports/store.js';
-import type { BootstrapOptions } from './options.js';
-import { durationFrom, oneOf, refuse, wholeFrom, type OptionCheck } from './option-checks.js';
-import type { Provider } from './provider.js';
-import { redisAddress } from './redis-address.js';
+import type { BootstrapOptions } from './options/options.js';
+import { durationFrom, oneOf, refuse, wholeFrom, type OptionCheck } from './options/option-checks.js';
+import type { Provider } from './injection/provider.js';
+import { redisAddress } from './options/redis-address.js';
 import { STORE } from './tokens.js';
 
 const DEFAULT_FILE = '.holdfast/holdfast.db';

@@ -1,8 +1,8 @@
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
 import { type Duration, parseDuration } from '../model/duration.js';
 import { messageOf } from '../model/message-of.js';
-import { durationFrom, optionMistakes, refuse } from './option-checks.js';
-import type { WorkerAppParts } from './worker-app-parts.js';
+import { durationFrom, optionMistakes, refuse } from './options/option-checks.js';
+import type { WorkerAppParts } from './publishing/worker-app-parts.js';
 
 /** What counts as healthy. Each may be left out. */
 export interface HealthOptions {

@@ -2,9 +2,9 @@ import type { Clock } from '../ports/clock.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
-import type { RuntimeSettings } from './runtime-parts.js';
+import type { RuntimeSettings } from './runtime/runtime-parts.js';
 import type { WorkerApp } from './worker-app.js';
-import type { WorkerAppParts } from './worker-app-parts.js';
+import type { WorkerAppParts } from './publishing/worker-app-parts.js';
 
 /** What lies beneath an app where its options do not reach: a test kit puts a simulated process there. */
 export interface Underlay {

@@ -1,5 +1,5 @@
-import { ActorHandle } from './actor-handle.js';
-import type { ActorEvent, ActorState } from './actor-types.js';
+import { ActorHandle } from './handles/actor-handle.js';
+import type { ActorEvent, ActorState } from './handles/actor-types.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
@@ -7,35 +7,40 @@ import { AppClosedError } from '../model/errors-app.js';
 import type { EventInput, UnionMember } from '../model/event-source.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
-import { storeFilterOf, summaryOf, type ExecutionSummary, type ListFilter } from './execution-list.js';
-import { ExecutionHandle, type Outcome } from './execution-handle.js';
+import {
+  storeFilterOf,
+  summaryOf,
+  type ExecutionSummary,
+  type ListFilter,
+} from './executions/execution-list.js';
+import { ExecutionHandle, type Outcome } from './executions/execution-handle.js';
 import { type AppHealth, healthOf, type HealthOptions } from './health.js';
-import { assertListens, type Listener } from './lifecycle-bus.js';
-import { type Mount, mountOf } from './mount.js';
-import type { MountOptions } from './mount-options.js';
-import type { BootstrapOptions, ConfigurableOptions } from './options.js';
-import { DebounceHandle } from './debounce-handle.js';
-import type { DebouncedEvent, ReceivedBy } from './debounce-types.js';
-import { debounceMethod } from './debounce-method.js';
-import type { ClassOf, MethodName, Publication } from './publication.js';
-import type { PublishOptions } from './publish-options.js';
-import { Publishing } from './publishing.js';
-import type { NotAUnionMember, Publishable, PublishEntry } from './publishable.js';
-import { assertConfigurable } from './settings.js';
+import { assertListens, type Listener } from './telemetry/lifecycle-bus.js';
+import { type Mount, mountOf } from './http/mount.js';
+import type { MountOptions } from './http/mount-options.js';
+import type { BootstrapOptions, ConfigurableOptions } from './options/options.js';
+import { DebounceHandle } from './handles/debounce-handle.js';
+import type { DebouncedEvent, ReceivedBy } from './handles/debounce-types.js';
+import { debounceMethod } from './handles/debounce-method.js';
+import type { ClassOf, MethodName, Publication } from './executions/publication.js';
+import type { PublishOptions } from './publishing/publish-options.js';
+import { Publishing } from './publishing/publishing.js';
+import type { NotAUnionMember, Publishable, PublishEntry } from './publishing/publishable.js';
+import { assertConfigurable } from './options/settings.js';
 import { statsOf } from './app-stats.js';
-import type { AppStats, StatsOptions } from './stats.js';
-import { RecurringHandle } from './recurring-handle.js';
-import { jobMethod } from './job-method.js';
+import type { AppStats, StatsOptions } from './executions/stats.js';
+import { RecurringHandle } from './handles/recurring-handle.js';
+import { jobMethod } from './handles/job-method.js';
 import type {
   OnlyRecurringMethod,
   RecurringInput,
   RecurringMethod,
   RecurringState,
-} from './recurring-types.js';
-import { Schedules } from './schedules.js';
-import type { SessionHandle } from './session-handle.js';
-import { Sessions } from './sessions.js';
-import type { WorkerAppParts } from './worker-app-parts.js';
+} from './handles/recurring-types.js';
+import { Schedules } from './handles/schedules.js';
+import type { SessionHandle } from './sessions/session-handle.js';
+import { Sessions } from './sessions/sessions.js';
+import type { WorkerAppParts } from './publishing/worker-app-parts.js';
 import { WorkerGraph } from './worker-graph.js';
 
 /** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */

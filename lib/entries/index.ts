@@ -1,37 +1,38 @@
-export { ActorHandle } from '../app/actor-handle.js';
-export type { ActorEvent, ActorState, ActorStatus, SendOptions, SendResult } from '../app/actor-types.js';
+export { ActorHandle } from '../app/handles/actor-handle.js';
+export type { ActorEvent, ActorState, ActorStatus } from '../app/handles/actor-types.js';
+export type { SendOptions, SendResult } from '../app/handles/actor-types.js';
 export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
-export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options.js';
+export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options/options.js';
 export { WorkerApp } from '../app/worker-app.js';
 export type { WorkerGraph } from '../app/worker-graph.js';
-export { httpDispatcher, type HttpDispatcherOptions } from '../app/http-dispatcher.js';
-export type { InstanceSnapshot } from '../app/instance-snapshot.js';
-export type { Mount, MountedEvent } from '../app/mount.js';
-export type { MountOptions } from '../app/mount-options.js';
-export type { Processed } from '../app/bounded-passes.js';
-export { signedHeaders } from '../app/signed-headers.js';
-export type { Signing } from '../app/signing.js';
-export type { Publishable, PublishEntry } from '../app/publishable.js';
-export type { ExecutionSummary, ListFilter } from '../app/execution-list.js';
-export type { PublishOptions } from '../app/publish-options.js';
-export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/execution-handle.js';
-export type { OutcomeError } from '../app/outcome-error.js';
-export { Publication } from '../app/publication.js';
+export { httpDispatcher, type HttpDispatcherOptions } from '../app/dispatchers/http-dispatcher.js';
+export type { InstanceSnapshot } from '../app/handles/instance-snapshot.js';
+export type { Mount, MountedEvent } from '../app/http/mount.js';
+export type { MountOptions } from '../app/http/mount-options.js';
+export type { Processed } from '../app/http/bounded-passes.js';
+export { signedHeaders } from '../app/http/signed-headers.js';
+export type { Signing } from '../app/http/signing.js';
+export type { Publishable, PublishEntry } from '../app/publishing/publishable.js';
+export type { ExecutionSummary, ListFilter } from '../app/executions/execution-list.js';
+export type { PublishOptions } from '../app/publishing/publish-options.js';
+export { ExecutionHandle, type Outcome, type WaitOptions } from '../app/executions/execution-handle.js';
+export type { OutcomeError } from '../app/executions/outcome-error.js';
+export { Publication } from '../app/executions/publication.js';
 export type { ClassOf, DataOf, MethodName, ResultOf } from '../model/worker-method.js';
 export type {
   SessionEntry,
   SessionFilter,
   SessionHandle,
   SessionPublishOptions,
-} from '../app/session-handle.js';
-export type { SessionState } from '../app/session-state.js';
-export type { StateOptions } from '../app/session-states.js';
-export type { StopOptions, StopResult } from '../app/session-stop.js';
-export type { SessionPage, Sessions } from '../app/sessions.js';
+} from '../app/sessions/session-handle.js';
+export type { SessionState } from '../app/sessions/session-state.js';
+export type { StateOptions } from '../app/sessions/session-states.js';
+export type { StopOptions, StopResult } from '../app/sessions/session-stop.js';
+export type { SessionPage, Sessions } from '../app/sessions/sessions.js';
 export type { AppHealth, HealthOptions } from '../app/health.js';
-export type { AppStats, SessionStats, StatsOptions } from '../app/stats.js';
-export type { RecurringHandle } from '../app/recurring-handle.js';
+export type { AppStats, SessionStats, StatsOptions } from '../app/executions/stats.js';
+export type { RecurringHandle } from '../app/handles/recurring-handle.js';
 export type {
   OnlyRecurringMethod,
   RecurringInput,
@@ -41,8 +42,8 @@ export type {
   RecurringState,
   RecurringStatus,
   RecurringTriggered,
-} from '../app/recurring-types.js';
-export type { DebounceHandle } from '../app/debounce-handle.js';
+} from '../app/handles/recurring-types.js';
+export type { DebounceHandle } from '../app/handles/debounce-handle.js';
 export type {
   AddOptions,
   AddResult,
@@ -52,19 +53,19 @@ export type {
   DebounceStatus,
   FlushResult,
   ReceivedBy,
-} from '../app/debounce-types.js';
+} from '../app/handles/debounce-types.js';
 export type { DebounceContext, FlushReason, ReduceInfo } from '../model/debounce-context.js';
-export type { Schedules, ScheduleSummary } from '../app/schedules.js';
-export type { StepView } from '../app/step-views.js';
-export type { Listener } from '../app/lifecycle-bus.js';
-export type { Role } from '../app/role.js';
+export type { Schedules, ScheduleSummary } from '../app/handles/schedules.js';
+export type { StepView } from '../app/executions/step-views.js';
+export type { Listener } from '../app/telemetry/lifecycle-bus.js';
+export type { Role } from '../app/runtime/role.js';
 export type {
   ClassProvider,
   Constructable,
   FactoryProvider,
   Provider,
   ValueProvider,
-} from '../app/provider.js';
+} from '../app/injection/provider.js';
 export { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../app/tokens.js';
 
 export {

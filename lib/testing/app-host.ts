@@ -1,10 +1,10 @@
 import { consoleLogger } from '../adapters/console/console-logger.js';
 import { assemble } from '../app/bootstrap.js';
-import type { BootstrapOptions } from '../app/options.js';
-import type { RuntimeSettings } from '../app/runtime-parts.js';
+import type { BootstrapOptions } from '../app/options/options.js';
+import type { RuntimeSettings } from '../app/runtime/runtime-parts.js';
 import { STORE } from '../app/tokens.js';
 import type { WorkerApp } from '../app/worker-app.js';
-import type { WorkerAppParts } from '../app/worker-app-parts.js';
+import type { WorkerAppParts } from '../app/publishing/worker-app-parts.js';
 import { anyChange } from '../ports/gathered-change.js';
 import type { Store } from '../ports/store.js';
 import type { Interceptor } from '../step/pass-services.js';

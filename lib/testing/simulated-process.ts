@@ -1,4 +1,4 @@
-import type { Runtime } from '../app/runtime.js';
+import type { Runtime } from '../app/runtime/runtime.js';
 import type { Clock } from '../ports/clock.js';
 import type { Change, Store, StoreContext } from '../ports/store.js';
 import type { VirtualClock } from './virtual-clock.js';

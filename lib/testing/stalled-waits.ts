@@ -1,5 +1,5 @@
 import { systemClock } from '../adapters/system/system-clock.js';
-import type { HandleParts } from '../app/execution-handle.js';
+import type { HandleParts } from '../app/executions/execution-handle.js';
 import { isSettled, type ExecutionRecord, wakeAt } from '../model/execution.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { Logger } from '../ports/logger.js';

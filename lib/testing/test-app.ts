@@ -1,7 +1,7 @@
-import type { BootstrapOptions } from '../app/options.js';
-import type { ClassOf, MethodName, ResultOf } from '../app/publication.js';
+import type { BootstrapOptions } from '../app/options/options.js';
+import type { ClassOf, MethodName, ResultOf } from '../app/executions/publication.js';
 import { WorkerApp } from '../app/worker-app.js';
-import type { Listener } from '../app/lifecycle-bus.js';
+import type { Listener } from '../app/telemetry/lifecycle-bus.js';
 import { LOGGER } from '../app/tokens.js';
 import { silentLogger } from '../adapters/console/console-logger.js';
 import { memoryStore } from '../adapters/memory/memory-store.js';

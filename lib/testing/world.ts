@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.js';
-import type { Runtime } from '../app/runtime.js';
+import type { Runtime } from '../app/runtime/runtime.js';
 import { RealWork } from './real-work.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { VirtualClock } from './virtual-clock.js';

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { hintsIn } from '../../lib/adapters/http/hint-body.js';
 import { claimOf, verify } from '../../lib/adapters/http/signature.js';
-import { httpDispatcher } from '../../lib/app/http-dispatcher.js';
+import { httpDispatcher } from '../../lib/app/dispatchers/http-dispatcher.js';
 import { describeDispatcher } from '../../lib/testing/conformance/describe-dispatcher.js';
 
 const KEY = 'a key of the conformance suite, long enough';

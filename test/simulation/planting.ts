@@ -1,4 +1,4 @@
-import type { Runtime } from '../../lib/app/runtime.js';
+import type { Runtime } from '../../lib/app/runtime/runtime.js';
 import type { Store } from '../../lib/ports/store.js';
 import type { Verdict, Write } from '../../lib/ports/store-write.js';
 import type { SeedOptions } from './run-seed.js';

@@ -47,6 +47,7 @@ const planted: readonly (readonly [rule: string, path: string, source: string])[
   ['engine-looks-down', 'lib/engine/boot.ts', "export type { record } from '../metadata/record.js';"],
   ['engine-looks-down', 'lib/engine/driver.ts', "export { table } from '../adapters/memory/table.js';"],
   ['ports-looks-down', 'lib/ports/up.ts', "export type { Step } from '../step/attempt.js';"],
+  ['app-runtime-looks-down', 'lib/app/runtime/up.ts', "export { plan } from '../plan.js';"],
   ['compiler-keeps-to-itself', 'lib/compiler/up.ts', "export type { Pass } from '../engine/pass.js';"],
   ['decorators-keeps-to-itself', 'lib/decorators/port.ts', "export type { Store } from '../ports/store.js';"],
   ['adapters-keeps-to-itself', 'lib/adapters/fs/up.ts', "export type { Pass } from '../../engine/pass.js';"],

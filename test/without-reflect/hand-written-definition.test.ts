@@ -4,7 +4,7 @@ import { memoryStore } from '../../lib/adapters/memory/memory-store.js';
 import { systemClock } from '../../lib/adapters/system/system-clock.js';
 import { systemRandom } from '../../lib/adapters/system/system-random.js';
 import { uuidGenerator } from '../../lib/adapters/system/uuid-generator.js';
-import { Runtime } from '../../lib/app/runtime.js';
+import { Runtime } from '../../lib/app/runtime/runtime.js';
 import type { StepDefinition, WorkerDefinition } from '../../lib/model/definition.js';
 import { defaultLimits } from '../../lib/model/limits.js';
 import { defaultRetryPolicy } from '../../lib/model/retry-policy.js';

@@ -1,6 +1,6 @@
-import type { PublishOptions } from '../../app/publish-options.js';
-import type { Publishable } from '../../app/publishable.js';
-import type { ClassOf } from '../../app/publication.js';
+import type { PublishOptions } from '../../app/publishing/publish-options.js';
+import type { Publishable } from '../../app/publishing/publishable.js';
+import type { ClassOf } from '../../app/executions/publication.js';
 import type { WorkerClass } from '../../model/definition.js';
 import type { EventInput } from '../../model/event-source.js';
 import { cleanRunOf, findingsOfCleanRun } from './clean-run.js';

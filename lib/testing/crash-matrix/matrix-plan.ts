@@ -1,7 +1,14 @@
-import type { PublishOptions } from '../../app/publish-options.js';
-import type { Provider } from '../../app/provider.js';
+import type { PublishOptions } from '../../app/publishing/publish-options.js';
+import type { Provider } from '../../app/injection/provider.js';
 import type { WorkerApp } from '../../app/worker-app.js';
-import { anArray, aFunction, anything, optionMistakes, refuse, wholeFrom } from '../../app/option-checks.js';
+import {
+  anArray,
+  aFunction,
+  anything,
+  optionMistakes,
+  refuse,
+  wholeFrom,
+} from '../../app/options/option-checks.js';
 import { compileWorkers } from '../../compiler/compile-workers.js';
 import { eventMetadataOf } from '../../metadata/metadata-store.js';
 import type { WorkerClass } from '../../model/definition.js';

@@ -1,6 +1,6 @@
-import { constructorParameters } from '../../app/constructor-parameters.js';
-import type { Constructable, Provider } from '../../app/provider.js';
-import { tokenTitle } from '../../app/token-title.js';
+import { constructorParameters } from '../../app/injection/constructor-parameters.js';
+import type { Constructable, Provider } from '../../app/injection/provider.js';
+import { tokenTitle } from '../../app/injection/token-title.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../../app/tokens.js';
 import { MistakeLog } from '../../compiler/mistake-log.js';
 import { findOwnMetadata } from '../../metadata/metadata-store.js';

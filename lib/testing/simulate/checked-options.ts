@@ -7,8 +7,8 @@ import {
   refuse,
   wholeBetween,
   wholeFrom,
-} from '../../app/option-checks.js';
-import type { Provider } from '../../app/provider.js';
+} from '../../app/options/option-checks.js';
+import type { Provider } from '../../app/injection/provider.js';
 import type { WorkerClass } from '../../model/definition.js';
 import { parseDuration } from '../../model/duration.js';
 import type { ConfigurationMistake } from '../../model/errors-boot.js';

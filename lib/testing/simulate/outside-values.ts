@@ -1,7 +1,7 @@
-import type { Provider } from '../../app/provider.js';
-import { AppContainer } from '../../app/container.js';
+import type { Provider } from '../../app/injection/provider.js';
+import { AppContainer } from '../../app/injection/container.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from '../../app/tokens.js';
-import { tokenTitle } from '../../app/token-title.js';
+import { tokenTitle } from '../../app/injection/token-title.js';
 import { WorkerApp } from '../../app/worker-app.js';
 import { silentLogger } from '../../adapters/console/console-logger.js';
 import { silentMetrics } from '../../adapters/console/silent-metrics.js';

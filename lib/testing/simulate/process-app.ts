@@ -1,11 +1,11 @@
 import { silentLogger } from '../../adapters/console/console-logger.js';
 import { assemble } from '../../app/bootstrap.js';
-import type { BootstrapOptions } from '../../app/options.js';
-import type { Provider } from '../../app/provider.js';
-import type { Runtime } from '../../app/runtime.js';
-import type { RuntimeSettings } from '../../app/runtime-parts.js';
+import type { BootstrapOptions } from '../../app/options/options.js';
+import type { Provider } from '../../app/injection/provider.js';
+import type { Runtime } from '../../app/runtime/runtime.js';
+import type { RuntimeSettings } from '../../app/runtime/runtime-parts.js';
 import { WorkerApp } from '../../app/worker-app.js';
-import type { WorkerAppParts } from '../../app/worker-app-parts.js';
+import type { WorkerAppParts } from '../../app/publishing/worker-app-parts.js';
 import type { WorkerClass } from '../../model/definition.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import { shared } from '../../ports/current-execution.js';

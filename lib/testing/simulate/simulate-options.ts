@@ -1,5 +1,5 @@
-import type { BootstrapOptions } from '../../app/options.js';
-import type { Provider } from '../../app/provider.js';
+import type { BootstrapOptions } from '../../app/options/options.js';
+import type { Provider } from '../../app/injection/provider.js';
 import type { WorkerClass } from '../../model/definition.js';
 import type { Duration } from '../../model/duration.js';
 import type { UnionMember } from '../../model/event-source.js';

@@ -3,7 +3,7 @@ import type { ExecutionRecord, ExecutionStatus } from '../../model/execution.js'
 import type { InjectionToken } from '../../model/injection-token.js';
 import type { Codec } from '../../ports/codec.js';
 import type { Store } from '../../ports/store.js';
-import { stepViews, type StepView } from '../../app/step-views.js';
+import { stepViews, type StepView } from '../../app/executions/step-views.js';
 import type { ProviderCall } from './provider-call.js';
 import type { SimulatedEvent } from './simulated-event.js';
 

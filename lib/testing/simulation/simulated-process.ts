@@ -1,6 +1,6 @@
 import { jsonCodec } from '../../adapters/codec/json-codec.js';
-import { Runtime } from '../../app/runtime.js';
-import type { RuntimeSettings } from '../../app/runtime-parts.js';
+import { Runtime } from '../../app/runtime/runtime.js';
+import type { RuntimeSettings } from '../../app/runtime/runtime-parts.js';
 import type { WorkerDefinition } from '../../model/definition.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import type { Dispatcher } from '../../ports/dispatcher.js';

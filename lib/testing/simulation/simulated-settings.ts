@@ -1,4 +1,4 @@
-import type { RuntimeSettings } from '../../app/runtime-parts.js';
+import type { RuntimeSettings } from '../../app/runtime/runtime-parts.js';
 import { defaultLimits } from '../../model/limits.js';
 import type { Logger } from '../../ports/logger.js';
 

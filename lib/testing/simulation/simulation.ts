@@ -1,6 +1,6 @@
-import type { RuntimeSettings } from '../../app/runtime-parts.js';
+import type { RuntimeSettings } from '../../app/runtime/runtime-parts.js';
 import { localDispatcher } from '../../adapters/local/local-dispatcher.js';
-import type { Runtime } from '../../app/runtime.js';
+import type { Runtime } from '../../app/runtime/runtime.js';
 import type { PublishRequest } from '../../dispatch/publish-request.js';
 import type { WorkerDefinition } from '../../model/definition.js';
 import type { ExecutionRecord } from '../../model/execution.js';

@@ -2,7 +2,7 @@ import { compileFunction } from 'node:vm';
 import { transformSync as swc } from '@swc/core';
 import { transformSync as esbuild } from 'esbuild';
 import ts from 'typescript';
-import { AppContainer } from '../../../lib/app/container.js';
+import { AppContainer } from '../../../lib/app/injection/container.js';
 import { compileWorkers } from '../../../lib/compiler/compile-workers.js';
 import { Inject } from '../../../lib/decorators/inject.js';
 import { OnEvent } from '../../../lib/decorators/on-event.js';

@@ -1,6 +1,6 @@
 import type { ExecutionId } from '../../../lib/model/ids.js';
 import { defaultRetryPolicy } from '../../../lib/model/retry-policy.js';
-import { stepViews } from '../../../lib/app/step-views.js';
+import { stepViews } from '../../../lib/app/executions/step-views.js';
 import { jsonCodec } from '../../../lib/adapters/codec/json-codec.js';
 import { type Calls, declared, errorOf, Scenario, type ScenarioOptions } from './scenario.js';
 

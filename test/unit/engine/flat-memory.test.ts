@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { jsonCodec } from '../../../lib/adapters/codec/json-codec.js';
 import { localDispatcher } from '../../../lib/adapters/local/local-dispatcher.js';
 import { memoryStore } from '../../../lib/adapters/memory/memory-store.js';
-import { Runtime } from '../../../lib/app/runtime.js';
+import { Runtime } from '../../../lib/app/runtime/runtime.js';
 import type { WorkerDefinition } from '../../../lib/model/definition.js';
 import { defaultLimits } from '../../../lib/model/limits.js';
 import { noRetryPolicy } from '../../../lib/model/retry-policy.js';

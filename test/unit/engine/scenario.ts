@@ -1,6 +1,6 @@
 import { jsonCodec } from '../../../lib/adapters/codec/json-codec.js';
 import { memoryStore } from '../../../lib/adapters/memory/memory-store.js';
-import type { RuntimeSettings } from '../../../lib/app/runtime-parts.js';
+import type { RuntimeSettings } from '../../../lib/app/runtime/runtime-parts.js';
 import type { DeclaredStep } from '../../../lib/model/declared-step.js';
 import type { HandlerDefinition, StepDefinition, WorkerDefinition } from '../../../lib/model/definition.js';
 import type { ExecutionRecord } from '../../../lib/model/execution.js';

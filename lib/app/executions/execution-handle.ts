@@ -1,0 +1,275 @@
+import { presentNames } from '../../engine/renamed-journal.js';
+import type { Run } from '../../engine/work.js';
+import { storedOutcome, type AwaitedOutcome } from '../../dispatch/outcomes.js';
+import { partsOfDefinition } from '../../model/definition.js';
+import { DURATION_FORMS, parseDuration, type Duration } from '../../model/duration.js';
+import { AppClosedError } from '../../model/errors-app.js';
+import {
+  CancelledError,
+  ExecutionNotFoundError,
+  ExecutionStateError,
+  ParkedError,
+  TimeoutError,
+} from '../../model/errors-execution.js';
+import {
+  isSettled,
+  type ExecutionRecord,
+  type ExecutionStatus,
+  type MessageKind,
+} from '../../model/execution.js';
+import type { ExecutionId, MessageId } from '../../model/ids.js';
+import type { StoredOutcome } from '../../model/outcome.js';
+import type { Clock, Timer } from '../../ports/clock.js';
+import type { Codec } from '../../ports/codec.js';
+import type { IdGenerator } from '../../ports/id-generator.js';
+import { isApplied } from '../../ports/is-applied.js';
+import type { Store } from '../../ports/store.js';
+import { anything, optionMistakes, refuse, text } from '../options/option-checks.js';
+import { outcomeErrorOf, type OutcomeError } from './outcome-error.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { stepViews, type StepView } from './step-views.js';
+
+/** What every handle of one app works with. */
+export interface HandleParts {
+  readonly runtime: Runtime;
+  readonly store: Store;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  /** Told of each wait; what it returns is called when the wait is over. A timeout of null: it waits for ever. */
+  readonly watchWait: (execution: string, worker: string | null, timeoutMs: number | null) => () => void;
+}
+
+/** How an execution ended, with what operators ask next. */
+export type Outcome<Value> = (
+  | { readonly success: true; readonly value: Value }
+  | { readonly success: false; readonly error: OutcomeError }
+) & {
+  /** Ms from its first start to its end, waits included. */
+  readonly executionTime: number;
+  readonly metadata: {
+    readonly worker: string;
+    readonly handler: string;
+    readonly executionId: string;
+    readonly session: string | null;
+    readonly attempt: number;
+    readonly startedAt: number | null;
+  };
+};
+
+/** Of `result` and `outcome`. */
+export interface WaitOptions {
+  /** Give up after that long and reject with `TimeoutError`; by default it waits for ever. The execution goes on. */
+  readonly timeout?: Duration;
+}
+
+const waitForEver: WaitOptions = Object.freeze({});
+
+/** One execution, from this process: it may run in any. */
+export class ExecutionHandle<Value = unknown> {
+  private hasAnswered = false;
+
+  /** @internal */
+  constructor(
+    private readonly parts: HandleParts,
+    readonly id: string,
+    /** The worker's id; null for a handle made of an id alone. */
+    readonly worker: string | null,
+    /** The handler's method; null for a handle made of an id alone. */
+    readonly handler: string | null,
+    private run: Run | null = null,
+  ) {}
+
+  /** Throws `ExecutionNotFoundError`, and `AppClosedError` once the app is closed, as every method here does. */
+  async status(): Promise<ExecutionStatus> {
+    return (await this.record('status()')).status;
+  }
+
+  /**
+   * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error,
+   * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
+   * Throws `TypeError` for a timeout that is no duration, `ConfigurationError` for an unknown option.
+   */
+  async result(options: WaitOptions = waitForEver): Promise<Value> {
+    const outcome = await this.settled('result()', options);
+    if (outcome.status === 'completed' || outcome.status === 'skipped') return this.valueOf(outcome);
+    throw this.errorOf(outcome);
+  }
+
+  /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
+  async outcome(options: WaitOptions = waitForEver): Promise<Outcome<Value>> {
+    const stored = await this.settled('outcome()', options);
+    const record = await this.record('outcome()');
+    const common = {
+      // One that is parked has not ended.
+      executionTime: Math.max(0, stored.endedAt - (stored.startedAt ?? stored.endedAt)),
+      metadata: {
+        worker: partsOfDefinition(record.definition.id).worker,
+        handler: partsOfDefinition(record.definition.id).method,
+        executionId: this.id,
+        session: record.session,
+        attempt: stored.attempt,
+        startedAt: stored.startedAt,
+      },
+    };
+    if (stored.status === 'completed' || stored.status === 'skipped')
+      return { success: true, value: this.valueOf(stored), ...common };
+    return { success: false, error: await this.outcomeError(stored), ...common };
+  }
+
+  /** Its recorded steps, in the order in which they ended. */
+  async steps(): Promise<readonly StepView[]> {
+    await this.record('steps()');
+    return stepViews(await this.parts.store.journal(this.id as ExecutionId), this.parts.codec);
+  }
+
+  /**
+   * Ends it as cancelled: a running body is told by its signal, a waiting one never runs again. Does nothing to one that
+   * was cancelled before. Throws `ExecutionStateError` for one that has ended otherwise.
+   */
+  async cancel(): Promise<void> {
+    const delivered = await this.send('cancel', null);
+    if (delivered || (await this.status()) === 'cancelled') return;
+    throw await this.wrongState('cancel()', 'Only what has not ended can be cancelled');
+  }
+
+  /**
+   * Goes on with fresh attempts at what failed; what completed stays. With `from`, that step and all that was recorded
+   * after it run again; a completed execution needs it. Throws `ExecutionStateError`, and
+   * `ConfigurationError` for an unknown option.
+   */
+  async retry(options: { readonly from?: string } = {}): Promise<void> {
+    refuse(optionMistakes('retry()', options, { from: text }));
+    const { status, definition } = await this.record('retry()');
+    const { from } = options;
+    if (status === 'completed' && from === undefined)
+      throw await this.wrongState('retry()', "Say from which step: retry({ from: 'charge' })");
+    const isRetryable = status === 'failed' || status === 'completed' || status === 'parked';
+    if (isRetryable && from !== undefined) await this.assertRecorded(from, definition.id);
+    if (!isRetryable || !(await this.send('retry', from ?? null)))
+      throw await this.wrongState('retry()', 'Only failed, completed and parked executions can be retried');
+  }
+
+  /** Frees a parked execution: it goes on where it stopped, with fresh attempts. Throws `ExecutionStateError`. */
+  async resume(): Promise<void> {
+    if ((await this.record('resume()')).status !== 'parked' || !(await this.send('resume', null)))
+      throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
+  }
+
+  private settled(call: string, options: WaitOptions): StoredOutcome | Promise<StoredOutcome> {
+    if (options !== waitForEver) refuse(optionMistakes(call, options, { timeout: anything }));
+    const { timeout } = options;
+    const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
+    if (timeout !== undefined && timeoutMs === null)
+      throw new TypeError(`${call} takes as timeout ${DURATION_FORMS}, not ${JSON.stringify(timeout)}`);
+    const told = this.run?.outcome ?? null;
+    if (told === null || !isSettled(told.status)) return this.awaitOutcome(call, timeoutMs);
+    // What the pass told holds until somebody retries the execution, which any process may do.
+    const isNews = told.status === 'completed' && !this.hasAnswered;
+    this.hasAnswered = true;
+    if (isNews || isFinal(told.status)) return told;
+    return this.awaitOutcome(call, timeoutMs).catch((error: unknown) => {
+      if (error instanceof ExecutionNotFoundError) return told;
+      throw error;
+    });
+  }
+
+  /** Told by the pass when this process runs it, else found in the store now or by a later poll. */
+  private awaitOutcome(call: string, timeoutMs: number | null): Promise<StoredOutcome> {
+    const { runtime, clock } = this.parts;
+    const id = this.id as ExecutionId;
+    if (runtime.isClosed) return Promise.reject(new AppClosedError(call));
+    return new Promise((resolve, reject) => {
+      let timer: Timer | null = null;
+      const unwatch = this.parts.watchWait(this.id, this.worker, timeoutMs);
+      const told = (outcome: AwaitedOutcome): void => {
+        timer?.cancel();
+        unwatch();
+        if (outcome === 'closed') reject(new AppClosedError(call, true));
+        else if (outcome === 'gone') reject(new ExecutionNotFoundError(this.id));
+        else resolve(outcome);
+      };
+      if (timeoutMs !== null)
+        timer = clock.setTimer(timeoutMs, () => {
+          runtime.outcomes.forget(id, told);
+          unwatch();
+          reject(new TimeoutError(`waiting for execution '${id}'`, timeoutMs));
+        });
+      runtime.outcomes.wait(id, told);
+      if (runtime.consumer.runs(id)) return;
+      const end = (answer: () => void): void => {
+        runtime.outcomes.forget(id, told);
+        timer?.cancel();
+        unwatch();
+        answer();
+      };
+      this.record(call).then(
+        (record) => {
+          if (isSettled(record.status)) end(() => resolve(storedOutcome(record)));
+        },
+        (error: unknown) => end(() => reject(error instanceof Error ? error : new Error(String(error)))),
+      );
+    });
+  }
+
+  private async record(call: string): Promise<ExecutionRecord> {
+    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    const record = await this.parts.store.read(this.id as ExecutionId);
+    if (record === null) throw new ExecutionNotFoundError(this.id);
+    return record;
+  }
+
+  /** False when the execution does not take such a message any more. */
+  private async send(kind: MessageKind, body: string | null): Promise<boolean> {
+    const { runtime, ids } = this.parts;
+    if (runtime.isClosed) throw new AppClosedError(`${kind}()`);
+    this.run = null;
+    const message = { id: ids.next() as MessageId, to: this.id as ExecutionId, kind, body };
+    const verdict = await runtime.writer.write({ kind: 'append', message });
+    if (verdict.verdict === 'rejected' && verdict.reason === 'unknown-execution')
+      throw new ExecutionNotFoundError(this.id);
+    if (isApplied(verdict)) {
+      runtime.messageSent(this.id as ExecutionId);
+      return true;
+    }
+    return false;
+  }
+
+  private async assertRecorded(from: string, definition: string): Promise<void> {
+    const names = (await this.steps()).map((step) => step.path);
+    const renames =
+      this.parts.runtime.definitions.renames(partsOfDefinition(definition).worker) ??
+      new Map<string, string>();
+    const wanted = presentNames(from, renames);
+    const isWanted = (name: string) => name === wanted || name.slice(name.indexOf('/') + 1) === wanted;
+    if (names.some((name) => isWanted(presentNames(name, renames)))) return;
+    throw await this.wrongState(
+      `retry({ from: '${from}' })`,
+      `Recorded steps are: ${[...new Set(names)].join(', ') || 'none'}`,
+    );
+  }
+
+  private async wrongState(call: string, write: string): Promise<ExecutionStateError> {
+    return new ExecutionStateError(this.id, call, await this.status(), write);
+  }
+
+  private valueOf({ value }: StoredOutcome): Value {
+    return (value === null ? undefined : this.parts.codec.decode(value)) as Value;
+  }
+
+  private errorOf({ status, error }: StoredOutcome): unknown {
+    const cause = error === null ? undefined : this.parts.codec.decodeFailure(error);
+    if (status === 'cancelled') return cause ?? new CancelledError(this.id);
+    return status === 'parked' ? new ParkedError(this.id, cause) : cause;
+  }
+
+  private async outcomeError(outcome: StoredOutcome): Promise<OutcomeError> {
+    const { store, codec } = this.parts;
+    return outcomeErrorOf(this.errorOf(outcome), await store.journal(this.id as ExecutionId), codec);
+  }
+}
+
+/** No retry begins it again. */
+function isFinal(status: ExecutionStatus): boolean {
+  return status === 'cancelled' || status === 'skipped';
+}

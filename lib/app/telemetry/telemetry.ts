@@ -1,0 +1,122 @@
+import type { LogLevel } from '../../model/definition.js';
+import { GraphMismatchError } from '../../model/errors-graph.js';
+import type { LifecycleEvent } from '../../model/lifecycle-event.js';
+import type { Logger } from '../../ports/logger.js';
+import type { Metrics } from '../../ports/metrics.js';
+import type { LifecycleBus } from './lifecycle-bus.js';
+
+const SEVERITY: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** What is told to the logger, and how loudly. */
+const LOGGED = {
+  'execution.parked': ['error', 'execution parked: it waits for a person'],
+  'execution.failed': ['error', 'execution failed'],
+  'execution.cancelled': ['info', 'execution cancelled'],
+  'step.retried': ['warn', 'step failed and will be retried'],
+  'schedule.skipped': ['info', 'schedule left an instant out'],
+  'event.unhandled': ['warn', 'event accepted that no handler takes'],
+  'app.fault': ['error', 'background task failed'],
+  'app.recovered': ['warn', 'the sweep found work that no hint had announced'],
+  'app.started': ['info', 'app started'],
+  'app.draining': ['info', 'app draining'],
+  'app.stopped': ['info', 'app stopped'],
+} as const;
+
+/** Writes what operators need to know to the app's logger. Payloads and results are never logged. */
+export function logLifecycle(
+  bus: LifecycleBus,
+  logger: () => Logger,
+  levelOf: (worker: string) => LogLevel | null,
+): void {
+  const log = (level: Exclude<LogLevel, 'silent'>, message: string, event: LifecycleEvent): void => {
+    const least = 'worker' in event ? levelOf(event.worker) : null;
+    if (least !== null && SEVERITY.indexOf(level) < SEVERITY.indexOf(least)) return;
+    logger()[level](message, detailsOf(event));
+  };
+  for (const [name, [level, message]] of Object.entries(LOGGED) as [
+    keyof typeof LOGGED,
+    (typeof LOGGED)[keyof typeof LOGGED],
+  ][]) {
+    bus.on(name, (event) => log(level, message, event));
+  }
+  bus.on('execution.waiting', (event) => {
+    // What a step failed with is told by `step.retried`.
+    if (event.name === 'execution.waiting' && event.reason === 'retry' && event.error !== undefined)
+      log('warn', 'handler failed and will be retried', event);
+  });
+  bus.on('app.misfit', (event) => {
+    if (event.name === 'app.misfit') logger().warn(event.message, { worker: event.worker });
+  });
+  bus.on('step.detached', (event) => {
+    if (event.name === 'step.detached')
+      logger().warn(
+        `${event.worker}.${event.step} was called outside an execution: it is not durable there`,
+        detailsOf(event),
+      );
+  });
+}
+
+/** Counts and times lifecycle events; `docs/metrics.md` lists the names. */
+export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () => void {
+  const removals: (() => void)[] = [];
+  const on: LifecycleBus['on'] = (name, listener) => {
+    const remove = bus.on(name, listener);
+    removals.push(remove);
+    return remove;
+  };
+  const count = (metric: string) => (event: LifecycleEvent) => metrics().increment(metric, tagsOf(event));
+  const time = (metric: string) => (event: LifecycleEvent) => {
+    const durationMs = 'durationMs' in event ? event.durationMs : 0;
+    metrics().timing(metric, tagsOf(event), [event.at - durationMs, event.at]);
+  };
+  for (const name of ['accepted', 'started', 'waiting', 'cancelled', 'parked', 'skipped'] as const)
+    on(`execution.${name}`, count(`holdfast.execution.${name}`));
+  on('step.retried', count('holdfast.step.retried'));
+  on('schedule.tick', count('holdfast.schedule.tick'));
+  on('schedule.skipped', count('holdfast.schedule.skipped'));
+  on('event.unhandled', count('holdfast.event.unhandled'));
+  on('app.fault', count('holdfast.fault'));
+  on('app.misfit', (event) => {
+    if (event.name === 'app.misfit')
+      metrics().increment('holdfast.misfit', { worker: event.worker }, event.count);
+  });
+  on('app.recovered', (event) => {
+    if (event.name === 'app.recovered') metrics().increment('holdfast.recovered_by_sweep', {}, event.count);
+  });
+  on('store.written', (event) => {
+    if (event.name !== 'store.written') return;
+    metrics().increment('holdfast.store.writes', {}, event.writes);
+    metrics().timing('holdfast.store.commit', {}, [event.at - event.durationMs, event.at]);
+  });
+  on('execution.completed', time('holdfast.execution.completed'));
+  on('execution.failed', time('holdfast.execution.failed'));
+  on('step.completed', time('holdfast.step.completed'));
+  on('step.failed', time('holdfast.step.failed'));
+  return () => {
+    for (const remove of removals) remove();
+  };
+}
+
+function detailsOf(event: LifecycleEvent): Readonly<Record<string, unknown>> {
+  const { name: _name, at: _at, ...details } = event;
+  if (!('error' in details)) return details;
+  const { error, ...rest } = details;
+  return { ...rest, error: textOf(error) };
+}
+
+function textOf(error: unknown): string {
+  // What to write is told once for all of them, by `app.misfit`.
+  if (error instanceof GraphMismatchError)
+    return `${error.name}: it recorded ${error.steps.map((step) => `'${step}'`).join(', ')}, which the deployed graph has no place for`;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function tagsOf(event: LifecycleEvent): Readonly<Record<string, string>> {
+  const tags: Record<string, string> = {};
+  if ('worker' in event) tags['worker'] = event.worker;
+  if ('handler' in event) tags['handler'] = event.handler;
+  if ('step' in event && event.step !== null) tags['step'] = event.step;
+  if ('task' in event) tags['task'] = event.task;
+  if (event.name === 'event.unhandled' || event.name === 'execution.accepted') tags['event'] = event.event;
+  return tags;
+}
