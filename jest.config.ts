@@ -13,9 +13,11 @@ const esmOnly = [
   '@borewit',
 ];
 
+const releaseStorage = '<rootDir>/test/release-storage.ts';
+
 const shared = {
   testEnvironment: 'node',
-  setupFilesAfterEnv: ['<rootDir>/test/release-storage.ts'],
+  setupFiles: [releaseStorage],
   moduleNameMapper: {
     '^holdfast$': '<rootDir>/lib/entries/index.ts',
     '^holdfast/testing$': '<rootDir>/lib/entries/testing.ts',
@@ -56,7 +58,7 @@ const config: Config = {
       roots: ['<rootDir>/test', '<rootDir>/samples', '<rootDir>/lib', '<rootDir>/nest'],
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', withoutReflect],
-      setupFiles: ['reflect-metadata'],
+      setupFiles: [...shared.setupFiles, 'reflect-metadata'],
     },
     {
       ...shared,
