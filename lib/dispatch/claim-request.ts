@@ -3,13 +3,15 @@ import type { ExecutionId } from '../model/ids.js';
 import type { ClaimRequest } from '../ports/store.js';
 import type { ConsumerOptions, Wish } from './consumer-options.js';
 
-/** What the store is asked for. What runs here is not named: it would be taken back, under a new fence, and run twice. */
+/** What the store is asked for. What runs here is not named: taken back, it would run twice. */
 export function claimRequest(
   { owner, runnable }: Pick<ConsumerOptions, 'owner' | 'runnable'>,
   limit: number,
   wish: Wish,
   runsHere: (id: ExecutionId) => boolean,
 ): ClaimRequest {
+  if ('own' in wish)
+    return { owner, runnable: runnable(), limit, own: wish.own.filter(({ id }) => !runsHere(id)) };
   if ('ids' in wish)
     return { owner, runnable: runnable(), limit, ids: wish.ids.filter((id) => !runsHere(id)) };
   const { worker } = wish;

@@ -2,7 +2,7 @@ import type { DefinitionRef } from '../model/execution.js';
 import type { ExecutionId, ProcessId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
-import type { Store } from '../ports/store.js';
+import type { OwnExecution, Store } from '../ports/store.js';
 import type { Executor } from '../engine/executor.js';
 import type { Run } from '../engine/work.js';
 
@@ -30,8 +30,11 @@ export interface Pace {
   serve(): void;
 }
 
-/** What `obtain` is to claim: these executions, or whatever is due of a worker (null: of any). */
-export type Wish = { readonly ids: readonly ExecutionId[] } | { readonly worker: string | null };
+/** What is to be claimed: these executions, whatever is due of a worker (null: of any), or what was lost sight of. */
+export type Wish =
+  | { readonly ids: readonly ExecutionId[] }
+  | { readonly worker: string | null }
+  | { readonly own: readonly OwnExecution[] };
 
 /** What was claimed, and begun. */
 export interface Obtained {
@@ -45,6 +48,8 @@ export interface LeaseState {
   /** Grows whenever the lease may have lapsed: what was taken under an earlier one may be another's by now. */
   readonly generation: number;
   mayStartBody(): boolean;
+  /** Renews soon: what the store says is ours is not what runs here. */
+  hurry(): void;
 }
 
 /** A slot held for an execution that is being published, or in which it runs. */

@@ -1,5 +1,5 @@
 import type { ExecutionId } from '../model/ids.js';
-import type { ClaimAnswer } from '../ports/store.js';
+import type { ClaimAnswer, OwnExecution } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
@@ -158,24 +158,24 @@ export class Consumer {
   }
 
   /**
-   * Compares with what the store says is ours. What ran before the question was sent (`before`) and is not ours any more
-   * ends; what is ours and does not run here is taken back: a reply was lost.
+   * Compares with what the store says is ours. What ran before the question was sent (`before`) and is not ours any more, or ours
+   * under another fence, ends; what is ours and does not run here is taken back: a reply was lost.
    */
-  reconcile(before: readonly Run[], owned: readonly ExecutionId[]): void {
-    const ours = new Set(owned);
-    for (const run of before)
-      if (!ours.has(run.pass.record.id)) run.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    const lost = owned.filter((id) => !this.running.has(id));
+  reconcile(before: readonly Run[], owned: readonly OwnExecution[]): void {
+    const fences = new Map(owned.map(({ id, fence }) => [id, fence]));
+    for (const { pass } of before)
+      if (fences.get(pass.record.id) !== pass.lease.fence)
+        pass.end({ kind: 'lost' }, new Error('the lease was lost'));
+    const lost = owned.filter(({ id }) => !this.running.has(id));
     if (this.accepting && this.pulling === null && lost.length > 0) void this.take(() => this.takeBack(lost));
     else if (this.backlog) this.pull('hint');
   }
 
-  /** Gives reserved slots back and takes those of the executions that are still ours, under a new fence. */
+  /** Gives reserved slots back; which of their executions are ours, only the store knows. */
   reclaim(ids: readonly ExecutionId[]): void {
     for (const id of ids) if (this.running.get(id)?.run === null) this.running.delete(id);
-    const lost = ids.filter((id) => !this.running.has(id));
-    if (lost.length > 0 && this.accepting && this.pulling === null) void this.take(() => this.takeBack(lost));
-    else this.freed();
+    this.options.lease.hurry();
+    this.freed();
   }
 
   /** Slots that may be filled just now. */
@@ -223,8 +223,8 @@ export class Consumer {
     if (next !== null) this.backlog = true;
   }
 
-  private async takeBack(lost: readonly ExecutionId[]): Promise<void> {
-    if (this.canTake()) await this.claim('timer', Math.min(this.freeSlots(), CLAIM_PAGE), { ids: lost });
+  private async takeBack(own: readonly OwnExecution[]): Promise<void> {
+    if (this.canTake()) await this.claim('timer', Math.min(this.freeSlots(), CLAIM_PAGE), { own });
   }
 
   /**
@@ -253,7 +253,7 @@ export class Consumer {
     const wasBehind = this.backlog;
     const answer = await this.ask(limit, wish);
     const { claimed, nextAt, more } = answer;
-    if (!('ids' in wish) && this.options.pace === null) this.backlog = this.watch.claimed(answer);
+    if ('worker' in wish && this.options.pace === null) this.backlog = this.watch.claimed(answer);
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
     const suspect = worstSuspect(claimed);

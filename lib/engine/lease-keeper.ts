@@ -32,6 +32,8 @@ export class LeaseKeeper {
   private running = false;
   private renewing: Promise<void> | null = null;
   private leaving: Promise<void> = Promise.resolve();
+  /** The next renewal follows at once. */
+  private isHurried = false;
   /** Grows with each halt: a renewal that was sent before it is answered for nobody. */
   private halts = 0;
 
@@ -73,8 +75,18 @@ export class LeaseKeeper {
   halt(): void {
     this.running = false;
     this.halts++;
+    this.isHurried = false;
     this.sentAt = null;
     this.timer?.cancel();
+  }
+
+  /** Renews before its turn: the store's answer says what is ours. However often it is asked, one renewal follows. */
+  hurry(): void {
+    if (!this.running) return;
+    this.isHurried = true;
+    if (this.renewing !== null) return;
+    this.timer?.cancel();
+    this.renewInTurn();
   }
 
   /** Renews now, for example after a registration. An answer that comes after `patienceMs` counts all the same. */
@@ -96,14 +108,17 @@ export class LeaseKeeper {
 
   private schedule(): void {
     if (!this.running) return;
-    const leaseMs = this.options.leaseMs();
-    this.timer = this.options.clock.setTimer(leaseMs / 3, () => {
-      this.renewing = this.renew(Math.min(leaseMs * PATIENCE, ANSWER_MS))
-        .catch((error: unknown) => tellFault(this.options, 'renew lease', error))
-        .finally(() => {
-          this.renewing = null;
-          this.schedule();
-        });
-    });
+    this.timer = this.options.clock.setTimer(this.options.leaseMs() / 3, () => this.renewInTurn());
+  }
+
+  private renewInTurn(): void {
+    this.isHurried = false;
+    this.renewing = this.renew(Math.min(this.options.leaseMs() * PATIENCE, ANSWER_MS))
+      .catch((error: unknown) => tellFault(this.options, 'renew lease', error))
+      .finally(() => {
+        this.renewing = null;
+        if (this.isHurried) this.renewInTurn();
+        else this.schedule();
+      });
   }
 }

@@ -311,6 +311,7 @@ export type {
   ExecutionCount,
   ExecutionFilter,
   HeartbeatAnswer,
+  OwnExecution,
   KeptGraph,
   ProcessRecord,
   PruneAnswer,

@@ -55,8 +55,8 @@ export interface Store {
    * priority, then age), due timers, and running ones whose owner's lease has expired. Each claim sets `fence + 1`,
    * `running` and the owner, atomically, and answers record, journal of the current turn and epoch, and inbox in the
    * same round trip. Only executions whose (definition, fingerprint) is in `runnable` and not paused are taken.
-   * With `ids`, only those are considered; a process may also take back, under a new fence, running executions of its
-   * own that it names: what it lost sight of when a reply was lost.
+   * With `ids`, only those are considered. With `own`, nothing is due: what the process still runs at the fence that it
+   * names is taken back under a new one, as when a reply was lost and it knows nothing of what it took.
    */
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
 
@@ -181,6 +181,14 @@ export interface ClaimRequest {
    */
   readonly limit: number;
   readonly ids?: readonly ExecutionId[];
+  /** Not together with `ids`. One that is at another fence by now is left alone: this request came too late. */
+  readonly own?: readonly OwnExecution[];
+}
+
+/** A running execution of a process, and the fence under which that process took it last. */
+export interface OwnExecution {
+  readonly id: ExecutionId;
+  readonly fence: number;
 }
 
 /** What was taken, and when to look again. */
@@ -222,7 +230,7 @@ export interface ProcessRecord {
 export interface HeartbeatAnswer {
   readonly signals: readonly ExecutionId[];
   /** Every running execution that the process owns. */
-  readonly owned: readonly ExecutionId[];
+  readonly owned: readonly OwnExecution[];
   /** Live processes, this one included. */
   readonly liveProcesses: number;
 }

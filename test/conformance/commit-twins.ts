@@ -75,7 +75,7 @@ class Scene {
     const process = { id, deployment: 'd', role: 'both', definitions } as const;
     return this.both(async (store, given) => {
       const { owned, signals, liveProcesses } = await store.heartbeat(given, 30_000);
-      return [[...owned].sort(), [...signals].sort(), liveProcesses];
+      return [owned.map(({ id, fence }) => `${id} ${fence}`).sort(), [...signals].sort(), liveProcesses];
     }, process);
   }
 

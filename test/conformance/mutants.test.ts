@@ -48,6 +48,10 @@ const caughtBy = new Map<string, string>([
     'claim: a definition of another fingerprint is not taken',
   ],
   [
+    'what is taken back is not compared by its fence',
+    'registry: what a process took since it asked to take it back is left alone',
+  ],
+  [
     'a group loses the writes after a refused one',
     'groups: a refused write in the middle changes nothing of its neighbours',
   ],

@@ -15,6 +15,7 @@ export class Claims {
   claim(request: ClaimRequest, now: number): ClaimAnswer {
     const definitions = this.definitions(request);
     for (const work of definitions) this.executions.work.promote(work, now);
+    if (request.own !== undefined) return this.takeBack(request, request.own, definitions, now);
     if (request.ids !== undefined) return this.claimThese(request, request.ids, definitions, now);
 
     const expired = this.expired(definitions, request.limit + 1, now);
@@ -41,14 +42,32 @@ export class Claims {
       const entry = this.executions.byId.get(id);
       if (entry === undefined || !definitions.has(entry.work)) continue;
       if (entry.place === 'timer' && entry.wakesAt <= now) this.executions.work.fire(entry);
-      const own = entry.place === 'running' && entry.owner?.id === request.owner;
-      const dueAt = own ? now : this.dueAt(entry, now);
+      const dueAt = this.dueAt(entry, now);
       if (dueAt === null) continue;
       if (dueAt > now) nextAt = nextAt === null ? dueAt : Math.min(nextAt, dueAt);
       else if (claimed.length < request.limit) claimed.push(this.take(entry, request, now));
       else more = true;
     }
     return { claimed, nextAt, more };
+  }
+
+  private takeBack(
+    request: ClaimRequest,
+    own: NonNullable<ClaimRequest['own']>,
+    definitions: ReadonlySet<DefinitionWork>,
+    now: number,
+  ): ClaimAnswer {
+    const claimed: ClaimedExecution[] = [];
+    let more = false;
+    for (const { id, fence } of own) {
+      const entry = this.executions.byId.get(id);
+      if (entry === undefined || !definitions.has(entry.work)) continue;
+      const isOwn = entry.place === 'running' && entry.owner?.id === request.owner && entry.fence === fence;
+      if (!isOwn) continue;
+      if (claimed.length < request.limit) claimed.push(this.take(entry, request, now));
+      else more = true;
+    }
+    return { claimed, nextAt: null, more };
   }
 
   private definitions({ runnable }: ClaimRequest): Set<DefinitionWork> {

@@ -1,7 +1,7 @@
 import { partsOfDefinition } from '../../model/definition.js';
 import type { ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
-import type { ExecutionCount, ExecutionFilter } from '../../ports/store.js';
+import type { ExecutionCount, ExecutionFilter, OwnExecution } from '../../ports/store.js';
 import type { Entry } from './entry.js';
 
 /** Counts by definition and status. */
@@ -17,11 +17,11 @@ export function countsOf(entries: Iterable<Entry>): readonly ExecutionCount[] {
   ).flat();
 }
 
-/** The ids of a chain. */
-export function idsOf(first: Entry | null): ExecutionId[] {
-  const ids: ExecutionId[] = [];
-  for (let entry = first; entry !== null; entry = entry.next) ids.push(entry.id);
-  return ids;
+/** What a chain runs, each with its fence. */
+export function ownOf(first: Entry | null): OwnExecution[] {
+  const own: OwnExecution[] = [];
+  for (let entry = first; entry !== null; entry = entry.next) own.push({ id: entry.id, fence: entry.fence });
+  return own;
 }
 
 /** Those that their process must know messages of. */

@@ -13,7 +13,7 @@ import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
-import { countsOf, idsOf, matches, signalsOf } from './entry-readings.js';
+import { countsOf, matches, ownOf, signalsOf } from './entry-readings.js';
 import { Executions } from './executions.js';
 import { GraphTable } from './graph-table.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
@@ -158,7 +158,7 @@ export class MemoryStore implements port.Store {
     const running = [...renewed.running.values()];
     return {
       signals: signalsOf(running),
-      owned: running.flatMap((chain) => idsOf(chain.first)),
+      owned: running.flatMap((chain) => ownOf(chain.first)),
       liveProcesses: executions.processes.live(now).length,
     };
   }

@@ -16,6 +16,7 @@ import {
   type RecordWire,
 } from './decode-record.js';
 import { decodeVerdicts, type AnswerWire } from './decode-verdict.js';
+import { encodeClaim, ownOf } from './encode-claim.js';
 import { encodeWrites } from './encode-write.js';
 import { listOf, type Listed } from './list-of.js';
 import type { ScriptName } from './lua/scripts.js';
@@ -98,15 +99,15 @@ export class RedisStore implements port.Store {
     return decodeVerdicts(v, writes, t);
   }
 
-  async claim({ owner, runnable, limit, ids }: port.ClaimRequest): Promise<port.ClaimAnswer> {
+  async claim(request: port.ClaimRequest): Promise<port.ClaimAnswer> {
     const session = this.ready();
     session.watch.refuse();
     const { c, nx, mo } = await this.run<{ c: Listed<ClaimedWire>; nx?: number; mo?: boolean }>(
-      ids === undefined ? 'claim' : 'claimThese',
-      { ow: toStored(owner), ru: runnable.map(pairOf), li: limit, ids: ids?.map(toStored) },
+      request.ids === undefined && request.own === undefined ? 'claim' : 'claimThese',
+      encodeClaim(request),
     );
     return {
-      claimed: listOf(c).map((each) => decodeClaimed(each, owner)),
+      claimed: listOf(c).map((each) => decodeClaimed(each, request.owner)),
       nextAt: nx ?? null,
       more: mo === true,
     };
@@ -187,12 +188,12 @@ export class RedisStore implements port.Store {
     };
     const { sg, ow, li, b } = await session.runner.run<{
       sg: Listed<string>;
-      ow: Listed<string>;
+      ow: Listed<[string, number]>;
       li: number;
       b: number;
     }>('heartbeat', [JSON.stringify(asked), processToText(process)]);
     answered(b);
-    return { signals: idsOf(sg), owned: idsOf(ow), liveProcesses: li };
+    return { signals: idsOf(sg), owned: listOf(ow).map(ownOf), liveProcesses: li };
   }
 
   async leave(id: ProcessId): Promise<void> {
@@ -213,7 +214,9 @@ export class RedisStore implements port.Store {
     const { d, p } = await this.run<{ d: Listed<Pair>; p: Listed<string> }>('definitions', {});
     const open = listOf(d).map(([id, print]) => ({ id: fromStored(id), fingerprint: fromStored(print) }));
     const declared = listOf(p).flatMap((text) => processFromText(text).definitions);
-    const byKey = new Map([...open, ...declared].map((ref) => [JSON.stringify(pairOf(ref)), ref]));
+    const byKey = new Map(
+      [...open, ...declared].map((ref) => [JSON.stringify([ref.id, ref.fingerprint]), ref]),
+    );
     return [...byKey.values()];
   }
 
@@ -328,10 +331,6 @@ export class RedisStore implements port.Store {
       throw new StoreUnavailableError('the Redis store is not open: call open() first');
     return this.session;
   }
-}
-
-function pairOf({ id, fingerprint }: DefinitionRef): Pair {
-  return [toStored(id), toStored(fingerprint)];
 }
 
 function openOf({ id, d }: { readonly id: string; readonly d: string }): OpenPage['executions'][number] {

@@ -1,5 +1,5 @@
 import type { ExecutionId } from '../../model/ids.js';
-import type { ClaimAnswer, ClaimedExecution, ClaimRequest } from '../../ports/store.js';
+import type { ClaimAnswer, ClaimedExecution, ClaimRequest, OwnExecution } from '../../ports/store.js';
 import type { Batches } from './batches.js';
 import { fenceOfMark, statusCode } from './codes.js';
 import type { Connection, Statement } from './connection.js';
@@ -33,6 +33,7 @@ interface NamedRow {
   readonly status: number;
   readonly definition: number;
   readonly owner: number | null;
+  readonly fence: number;
   readonly wake_at: number | null;
   readonly due_at: number | null;
   readonly gate: number | null;
@@ -44,6 +45,8 @@ interface Owner {
   readonly n: number;
   readonly expires_at: number;
 }
+
+const nothing: ClaimAnswer = { claimed: [], nextAt: null, more: false };
 
 /** Finds what is due for one process and leases it: expired work first, then ready lanes in rotation. */
 export class Claims {
@@ -84,9 +87,11 @@ export class Claims {
   /** What needs no write lock: the answer when nothing is due, or nothing shall be taken of what is ready; else null. */
   look(request: ClaimRequest, now: number): ClaimAnswer | null {
     const wanted = this.wanted(request);
-    if (wanted.numbers.length === 0) return { claimed: [], nextAt: null, more: false };
+    if (wanted.numbers.length === 0) return nothing;
+    if (request.own !== undefined)
+      return this.lost(request.own, request, wanted, now).length === 0 ? nothing : null;
     if (request.ids !== undefined) {
-      const { due, nextAt } = this.dueOf(request.ids, request, wanted, now);
+      const { due, nextAt } = this.dueOf(request.ids, wanted, now);
       return due.length === 0 ? { claimed: [], nextAt, more: false } : null;
     }
     const outlook = this.selectOutlook.get([wanted.json, wanted.json]);
@@ -100,11 +105,19 @@ export class Claims {
   claim(request: ClaimRequest, now: number): ClaimAnswer {
     this.held.begin();
     const wanted = this.wanted(request);
-    if (wanted.numbers.length === 0) return { claimed: [], nextAt: null, more: false };
+    if (wanted.numbers.length === 0) return nothing;
     const owner = this.processes.of(request.owner);
     const lease = (due: Due): ClaimedExecution => this.lease(due, request, owner, now);
+    if (request.own !== undefined) {
+      const lost = this.lost(request.own, request, wanted, now);
+      return {
+        claimed: lost.slice(0, request.limit).map(lease),
+        nextAt: null,
+        more: lost.length > request.limit,
+      };
+    }
     if (request.ids !== undefined) {
-      const { due, nextAt } = this.dueOf(request.ids, request, wanted, now, true);
+      const { due, nextAt } = this.dueOf(request.ids, wanted, now, true);
       return { claimed: due.slice(0, request.limit).map(lease), nextAt, more: due.length > request.limit };
     }
     const expired = this.expired(wanted, request.limit + 1, now);
@@ -146,23 +159,37 @@ export class Claims {
     return found;
   }
 
+  /** What the process runs at the fence it names. */
+  private lost(
+    own: readonly OwnExecution[],
+    { owner }: ClaimRequest,
+    wanted: Wanted,
+    now: number,
+  ): readonly Due[] {
+    const n = this.processes.find(owner);
+    const named = new Map(own.map(({ id, fence }) => [id, fence]));
+    return Array.from(named).flatMap(([id, fence]) => {
+      const row = this.selectById.get([toStored(id)]);
+      if (row === undefined || !wanted.numbers.includes(row.definition)) return [];
+      const isOwn = row.status === statusCode.running && row.owner === n && row.fence === fence;
+      return isOwn ? [{ n: row.n, since: now }] : [];
+    });
+  }
+
   private dueOf(
     ids: readonly ExecutionId[],
-    { owner }: ClaimRequest,
     wanted: Wanted,
     now: number,
     fires = false,
   ): { due: Due[]; nextAt: number | null } {
     const due: Due[] = [];
     let nextAt = Number.POSITIVE_INFINITY;
-    const own = this.processes.find(owner);
     for (const id of new Set(ids)) {
       const row = this.selectById.get([toStored(id)]);
       if (row === undefined || !wanted.numbers.includes(row.definition)) continue;
       let since: number | null = row.wake_at;
       if (row.status === statusCode.pending) since = row.due_at ?? now;
-      else if (row.status === statusCode.running)
-        since = row.owner === own || !row.expires_at ? now : row.expires_at;
+      else if (row.status === statusCode.running) since = row.expires_at || now;
       if (since === null) continue;
       // A timer that is due only leads to the gate.
       const atGate = row.gate !== null && row.gate > 0 && row.wake_at !== null;
@@ -255,6 +282,6 @@ UPDATE holdfast_execution SET status = CASE WHEN gate > 0 THEN 9 ELSE 0 END, rea
   WHERE e.status >= 6 AND e.definition = d.value AND e.wake_at <= ? LIMIT ?)`;
 
 export const selectDueById = `
-SELECT e.n, e.status, e.definition, e.owner, e.wake_at, e.due_at, e.gate,
+SELECT e.n, e.status, e.definition, e.owner, e.fence, e.wake_at, e.due_at, e.gate,
   (SELECT p.expires_at FROM holdfast_process AS p WHERE p.n = e.owner) AS expires_at
 FROM holdfast_execution AS e WHERE e.id = ?`;

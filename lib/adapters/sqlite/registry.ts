@@ -1,6 +1,6 @@
 import type { DefinitionRef } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
-import type { ProcessRecord, Subscription } from '../../ports/store.js';
+import type { OwnExecution, ProcessRecord, Subscription } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
@@ -34,7 +34,7 @@ export class Registry {
   private readonly end: Statement<never>;
   private readonly selectLive: Statement<ProcessRow>;
   private readonly selectSignals: Statement<{ id: string }>;
-  private readonly selectOwned: Statement<{ id: string }>;
+  private readonly selectOwned: Statement<{ id: string; fence: number }>;
   private readonly hold: Statement<never>;
   private readonly subscribeOne: Statement<never>;
   private readonly selectSubscriptions: Statement<SubscriptionRow>;
@@ -59,7 +59,7 @@ export class Registry {
     );
     this.selectSignals = connection.prepare(selectSignals);
     this.selectOwned = connection.prepare(
-      'SELECT id FROM holdfast_execution WHERE status = 1 AND owner = ? ORDER BY n',
+      'SELECT id, fence FROM holdfast_execution WHERE status = 1 AND owner = ? ORDER BY n',
     );
     this.hold = connection.prepare(
       'UPDATE holdfast_subscription SET held_at = ? WHERE held_at < ? AND definition IN (SELECT value FROM json_each(?))',
@@ -122,9 +122,10 @@ export class Registry {
   }
 
   /** Every running execution of the process. */
-  owned(owner: ProcessId): ExecutionId[] {
+  owned(owner: ProcessId): OwnExecution[] {
     const n = this.processes.find(owner);
-    return n === null ? [] : this.selectOwned.all([n]).map(({ id }) => fromStored(id) as ExecutionId);
+    if (n === null) return [];
+    return this.selectOwned.all([n]).map(({ id, fence }) => ({ id: fromStored(id) as ExecutionId, fence }));
   }
 
   subscribe(subscriptions: readonly Subscription[], now: number): void {

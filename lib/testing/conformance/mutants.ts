@@ -169,6 +169,15 @@ export const mutantStores: readonly MutantStore[] = [
       return take({ ...request, runnable: [...request.runnable, ...known.filter(({ id }) => ids.has(id))] });
     },
   })),
+  mutant('what is taken back is not compared by its fence', (store) => ({
+    claim: async (request, take) => {
+      if (request.own === undefined) return take(request);
+      const named = new Set(request.own.map(({ id }) => id));
+      const running = await store.list({ status: 'running', limit: 1_000 });
+      const own = running.flatMap(({ id, fence }) => (named.has(id) ? [{ id, fence }] : []));
+      return take({ ...request, own });
+    },
+  })),
   mutant('a group loses the writes after a refused one', () => ({
     write: async (writes, apply) => {
       const verdicts: Verdict[] = [];

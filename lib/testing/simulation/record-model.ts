@@ -315,7 +315,9 @@ export class RecordModel {
   private checkMayBeClaimed(record: ModelRecord, request: ClaimRequest, isGranted: boolean): void {
     const now = this.latestAt;
     if (record.status === 'running') {
-      const mine = record.owner === request.owner && request.ids?.includes(record.id) === true;
+      const mine =
+        record.owner === request.owner &&
+        request.own?.some(({ id, fence }) => id === record.id && fence === record.fence) === true;
       if (!mine && record.owner !== null && this.isLive(record.owner))
         this.violated('I6', `${record.id} was taken from ${record.owner}, whose lease lasts`);
     } else if (record.messages > 0 || isGranted) return;

@@ -134,3 +134,26 @@ test('an answer that comes after the next halt counts for nobody', async () => {
   expect(renewed).toHaveLength(count);
   await keeper.stop();
 });
+
+test('hurried, it renews before its turn, once however often it was asked, and not after its halt', async () => {
+  let free = (): void => {};
+  const { keeper, calls, advance } = setup(() => new Promise((resolve) => (free = () => resolve(answer))));
+  const started = keeper.start();
+  await advance(100);
+  free();
+  await started;
+  keeper.hurry();
+  keeper.hurry();
+  keeper.hurry();
+  expect(calls.length).toBe(2);
+  free();
+  await advance(100);
+  expect(calls.length).toBe(3);
+  free();
+  await advance(100);
+  expect(calls.length).toBe(3);
+  keeper.halt();
+  keeper.hurry();
+  await advance(LEASE_MS);
+  expect(calls.length).toBe(3);
+});

@@ -40,7 +40,10 @@ local function tell(reply)
 end
 `;
 
-/** Leases those that are named, as far as they are due and the process can run them. */
+/**
+ * Leases those that are named, as far as they are due and the process can run them; or takes back what the process runs at the
+ * fence that it names.
+ */
 export const CLAIM_THESE = /* lua */ `
 ${TAKE}
 local mayRun, paused = {}, {}
@@ -66,12 +69,18 @@ local function unqueue(e)
 end
 
 local seen, nextAt, more = {}, nil, nil
-for _, id in ipairs(request.ids) do
+for _, named in ipairs(request.own or {}) do
+  local e = load(named[1])
+  if e and mayRun[#e.d .. ':' .. e.d .. e.f] and e.pl == 'u' and e.ow == request.ow and e.fe == named[2] then
+    if #claimed < request.li then take(e, unqueue) else more = true end
+  end
+end
+for _, id in ipairs(request.ids or {}) do
   local e = not seen[id] and load(id)
   seen[id] = true
   if e and mayRun[#e.d .. ':' .. e.d .. e.f] then
     if e.pl == 't' and e.wa <= now then W.fire(e) end
-    local at = e.pl == 'u' and e.ow == request.ow and now or dueAt(e)
+    local at = dueAt(e)
     if at and at > now then nextAt = nextAt and math.min(nextAt, at) or at
     elseif at and #claimed < request.li then take(e, unqueue)
     elseif at then more = true end

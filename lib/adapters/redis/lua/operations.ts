@@ -101,9 +101,14 @@ for _, definition in ipairs(process.df or {}) do call('ZADD', root .. 'subh', 'X
 for _, other in ipairs(call('ZRANGEBYSCORE', root .. 'lease', '-inf', now, 'LIMIT', 0, 1000)) do
   if call('EXISTS', root .. 'run:' .. other) == 0 then W.forget(other) end
 end
+local owned = {}
+for _, id in ipairs(call('HKEYS', root .. 'run:' .. process.id)) do
+  local e = find(id)
+  if e and e.pl == 'u' and e.ow == process.id then owned[#owned + 1] = { id, e.fe } end
+end
 return answer({
   sg = W.signalled(process.id),
-  ow = call('HKEYS', root .. 'run:' .. process.id),
+  ow = owned,
   li = call('ZCOUNT', root .. 'lease', '(' .. string.format('%.0f', now), '+inf'),
   b = beat(),
 })

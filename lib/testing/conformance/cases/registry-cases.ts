@@ -65,17 +65,50 @@ export const registryCases = storeCaseGroup(
         const ended = await d.run();
         await d.commit(ended, { record: { status: 'completed' } });
         const { owned } = await d.store.heartbeat(d.process(p1), leaseMs);
-        assert.deepEqual([...owned].sort(), own.map(({ executionId }) => executionId).sort());
+        assert.deepEqual(
+          owned.map(({ id, fence }) => `${id} ${fence}`).sort(),
+          own.map(({ executionId, fence }) => `${executionId} ${fence}`).sort(),
+        );
       },
     ],
     [
-      'a process takes back by id what it runs, under a new fence',
+      'a process takes back what it runs at the fence that it names, under a new one',
       async (d) => {
         const lease = await d.run();
-        const { lease: again } = await d.claimOne({ ids: [lease.executionId] });
+        const own = [{ id: lease.executionId, fence: lease.fence }];
+        const { lease: again } = await d.claimOne({ own });
         assert.deepEqual([again.fence, again.owner], [2, p1]);
         d.is(await d.commit(lease, { checkpoints: [d.checkpoint('a')] }), 'stale');
         d.is(await d.commit(again, { checkpoints: [d.checkpoint('a')] }), 'ok');
+      },
+    ],
+    [
+      'what a process took since it asked to take it back is left alone',
+      async (d) => {
+        const lease = await d.run();
+        const late = { own: [{ id: lease.executionId, fence: lease.fence }] };
+        const { lease: again } = await d.claimOne(late);
+        assert.deepEqual(await d.claimedIds(late), []);
+        d.is(await d.commit(again, { checkpoints: [d.checkpoint('a')] }), 'ok');
+      },
+    ],
+    [
+      "only its own running executions are taken back: not another's, nor what is merely due",
+      async (d) => {
+        const lease = await d.run();
+        const due = await d.publish();
+        const own = [lease.executionId, due].flatMap((id) => [0, 1].map((fence) => ({ id, fence })));
+        assert.deepEqual(await d.claimedIds({ owner: p2, own }), []);
+        assert.deepEqual(await d.claimedIds({ own, limit: 0 }), []);
+        assert.deepEqual(await d.claimedIds({ own: [...own, ...own] }), [lease.executionId]);
+      },
+    ],
+    [
+      'a claim by id leaves alone what the process itself runs',
+      async (d) => {
+        const lease = await d.run();
+        assert.deepEqual(await d.claimedIds({ ids: [lease.executionId] }), []);
+        d.is(await d.commit(lease, { checkpoints: [d.checkpoint('a')] }), 'ok');
       },
     ],
     [

@@ -115,7 +115,7 @@ redis.describe('a record that was created packed', () => {
     expect(await store.read('a' as ExecutionId)).toEqual({ ...made, ...unlike });
     expect((await store.list({ limit: 10 })).map(({ id }) => id)).toContain('a');
     expect(await store.counts()).toEqual([{ definition: definition.id, status: 'running', count: 5 }]);
-    expect((await store.heartbeat(process(owner), LEASE_MS)).owned).toContain('a');
+    expect((await store.heartbeat(process(owner), LEASE_MS)).owned).toContainEqual({ id: 'a', fence: 1 });
   });
 
   test('is taken over with its rows when its process is gone', async () => {
