@@ -1,4 +1,3 @@
-import type { Checkpoint } from '../model/checkpoint.js';
 import { StoreRegressionError, StoreUnavailableError } from '../model/errors-store.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
@@ -6,13 +5,17 @@ import { callsFromHere } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
-import type { InstanceChange, Publishing, Verdict, Write } from '../ports/store-write.js';
+import type { Verdict, Write } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { Writer } from '../step/pass-services.js';
+import { sizeOf } from './write-size.js';
 
-/** Tries of one group before its writes go one by one; then tries of each write before it is given up. */
+/** Tries of one group before its writes go one by one, in turn. */
 const GROUP_TRIES = 3;
-const WRITE_TRIES = 8;
+/** Tries of one write by itself that fail while the store takes others: it is the write that is at fault. */
+const WRITE_STRIKES = 8;
+/** Whoever waits for a write is told by then, counted from the first failure that it met. What a lease covers is sent for as long as that. */
+const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -36,6 +39,11 @@ interface Queued {
   readonly failed: (error: unknown) => void;
   /** It was in a group that the store did not take: it goes by itself, so that it spoils no other. */
   isAlone: boolean;
+  /** When the store first failed while it was sent, or waited to be (monotonic); null: it has not. */
+  failingSince: number | null;
+  strikes: number;
+  /** How many groups the store had taken when it failed last. */
+  takenBefore: number;
 }
 
 /**
@@ -51,6 +59,9 @@ export class GroupWriter implements Writer {
   private flushing = false;
   private closed = false;
   private flushesInTurn = 0;
+  /** Groups that the store has taken, and how often it has failed since the last one. */
+  private taken = 0;
+  private failures = 0;
   private readonly pauses = new Set<Timer>();
   private whenIdle: (() => void)[] = [];
   /** What verdicts set off belongs to no execution, whichever made the first write of the group. */
@@ -63,11 +74,20 @@ export class GroupWriter implements Writer {
     private readonly observer: Observer,
     /** Whether nothing runs just now that could write beside the one that does. */
     private readonly isLone: () => boolean = () => false,
+    private readonly leaseMs: () => number = () => PATIENCE_MS,
   ) {}
 
   submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void {
     if (this.closed) return;
-    this.queue.push({ write, done, failed, isAlone: false });
+    this.queue.push({
+      write,
+      done,
+      failed,
+      isAlone: false,
+      failingSince: null,
+      strikes: 0,
+      takenBefore: 0,
+    });
     if (!this.flushing && this.underWay.size < this.lanes) this.scheduleFlush();
   }
 
@@ -92,7 +112,7 @@ export class GroupWriter implements Writer {
   abandon(): void {
     const left = [...[...this.underWay].flat(), ...this.queue];
     this.close();
-    for (const queued of left) this.giveUp(queued, new Error('the app was closed meanwhile'));
+    for (const queued of left) this.fail(queued, new Error('the app was closed meanwhile'));
   }
 
   /** Drops what was not sent. Nobody is told: the process is as good as gone. */
@@ -163,12 +183,13 @@ export class GroupWriter implements Writer {
 
   private send(group: readonly Queued[], tries: number): void {
     const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
-    this.underWay.add(group);
-    this.occupy(group, true);
+    this.enter(group);
     this.store.write(group.map((queued) => queued.write)).then(
       (verdicts) => {
         if (this.closed) return;
         this.leave(group);
+        this.taken++;
+        this.failures = 0;
         if (sentAt > 0) this.tell(group.length, sentAt);
         for (let at = 0; at < group.length; at++) this.answer(group[at] as Queued, verdicts[at] as Verdict);
         if (this.queue.length === 0) this.becomeIdle();
@@ -181,22 +202,60 @@ export class GroupWriter implements Writer {
   /** The outcome is unknown, and every write is safe to repeat. A store that went back takes none any more. */
   private retry(group: readonly Queued[], tries: number, error: unknown): void {
     if (this.closed) return;
+    this.failures++;
     if (error instanceof StoreRegressionError) {
       this.leave(group);
-      this.fault('write', error);
-      for (const queued of group) this.giveUp(queued, error);
+      this.giveUp(group, error);
       this.flush();
-    } else if (group.length > 1 && tries >= GROUP_TRIES) {
-      this.leave(group);
-      for (const queued of group) queued.isAlone = true;
-      this.queue = [...group, ...this.queue];
-      this.flush();
-    } else if (group.length === 1 && tries >= WRITE_TRIES) {
-      this.leave(group);
-      this.fault('write', error);
-      this.giveUp(group[0] as Queued, error);
-      this.flush();
-    } else this.sendLater(group, tries);
+      return;
+    }
+    this.blame(group, error);
+    const left = this.endLate(group, error);
+    if (left.length > 0) this.sendLater(left, tries);
+    else this.flush();
+  }
+
+  /** Those that wait behind the group meet the same store: their time runs, too. */
+  private blame(group: readonly Queued[], error: unknown): void {
+    const now = this.clock.monotonic();
+    for (const queued of [...group, ...this.queue]) {
+      if (queued.failingSince === null) queued.takenBefore = this.taken;
+      queued.failingSince ??= now;
+    }
+    const [first] = group;
+    if (group.length > 1 || first === undefined) return;
+    if (!(error instanceof StoreUnavailableError) || this.taken > first.takenBefore) first.strikes++;
+    first.takenBefore = this.taken;
+  }
+
+  /** Gives up what has waited long enough, of the group and behind it; answers what is left of the group, which is under way still. */
+  private endLate(group: readonly Queued[], error: unknown): readonly Queued[] {
+    const now = this.clock.monotonic();
+    const late = [...group, ...this.queue].filter((queued) => this.isLate(queued, now));
+    if (late.length === 0) return group;
+    const gone = new Set(late);
+    const left = group.filter((queued) => !gone.has(queued));
+    this.queue = this.queue.filter((queued) => !gone.has(queued));
+    this.leave(group);
+    if (left.length > 0) this.enter(left);
+    this.giveUp(late, error);
+    return left;
+  }
+
+  private isLate({ write, failingSince, strikes }: Queued, now: number): boolean {
+    const forMs = now - (failingSince ?? now);
+    if (forMs < PATIENCE_MS) return false;
+    return !('lease' in write) || strikes >= WRITE_STRIKES || forMs >= this.leaseMs();
+  }
+
+  /** Its writes go one by one from here on; one that fails so goes behind the others, so that the store may take those. */
+  private sendApart(group: readonly Queued[]): void {
+    this.leave(group);
+    for (const queued of group) queued.isAlone = true;
+    this.queue = [...group, ...this.queue];
+    const [first] = group;
+    if (group.length === 1 && first !== undefined) this.queue = behindOthers(first, this.queue);
+    this.flush();
   }
 
   /** Whoever sent the write may fail at its verdict: the others get theirs all the same. */
@@ -208,7 +267,12 @@ export class GroupWriter implements Writer {
     }
   }
 
-  private giveUp({ failed }: Queued, cause: unknown): void {
+  private giveUp(late: readonly Queued[], cause: unknown): void {
+    this.fault('write', cause);
+    for (const queued of late) this.fail(queued, cause);
+  }
+
+  private fail({ failed }: Queued, cause: unknown): void {
     const unknown =
       'the store did not answer: whether the write was applied is unknown, repeating it is safe';
     try {
@@ -223,12 +287,18 @@ export class GroupWriter implements Writer {
   }
 
   private sendLater(group: readonly Queued[], tries: number): void {
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS) * (0.5 + this.random.next() / 2);
-    const pause = this.clock.setTimer(pauseMs, () => {
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** this.failures, LONGEST_PAUSE_MS);
+    const pause = this.clock.setTimer(longest * (0.5 + this.random.next() / 2), () => {
       this.pauses.delete(pause);
-      this.send(group, tries + 1);
+      if (tries < GROUP_TRIES && group[0]?.isAlone !== true) this.send(group, tries + 1);
+      else this.sendApart(group);
     });
     this.pauses.add(pause);
+  }
+
+  private enter(group: readonly Queued[]): void {
+    this.underWay.add(group);
+    this.occupy(group, true);
   }
 
   private leave(group: readonly Queued[]): void {
@@ -257,57 +327,12 @@ export class GroupWriter implements Writer {
   }
 }
 
-/** About how many bytes a write adds to its group. */
-function sizeOf(write: Write): number {
-  switch (write.kind) {
-    case 'append':
-      return 100 + (write.message.body?.length ?? 0);
-    case 'acquire':
-      return 100 + write.holder.length + write.gate.name.length;
-    case 'reserve':
-      return 100 + write.bucket.length;
-    case 'await':
-      return 100 + write.holder.length + write.key.length;
-    case 'publish':
-      return sizeOfEvents(write);
-    case 'schedule':
-      return (
-        100 +
-        (write.state?.length ?? 0) +
-        (write.event === null ? 0 : sizeOfEvents({ events: [write.event] }))
-      );
-    case 'instance':
-      return (
-        sizeOfChange(write.change) + (write.event === null ? 0 : sizeOfEvents({ events: [write.event] }))
-      );
-    case 'commit': {
-      const { checkpoints } = write.delta;
-      let bytes = 100;
-      // By index: arrays of several kinds come here, for each of which the compiler makes an iterator.
-      for (let at = 0; at < checkpoints.length; at++) {
-        const row = checkpoints[at] as Checkpoint;
-        bytes += 100 + (row.value?.length ?? 0) + (row.error?.length ?? 0);
-      }
-      if (write.delta.publish !== null) bytes += sizeOfEvents(write.delta.publish);
-      if (write.delta.instance !== undefined) bytes += sizeOfChange(write.delta.instance);
-      return bytes + (write.delta.record?.value?.length ?? 0);
-    }
-  }
-}
-
-function sizeOfChange({ state, ahead }: InstanceChange): number {
-  return (
-    200 +
-    (state?.length ?? 0) +
-    (ahead === undefined || ahead === null ? 0 : sizeOfEvents({ events: [ahead] }))
-  );
-}
-
-function sizeOfEvents({ events }: Publishing): number {
-  let bytes = 0;
-  for (const { executions, mail } of events) {
-    bytes += 100 + (executions[0]?.input.length ?? 0) * executions.length + (mail?.payload.length ?? 0);
-    for (const { collect } of executions) bytes += collect?.item.length ?? 0;
-  }
-  return bytes;
+/** The write, and those of its execution that must not overtake it, behind all others. */
+function behindOthers({ write }: Queued, queue: readonly Queued[]): Queued[] {
+  const goes = (queued: Queued): boolean =>
+    queued.write === write ||
+    ('lease' in write &&
+      'lease' in queued.write &&
+      queued.write.lease.executionId === write.lease.executionId);
+  return [...queue.filter((queued) => !goes(queued)), ...queue.filter(goes)];
 }

@@ -65,11 +65,11 @@ export class Runtime {
       pollMs: () => settings.pollMs ?? 1_000,
       runsHere: (id) => this.consumer.runs(id),
     });
-    this.writer = new GroupWriter(store, clock, random, observer, () => this.consumer.isSequential);
+    const isLone = () => this.consumer.isSequential;
+    this.writer = new GroupWriter(store, clock, random, observer, isLone, () => settings.leaseMs);
     const { definitions, writer } = this;
     this.hints = new Hints(parts, this, () => this.consumer);
-    const deployGate = new DeployGate(store);
-    const reach = { store, definitions, deployGate, writer, observer, clock };
+    const reach = { store, definitions, deployGate: new DeployGate(store), writer, observer, clock };
     this.adopter = new Adopter({ ...reach, isStarted: () => this.isStarted });
     this.lease = new LeaseKeeper({
       store,
@@ -94,7 +94,7 @@ export class Runtime {
       },
       definitions,
       resolver: parts.resolver,
-      deployGate,
+      deployGate: reach.deployGate,
       stored: (record, outcome, change, due) => {
         this.outcomes.stored(record.id, outcome);
         this.scheduler.ended(record.id);

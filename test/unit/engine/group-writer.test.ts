@@ -1,5 +1,5 @@
 import { GroupWriter } from '../../../lib/engine/group-writer.js';
-import { StoreRegressionError } from '../../../lib/model/errors-store.js';
+import { StoreRegressionError, StoreUnavailableError } from '../../../lib/model/errors-store.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../../lib/model/ids.js';
 import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';
 import type { Store } from '../../../lib/ports/store.js';
@@ -13,15 +13,24 @@ function message(id: string, bytes = 0): AppendWrite {
   return { kind: 'append', message: { id: id as MessageId, to: 'e' as ExecutionId, kind: 'event', body } };
 }
 
-const idOf = (write: Write): string => (write.kind === 'append' ? write.message.id : write.kind);
+function idOf(write: Write): string {
+  if (write.kind === 'append') return write.message.id;
+  return write.kind === 'commit' ? `${write.lease.executionId}${write.delta.commitNo}` : write.kind;
+}
 
 interface Setup {
   readonly answer?: (ids: readonly string[], call: number) => Promise<readonly Verdict[]>;
   readonly group?: Store['group'];
   readonly gather?: Store['gather'];
+  readonly leaseMs?: number;
 }
 
-function setup({ answer, group = { maxWrites: 1_000, maxBytes: 1e6 }, gather = 'macrotask' }: Setup = {}) {
+function setup({
+  answer,
+  group = { maxWrites: 1_000, maxBytes: 1e6 },
+  gather = 'macrotask',
+  leaseMs = 15_000,
+}: Setup = {}) {
   const sent: string[][] = [];
   const events: LifecycleEvent[] = [];
   const clock = new ManualClock();
@@ -35,7 +44,14 @@ function setup({ answer, group = { maxWrites: 1_000, maxBytes: 1e6 }, gather = '
     },
   } as unknown as Store;
   const observer = { wants: () => false, emit: (event: LifecycleEvent) => void events.push(event) };
-  const writer = new GroupWriter(store, clock, { next: () => 1 }, observer);
+  const writer = new GroupWriter(
+    store,
+    clock,
+    { next: () => 1 },
+    observer,
+    () => false,
+    () => leaseMs,
+  );
   const settled: string[] = [];
   const submit = (id: string, bytes = 0): void =>
     writer.submit(
@@ -52,7 +68,7 @@ function setup({ answer, group = { maxWrites: 1_000, maxBytes: 1e6 }, gather = '
   return { writer, submit, sent, settled, events, turns, clock };
 }
 
-const down = (): Promise<never> => Promise.reject(new Error('down'));
+const down = (): Promise<never> => Promise.reject(new StoreUnavailableError('down'));
 
 test('writes of one turn go together, in order; those that come meanwhile go together next', async () => {
   let release = (): void => {};
@@ -121,12 +137,75 @@ test('one write that the store never takes spoils no other, and later ones go in
   });
   for (const id of ['a', 'poison', 'b', 'c']) submit(id);
   await turns(15_000);
-  expect(settled).toEqual(['a ok', 'poison failed', 'b ok', 'c ok']);
+  expect(settled).toEqual(['a ok', 'b ok', 'c ok', 'poison failed']);
   expect(events).toMatchObject([{ name: 'app.fault', task: 'write' }]);
   const before = sent.length;
   for (const id of ['d', 'e']) submit(id);
   await turns(20);
   expect(sent.slice(before)).toEqual([['d', 'e']]);
+});
+
+test('everyone who meets a store that is away is told within the same few seconds, and it is asked now and then', async () => {
+  const { writer, sent, events, clock, turns } = setup({
+    answer: down,
+    group: { maxWrites: 20, maxBytes: 1e6 },
+  });
+  const toldAt: number[] = [];
+  const failed = (): void => void toldAt.push(clock.monotonic());
+  const startedAt = clock.monotonic();
+  const submit = (count: number): void => {
+    for (let at = 0; at < count; at++) writer.submit(message(`m${at}`), () => {}, failed);
+  };
+  submit(100);
+  await turns(1_000);
+  submit(50);
+  await turns(6_000);
+  expect(toldAt).toHaveLength(150);
+  for (const at of toldAt.slice(0, 100)) expect(at - startedAt).toBeLessThan(5_000);
+  for (const at of toldAt.slice(100)) expect(at - startedAt).toBeLessThan(6_000);
+  expect(sent.length).toBeLessThan(20);
+  expect(events.length).toBeLessThan(5);
+  await writer.idle();
+});
+
+test('what a lease covers is sent as long as that holds, and those beside it are told all the same', async () => {
+  let isDown = true;
+  const { writer, submit, settled, turns } = setup({
+    answer: (ids) => (isDown ? down() : Promise.resolve(ids.map(() => ok))),
+    leaseMs: 15_000,
+  });
+  submit('a');
+  for (const commitNo of [1, 2])
+    writer.submit(
+      commit('x', commitNo),
+      () => settled.push(`x ${commitNo}`),
+      () => settled.push(`x ${commitNo} failed`),
+    );
+  await turns(12_000);
+  expect(settled).toEqual(['a failed']);
+  isDown = false;
+  await turns(2_000);
+  expect(settled).toEqual(['a failed', 'x 1', 'x 2']);
+});
+
+test('a commit that the store never takes is given up long before its lease ends, others of its execution stay behind it', async () => {
+  const { writer, submit, settled, turns } = setup({
+    answer: (ids) => (ids.includes('x1') ? down() : Promise.resolve(ids.map(() => ok))),
+    leaseMs: 60_000,
+  });
+  for (const commitNo of [1, 2])
+    writer.submit(
+      commit('x', commitNo),
+      () => settled.push(`x${commitNo}`),
+      () => settled.push(`x${commitNo} failed`),
+    );
+  for (let at = 0; at < 100; at++) {
+    submit(`m${at}`);
+    await turns(100);
+  }
+  expect(settled.indexOf('m1 ok')).toBeLessThan(settled.indexOf('x1 failed'));
+  expect(settled.indexOf('x1 failed')).toBeLessThan(settled.indexOf('x2'));
+  expect(settled).toHaveLength(102);
 });
 
 test('a write that got no answer is given up in the end with StoreUnavailableError', async () => {
