@@ -8,6 +8,7 @@ import { ClaimWatch } from './claim-watch.js';
 import { isSuspect, tellMissedByHints, worstSuspect } from './claimed-work.js';
 import type { ConsumerOptions, Obtained, Slot, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
+import { IdleWait } from './idle-wait.js';
 import { WakeTimer } from './wake-timer.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
@@ -27,10 +28,11 @@ export class Consumer {
   private pullScheduled = false;
   /** Work may be due that was not taken: no slot was free, or the store did not answer. */
   private backlog = false;
+  /** What the store said is ours and did not run here, until it is taken back. */
+  private lost: OwnExecution[] = [];
   private suspects = 0;
   private readonly waking: WakeTimer;
-  private isIdle: () => boolean = () => true;
-  private whenIdle: (() => void)[] = [];
+  private readonly idle = new IdleWait();
 
   constructor(private readonly options: ConsumerOptions) {
     this.waking = new WakeTimer(options.clock, () => this.pull('timer'));
@@ -69,10 +71,8 @@ export class Consumer {
     this.accepting = false;
     this.waking.cancel();
     for (const { run } of this.running.values()) run?.pass.yield();
-    this.isIdle = () => this.used === 0 && this.pulling === null;
-    if (this.isIdle()) return;
     const timeUp = this.options.clock.setTimer(timeoutMs, () => this.handBack());
-    await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    await this.idle.until(() => this.used === 0 && this.pulling === null);
     timeUp.cancel();
   }
 
@@ -83,8 +83,7 @@ export class Consumer {
     for (const { run } of this.running.values()) run?.pass.end({ kind: 'lost' });
     this.running.clear();
     this.lingering.clear();
-    this.isIdle = () => true;
-    this.tellIdle();
+    this.idle.tell(() => true);
   }
 
   /** Holds a slot for an execution that is about to be published; null when none is free. */
@@ -166,9 +165,9 @@ export class Consumer {
     for (const { pass } of before)
       if (fences.get(pass.record.id) !== pass.lease.fence)
         pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    const lost = owned.filter(({ id }) => !this.running.has(id));
-    if (this.accepting && this.pulling === null && lost.length > 0) void this.take(() => this.takeBack(lost));
-    else if (this.backlog) this.pull('hint');
+    this.lost = owned.filter(({ id }) => !this.running.has(id));
+    this.takeLost();
+    if (this.backlog) this.pull('hint');
   }
 
   /** Gives reserved slots back; which of their executions are ours, only the store knows. */
@@ -204,7 +203,8 @@ export class Consumer {
       })
       .then(() => {
         this.pulling = null;
-        this.tellIdle();
+        this.idle.tell();
+        this.takeLost();
         if (this.pullAgain !== null && this.canTake()) this.pull(this.pullAgain);
         this.options.pace?.serve();
       });
@@ -223,8 +223,11 @@ export class Consumer {
     if (next !== null) this.backlog = true;
   }
 
-  private async takeBack(own: readonly OwnExecution[]): Promise<void> {
-    if (this.canTake()) await this.claim('timer', Math.min(this.freeSlots(), CLAIM_PAGE), { own });
+  /** What is ours already goes before what is merely due: nobody else takes it while this process lives. */
+  private takeLost(): void {
+    if (this.lost.length === 0 || this.pulling !== null || !this.canTake()) return;
+    const own = this.lost.splice(0, Math.min(this.freeSlots(), CLAIM_PAGE));
+    void this.take(async () => void (await this.claim('timer', own.length, { own })));
   }
 
   /**
@@ -326,7 +329,8 @@ export class Consumer {
   }
 
   private freed(): void {
-    this.tellIdle();
+    this.idle.tell();
+    this.takeLost();
     if (this.backlog || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
     this.options.pace?.serve();
   }
@@ -338,12 +342,6 @@ export class Consumer {
   /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */
   private handBack(): void {
     for (const { run } of this.running.values()) run?.pass.end({ kind: 'yielded' }, new Error('shutdown'));
-    this.isIdle = () => this.running.size === 0;
-    this.tellIdle();
-  }
-
-  private tellIdle(): void {
-    if (this.whenIdle.length === 0 || !this.isIdle()) return;
-    for (const resolve of this.whenIdle.splice(0)) resolve();
+    this.idle.tell(() => this.running.size === 0);
   }
 }

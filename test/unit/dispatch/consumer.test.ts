@@ -1,4 +1,6 @@
+import type { SimulatedProcess } from '../../../lib/testing/simulation/simulated-process.js';
 import type { LifecycleEvent } from '../../../lib/model/lifecycle-event.js';
+import type { ExecutionId } from '../../../lib/model/ids.js';
 import { noFaults } from '../../../lib/testing/simulation/fault-mix.js';
 import { Scenario, errorOf } from '../engine/scenario.js';
 
@@ -112,6 +114,26 @@ test('what was claimed once in vain runs with nothing new beside it', async () =
   expect([...(await scenario.simulation.records()).values()].map(({ status }) => status)).toEqual(
     Array(4).fill('completed'),
   );
+});
+
+test('what a busy process lost sight of is taken back as soon as a slot is free, before what is merely due', async () => {
+  const scenario = new Scenario({
+    settings: { concurrency: 1, leaseMs: 3_000 },
+    handler: ({ wait }) => wait(400),
+  });
+  await scenario.start();
+  const { simulation } = scenario;
+  await publishMany(scenario, 50);
+  // A claim whose answer is lost: the store leases the next one to the process, which knows nothing of it.
+  const [process] = simulation.processes;
+  const { owner, definitions } = (process as SimulatedProcess).runtime;
+  const runnable = definitions.runnable();
+  const { claimed } = await simulation.store.claim({ owner, runnable, limit: 1 });
+  const lost = claimed[0]?.record.id as ExecutionId;
+  await scenario.pass(2_500);
+  expect((await scenario.record(lost)).status).toBe('completed');
+  const counts = await simulation.store.counts();
+  expect(counts.find(({ status }) => status === 'pending')?.count).toBeGreaterThan(20);
 });
 
 test('stop() lets what runs finish, takes nothing new, and hands the lease back at once', async () => {
