@@ -26,7 +26,8 @@ export interface AppHealth {
   readonly sinceClaimMs: number | null;
   /**
    * How long the oldest work has been due that this process has no free slot for, in ms; 0: it keeps up. While no slot becomes free,
-   * it counts from the sweep that found work waiting; always 0 with a dispatcher that brings the work to the process.
+   * it counts from the sweep that found work waiting. With a dispatcher that brings the work to the process: how long what the last
+   * sweep found has been due, and was not brought yet.
    */
   readonly lagMs: number;
   /** Handlers of this app. */

@@ -239,12 +239,12 @@ export class Consumer {
     const { lease } = this.options;
     if (!this.accepting || this.suspects > 0 || !lease.mayStartBody()) return;
     const { generation } = lease;
-    const { claimed, more } = await this.ask(1, { worker: null });
-    const [work] = claimed;
+    const answer = await this.ask(1, { worker: null });
+    const work = this.watch.lookedFor(answer);
     if (work === undefined) return;
     if (work.strikes > 0) this.admit(work, this.occupy(work.record.id, generation));
     else this.options.executor.release(work);
-    this.options.pace?.look(more ? undefined : [work.record.definition.id]);
+    this.options.pace?.look(answer.more ? undefined : [work.record.definition.id]);
   }
 
   private canTake(): boolean {
@@ -256,7 +256,8 @@ export class Consumer {
     const wasBehind = this.backlog;
     const answer = await this.ask(limit, wish);
     const { claimed, nextAt, more } = answer;
-    if ('worker' in wish && this.options.pace === null) this.backlog = this.watch.claimed(answer);
+    if (this.options.pace !== null) this.watch.brought(claimed);
+    else if ('worker' in wish) this.backlog = this.watch.claimed(answer);
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
     const suspect = worstSuspect(claimed);

@@ -2,6 +2,8 @@ import {
   type AppHealth,
   bootstrap,
   defineEvent,
+  type Dispatcher,
+  type Hint,
   memoryStore,
   OnEvent,
   silentLogger,
@@ -152,6 +154,38 @@ test('every slot in use is no lag while nothing else is due, nor once another pr
   expect((await app.health()).lagMs).toBe(0);
   other.get(Orders).release();
   app.get(Orders).release();
+});
+
+test('work that a pacing dispatcher has not brought is lag, as long as it has been due, until it is brought', async () => {
+  const clock = new ManualClock();
+  let bring = (): void | Promise<void> => {};
+  const dispatcher: Dispatcher = {
+    local: false,
+    paces: true,
+    start: async (receive) => {
+      bring = () => receive({ executionId: '' as Hint['executionId'], wakeSeq: 1 });
+    },
+    send: async () => {},
+    stop: async () => {},
+  };
+  const parts = { store: memoryStore(), dispatcher, clock, logger: silentLogger };
+  await using app = await bootstrap({ workers: [Sleepers], ...parts });
+  await app.start();
+  expect(await app.health()).toMatchObject({ isReady: true, lagMs: 0 });
+  await app.publish(Placed, { id: '1' });
+  for (let second = 0; second < 90; second++) {
+    clock.advance(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await app.health()).toMatchObject({
+    isAlive: true,
+    isReady: false,
+    problems: ['due work waits for 90000 ms'],
+    lagMs: 90_000,
+  });
+  await bring();
+  expect(await app.health()).toMatchObject({ isReady: true, lagMs: 0 });
 });
 
 test('options that are none are refused by name', async () => {
