@@ -161,6 +161,17 @@ export type LifecycleEvent =
       readonly count: number;
       readonly at: number;
     }
+  /** Requests to a mount were not let in (401): the first of its kind, and from then on, at most once a minute, how many since. */
+  | {
+      readonly name: 'http.refused';
+      /** Of the mount. */
+      readonly path: string;
+      readonly surface: 'events' | 'hints';
+      /** What was wrong; its sender is not told. `not-local`: the mount has no keys, and the request came from another machine. */
+      readonly reason: 'guard' | 'not-signed' | 'out-of-time' | 'wrong-signature' | 'not-local';
+      readonly count: number;
+      readonly at: number;
+    }
   /** The sweep found due work that no hint, timer or free slot had taken: about 0 in health. */
   | { readonly name: 'app.recovered'; readonly count: number; readonly at: number }
   /** One group was written: how many writes, and how long the store took. */
@@ -209,5 +220,6 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'app.fault': true,
   'app.misfit': true,
   'app.recovered': true,
+  'http.refused': true,
   'store.written': true,
 } satisfies Record<Exclude<LifecycleEventName, `custom.${string}`>, true>);

@@ -7,6 +7,7 @@ import {
   defineEvent,
   type Logger,
   memoryStore,
+  type Mount,
   type MountOptions,
   NonRetryableError,
   OnEvent,
@@ -19,6 +20,7 @@ import {
   Worker,
   type WorkerApp,
 } from 'holdfast';
+import { ManualClock } from 'holdfast/testing';
 import { z } from 'zod';
 import { closeServers, goodHeaders, overFetch, overNode, serve } from './support/http-requests.js';
 
@@ -47,11 +49,16 @@ class Shop {
   }
 }
 
+const REFUSED = 'requests were refused: not authorized';
+const refusals: unknown[] = [];
 const warnings: string[] = [];
 const logger: Logger = {
   debug: () => {},
   info: () => {},
-  warn: (message) => void warnings.push(message),
+  warn: (message, details) => {
+    if (message === REFUSED) refusals.push(details);
+    else warnings.push(message);
+  },
   error: () => {},
 };
 
@@ -74,6 +81,7 @@ afterEach(async () => {
   await closeServers();
   for (const app of apps.splice(0)) await app.close();
   warnings.length = 0;
+  refusals.length = 0;
   faults.length = 0;
 });
 
@@ -286,6 +294,49 @@ describe('a guard', () => {
       body: '{"v":1,"hints":[]}',
     });
     expect(answer.status).toBe(404);
+  });
+});
+
+describe('a request that is not authorized', () => {
+  const refused = async (mount: Mount, headers: Readonly<Record<string, string>>): Promise<void> =>
+    expect(
+      (await overFetch(mount)({ path: mount.path, headers: { ...json, ...headers }, body: order })).status,
+    ).toBe(401);
+
+  test('leaves a line in the log that says why, and nothing of the request', async () => {
+    const mount = (await open()).mount({ signing: KEY, path: '/in' });
+    const signed = signedHeaders(KEY, order);
+    await refused(mount, {});
+    await refused(mount, { ...signed, 'holdfast-timestamp': '1700000000' });
+    await refused(mount, { ...signedHeaders(`${KEY} and more`, order), 'x-mark': 'of-the-request' });
+    expect(refusals).toEqual(
+      ['not-signed', 'out-of-time', 'wrong-signature'].map((reason) => ({
+        path: '/in',
+        surface: 'events',
+        reason,
+        count: 1,
+      })),
+    );
+    const text = JSON.stringify([refusals, warnings]);
+    for (const secret of ['mark', 'of-the-request', KEY, signed['holdfast-id'] as string])
+      expect(text).not.toContain(secret);
+  });
+
+  test('does so once a minute, with their number', async () => {
+    const clock = new ManualClock();
+    const app = await open({ clock });
+    const heard: unknown[] = [];
+    app.on('http.refused', ({ reason, count }) => heard.push([reason, count]));
+    const mount = app.mount({ guard: () => false });
+    for (let at = 0; at < 50; at++) await refused(mount, {});
+    expect(heard).toEqual([['guard', 1]]);
+    clock.advance(60_000);
+    await refused(mount, {});
+    expect(heard).toEqual([
+      ['guard', 1],
+      ['guard', 50],
+    ]);
+    expect(refusals).toHaveLength(2);
   });
 });
 

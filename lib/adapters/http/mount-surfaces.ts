@@ -12,7 +12,8 @@ import { parseBody } from './parse-body.js';
 import { Refusal } from './refusal.js';
 import { RecentIds } from './recent-ids.js';
 import { senderAt } from './remote-address.js';
-import { type Claim, claimOf, type Surface, verify } from './signature.js';
+import { RefusalCounts } from './refusal-counts.js';
+import { type Claim, claimOf, type NotAuthorized, type Surface, verify } from './signature.js';
 import { toldViolations } from './told-violations.js';
 
 /** How long a guard may take. */
@@ -52,6 +53,8 @@ export interface MountHost {
   readonly process: (() => Promise<unknown>) | null;
   /** Something went wrong that the caller is not told of. */
   readonly fault: (task: string, error: unknown) => void;
+  /** Requests were not let in: the first, and then how many more in each minute. */
+  readonly refused: (surface: Surface, reason: NotAuthorized, count: number) => void;
   /** Something that the operators should change. */
   readonly warn: (message: string) => void;
 }
@@ -83,6 +86,7 @@ export class MountSurfaces {
   private underway = 0;
   private readonly recent: RecentIds;
   private readonly rates: ClientRates | null;
+  private readonly refusals = new RefusalCounts();
   private hasWarned = false;
 
   constructor(
@@ -125,7 +129,7 @@ export class MountSurfaces {
       assertJson(inbound);
       const bytes = await this.read(inbound);
       if (admission.claim !== null && !verify(this.rules.keys, admission.claim, surface, bytes))
-        throw new Refusal('UNAUTHORIZED');
+        throw this.notAuthorized(surface, 'wrong-signature');
       const body = parseBody(bytes, this.host.limits());
       return surface === 'hints'
         ? await this.takeHints(body, admission)
@@ -167,16 +171,23 @@ export class MountSurfaces {
   private async admit(inbound: Inbound, surface: Surface): Promise<Admission> {
     const { guard, keys, toleranceMs } = this.rules;
     if (surface === 'events' && guard !== null) {
-      if ((await this.ask(guard, inbound)) !== true) throw new Refusal('UNAUTHORIZED');
+      if ((await this.ask(guard, inbound)) !== true) throw this.notAuthorized(surface, 'guard');
       return { claim: null };
     }
     if (keys.length === 0) {
-      if (!inbound.isFromHere) throw new Refusal('UNAUTHORIZED');
+      if (!inbound.isFromHere) throw this.notAuthorized(surface, 'not-local');
       return { claim: null };
     }
     const claim = claimOf((name) => inbound.header(name), this.host.clock.now(), toleranceMs);
-    if (claim === null) throw new Refusal('UNAUTHORIZED');
+    if (typeof claim === 'string') throw this.notAuthorized(surface, claim);
     return { claim };
+  }
+
+  /** Anyone can have requests refused: the operators hear of the first, and then of their number. */
+  private notAuthorized(surface: Surface, reason: NotAuthorized): Refusal {
+    const count = this.refusals.add(`${surface} ${reason}`, this.host.clock.monotonic());
+    if (count > 0) this.host.refused(surface, reason, count);
+    return new Refusal('UNAUTHORIZED');
   }
 
   /** A guard that does not answer would hold the request's place for ever. */

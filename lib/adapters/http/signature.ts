@@ -3,6 +3,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** What a request is for: a signature of one surface is none on the other. */
 export type Surface = 'hints' | 'events';
 
+/** Why a request is not authorized: for the operators, its sender is not told. */
+export type NotAuthorized = 'guard' | 'not-signed' | 'out-of-time' | 'wrong-signature' | 'not-local';
+
 /** Headers of a signed request. */
 const ID_HEADER = 'holdfast-id';
 const TIMESTAMP_HEADER = 'holdfast-timestamp';
@@ -39,19 +42,20 @@ export function sign(key: string, signed: Signed): Readonly<Record<string, strin
   };
 }
 
-/** Reads the headers; null when they cannot be those of a signed request, or are older or newer than the tolerance. */
+/** Reads the headers; why not, when they cannot be those of a signed request, or are older or newer than the tolerance. */
 export function claimOf(
   header: (name: string) => string | null,
   nowMs: number,
   toleranceMs: number,
-): Claim | null {
+): Claim | NotAuthorized {
   const id = header(ID_HEADER) ?? '';
   const timestamp = header(TIMESTAMP_HEADER) ?? '';
   const written = (header(SIGNATURE_HEADER) ?? '').split(' ', MOST_SIGNATURES + 1);
   const signatures = written.map((each) => SIGNATURE.exec(each)?.[1] ?? '');
-  if (!ID.test(id) || !TIMESTAMP.test(timestamp)) return null;
-  if (signatures.length > MOST_SIGNATURES || signatures.includes('')) return null;
-  return Math.abs(nowMs - Number(timestamp) * 1_000) <= toleranceMs ? { id, timestamp, signatures } : null;
+  if (!ID.test(id) || !TIMESTAMP.test(timestamp)) return 'not-signed';
+  if (signatures.length > MOST_SIGNATURES || signatures.includes('')) return 'not-signed';
+  const isInTime = Math.abs(nowMs - Number(timestamp) * 1_000) <= toleranceMs;
+  return isInTime ? { id, timestamp, signatures } : 'out-of-time';
 }
 
 /** Whether one of the signatures is that of one of the keys. Takes equally long whichever byte is wrong. */

@@ -90,6 +90,10 @@ export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: 
     hint: (hints) =>
       dispatcher?.deliver === undefined ? parts.runtime.changed() : dispatcher.deliver(hints),
     process: processMs === null ? null : () => passes.run(processMs),
+    refused: (surface, reason, count) => {
+      const at = parts.clock.now();
+      parts.bus.emit({ name: 'http.refused', path: rules.path, surface, reason, count, at });
+    },
     warn: (message) => parts.logger().warn(message),
     fault: (task, error) => tellFault({ observer: parts.bus, clock: parts.clock }, task, error),
   };

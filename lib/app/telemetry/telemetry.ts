@@ -17,6 +17,7 @@ const LOGGED = {
   'event.unhandled': ['warn', 'event accepted that no handler takes'],
   'app.fault': ['error', 'background task failed'],
   'app.recovered': ['warn', 'the sweep found work that no hint had announced'],
+  'http.refused': ['warn', 'requests were refused: not authorized'],
   'app.started': ['info', 'app started'],
   'app.draining': ['info', 'app draining'],
   'app.stopped': ['info', 'app stopped'],
@@ -82,6 +83,11 @@ export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () 
   });
   on('app.recovered', (event) => {
     if (event.name === 'app.recovered') metrics().increment('holdfast.recovered_by_sweep', {}, event.count);
+  });
+  on('http.refused', (event) => {
+    if (event.name !== 'http.refused') return;
+    const { surface, reason, count: refused } = event;
+    metrics().increment('holdfast.http.refused', { surface, reason }, refused);
   });
   on('store.written', (event) => {
     if (event.name !== 'store.written') return;

@@ -93,7 +93,7 @@ test('what is sent in one turn is one request, signed, that follows no redirect'
   ]);
   const headers = new Headers(init.headers as Record<string, string>);
   const claim = claimOf((name) => headers.get(name), clock.now(), 1_000);
-  expect(claim !== null && verify([KEY], claim, 'hints', Buffer.from(init.body))).toBe(true);
+  expect(typeof claim !== 'string' && verify([KEY], claim, 'hints', Buffer.from(init.body))).toBe(true);
   answer(202);
   await sent;
   expect(calls).toHaveLength(1);

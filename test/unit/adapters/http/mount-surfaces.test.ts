@@ -38,6 +38,7 @@ function surfaces(host: Partial<MountHost> = {}, rules: Partial<MountRules> = {}
       fault: (_, error) => {
         throw error;
       },
+      refused: () => {},
       warn: () => {},
       ...host,
     },
