@@ -3,7 +3,7 @@ import type { StorableType } from '../../model/storable.js';
 import type { Codec } from '../../ports/codec.js';
 import { isError } from './error-shape.js';
 import { describeThrown, FailureEncoder } from './failure-encoder.js';
-import { copyPlain, isPlain, MAX_NODES, NOT_PLAIN } from './plain-value.js';
+import { copyPlain, isPlain, isPlainNumber, MAX_NODES, NOT_PLAIN } from './plain-value.js';
 import { type EventTypes, StorableTypes } from './storable-types.js';
 import { type Json, MARK, MARK_CODE } from './tagged.js';
 import { ValueDecoder } from './value-decoder.js';
@@ -29,10 +29,12 @@ export interface JsonCodecOptions {
  */
 export function jsonCodec(options: JsonCodecOptions = {}): Codec {
   const types = new StorableTypes(options.types ?? [], options.declared ?? (() => new Map()), options.events);
-  const encode = (value: unknown): string =>
-    typeof value === 'string' || isPlainNow(value)
+  const encode = (value: unknown): string => {
+    if (typeof value === 'number' && isPlainNumber(value)) return String(value);
+    return typeof value === 'string' || isPlainNow(value)
       ? JSON.stringify(value)
       : writeValue(new ValueEncoder(types, MAX_NODES), value);
+  };
   return {
     encode,
     encodeAndCopy: (value) => {

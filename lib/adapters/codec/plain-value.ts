@@ -20,7 +20,7 @@ function walk(value: unknown, depth: number): boolean {
 }
 
 /** Neither NaN, nor infinite, nor −0. */
-function isPlainNumber(value: number): boolean {
+export function isPlainNumber(value: number): boolean {
   return value - value === 0 && (value !== 0 || 1 / value > 0);
 }
 
@@ -56,12 +56,13 @@ function copy(value: unknown, depth: number): unknown {
   if (depth === 0 || --nodes === 0) return NOT_PLAIN;
   if (Array.isArray(value)) return copyArray(value, depth);
   if (Object.getPrototypeOf(value) !== Object.prototype) return NOT_PLAIN;
-  const copied: Record<string, unknown> = {};
-  for (const key in value) {
-    const field = copy((value as Readonly<Record<string, unknown>>)[key], depth - 1);
-    // Assigned, `__proto__` would not become a field.
-    if (field === NOT_PLAIN || key === '__proto__') return NOT_PLAIN;
-    copied[key] = field;
+  // Copied as a whole, it has the shape of its original: field by field, it would be given one anew.
+  const copied: Record<string, unknown> = { ...value };
+  for (const key in copied) {
+    const field = copied[key];
+    const plain = copy(field, depth - 1);
+    if (plain === NOT_PLAIN) return NOT_PLAIN;
+    if (plain !== field) copied[key] = plain;
   }
   return Object.getOwnPropertySymbols(value).length === 0 ? copied : NOT_PLAIN;
 }
