@@ -7,47 +7,65 @@ const PER_MILLISECOND = 4_096;
 const RANDOM_BYTES = 8;
 const DRAWN = 128;
 
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
-);
+/** Where the count and the random digits are in an id's text, which is as long as this. */
+const COUNT_AT = 15;
+const RANDOM_AT = 19;
+const LAST_AT = 24;
+const LENGTH = 36;
+
+const digits = Buffer.from('0123456789abcdef', 'latin1');
 
 /**
  * UUIDs of version 7: unique across machines, increasing within a process also when its clock is set back. Randomness is
- * drawn for many at once: making one takes a tenth of what a generic generator takes.
+ * drawn for many at once, and an id is written as bytes: text that is put together of parts is as many objects as it has
+ * parts, and ids are kept for long.
  */
 class UuidGenerator implements IdGenerator {
   private time = 0;
   private count = 0;
-  private prefix = '';
+  private readonly text = Buffer.alloc(LENGTH, '-', 'latin1');
   private readonly random = new Uint8Array(RANDOM_BYTES * DRAWN);
-  private hex = '';
-  private drawn = DRAWN;
+  private drawn = this.random.length;
 
   next(): string {
     const now = Date.now();
     if (now > this.time) this.begin(now);
     else if (this.count === PER_MILLISECOND) this.begin(this.time + 1);
-    const count = this.count++;
-    const number = (hexOfByte[count >> 8] as string).charAt(1) + hexOfByte[count & 0xff];
-    if (this.drawn === DRAWN) this.draw();
-    const at = 2 * RANDOM_BYTES * this.drawn++;
-    return `${this.prefix}${number}-${this.hex.slice(at, at + 4)}-${this.hex.slice(at + 4, at + 16)}`;
+    this.writeCount(this.count++);
+    this.writeRandom();
+    return this.text.toString('latin1');
   }
 
   private begin(time: number): void {
     const hex = time.toString(16).padStart(12, '0');
-    this.prefix = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
+    this.text.write(`${hex.slice(0, 8)}-${hex.slice(8)}-7`, 'latin1');
     this.time = time;
     this.count = 0;
   }
 
-  private draw(): void {
-    randomFillSync(this.random);
-    // Two bits of each tell the variant.
-    for (let at = 0; at < this.random.length; at += RANDOM_BYTES)
-      this.random[at] = ((this.random[at] as number) & 0x3f) | 0x80;
-    this.hex = Buffer.from(this.random.buffer).toString('hex');
-    this.drawn = 0;
+  private writeCount(count: number): void {
+    this.text[COUNT_AT] = digits[count >> 8] as number;
+    this.writeByte(count & 0xff, COUNT_AT + 1);
+  }
+
+  private writeRandom(): void {
+    if (this.drawn === this.random.length) {
+      randomFillSync(this.random);
+      this.drawn = 0;
+    }
+    // Two bits tell the variant.
+    this.writeByte((this.nextRandom() & 0x3f) | 0x80, RANDOM_AT);
+    this.writeByte(this.nextRandom(), RANDOM_AT + 2);
+    for (let at = LAST_AT; at < LENGTH; at += 2) this.writeByte(this.nextRandom(), at);
+  }
+
+  private nextRandom(): number {
+    return this.random[this.drawn++] as number;
+  }
+
+  private writeByte(byte: number, at: number): void {
+    this.text[at] = digits[byte >> 4] as number;
+    this.text[at + 1] = digits[byte & 0xf] as number;
   }
 }
 
