@@ -1,7 +1,7 @@
 import { TimeoutError } from '../model/errors-execution.js';
 import { isThenable } from '../model/is-thenable.js';
 import { namesOf } from '../model/path.js';
-import { shared } from '../ports/current-execution.js';
+import { callBelow } from '../ports/current-execution.js';
 import type { Frame } from './frame.js';
 import { repeatsJournal } from './repeats-journal.js';
 import { RunningTime, type Timed } from './running-time.js';
@@ -36,8 +36,8 @@ class BodyRun implements Timed {
   value: unknown = undefined;
 
   constructor(
-    private readonly frame: Frame,
-    private readonly spec: BodySpec,
+    readonly frame: Frame,
+    readonly spec: BodySpec,
     private readonly owner: BodyOwner,
   ) {}
 
@@ -48,7 +48,7 @@ class BodyRun implements Timed {
       frame.runningTime = new RunningTime(frame.pass.services.clock, spec.timeoutMs, this);
     let promise: Promise<unknown> | null;
     try {
-      promise = shared().storage.run(frame, attempt, this, frame, spec);
+      promise = callBelow(frame, attempt, this);
     } catch (error) {
       this.threw(error);
       return;
@@ -110,8 +110,8 @@ class BodyRun implements Timed {
 }
 
 /** Runs the body; null when it gave its value at once. Promises of others answer as often and whenever they like: wrapped, once. */
-function attempt(run: BodyRun, frame: Frame, spec: BodySpec): Promise<unknown> | null {
-  const answer = intercept(frame, spec);
+function attempt(run: BodyRun): Promise<unknown> | null {
+  const answer = intercept(run.frame, run.spec);
   if (isThenable(answer)) return Promise.resolve(answer);
   run.value = answer;
   return null;
