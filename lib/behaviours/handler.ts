@@ -10,7 +10,6 @@ import type { Pass } from '../step/pass.js';
 import { returnPath } from '../step/control-path.js';
 import { runBody, type BodyOutcome } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
-import { turnId } from '../step/turn-id.js';
 import { GraphRun } from './graph-run.js';
 import { ResultValue } from './node-value.js';
 
@@ -91,7 +90,6 @@ export function openRoot(pass: Pass, isGraph: boolean, time: number, method = pa
     encodedName: path,
     scope: String(record.attempt),
     attempt: record.attempt,
-    idempotencyKey: `${turnId(record)}/${path}`,
     time,
     settlesAtOnce: isGraph,
   });

@@ -1,5 +1,8 @@
 /** A body that runs, seen by the pass. */
 export interface Body {
+  /** Its neighbours among those that run: of the list that it is in. */
+  previousBody: Body | null;
+  nextBody: Body | null;
   /** Nothing it still does counts: it timed out, or what it belongs to did. */
   readonly isDead: boolean;
   /** How many steps it is nested in; 0 for the handler. */

@@ -109,32 +109,35 @@ export abstract class DurableCall implements Deferred {
   }
 
   /** Stores the result, then lets it into user code, or withholds it when the pass only finishes what runs. */
-  protected store(
-    row: Checkpoint,
-    publish: StepEffects | null,
-    stored?: () => void,
-    refused?: (rejection: Rejection) => void,
-  ): void {
+  protected store(row: Checkpoint, effects: StepEffects | null): void {
     const end = row.kind === 'completed' && !this.pass.isClosing ? this.closes(row) : null;
     if (end !== null) {
-      this.pass.endWith(row, end, stored ?? null);
+      this.pass.endWith(row, end, () => this.stored(row));
       return;
     }
     if (this.isNested) this.pass.nested.submitted(row);
-    const then = (): void => {
-      if (this.isNested) this.pass.nested.stored(row);
-      stored?.();
-      if (this.parent.isDead) return;
-      if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();
-      else this.settle(row);
-    };
-    if (publish === null) this.pass.commit([row], null, then);
+    const then = (): void => this.goOn(row);
+    if (effects === null) this.pass.commit([row], null, then);
     else
-      this.pass.commit([row], publish, then, (rejection) => {
+      this.pass.commit([row], effects, then, (rejection) => {
         if (this.isNested) this.pass.nested.refused(row);
-        if (!this.parent.isDead) refused?.(rejection);
+        if (!this.parent.isDead) this.refused(rejection);
       });
   }
+
+  private goOn(row: Checkpoint): void {
+    if (this.isNested) this.pass.nested.stored(row);
+    this.stored(row);
+    if (this.parent.isDead) return;
+    if (this.parent.parent === null && this.pass.yielding) this.pass.withhold();
+    else this.settle(row);
+  }
+
+  /** Its result is stored, and goes into user code next. */
+  protected stored(_row: Checkpoint): void {}
+
+  /** The commit of its result was refused, for what it does besides. */
+  protected refused(_rejection: Rejection): void {}
 
   /** How the pass ends with this result, when nothing is left to do after it: both are stored in one commit. */
   protected closes(_row: Checkpoint): PassEnd | null {
@@ -159,7 +162,7 @@ export abstract class DurableCall implements Deferred {
       other !== this &&
       (other as Sibling).parent === this.parent &&
       (other as Sibling).encodedName === this.encodedName;
-    return this.pass.deferredCalls.some(isSibling) || [...this.pass.live].some(isSibling);
+    return this.pass.deferredCalls.some(isSibling) || this.pass.live.some(isSibling);
   }
 
   private misfit(leftover: readonly string[]): NonDeterminismError {

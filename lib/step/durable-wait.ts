@@ -104,7 +104,7 @@ export class DurableWait extends DurableCall {
   private take(came: readonly Came[]): void {
     const given = came.map((each) => this.admitted(each));
     if (!given.some((data) => data instanceof Promise)) {
-      this.finish(this.stored(came, given), placesOf(came));
+      this.finish(this.textOf(came, given), placesOf(came));
       return;
     }
     const { writes } = this.pass;
@@ -112,7 +112,7 @@ export class DurableWait extends DurableCall {
     writes.underWay++;
     Promise.all(given)
       .finally(() => writes.underWay--)
-      .then((late) => this.finish(this.stored(came, late), placesOf(came)))
+      .then((late) => this.finish(this.textOf(came, late), placesOf(came)))
       .catch((error: unknown) => this.pass.end({ kind: 'parked', error }));
   }
 
@@ -123,7 +123,7 @@ export class DurableWait extends DurableCall {
     return events.admit(event, codec.decode(mail.payload), mail.schemaHash);
   }
 
-  private stored([first]: readonly Came[], given: readonly unknown[]): string {
+  private textOf([first]: readonly Came[], given: readonly unknown[]): string {
     const { isList } = this.call;
     const value = isList ? given : this.isOne ? given[0] : [first?.at, given[0]];
     return encodeText(this.pass.services, value);

@@ -15,6 +15,7 @@ import { digestOf } from './digest.js';
 import type { Body } from './body.js';
 import type { Pass } from './pass.js';
 import type { RunningTime } from './running-time.js';
+import { turnId } from './turn-id.js';
 
 /** Begins the durable calls that user code makes. */
 export interface Caller {
@@ -39,7 +40,6 @@ export interface FrameOptions {
   /** Attempts of this body and those around it, outermost first: names which failures belong to it. */
   readonly scope: string;
   readonly attempt: number;
-  readonly idempotencyKey: string;
   /** Time as the body sees it at first. */
   readonly time: number;
   /** The name of the gate that gave this body a permit. Default null: none did. */
@@ -58,7 +58,6 @@ export class Frame implements CurrentExecution, Body {
   readonly encodedName: string;
   readonly scope: string;
   readonly attempt: number;
-  readonly idempotencyKey: string;
   /** How many steps it is nested in; 0 for the handler. */
   readonly level: number;
   readonly settlesAtOnce: boolean;
@@ -66,6 +65,8 @@ export class Frame implements CurrentExecution, Body {
   /** Time as the body sees it: that of the last result it got. */
   time: number;
   outstanding = 0;
+  previousBody: Body | null = null;
+  nextBody: Body | null = null;
   /** Bounds this attempt; null: nothing does. Stands still while every call that the body made waits. */
   runningTime: RunningTime | null = null;
   /** A call failed after the body had returned: the body fails with it. */
@@ -82,6 +83,7 @@ export class Frame implements CurrentExecution, Body {
   private dormant = false;
   private abortedFor: { readonly reason: unknown } | null = null;
   private readonly caller: Caller;
+  /** How many calls had that path, but for their ordinal. */
   private ordinals: Map<string, number> | null = null;
   /** Calls of one body often have the same arguments: the newest ones, and their digest. */
   private digested = '';
@@ -98,7 +100,6 @@ export class Frame implements CurrentExecution, Body {
     this.encodedName = options.encodedName;
     this.scope = options.scope;
     this.attempt = options.attempt;
-    this.idempotencyKey = options.idempotencyKey;
     this.level = options.level ?? (options.parent === null ? 0 : options.parent.level + 1);
     this.settlesAtOnce = options.settlesAtOnce ?? false;
     this.gate = options.gate ?? null;
@@ -108,6 +109,14 @@ export class Frame implements CurrentExecution, Body {
   get context(): ExecutionContext {
     this.userContext ??= this.caller.contextOf(this);
     return this.userContext;
+  }
+
+  /** Equal for every attempt of a call; one that failed for good or was undone, and is retried by hand, gets a new one. */
+  get idempotencyKey(): string {
+    const { pass, path } = this;
+    const voidIn = pass.replay?.lastVoidEpoch(path) ?? null;
+    const key = `${turnId(pass.record)}/${pass.outsidePath(path)}`;
+    return voidIn === null ? key : `${key}@${voidIn + 1}`;
   }
 
   get app(): object {
@@ -186,11 +195,12 @@ export class Frame implements CurrentExecution, Body {
 
   /** The path of the next call with that name and digest. */
   nextPath(encodedName: string, digest: string): string {
-    const first = segment(encodedName, digest, 0);
+    // Joined, it is one piece. Put together of parts it would be a tree of them for as long as the store keeps it.
+    const first = [this.path, segment(encodedName, digest, 0)].join('/');
     this.ordinals ??= new Map();
     const ordinal = this.ordinals.get(first) ?? 0;
     this.ordinals.set(first, ordinal + 1);
-    return `${this.path}/${ordinal === 0 ? first : segment(encodedName, digest, ordinal)}`;
+    return ordinal === 0 ? first : `${this.path}/${segment(encodedName, digest, ordinal)}`;
   }
 
   /** The body goes on after its synchronous part: from here on its time counts. */

@@ -127,18 +127,24 @@ export class PassWrites {
     }
     if (pass.services.steps.hasCompensations) pass.undoables.sent(checkpoints);
     this.underWay++;
-    pass.services.writer.submit(
-      this.delta(checkpoints, null, publish),
-      (verdict) => {
-        this.underWay--;
-        if (pass.ended !== null) return;
-        if (isApplied(verdict)) this.goOn(then);
-        else if (refused !== null && isRefusal(verdict)) this.goOn(() => refused(verdict));
-        else pass.end({ kind: 'lost' });
-      },
-      () => pass.end({ kind: 'lost' }),
-    );
+    const write = this.delta(checkpoints, null, publish);
+    pass.services.writer.submit(write, (verdict) => this.answered(verdict, then, refused), this.lost);
   }
+
+  private answered(
+    verdict: Verdict,
+    then: () => void,
+    refused: ((rejection: Rejection) => void) | null,
+  ): void {
+    const { pass } = this;
+    this.underWay--;
+    if (pass.ended !== null) return;
+    if (isApplied(verdict)) this.goOn(then);
+    else if (refused !== null && isRefusal(verdict)) this.goOn(() => refused(verdict));
+    else pass.end({ kind: 'lost' });
+  }
+
+  private readonly lost = (): void => this.pass.end({ kind: 'lost' });
 
   /** A write of this execution that stores no progress. */
   send(write: AcquireWrite | ReserveWrite | AwaitWrite, then: (answer: Applied) => void): void {
@@ -152,7 +158,7 @@ export class PassWrites {
         if (isApplied(verdict)) this.goOn(() => then(verdict));
         else pass.end({ kind: 'lost' });
       },
-      () => pass.end({ kind: 'lost' }),
+      this.lost,
     );
   }
 

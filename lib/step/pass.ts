@@ -8,6 +8,7 @@ import type { CollectedBatch } from '../ports/stored-instance.js';
 import { BegunBodies } from './begun-bodies.js';
 import { BegunChildren } from './begun-children.js';
 import type { Body } from './body.js';
+import { BodyList } from './body-list.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
 import type { PassEnd } from './pass-end.js';
@@ -37,7 +38,7 @@ export class Pass {
   readonly replay: Replay | null;
   readonly writes: PassWrites;
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
-  readonly live = new Set<Body>();
+  readonly live = new BodyList();
   ended: PassEnd | null = null;
   /** The turn of an instance that it is; null: of none, or it is not opened yet. */
   turn: Turn | null = null;
@@ -161,7 +162,7 @@ export class Pass {
     this.ended = this.closing === null || end.kind === 'lost' ? end : this.closing;
     this.settleQueue?.close();
     this.waits.cancel();
-    // Most passes end with none, and an iterator is made for an empty set too.
+    // Most passes end with none.
     if (this.live.size > 0) for (const body of this.live) body.abort(reason);
     this.resolveDone(this.ended);
   }
@@ -240,8 +241,7 @@ export class Pass {
 
   /** A body runs that waits for none of its calls: it still uses the process. */
   get isOccupied(): boolean {
-    for (const body of this.live) if (body.outstanding === 0) return true;
-    return false;
+    return this.live.some(({ outstanding }) => outstanding === 0);
   }
 
   /** Resolves when the pass has ended and no body of it uses the process any more. */
@@ -316,17 +316,14 @@ export class Pass {
   }
 
   private isBusy(): boolean {
-    if (this.writes.underWay > 0 || this.settleQueue?.empty === false || this.deferred.length > 0)
-      return true;
-    for (const body of this.live) if (!body.isDead && body.outstanding === 0) return true;
-    return false;
+    if (this.writes.underWay > 0 || this.deferred.length > 0) return true;
+    return this.settleQueue?.empty === false || this.live.some(isWorking);
   }
 
   /** The handler's own body may go on as long as it likes: what it called is what counts. */
   private isClosingBusy(): boolean {
     if (this.writes.underWay > 0) return true;
-    for (const body of this.live) if (body.level > 0 && !body.isDead && body.outstanding === 0) return true;
-    return false;
+    return this.live.some((body) => body.level > 0 && isWorking(body));
   }
 
   private turnedIdle(): void {
@@ -345,4 +342,9 @@ export class Pass {
   private isOver(): boolean {
     return this.ended !== null;
   }
+}
+
+/** It still counts, and waits for none of its calls. */
+function isWorking({ isDead, outstanding }: Body): boolean {
+  return !isDead && outstanding === 0;
 }

@@ -9,7 +9,6 @@ import { encodeResult } from './encode-result.js';
 import { Frame, type Caller } from './frame.js';
 import { giveUpWithin } from './give-up-within.js';
 import { runBody, type BodyOutcome } from './run-body.js';
-import { turnId } from './turn-id.js';
 
 /** What stands before the name of a branch. */
 const BRANCH = `${BUILT_IN}branch`;
@@ -66,7 +65,6 @@ export class RaceRun extends DurableCall {
       encodedName,
       scope: this.parent.scope,
       attempt: this.parent.attempt,
-      idempotencyKey: `${turnId(pass.record)}/${pass.outsidePath(path)}`,
       time: this.parent.time,
       level: this.parent.level,
     });

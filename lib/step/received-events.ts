@@ -14,7 +14,8 @@ interface WaitingPass {
 
 /** Waits whose events code has got, by their holders in the store. */
 export class ReceivedEvents {
-  private readonly holders = new Set<string>();
+  /** Null: none yet. */
+  private holders: Set<string> | null = null;
 
   constructor(
     private readonly pass: WaitingPass,
@@ -22,13 +23,13 @@ export class ReceivedEvents {
   ) {}
 
   add(holder: string): void {
-    this.holders.add(holder);
+    (this.holders ??= new Set()).add(holder);
   }
 
   /** Those below a call. What code got in an earlier pass it may not ask for again: the call around it has a result. */
   within(path: string): readonly string[] {
     const below = `${this.pass.outsidePath(path)}/`;
-    const found = [...this.holders].filter((holder) => holder.startsWith(below));
+    const found = [...(this.holders ?? [])].filter((holder) => holder.startsWith(below));
     for (const row of this.journal)
       if (row.kind === 'completed' && row.path.startsWith(`${path}/`) && encodedNameOf(row.path) === AWAIT)
         found.push(...this.holdersOf(row));

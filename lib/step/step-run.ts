@@ -22,9 +22,10 @@ import { instanceOf } from './instance-of.js';
 import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
-import { turnId } from './turn-id.js';
 import { giveUpWithin } from './give-up-within.js';
 import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
+
+const nothing: readonly never[] = Object.freeze([]);
 
 /** What is called: its policies, and the body. */
 export interface StepSpec {
@@ -63,6 +64,11 @@ export class StepRun extends DurableCall implements BodyOwner {
   private startedAt = 0;
   /** An attempt was cut off by its timeout, or may have been in an earlier pass: what it waited for is still waited for. */
   private leavesWaits = false;
+  /** What the body gave, and what its commit does besides; null: nothing. */
+  private value: unknown = undefined;
+  private published: StepPublished | null = null;
+  /** What it failed with when no attempt was left. */
+  private exhaustedBy: { readonly error: unknown } | null = null;
   /** Time as the caller saw it when it called: the body begins with it, whenever it begins. */
   private readonly time = this.parent.time;
 
@@ -182,7 +188,6 @@ export class StepRun extends DurableCall implements BodyOwner {
       encodedName: this.encodedName,
       scope: `${this.parent.scope}.${this.attempt}`,
       attempt: this.attempt,
-      idempotencyKey: this.idempotencyKey(),
       time: this.time,
       gate: limits === null || limits instanceof Error ? null : (limits.gate?.name ?? null),
     });
@@ -215,21 +220,28 @@ export class StepRun extends DurableCall implements BodyOwner {
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
     row.value = encoded.text;
     this.copy = encoded.copy;
-    const stored = (): void => {
-      if (published !== null && published.events.length > 0)
-        this.pass.services.publishing().published(published.events);
-      this.tell('step.completed');
-    };
+    if (published !== null) {
+      this.value = value;
+      this.published = published;
+    }
     this.endWaits();
-    this.store(row, published, stored, (rejection) => this.refused(value, rejection));
+    this.store(row, published);
+  }
+
+  protected override stored({ kind }: Checkpoint): void {
+    if (kind === 'completed') {
+      const events = this.published?.events ?? nothing;
+      if (events.length > 0) this.pass.services.publishing().published(events);
+      this.tell('step.completed');
+    } else if (this.exhaustedBy !== null) this.hook('onExhausted', this.exhaustedBy.error, null);
   }
 
   /** An event of it has no room, or was published before: with another payload, or by somebody who started other executions. */
-  private refused(value: unknown, { reason, eventId, known }: Rejection): void {
+  protected override refused({ reason, eventId, known }: Rejection): void {
     const { publish } = this.spec;
     if (reason === 'instance-changed') this.changedMeanwhile();
-    else if (reason === 'event-known') this.succeeded(publish?.withKnown(value, known ?? []));
-    else this.failFor(refusalOf(publish?.of(value).events ?? [], reason, eventId ?? null), false);
+    else if (reason === 'event-known') this.succeeded(publish?.withKnown(this.value, known ?? []));
+    else this.failFor(refusalOf(publish?.of(this.value).events ?? [], reason, eventId ?? null), false);
   }
 
   private changedMeanwhile(): void {
@@ -277,10 +289,9 @@ export class StepRun extends DurableCall implements BodyOwner {
     }
     const row = this.row('failed', failureKey(this.path, this.parent.scope), this.startedAt, this.attempt);
     row.error = codec.encodeFailure(error);
+    if (exhausted) this.exhaustedBy = { error };
     this.endWaits();
-    this.store(row, null, () => {
-      if (exhausted) this.hook('onExhausted', error, null);
-    });
+    this.store(row, null);
   }
 
   /** The next attempt goes on with what a cut off one waited for; once there is a result, nobody does. */
@@ -302,13 +313,6 @@ export class StepRun extends DurableCall implements BodyOwner {
 
   private waitUntil(at: number): void {
     this.pass.wait(`retry:${this.path}`, at, 'retry', this.parent, () => this.startAttempt());
-  }
-
-  /** Equal for every attempt of this call; a call that failed for good or was undone, and is retried by hand, gets a new one. */
-  private idempotencyKey(): string {
-    const voidIn = this.pass.replay?.lastVoidEpoch(this.path) ?? null;
-    const key = `${turnId(this.pass.record)}/${this.pass.outsidePath(this.path)}`;
-    return voidIn === null ? key : `${key}@${voidIn + 1}`;
   }
 
   private hook(name: 'onRetry' | 'onExhausted', error: unknown, nextAt: number | null): void {
