@@ -1,5 +1,5 @@
 import { partsOfDefinition } from '../model/definition.js';
-import type { ExecutionRecord } from '../model/execution.js';
+import { type ExecutionRecord, wakeAt } from '../model/execution.js';
 import type { Hint } from '../model/hint.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
@@ -54,8 +54,9 @@ export class Hinter {
 
   /** A pass was stored that rests until an instant. Only a dispatcher that paces holds hints until then. */
   rested(record: ExecutionRecord, { status, timers }: RecordChange): void {
-    const dueAt = Math.min(...Object.values(timers));
-    if (this.paces && status === 'waiting' && Number.isFinite(dueAt)) this.wake(record, dueAt);
+    if (!this.paces || status !== 'waiting') return;
+    const dueAt = wakeAt(timers);
+    if (dueAt !== null) this.wake(record, dueAt);
   }
 
   /** An execution is due, or will be. `dueAt`: epoch ms; null: now. */

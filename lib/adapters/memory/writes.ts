@@ -100,7 +100,8 @@ export class Writes {
       this.instances.drop(instance, now);
       this.instances.write(instance, (ahead) => this.accept({ events: [ahead] }, now, null), now);
     }
-    for (const withdrawal of delta.withdraw ?? []) this.executions.withdraw(entry, withdrawal, now);
+    if (delta.withdraw !== undefined)
+      for (const withdrawal of delta.withdraw) this.executions.withdraw(entry, withdrawal, now);
     const due = delta.record === null ? false : this.executions.change(entry, delta.record, now);
     if (delta.record !== null && delta.record.status !== 'running') this.changed = true;
     if (executions === null) return due ? okAndDue : ok;
@@ -241,7 +242,7 @@ export class Writes {
     published: PublishedExecution[],
     by: Entry | null,
   ): void {
-    const executions: DedupRow['executions'][number][] = [];
+    const entries: Entry[] | null = event.dedup === null ? null : [];
     for (const execution of event.executions) {
       const stored = this.executions.byId.get(execution.id);
       const entry = stored ?? this.start(event, execution, now);
@@ -250,11 +251,12 @@ export class Writes {
       if (inherits && execution.collect === undefined) this.inherit(by, entry, now);
       if (entry.place !== 'running') this.changed = true;
       published.push(answer(event, index, entry, execution.owner));
-      executions.push({ id: entry.id, definition: entry.work.id });
+      entries?.push(entry);
     }
     if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now, this.executions.lastKey);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return;
     const { hash, until } = event.dedup;
+    const executions = (entries ?? []).map(({ id, work }) => ({ id, definition: work.id }));
     this.dedup.add(new DedupRow(event.session, event.id, hash, until, now, executions), now);
   }
 
@@ -319,7 +321,7 @@ function answer(
   entry: Entry,
   owner: ProcessId | null,
 ): PublishedExecution {
-  return {
+  const published = {
     eventId: event.id,
     eventIndex,
     executionId: entry.id,
@@ -328,8 +330,11 @@ function answer(
     createdAt: entry.createdAt,
     duplicate: false,
     leased: owner !== null && entry.fence === 1 && entry.owner?.id === owner,
-    ...(entry.batch === null ? {} : { batch: { count: entry.batch.items.length, dueAt: entry.batch.dueAt } }),
   };
+  const { batch } = entry;
+  return batch === null
+    ? published
+    : { ...published, batch: { count: batch.items.length, dueAt: batch.dueAt } };
 }
 
 function sameEvent(a: NewEvent, b: NewEvent): boolean {

@@ -24,15 +24,19 @@ export class Publication implements Iterable<ExecutionHandle> {
     method?: Method,
   ): ExecutionHandle<ResultOf<Instance, Method>> {
     const id = this.workerIdOf(worker);
-    const [first, ...others] = this.executions.filter(
-      (execution) => execution.worker === id && (method === undefined || execution.handler === method),
-    );
+    const isMeant = (execution: ExecutionHandle): boolean =>
+      execution.worker === id && (method === undefined || execution.handler === method);
+    const first = this.executions.find(isMeant);
+    const last = this.executions.findLast(isMeant);
     if (first === undefined)
       throw new NotSubscribedError(
         `event '${this.event}' started no execution of ${id}${method === undefined ? '' : `.${method}`}: ${this.started()}`,
       );
-    if (others.length > 0) {
-      const started = [first, ...others].map(({ handler }) => handler).join(' and ');
+    if (first !== last) {
+      const started = this.executions
+        .filter(isMeant)
+        .map(({ handler }) => handler)
+        .join(' and ');
       throw new NotSubscribedError(
         `event '${this.event}' started ${started} of ${id}. Say which: of(${worker.name}, '${first.handler}')`,
       );

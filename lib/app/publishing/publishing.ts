@@ -156,7 +156,8 @@ export class Publishing {
   }
 
   private handle(id: string, definition: string, run: Run | null = null): ExecutionHandle {
-    const { worker, method } = partsOfDefinition(definition);
+    const known = this.parts.runtime.definitions.handler(definition)?.handler;
+    const { worker, method } = known ?? partsOfDefinition(definition);
     return new ExecutionHandle(this.parts, id, worker, method, run);
   }
 
