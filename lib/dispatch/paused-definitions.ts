@@ -1,7 +1,9 @@
 import type { Store } from '../ports/store.js';
+import { Readings } from './readings.js';
 
 /** Which definitions are held, as this process last read it: what is held starts nowhere, not even with its publish. */
 export class PausedDefinitions {
+  readonly readings = new Readings();
   private held: ReadonlySet<string> = new Set();
 
   constructor(private readonly store: Store) {}
@@ -17,6 +19,11 @@ export class PausedDefinitions {
   }
 
   async refresh(): Promise<void> {
-    this.held = new Set(await this.store.paused());
+    const reading = this.readings.next();
+    this.take(await this.store.paused(), reading);
+  }
+
+  take(paused: readonly string[], reading: number): void {
+    if (this.readings.accepts(reading)) this.held = new Set(paused);
   }
 }

@@ -3,6 +3,7 @@ import { StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { Store, Subscription } from '../ports/store.js';
 import { ruleOf } from './keyed-place.js';
+import { Readings } from './readings.js';
 
 /** An event as subscriptions know it. */
 interface Named {
@@ -15,9 +16,7 @@ export class Subscriptions {
   private own: readonly Subscription[] = [];
   private routes = new Map<string, readonly Subscription[]>();
   private refreshedAt = Number.NEGATIVE_INFINITY;
-  /** Readings that were sent, and the newest that was answered. */
-  private sent = 0;
-  private answered = 0;
+  readonly readings = new Readings();
 
   constructor(
     private readonly store: Store,
@@ -48,11 +47,15 @@ export class Subscriptions {
   /** Reads what other processes hold. Of readings under way together, the one that was sent last counts. */
   async refresh(): Promise<void> {
     const readAt = this.clock.monotonic();
-    const reading = ++this.sent;
-    const stored = await this.read();
-    if (reading < this.answered) return;
-    this.answered = reading;
+    const reading = this.readings.next();
+    this.take(await this.read(), reading, readAt);
+  }
+
+  /** `stored`: null when it is what was taken last. `readAt`: by the monotonic clock. */
+  take(stored: readonly Subscription[] | null, reading: number, readAt: number): void {
+    if (!this.readings.accepts(reading)) return;
     this.refreshedAt = readAt;
+    if (stored === null) return;
     const declared = new Set(this.own.map(keyOf));
     this.index([...this.own, ...stored.filter((subscription) => !declared.has(keyOf(subscription)))]);
   }

@@ -9,6 +9,13 @@ import type { Run } from './work.js';
 /** An unanswered renewal is given up after this part of the lease: the next one is still sent while it holds. */
 const PATIENCE = 1 / 6;
 
+/** What a renewal asks besides. */
+export interface DeclaredQuestion {
+  /** The mark of what is known to be declared; undefined: nothing is. */
+  readonly known: string | undefined;
+  readonly answered: (declared: HeartbeatAnswer['declared']) => void;
+}
+
 interface LeaseKeeperOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -17,6 +24,8 @@ interface LeaseKeeperOptions {
   /** What the registry says of this process; read at each renewal. */
   readonly describe: () => ProcessRecord;
   readonly leaseMs: () => number;
+  /** Called as a renewal is sent. */
+  readonly ask: () => DeclaredQuestion;
   /** What runs here as a renewal is sent: handed to `renewed` with its answer. */
   readonly running: () => readonly Run[];
   /** After each renewal: executions with unseen messages, and all that the store says are ours. */
@@ -91,7 +100,7 @@ export class LeaseKeeper {
 
   /** Renews now, for example after a registration. An answer that comes after `patienceMs` counts all the same. */
   async renew(patienceMs = ANSWER_MS): Promise<void> {
-    const { store, clock, describe, running, renewed } = this.options;
+    const { store, clock, describe, ask, running, renewed } = this.options;
     const { halts } = this;
     const leaseMs = this.options.leaseMs();
     const before = running();
@@ -100,9 +109,11 @@ export class LeaseKeeper {
       if (!this.running || halts !== this.halts) return;
       if (this.sentAt === null || clock.monotonic() - this.sentAt >= leaseMs) this.generation++;
       this.sentAt = Math.max(this.sentAt ?? sentAt, sentAt);
+      question.answered(answer.declared);
       renewed(answer, before);
     };
-    const call = store.heartbeat(describe(), leaseMs);
+    const question = ask();
+    const call = store.heartbeat(describe(), leaseMs, question.known);
     answered(await answerInTime(clock, patienceMs, 'renew lease', call, answered));
   }
 

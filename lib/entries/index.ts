@@ -310,6 +310,7 @@ export type {
   ClaimedExecution,
   ExecutionCount,
   ExecutionFilter,
+  Declared,
   HeartbeatAnswer,
   OwnExecution,
   KeptGraph,

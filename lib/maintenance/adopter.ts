@@ -43,9 +43,10 @@ export class Adopter {
       : [...this.definitions.runnable(), ...this.orphans];
   }
 
-  async refresh(): Promise<void> {
+  /** `told`: what `Store.definitions` would answer; null: it is asked. */
+  async refresh(told: readonly DefinitionRef[] | null = null): Promise<void> {
     const own = new Map(this.definitions.runnable().map((ref) => [ref.id, ref.fingerprint]));
-    const stored = await this.store.definitions();
+    const stored = told ?? (await this.store.definitions());
     const foreign = stored.filter((ref) => own.get(ref.id) !== ref.fingerprint);
     const others = foreign.length === 0 ? [] : await this.declaredByOthers();
     // Both take their time: a process does not wait for them to begin.

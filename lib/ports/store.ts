@@ -86,9 +86,10 @@ export interface Store {
 
   /**
    * Registers the process or renews its lease: until `leaseMs` from now, by the store's clock, nobody takes what it
-   * owns. Answers which of its running executions have unseen messages of a kind they listen to.
+   * owns. Answers which of its running executions have unseen messages of a kind they listen to, and what is declared,
+   * unless that is what it was at the mark `known`.
    */
-  heartbeat(process: ProcessRecord, leaseMs: number): Promise<HeartbeatAnswer>;
+  heartbeat(process: ProcessRecord, leaseMs: number, known?: string): Promise<HeartbeatAnswer>;
 
   /** Ends the process's lease at once; what it still owns is due. */
   leave(id: ProcessId): Promise<void>;
@@ -233,6 +234,18 @@ export interface HeartbeatAnswer {
   readonly owned: readonly OwnExecution[];
   /** Live processes, this one included. */
   readonly liveProcesses: number;
+  /**
+   * What is declared, so that whoever renews its lease need not read it besides. `changed` is left out when it is what it was at the
+   * mark that the heartbeat named. Absent: the store does not tell.
+   */
+  readonly declared?: { readonly mark: string; readonly changed?: Declared };
+}
+
+/** What processes have declared, read at once: as `subscriptions`, `paused` and `definitions` answer it. */
+export interface Declared {
+  readonly subscriptions: readonly Subscription[];
+  readonly paused: readonly string[];
+  readonly definitions: readonly DefinitionRef[];
 }
 
 /** Which handler takes which event; known to every process, so that one without the classes can publish. */

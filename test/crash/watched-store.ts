@@ -15,9 +15,9 @@ export function withMethods(store: Store, methods: Partial<Store>): Store {
 /** Tells of each renewal of the process's lease, once it is stored: when it was sent, epoch ms. */
 export function watchRenewals(store: Store, renewed: (sentAt: number) => void): Store {
   return withMethods(store, {
-    heartbeat: async (process, leaseMs) => {
+    heartbeat: async (process, leaseMs, known) => {
       const sentAt = Date.now();
-      const answer = await store.heartbeat(process, leaseMs);
+      const answer = await store.heartbeat(process, leaseMs, known);
       renewed(sentAt);
       return answer;
     },

@@ -1,7 +1,7 @@
 import { partsOfDefinition } from '../../model/definition.js';
-import type { ExecutionStatus } from '../../model/execution.js';
+import type { DefinitionRef, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId } from '../../model/ids.js';
-import type { ExecutionCount, ExecutionFilter, OwnExecution } from '../../ports/store.js';
+import type { ExecutionCount, ExecutionFilter, OwnExecution, ProcessRecord } from '../../ports/store.js';
 import type { Entry } from './entry.js';
 
 /** Counts by definition and status. */
@@ -22,6 +22,19 @@ export function ownOf(first: Entry | null): OwnExecution[] {
   const own: OwnExecution[] = [];
   for (let entry = first; entry !== null; entry = entry.next) own.push({ id: entry.id, fence: entry.fence });
   return own;
+}
+
+/** Those that something is open of, and those of processes, each once. */
+export function definitionsOf(
+  works: Iterable<DefinitionRef & { readonly open: number }>,
+  processes: readonly ProcessRecord[],
+): DefinitionRef[] {
+  const found = new Map<string, DefinitionRef>();
+  const add = ({ id, fingerprint }: DefinitionRef) =>
+    found.set(JSON.stringify([id, fingerprint]), { id, fingerprint });
+  for (const work of works) if (work.open > 0) add(work);
+  for (const process of processes) process.definitions.forEach(add);
+  return [...found.values()];
 }
 
 /** Those that their process must know messages of. */

@@ -4,6 +4,7 @@ import type { DefinitionRef, ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Clock } from '../../ports/clock.js';
+import { declaredSince } from '../../ports/declared-since.js';
 import { anyChange, changeOf, declaration, GatheredChange, mereWork } from '../../ports/gathered-change.js';
 import type * as port from '../../ports/store.js';
 import type { ScheduleWrite, StoredMessage, Verdict, Write } from '../../ports/store-write.js';
@@ -13,7 +14,7 @@ import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import { Claims } from './claims.js';
 import { DedupTable } from './dedup-table.js';
 import type { Entry } from './entry.js';
-import { countsOf, matches, ownOf, signalsOf } from './entry-readings.js';
+import { countsOf, definitionsOf, matches, ownOf, signalsOf } from './entry-readings.js';
 import { Executions } from './executions.js';
 import { GraphTable } from './graph-table.js';
 import { type MemoryParts, type MemoryState, putState, takeState } from './memory-state.js';
@@ -149,7 +150,11 @@ export class MemoryStore implements port.Store {
     return sessions.page(request, lastKey);
   }
 
-  async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
+  async heartbeat(
+    process: port.ProcessRecord,
+    leaseMs: number,
+    known?: string,
+  ): Promise<port.HeartbeatAnswer> {
     const now = this.now();
     const { executions, subscriptions } = this.parts;
     const renewed = executions.processes.renew(process, now + leaseMs);
@@ -160,6 +165,11 @@ export class MemoryStore implements port.Store {
       signals: signalsOf(running),
       owned: running.flatMap((chain) => ownOf(chain.first)),
       liveProcesses: executions.processes.live(now).length,
+      declared: declaredSince(known, {
+        subscriptions: this.subscribed(now),
+        paused: [...this.parts.paused],
+        definitions: this.openDefinitions(),
+      }),
     };
   }
 
@@ -187,12 +197,7 @@ export class MemoryStore implements port.Store {
 
   private openDefinitions(): readonly DefinitionRef[] {
     const { work, processes } = this.parts.executions;
-    const found = new Map<string, DefinitionRef>();
-    const add = ({ id, fingerprint }: DefinitionRef) =>
-      found.set(JSON.stringify([id, fingerprint]), { id, fingerprint });
-    for (const definition of work.all()) if (definition.open > 0) add(definition);
-    for (const process of processes.live(this.now())) process.definitions.forEach(add);
-    return [...found.values()];
+    return definitionsOf(work.all(), processes.live(this.now()));
   }
 
   async subscribe(subscriptions: readonly port.Subscription[]): Promise<void> {
@@ -204,7 +209,11 @@ export class MemoryStore implements port.Store {
   }
 
   async subscriptions(): Promise<readonly port.Subscription[]> {
-    return this.parts.subscriptions.all(this.now()).map(({ subscription }) => plainCopy(subscription));
+    return this.subscribed(this.now());
+  }
+
+  private subscribed(now: number): readonly port.Subscription[] {
+    return this.parts.subscriptions.all(now).map(({ subscription }) => plainCopy(subscription));
   }
 
   async declareGraphs(graphs: readonly port.StoredGraph[]): Promise<void> {

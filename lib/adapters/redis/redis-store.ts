@@ -15,6 +15,14 @@ import {
   decodeRecord,
   type RecordWire,
 } from './decode-record.js';
+import {
+  decodeDeclared,
+  decodeDefinitions,
+  decodePaused,
+  decodeSubscriptions,
+  type DefinitionsWire,
+  type HeartbeatWire,
+} from './decode-declared.js';
 import { decodeVerdicts, type AnswerWire } from './decode-verdict.js';
 import { encodeClaim, ownOf } from './encode-claim.js';
 import { encodeWrites } from './encode-write.js';
@@ -37,8 +45,6 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   checkOptions(options);
   return new RedisStore(options);
 }
-
-type Pair = readonly [id: string, fingerprint: string];
 
 export class RedisStore implements port.Store {
   readonly group = { maxWrites: 500, maxBytes: 4 * 1024 * 1024 };
@@ -177,7 +183,11 @@ export class RedisStore implements port.Store {
     return { executions: listOf(x).map(openOf), upTo: up, next: nx, more: mo === true };
   }
 
-  async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
+  async heartbeat(
+    process: port.ProcessRecord,
+    leaseMs: number,
+    known?: string,
+  ): Promise<port.HeartbeatAnswer> {
     const session = this.ready();
     const answered = session.watch.sent();
     session.knock();
@@ -185,15 +195,13 @@ export class RedisStore implements port.Store {
       id: toStored(process.id),
       ms: leaseMs,
       df: process.definitions.map(({ id }) => toStored(id)),
+      mk: known,
     };
-    const { sg, ow, li, b } = await session.runner.run<{
-      sg: Listed<string>;
-      ow: Listed<[string, number]>;
-      li: number;
-      b: number;
-    }>('heartbeat', [JSON.stringify(asked), processToText(process)]);
+    const payload = [JSON.stringify(asked), processToText(process)];
+    const { sg, ow, li, b, mk, dc } = await session.runner.run<HeartbeatWire>('heartbeat', payload);
     answered(b);
-    return { signals: idsOf(sg), owned: listOf(ow).map(ownOf), liveProcesses: li };
+    const declared = decodeDeclared(mk, dc);
+    return { signals: idsOf(sg), owned: listOf(ow).map(ownOf), liveProcesses: li, declared };
   }
 
   async leave(id: ProcessId): Promise<void> {
@@ -211,13 +219,7 @@ export class RedisStore implements port.Store {
   }
 
   async definitions(): Promise<readonly DefinitionRef[]> {
-    const { d, p } = await this.run<{ d: Listed<Pair>; p: Listed<string> }>('definitions', {});
-    const open = listOf(d).map(([id, print]) => ({ id: fromStored(id), fingerprint: fromStored(print) }));
-    const declared = listOf(p).flatMap((text) => processFromText(text).definitions);
-    const byKey = new Map(
-      [...open, ...declared].map((ref) => [JSON.stringify([ref.id, ref.fingerprint]), ref]),
-    );
-    return [...byKey.values()];
+    return decodeDefinitions(await this.run<DefinitionsWire>('definitions', {}));
   }
 
   async subscribe(subscriptions: readonly port.Subscription[]): Promise<void> {
@@ -232,7 +234,7 @@ export class RedisStore implements port.Store {
 
   async subscriptions(): Promise<readonly port.Subscription[]> {
     const { s } = await this.run<{ s: Listed<string> }>('subscriptions', {});
-    return listOf(s).map((text) => JSON.parse(text) as port.Subscription);
+    return decodeSubscriptions(s);
   }
 
   async declareGraphs(graphs: readonly port.StoredGraph[]): Promise<void> {
@@ -263,7 +265,7 @@ export class RedisStore implements port.Store {
 
   async paused(): Promise<readonly string[]> {
     const { d } = await this.run<{ d: Listed<string> }>('paused', {});
-    return listOf(d).map(fromStored);
+    return decodePaused(d);
   }
 
   async schedules(): Promise<readonly StoredSchedule[]> {

@@ -1,6 +1,6 @@
 import type { DefinitionRef } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
-import type { OwnExecution, ProcessRecord, Subscription } from '../../ports/store.js';
+import type { Declared, OwnExecution, ProcessRecord, Subscription } from '../../ports/store.js';
 import type { Connection, Statement } from './connection.js';
 import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
@@ -152,6 +152,14 @@ export class Registry {
 
   pausedDefinitions(): string[] {
     return this.selectPaused.all([]).map(({ definition }) => fromStored(definition));
+  }
+
+  declared(now: number): Declared {
+    return {
+      subscriptions: this.subscriptions(now),
+      paused: this.pausedDefinitions(),
+      definitions: this.openDefinitions(now),
+    };
   }
 
   /** Those of open executions and of live processes. */

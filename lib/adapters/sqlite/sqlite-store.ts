@@ -3,6 +3,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord, ExecutionStatus } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
+import { declaredSince } from '../../ports/declared-since.js';
 import { changeOf, declaration, mereWork } from '../../ports/gathered-change.js';
 import type * as port from '../../ports/store.js';
 import type { StoredBatch, StoredInstance } from '../../ports/stored-instance.js';
@@ -159,20 +160,25 @@ export class SqliteStore implements port.Store {
     return transactor.read(() => sessions.page(request));
   }
 
-  async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
+  async heartbeat(
+    process: port.ProcessRecord,
+    leaseMs: number,
+    known?: string,
+  ): Promise<port.HeartbeatAnswer> {
     const session = this.ready();
     const { transactor, registry, processes, context } = session;
     await transactor.write(() => registry.renew(process, leaseMs, context.clock.now()));
     processes.forget();
     this.local.add(process.id);
-    const { signals, owned, live } = await transactor.read(() => ({
+    const { signals, owned, live, declared } = await transactor.read(() => ({
       signals: registry.signals(process.id),
       owned: registry.owned(process.id),
       live: registry.live(context.clock.now()),
+      declared: declaredSince(known, registry.declared(context.clock.now())),
     }));
     session.poll.watch(live.length > 1);
     if (live.some(({ id }) => !this.local.has(id))) this.warnOfPeers(session);
-    return { signals, owned, liveProcesses: live.length };
+    return { signals, owned, liveProcesses: live.length, declared };
   }
 
   async leave(id: ProcessId): Promise<void> {

@@ -1,4 +1,5 @@
 import { Consumer } from '../../dispatch/consumer.js';
+import { DeclaredNews } from '../../dispatch/declared-news.js';
 import { Outcomes } from '../../dispatch/outcomes.js';
 import { PausedDefinitions } from '../../dispatch/paused-definitions.js';
 import type { Publisher } from '../../dispatch/publisher.js';
@@ -58,6 +59,7 @@ export class Runtime {
     this.owner = parts.ids.next() as ProcessId;
     this.subscriptions = new Subscriptions(store, clock, () => 2 * settings.sweepMs);
     this.paused = new PausedDefinitions(store);
+    const declared = new DeclaredNews(this.subscriptions, this.paused, clock, () => settings.sweepMs);
     this.outcomes = new Outcomes({
       store,
       clock,
@@ -72,12 +74,11 @@ export class Runtime {
     const reach = { store, definitions, deployGate: new DeployGate(store), writer, observer, clock };
     this.adopter = new Adopter({ ...reach, isStarted: () => this.isStarted });
     this.lease = new LeaseKeeper({
-      store,
-      clock,
-      observer,
+      ...parts,
       owner: this.owner,
       describe: () => processRecord(this.owner, parts.role, this.definitions),
       leaseMs: () => settings.leaseMs,
+      ask: declared.ask,
       running: () => this.consumer.current,
       renewed: (answer, before) => this.renewed(answer, before),
     });
@@ -103,9 +104,7 @@ export class Runtime {
       armed: (ahead) => this.hints.armed(ahead),
     });
     this.consumer = new Consumer({
-      store,
-      clock,
-      observer,
+      ...parts,
       executor,
       owner: this.owner,
       runnable: () => this.adopter.runnable(),
@@ -115,7 +114,7 @@ export class Runtime {
       answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
       pace: this.hints.pace,
     });
-    const { owner, subscriptions, paused, adopter, consumer, outcomes, hints } = this;
+    const { owner, subscriptions, adopter, consumer, outcomes, hints } = this;
     this.publisher = publisherOf(parts, { owner, writer, consumer, hints, subscriptions, definitions });
     this.scheduler = new Scheduler({
       ...parts,
@@ -124,7 +123,7 @@ export class Runtime {
       started: (event) => this.publisher.published([event]),
       messageSent: (id) => this.messageSent(id),
     });
-    const kept = { subscriptions, paused, adopter, consumer, outcomes, scheduler: this.scheduler, writer };
+    const kept = { declared, adopter, consumer, outcomes, scheduler: this.scheduler, writer };
     this.sweeper = upkeepOf(parts, kept);
   }
 

@@ -1,7 +1,6 @@
 import type { Consumer } from '../../dispatch/consumer.js';
+import type { DeclaredNews } from '../../dispatch/declared-news.js';
 import type { Outcomes } from '../../dispatch/outcomes.js';
-import type { PausedDefinitions } from '../../dispatch/paused-definitions.js';
-import type { Subscriptions } from '../../dispatch/subscriptions.js';
 import type { GroupWriter } from '../../engine/group-writer.js';
 import type { Adopter } from '../../maintenance/adopter.js';
 import { Pruner } from '../../maintenance/pruner.js';
@@ -11,8 +10,7 @@ import { Sweeper } from '../../maintenance/sweeper.js';
 import type { RuntimeParts } from './runtime-parts.js';
 
 interface Kept {
-  readonly subscriptions: Subscriptions;
-  readonly paused: PausedDefinitions;
+  readonly declared: DeclaredNews;
   readonly adopter: Adopter;
   readonly consumer: Consumer;
   readonly outcomes: Outcomes;
@@ -23,7 +21,7 @@ interface Kept {
 /** What a process does at each sweep, in order. */
 export function upkeepOf(parts: RuntimeParts, kept: Kept): Sweeper {
   const { store, clock, random, observer, settings } = parts;
-  const { subscriptions, paused, adopter, consumer, outcomes, scheduler, writer } = kept;
+  const { declared, adopter, consumer, outcomes, scheduler, writer } = kept;
   const pruner = new Pruner(store, clock, () => settings.retention);
   const keeper = new ScheduleKeeper({ ...parts, writer });
   return new Sweeper({
@@ -32,9 +30,9 @@ export function upkeepOf(parts: RuntimeParts, kept: Kept): Sweeper {
     observer,
     intervalMs: () => settings.sweepMs,
     tasks: [
-      { name: 'read subscriptions', run: () => subscriptions.refresh() },
-      { name: 'read pauses', run: () => paused.refresh() },
-      { name: 'adopt executions', run: () => adopter.refresh() },
+      { name: 'read subscriptions', run: () => declared.readSubscriptions() },
+      { name: 'read pauses', run: () => declared.readPauses() },
+      { name: 'adopt executions', run: () => adopter.refresh(declared.definitions) },
       { name: 'claim', run: () => consumer.pull('sweep') },
       { name: 'read outcomes', run: () => outcomes.poll() },
       { name: 'run schedules', run: () => scheduler.refresh() },

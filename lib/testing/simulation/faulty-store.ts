@@ -71,8 +71,8 @@ export class FaultyStore implements port.Store {
     return this.call('openOf', () => this.inner.openOf(request));
   }
 
-  heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
-    return this.call('heartbeat', () => this.inner.heartbeat(process, leaseMs));
+  heartbeat(...asked: Parameters<port.Store['heartbeat']>): Promise<port.HeartbeatAnswer> {
+    return this.call('heartbeat', () => this.inner.heartbeat(...asked));
   }
 
   leave(id: ProcessId): Promise<void> {

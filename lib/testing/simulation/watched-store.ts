@@ -54,9 +54,13 @@ export class WatchedStore implements port.Store {
     return answer;
   }
 
-  async heartbeat(process: port.ProcessRecord, leaseMs: number): Promise<port.HeartbeatAnswer> {
+  async heartbeat(
+    process: port.ProcessRecord,
+    leaseMs: number,
+    known?: string,
+  ): Promise<port.HeartbeatAnswer> {
     const now = this.context.clock.now();
-    const answer = await this.inner.heartbeat(process, leaseMs);
+    const answer = await this.inner.heartbeat(process, leaseMs, known);
     this.model.renewed(process.id, now + leaseMs);
     return answer;
   }

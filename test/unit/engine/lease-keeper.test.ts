@@ -29,6 +29,7 @@ function setup(heartbeat: () => Promise<HeartbeatAnswer> = async () => answer) {
     observer: { wants: () => true, emit: (event) => void events.push(event) },
     describe: () => record,
     leaseMs: () => LEASE_MS,
+    ask: () => ({ known: undefined, answered: () => undefined }),
     running: () => [],
     renewed: (_, before) => void renewed.push(before),
   });

@@ -93,7 +93,26 @@ end
 return answer({ x = found, up = newest, nx = cursor, mo = #page > asked.li or nil })
 `;
 
+/** Those that are held; what nobody has held for long is removed. */
+const SUBSCRIBED = /* lua */ `
+local function subscribed()
+  local keptMs = 7 * 24 * 60 * 60 * 1000
+  for _, definition in ipairs(call('ZRANGEBYSCORE', root .. 'subh', '-inf', now - keptMs)) do
+    call('DEL', root .. 'sub:' .. definition)
+    call('ZREM', root .. 'subh', definition)
+  end
+  local found = {}
+  for _, definition in ipairs(call('ZRANGE', root .. 'subh', 0, -1)) do
+    for _, packed in ipairs(call('HVALS', root .. 'sub:' .. definition)) do found[#found + 1] = cmsgpack.unpack(packed).x end
+  end
+  -- They stand in the order in which they were held last.
+  table.sort(found)
+  return found
+end
+`;
+
 export const HEARTBEAT = /* lua */ `
+${SUBSCRIBED}
 local process = cjson.decode(ARGV[3])
 call('HSET', root .. 'procs', process.id, ARGV[4])
 call('ZADD', root .. 'lease', now + process.ms, process.id)
@@ -106,7 +125,12 @@ for _, id in ipairs(call('HKEYS', root .. 'run:' .. process.id)) do
   local e = find(id)
   if e and e.pl == 'u' and e.ow == process.id then owned[#owned + 1] = { id, e.fe } end
 end
+local declared = { s = subscribed(), d = call('SMEMBERS', root .. 'paused'), o = W.openWorks(), p = W.liveProcesses() }
+-- They stand in the order of their leases, which each renewal changes.
+table.sort(declared.p)
+local mark = redis.sha1hex(cjson.encode(declared))
 return answer({
+  mk = mark, dc = mark ~= process.mk and declared or nil,
   sg = W.signalled(process.id),
   ow = owned,
   li = call('ZCOUNT', root .. 'lease', '(' .. string.format('%.0f', now), '+inf'),
@@ -135,7 +159,7 @@ return answer({ p = W.liveProcesses() })
 `;
 
 export const DEFINITIONS = /* lua */ `
-return answer({ d = W.openWorks(), p = W.liveProcesses() })
+return answer({ o = W.openWorks(), p = W.liveProcesses() })
 `;
 
 export const SUBSCRIBE = /* lua */ `
@@ -154,16 +178,8 @@ return answer({})
 `;
 
 export const SUBSCRIPTIONS = /* lua */ `
-local keptMs = 7 * 24 * 60 * 60 * 1000
-for _, definition in ipairs(call('ZRANGEBYSCORE', root .. 'subh', '-inf', now - keptMs)) do
-  call('DEL', root .. 'sub:' .. definition)
-  call('ZREM', root .. 'subh', definition)
-end
-local found = {}
-for _, definition in ipairs(call('ZRANGE', root .. 'subh', 0, -1)) do
-  for _, packed in ipairs(call('HVALS', root .. 'sub:' .. definition)) do found[#found + 1] = cmsgpack.unpack(packed).x end
-end
-return answer({ s = found })
+${SUBSCRIBED}
+return answer({ s = subscribed() })
 `;
 
 export const DECLARE_GRAPHS = /* lua */ `

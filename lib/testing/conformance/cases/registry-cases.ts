@@ -112,6 +112,60 @@ export const registryCases = storeCaseGroup(
       },
     ],
     [
+      'a heartbeat tells what is declared, as it is read, and once only',
+      async (d) => {
+        const beat = async (known?: string) =>
+          (await d.store.heartbeat(d.process(p1), leaseMs, known)).declared;
+        const told = await beat();
+        if (told === undefined) return;
+        const [{ store }, { mark }] = [d, told];
+        assert.deepEqual(told.changed, {
+          subscriptions: await store.subscriptions(),
+          paused: await store.paused(),
+          definitions: await store.definitions(),
+        });
+        assert.deepEqual(await beat(mark), { mark });
+        await d.beat(p2);
+        assert.deepEqual(await beat(mark), { mark });
+        assert.notEqual((await beat('another'))?.changed, undefined);
+      },
+    ],
+    [
+      'a heartbeat tells of every change to what is declared',
+      async (d) => {
+        const { store } = d;
+        let known: string | undefined;
+        const changed = async () => {
+          const { declared } = await store.heartbeat(d.process(p1), leaseMs, known);
+          if (declared !== undefined) known = declared.mark;
+          return declared === undefined ? null : declared.changed;
+        };
+        if ((await changed()) === null) return;
+        const unheld = { ...subscription, definition: { id: 'gone.one', fingerprint: 'f1' } };
+        await store.subscribe([unheld]);
+        assert.deepEqual((await changed())?.subscriptions, [unheld]);
+        await store.subscribe([{ ...unheld, rule: '{}' }]);
+        assert.deepEqual((await changed())?.subscriptions, [{ ...unheld, rule: '{}' }]);
+        await store.setPaused(['mails.send'], true);
+        assert.deepEqual((await changed())?.paused, ['mails.send']);
+        await store.setPaused(['mails.send'], false);
+        assert.deepEqual((await changed())?.paused, []);
+        const old = { id: orders.id, fingerprint: 'old' };
+        await d.publish({ definition: old });
+        assert.ok(refs((await changed())?.definitions ?? []).includes('orders.fulfil old'));
+        await store.heartbeat(
+          d.process(p2, { definitions: [mails, { ...mails, fingerprint: 'new' }] }),
+          leaseMs,
+        );
+        assert.ok(refs((await changed())?.definitions ?? []).includes('mails.send new'));
+        await store.leave(p2);
+        assert.ok(!refs((await changed())?.definitions ?? []).includes('mails.send new'));
+        d.clock.advance(7 * dayMs + leaseMs);
+        assert.deepEqual((await changed())?.subscriptions.length, 0);
+        assert.equal(await changed(), undefined);
+      },
+    ],
+    [
       'definitions are those of open executions and live processes',
       async (d) => {
         await d.store.leave(p1);
