@@ -55,7 +55,7 @@ export class Assembly {
   constructor(
     options: BootstrapOptions,
     private readonly container: AppContainer,
-    underlay: Underlay | null,
+    private readonly underlay: Underlay | null,
   ) {
     this.current = {
       ...options,
@@ -166,6 +166,11 @@ export class Assembly {
     this.runtime.addWorkers(resolveLimits(compiled, this.get));
   }
 
+  /** Opens the store, unless that is the start's to do. Idempotent. */
+  async open(): Promise<void> {
+    if (this.underlay?.opensAtStart !== true) await this.runtime.open();
+  }
+
   private async register(workers: readonly WorkerClass[]): Promise<void> {
     const known = this.runtime.definitions.all().map((definition) => definition.type);
     // Together with the known ones, so that an id that one of them has is refused.
@@ -174,6 +179,7 @@ export class Assembly {
     await this.registerEvents(workers);
     this.addWorkers(compiled.filter((definition) => workers.includes(definition.type)));
     await this.runtime.declare();
+    await this.open();
   }
 
   private async unregister(workers: readonly WorkerClass[]): Promise<void> {

@@ -46,7 +46,8 @@ export async function assemble(given: BootstrapOptions, underlay: Underlay | nul
     ]);
     // Providers are complete now: limits may be read from them.
     assembly.addWorkers(compiled);
-    if (underlay?.opensAtStart !== true) await assembly.runtime.open();
+    // A host that fails before it has told the workers closes nothing, so nothing is open until it tells them.
+    if (options.resolver?.isReady?.() ?? true) await assembly.open();
     return assembly.app;
   } catch (error) {
     await assembly?.undo();

@@ -25,6 +25,7 @@ import { debounceMethod } from './handles/debounce-method.js';
 import type { ClassOf, MethodName, Publication } from './executions/publication.js';
 import type { PublishOptions } from './publishing/publish-options.js';
 import { Publishing } from './publishing/publishing.js';
+import { tooEarly } from './publishing/too-early.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishing/publishable.js';
 import { assertConfigurable } from './options/settings.js';
 import { statsOf } from './app-stats.js';
@@ -303,18 +304,18 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
    * `ConfigurationError` for options that cannot be.
    */
   async stats(options: StatsOptions = {}): Promise<AppStats> {
-    this.assertOpen('stats()');
+    this.assertReads('stats()');
     return statsOf(this.parts, options);
   }
 
   private async list(filter: ListFilter, call = 'executions.list()'): Promise<readonly ExecutionSummary[]> {
-    this.assertOpen(call);
+    this.assertReads(call);
     const records = await this.parts.store.list(storeFilterOf(filter, (type) => this.workerId(type), call));
     return records.map(summaryOf);
   }
 
   private async setPaused(worker: ClassOf<object>, paused: boolean): Promise<void> {
-    this.assertOpen(paused ? 'pause()' : 'resume()');
+    this.assertReads(paused ? 'pause()' : 'resume()');
     const definition = this.definitionOf(worker);
     await this.parts.runtime.paused.set(
       definition.handlers.map((handler) => handler.id),
@@ -333,6 +334,11 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
     throw new DefinitionError([
       { class: type.name, member: null, found: 'it is no worker', write: 'Decorate it with @Worker()' },
     ]);
+  }
+
+  private assertReads(call: string): void {
+    this.assertOpen(call);
+    if (!this.parts.knowsWorkers()) throw tooEarly(call);
   }
 
   private assertOpen(call: string): void {

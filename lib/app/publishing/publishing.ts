@@ -10,6 +10,7 @@ import type { PublishedEvents } from '../../step/publish-call.js';
 import { ExecutionHandle, type Outcome } from '../executions/execution-handle.js';
 import { Publication, type ClassOf } from '../executions/publication.js';
 import { requestOf, type PublishScope } from './publish-options.js';
+import { tooEarly } from './too-early.js';
 import type { WorkerAppParts } from './worker-app-parts.js';
 
 type Entries = readonly (readonly unknown[])[];
@@ -79,11 +80,7 @@ export class Publishing {
     scope: PublishScope | null,
   ): PublishRequest | Promise<PublishRequest> {
     if (this.parts.runtime.isClosed) throw new AppClosedError('publish()');
-    if (!this.parts.knowsWorkers())
-      throw new NotStartedError(
-        'publish()',
-        'the host has not told the app its workers yet. Under Nest, publish from onModuleInit on: after `await app.init()` or `app.listen()`, never in a constructor',
-      );
+    if (!this.parts.knowsWorkers()) throw tooEarly('publish()');
     return this.resolve(args, scope);
   }
 

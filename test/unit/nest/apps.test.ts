@@ -313,3 +313,30 @@ test('an application whose boot fails leaves no store open', async () => {
   await expect(module.init()).rejects.toThrow('Idle');
   await expect(module.get(WorkerApp).stats()).rejects.toMatchObject({ code: 'APP_CLOSED' });
 });
+
+test('an application that cannot be made, whatever is made last, has opened nothing', async () => {
+  @Injectable()
+  class Failing {
+    constructor(@Inject(WorkerApp) readonly app: WorkerApp) {
+      throw new Error('no licence');
+    }
+  }
+  const opened: string[] = [];
+  const store = memoryStore();
+  const open = store.open.bind(store);
+  store.open = async (context) => {
+    opened.push('store');
+    await open(context);
+  };
+  const made = compile({ options: { store }, providers: [PingWorker, Failing] });
+  await expect(made).rejects.toThrow('no licence');
+  const ofFactory = Test.createTestingModule({
+    imports: [WorkerModule.forRootAsync({ useFactory: () => ({ store, logger: silentLogger }) })],
+    providers: [PingWorker, Failing],
+  });
+  await expect(ofFactory.compile()).rejects.toThrow('no licence');
+  expect(opened).toEqual([]);
+  const module = await begin({ options: { store }, providers: [PingWorker] });
+  expect(opened).toEqual(['store']);
+  await module.close();
+});

@@ -286,7 +286,8 @@ test('nothing is published before the app knows its workers', async () => {
   const published = app.publish(Ping, { id: '1' });
   await expect(published).rejects.toMatchObject({ code: 'NOT_STARTED' });
   await expect(published).rejects.toThrow(/too early: .* after `await app\.init\(\)`/);
-  expect(await app.executions.list()).toEqual([]);
+  for (const early of [app.executions.list(), app.stats(), app.pause(PingWorker)])
+    await expect(early).rejects.toMatchObject({ code: 'NOT_STARTED' });
   await module.init();
   expect((await app.publish(Ping, { id: '1' })).executions).toHaveLength(1);
   await module.close();
