@@ -20,7 +20,11 @@ import {
   Worker,
   type WorkerApp,
 } from 'holdfast';
+import { redisStore } from 'holdfast/redis';
 import { z } from 'zod';
+import { redisForTests } from '../servers/redis-server.js';
+
+const redis = redisForTests();
 
 const Ask = defineEvent('ask', z.object({ n: z.number() }));
 
@@ -85,7 +89,7 @@ async function ask(app: WorkerApp, n: number) {
   return (await app.publish(Ask, { n })).of(AnswerWorker, 'answer');
 }
 
-describe.each(places)('results of another process, by %s', (_, place) => {
+const onEach = (place: () => () => Store): void => {
   let worker: WorkerApp;
   let caller: WorkerApp;
   let open: () => Store;
@@ -162,6 +166,18 @@ describe.each(places)('results of another process, by %s', (_, place) => {
     expect(await waited).toBeInstanceOf(SessionStoppedError);
     expect(isOver).toBe(false);
     expect(['running', 'waiting']).toContain(await other?.status());
+  });
+};
+
+describe.each(places)('results of another process, by %s', (_, place) => onEach(place));
+
+redis.describe('results of another process, by one Redis', () => {
+  let url: string;
+  beforeAll(async () => void (url = await redis.url()));
+
+  onEach(() => {
+    const prefix = redis.prefix();
+    return () => redisStore({ url, prefix, durability: 'none' });
   });
 });
 

@@ -20,7 +20,9 @@ import {
   type WorkerApp,
 } from 'holdfast';
 import { TestApp } from 'holdfast/testing';
+import { redisStore } from 'holdfast/redis';
 import { z } from 'zod';
+import { redisForTests } from '../servers/redis-server.js';
 import { killAtEveryWrite } from './support/crash-points.js';
 
 class Usage {
@@ -86,12 +88,14 @@ async function start(store: Store, options: object = {}): Promise<TestApp> {
   return app;
 }
 
+const redis = redisForTests();
+
 const stores: readonly (readonly [string, () => Store])[] = [
   ['memory', () => memoryStore()],
   ['SQLite', () => sqliteStore({ path: sqliteFile(), synchronous: 'NORMAL' })],
 ];
 
-describe.each(stores)('state of a session, on %s', (_name, makeStore) => {
+const onEach = (makeStore: () => Store): void => {
   test('is what was last set, of each session and each class by itself, and of no other', async () => {
     const app = await start(makeStore());
     const usage = app.session('a').state(Usage);
@@ -224,6 +228,15 @@ describe.each(stores)('state of a session, on %s', (_name, makeStore) => {
     expect(error).toMatchObject({ name: 'StateConflictError', code: 'STATE_CONFLICT', retryable: true });
     expect(made).toBeGreaterThan(200);
   });
+};
+
+describe.each(stores)('state of a session, on %s', (_name, makeStore) => onEach(makeStore));
+
+redis.describe('state of a session, on Redis', () => {
+  let url: string;
+  beforeAll(async () => void (url = await redis.url()));
+
+  onEach(() => redisStore({ url, prefix: redis.prefix(), durability: 'none', time: 'app' }));
 });
 
 test('updates of two processes on one SQLite file all apply', async () => {

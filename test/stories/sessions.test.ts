@@ -26,7 +26,9 @@ import {
   Inject,
 } from 'holdfast';
 import { TestApp } from 'holdfast/testing';
+import { redisStore } from 'holdfast/redis';
 import { z } from 'zod';
+import { redisForTests } from '../servers/redis-server.js';
 
 const Job = defineEvent('job', z.object({ n: z.number(), kind: z.string().optional() }));
 const Child = defineEvent('child', z.object({ n: z.number() }));
@@ -133,6 +135,8 @@ function sqliteFile(): string {
   return join(folder, 'holdfast.db');
 }
 
+const redis = redisForTests();
+
 const stores: readonly (readonly [string, () => Store])[] = [
   ['memory', () => memoryStore({ keep: 100_000 })],
   ['SQLite', () => sqliteStore({ path: sqliteFile(), synchronous: 'NORMAL' })],
@@ -157,7 +161,7 @@ async function failureOf(handle: ExecutionHandle): Promise<unknown> {
   return handle.result().catch((error: unknown) => error);
 }
 
-describe.each(stores)('sessions, on %s', (_name, makeStore) => {
+const onEach = (makeStore: () => Store): void => {
   test('A17 · A18 · A21 · publish, execute, stats and list are of one session', async () => {
     const app = await start(makeStore());
     const one = app.session('tenant-1');
@@ -316,18 +320,30 @@ describe.each(stores)('sessions, on %s', (_name, makeStore) => {
     expect(await session.stats()).toMatchObject({ waiting: n - 100, cancelled: 20 });
   });
 
-  test('what a running body still publishes into its session is stopped with it, and never runs', async () => {
-    const app = await start(makeStore(), { concurrency: 10 });
-    const session = app.session('a');
-    await session.publish(Job, { n: 5, kind: 'late' });
-    await until(() => open.length === 1);
-    const stopping = session.stop({ wait: 0 });
-    open.forEach((go) => go());
-    await stopping;
-    await app.settle();
-    expect(told).toEqual(['run 5 in a']);
-    expect(await app.sessions.active()).toEqual([]);
-  }, 20_000);
+  test.each([
+    { when: 'before it was told', page: 1, runs: /^run 5 in a(,child \d in a)*$/ },
+    { when: 'once it was told, and never runs', page: 2, runs: /^run 5 in a$/ },
+  ])(
+    'what a running body still publishes into its session is stopped with it: $when',
+    async ({ page, runs }) => {
+      const store = makeStore();
+      const app = await start(store, { concurrency: 10 });
+      const session = app.session('a');
+      await session.publish(Job, { n: 5, kind: 'late' });
+      await until(() => open.length === 1);
+      const openOf = store.openOf.bind(store);
+      let pages = 0;
+      store.openOf = (request) => {
+        if (++pages === page) open.forEach((go) => go());
+        return openOf(request);
+      };
+      await session.stop({ wait: 0 });
+      await app.settle();
+      expect(told.join()).toMatch(runs);
+      expect(await app.sessions.active()).toEqual([]);
+    },
+    20_000,
+  );
 
   test('what a running body publishes after the stop, before it hears of it, never runs either', async () => {
     const store = makeStore();
@@ -411,6 +427,15 @@ describe.each(stores)('sessions, on %s', (_name, makeStore) => {
     expect(await other.status()).toBe('pending');
     expect(told).toEqual([]);
   });
+};
+
+describe.each(stores)('sessions, on %s', (_name, makeStore) => onEach(makeStore));
+
+redis.describe('sessions, on Redis', () => {
+  let url: string;
+  beforeAll(async () => void (url = await redis.url()));
+
+  onEach(() => redisStore({ url, prefix: redis.prefix(), durability: 'none', time: 'app' }));
 });
 
 test('A-w2 · one process stops what others run, on one SQLite file, and waiters in each learn it', async () => {
