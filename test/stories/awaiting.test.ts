@@ -169,7 +169,9 @@ const onEach = (place: () => () => Store): void => {
   });
 };
 
-describe.each(places)('results of another process, by %s', (_, place) => onEach(place));
+describe.each(places)('results of another process, by %s', (_, place) => {
+  onEach(place);
+});
 
 redis.describe('results of another process, by one Redis', () => {
   let url: string;

@@ -11,9 +11,9 @@ function rows(letter: string, ...ranges: readonly (number | readonly [number, nu
 }
 
 const required = [
-  ...rows('I', [1, 27], [29, 41]),
-  ...rows('B', [1, 18], [21, 30]),
-  ...rows('A', [5, 14], [16, 22], [24, 26], [28, 37]),
+  ...rows('I', [1, 27], [29, 42]),
+  ...rows('B', [1, 19], [21, 30]),
+  ...rows('A', [5, 14], [16, 26], [28, 37]),
   ...rows('D', [1, 34], 36),
 ];
 const cases = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 18, 20, 21, 22, 23, 24, 25, 26, 27].map(

@@ -230,7 +230,9 @@ const onEach = (makeStore: () => Store): void => {
   });
 };
 
-describe.each(stores)('state of a session, on %s', (_name, makeStore) => onEach(makeStore));
+describe.each(stores)('state of a session, on %s', (_name, makeStore) => {
+  onEach(makeStore);
+});
 
 redis.describe('state of a session, on Redis', () => {
   let url: string;

@@ -429,7 +429,9 @@ const onEach = (makeStore: () => Store): void => {
   });
 };
 
-describe.each(stores)('sessions, on %s', (_name, makeStore) => onEach(makeStore));
+describe.each(stores)('sessions, on %s', (_name, makeStore) => {
+  onEach(makeStore);
+});
 
 redis.describe('sessions, on Redis', () => {
   let url: string;
