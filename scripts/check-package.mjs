@@ -2,11 +2,12 @@
  * Packs the package and checks what a user gets: publint and attw on the tarball, then a CommonJS and an ES module
  * project that install it without any optional peer, compile scripts/consumer/ against its types and run it, and the command.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from './build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,16 +35,18 @@ const projects = [
   { type: 'commonjs', runs: [[], ['--no-experimental-require-module']] },
 ];
 
-function run(command, args, cwd = root) {
+const execute = promisify(execFile);
+
+async function run(command, args, cwd = root) {
   try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return (await execute(command, args, { cwd, maxBuffer: 2 ** 26 })).stdout;
   } catch (error) {
     throw new Error(`${[command, ...args].join(' ')}\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
   }
 }
 
-function pack(folder) {
-  const answer = run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
+async function pack(folder) {
+  const answer = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
   const [{ filename, files, size }] = JSON.parse(answer);
   const stray = files
     .map((file) => file.path)
@@ -59,7 +62,7 @@ function pack(folder) {
   return join(folder, filename);
 }
 
-function consume(tarball, { type, runs }, folder) {
+async function consume(tarball, { type, runs }, folder) {
   mkdirSync(folder);
   writeFileSync(
     join(folder, 'package.json'),
@@ -69,26 +72,32 @@ function consume(tarball, { type, runs }, folder) {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   for (const file of files) copyFileSync(join(root, 'scripts/consumer', file), join(folder, file));
   const quiet = ['--prefer-offline', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund'];
-  run('npm', ['install', ...quiet, tarball, `@types/node@${devDependencies['@types/node']}`], folder);
-  run(process.execPath, [bin('tsc'), '-p', '.'], folder);
+  await run('npm', ['install', ...quiet, tarball, `@types/node@${devDependencies['@types/node']}`], folder);
+  await run(process.execPath, [bin('tsc'), '-p', '.'], folder);
   for (const flags of runs) {
-    const answer = run(process.execPath, [...flags, 'out/main.js'], folder).trim();
+    const answer = (await run(process.execPath, [...flags, 'out/main.js'], folder)).trim();
     if (answer !== expected) throw new Error(`the ${type} project printed ${answer} instead of ${expected}`);
     console.log(`${['node', ...flags].join(' ')} in a ${type} project: ok`);
   }
-  const graph = run('npx', ['--no-install', 'holdfast', 'graph', './out/workers.js'], folder);
+  const graph = await run('npx', ['--no-install', 'holdfast', 'graph', './out/workers.js'], folder);
   if (graph !== expectedGraph) throw new Error(`holdfast graph in the ${type} project printed ${graph}`);
   console.log(`npx holdfast graph in a ${type} project: ok`);
+}
+
+async function lint(tarball) {
+  await run(bin('publint'), ['run', tarball, '--strict']);
+  await run(bin('attw'), [tarball]);
+  console.log('publint, attw: ok');
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-package-'));
 try {
   await build('dist');
-  const tarball = pack(folder);
-  run(bin('publint'), ['run', tarball, '--strict']);
-  run(bin('attw'), [tarball]);
-  console.log('publint, attw: ok');
-  for (const project of projects) consume(tarball, project, join(folder, project.type));
+  const tarball = await pack(folder);
+  await Promise.all([
+    lint(tarball),
+    ...projects.map((project) => consume(tarball, project, join(folder, project.type))),
+  ]);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

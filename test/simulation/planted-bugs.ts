@@ -117,6 +117,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...turnBugs,
   {
     name: 'no process sweeps',
+    from: 150,
     options: { prepare: ({ runtime }) => Object.assign(parts(runtime).sweeper, { start: () => {} }) },
   },
   {
@@ -181,6 +182,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a lapse of the lease goes unnoticed',
+    from: 100,
     options: {
       prepare: ({ runtime }) => {
         const { lease } = parts(runtime);
