@@ -259,7 +259,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'nothing is taken back',
-    patch: replaced(Consumer, 'takeBack', () => async () => {}),
+    patch: replaced(Consumer, 'takeLost', () => () => {}),
   },
   {
     name: 'a dead process keeps its lease',

@@ -28,7 +28,8 @@ export function replaced(
 ): () => () => void {
   return () => {
     const prototype = type.prototype as Record<string, unknown>;
-    const original = prototype[method] as (...args: never[]) => unknown;
+    const original = prototype[method] as ((...args: never[]) => unknown) | undefined;
+    if (original === undefined) throw new Error(`there is no ${method}() to replace any more`);
     prototype[method] = make(original);
     return () => {
       prototype[method] = original;
