@@ -41,17 +41,17 @@ describe('an option that there is not', () => {
     [
       'sqliteStore({ sychronous })',
       () => sqliteStore({ path: 'x', sychronous: 'FULL' } as never),
-      'sqliteStore.sychronous: it is no option. Write synchronous',
+      'sqliteStore(): sychronous: it is no option. Write synchronous',
     ],
     [
       'sqliteStore()',
       () => sqliteStore(undefined as never),
-      "sqliteStore(): found nothing. Write sqliteStore('./.holdfast/holdfast.db')",
+      "sqliteStore(): undefined is no object of options. Write sqliteStore('./.holdfast/holdfast.db')",
     ],
     [
       'memoryStore({ keeep })',
       () => memoryStore({ keeep: 5 } as never),
-      'memoryStore.keeep: it is no option. Write memoryStore() or memoryStore({ keep: 1000 })',
+      'memoryStore(): keeep: it is no option. Write memoryStore() or memoryStore({ keep: 1000 })',
     ],
   ])('%s says what to write', (_, make, message) => {
     expect(make).toThrow(ConfigurationError);

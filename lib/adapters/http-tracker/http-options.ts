@@ -84,7 +84,7 @@ const OPTIONS = [
 export function settingsOf(options: HttpTrackerOptions): HttpSettings {
   const mistakes: ConfigurationMistake[] = [];
   const refuse = (option: string, found: string, write: string): void => {
-    mistakes.push({ option: `httpTracker: ${option}`, found, write });
+    mistakes.push({ option: `httpTracker(): ${option}`, found, write });
   };
   for (const name of Object.keys(options))
     if (!(OPTIONS as readonly string[]).includes(name))

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../model/errors-boot.js';
+import { impossibleOption } from '../../model/impossible-option.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { DefinitionRef, ExecutionRecord } from '../../model/execution.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
@@ -40,7 +41,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   if (unknown.length > 0)
     throw new ConfigurationError(
       unknown.map((name) => ({
-        option: `memoryStore.${name}`,
+        option: `memoryStore(): ${name}`,
         found: 'it is no option',
         write: 'Write memoryStore() or memoryStore({ keep: 1000 })',
       })),
@@ -70,10 +71,8 @@ export class MemoryStore implements port.Store {
   constructor(options: MemoryStoreOptions) {
     this.keep = options.keep ?? 1_000;
     if (!Number.isSafeInteger(this.keep) || this.keep < 0) {
-      const found = `found ${String(this.keep)}`;
-      throw new ConfigurationError([
-        { option: 'memoryStore.keep', found, write: 'Write a whole number, 0 or more' },
-      ]);
+      const write = 'Write a whole number from 0';
+      throw new ConfigurationError([impossibleOption('memoryStore(): keep', this.keep, write)]);
     }
     this.parts = this.empty();
   }

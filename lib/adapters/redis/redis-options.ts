@@ -1,4 +1,5 @@
 import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
+import { impossibleOption, shownOption } from '../../model/impossible-option.js';
 import { writeOneOf } from '../../model/near-names.js';
 import type { Durability } from './durability.js';
 import type { RedisClient } from './redis-client.js';
@@ -50,7 +51,7 @@ export function checkOptions(options: unknown): void {
     throw new ConfigurationError([
       {
         option: 'redisStore()',
-        found: `found ${options === undefined ? 'nothing' : typeof options}`,
+        found: `${shownOption(options)} is no object of options`,
         write: "Write redisStore({ client: new Redis() }) or redisStore({ url: 'redis://localhost:6379' })",
       },
     ]);
@@ -62,7 +63,7 @@ function unknownOptions(options: object): readonly ConfigurationMistake[] {
   return Object.keys(options)
     .filter((name) => !(OPTION_NAMES as readonly string[]).includes(name))
     .map((name) => ({
-      option: `redisStore.${name}`,
+      option: `redisStore(): ${name}`,
       found: 'it is no option',
       write: writeOneOf(name, OPTION_NAMES),
     }));
@@ -70,56 +71,55 @@ function unknownOptions(options: object): readonly ConfigurationMistake[] {
 
 function impossibleOptions(options: RedisStoreOptions): readonly ConfigurationMistake[] {
   const { prefix = 'holdfast', durability = 'none', time = 'server' } = options;
-  const mistakes = [...connectionMistakes(options)];
-  if (typeof prefix !== 'string' || !/^[a-z0-9:_-]{1,64}$/.test(prefix))
-    mistakes.push({
-      option: 'redisStore.prefix',
-      found: `found ${JSON.stringify(prefix)}`,
-      write: "Write 1 to 64 of a-z 0-9 : _ - (it is put in braces), such as 'shop' or 'shop:test'",
-    });
+  const mistakes = [
+    ...connectionMistakes('redisStore()', options, clientMistakes),
+    ...prefixMistakes('redisStore()', prefix),
+  ];
   if (!DURABILITIES.includes(durability))
-    mistakes.push({
-      option: 'redisStore.durability',
-      found: `found ${JSON.stringify(durability)}`,
-      write: "Write 'always', 'everysec' or 'none'",
-    });
+    mistakes.push(
+      impossibleOption('redisStore(): durability', durability, "Write 'always', 'everysec' or 'none'"),
+    );
   if (time !== 'server' && time !== 'app')
-    mistakes.push({
-      option: 'redisStore.time',
-      found: `found ${JSON.stringify(time)}`,
-      write: "Write 'server' or 'app'",
-    });
+    mistakes.push(impossibleOption('redisStore(): time', time, "Write 'server' or 'app'"));
   return mistakes;
 }
 
-function connectionMistakes({ client, url }: RedisStoreOptions): readonly ConfigurationMistake[] {
+/** What is wrong with the prefix of `call`'s keys or channels, which is put in braces. */
+export function prefixMistakes(call: string, prefix: unknown): readonly ConfigurationMistake[] {
+  if (typeof prefix === 'string' && /^[a-z0-9:_-]{1,64}$/.test(prefix)) return [];
+  const write = "Write 1 to 64 of a-z 0-9 : _ - (it is put in braces), such as 'shop' or 'shop:test'";
+  return [impossibleOption(`${call}: prefix`, prefix, write)];
+}
+
+/** Whether one of both is there, and what is wrong with it. */
+export function connectionMistakes(
+  call: string,
+  { client, url }: { readonly client?: unknown; readonly url?: unknown },
+  clientMistakes: (client: unknown) => readonly ConfigurationMistake[],
+): readonly ConfigurationMistake[] {
   if ((client === undefined) === (url === undefined))
     return [
       {
-        option: 'redisStore.client',
+        option: `${call}: client`,
         found: client === undefined ? 'neither client nor url is there' : 'client and url are both there',
         write: "Write one of them: { client: new Redis() } or { url: 'redis://localhost:6379' }",
       },
     ];
-  return client === undefined ? urlMistakes(url) : clientMistakes(client);
+  return client === undefined ? urlMistakes(`${call}: url`, url) : clientMistakes(client);
 }
 
-function urlMistakes(url: unknown): readonly ConfigurationMistake[] {
-  if (typeof url === 'string' && /^rediss?:\/\/./i.test(url) && URL.canParse(url)) return [];
-  return [
-    {
-      option: 'redisStore.url',
-      // Not the text itself: it may hold a password.
-      found: typeof url === 'string' ? 'it is no redis:// URL' : `found ${typeof url}`,
-      write: "Write 'redis://host:6379', or 'rediss://…' for TLS",
-    },
-  ];
+function urlMistakes(option: string, url: unknown): readonly ConfigurationMistake[] {
+  const write = "Write 'redis://host:6379', or 'rediss://…' for TLS";
+  if (typeof url !== 'string') return [impossibleOption(option, url, write)];
+  if (/^rediss?:\/\/./i.test(url) && URL.canParse(url)) return [];
+  // Not the text itself: it may hold a password.
+  return [{ option, found: 'it is no redis:// URL', write }];
 }
 
 const METHODS = ['evalsha', 'eval', 'get', 'set', 'info', 'config', 'duplicate'] as const;
 
 function clientMistakes(client: unknown): readonly ConfigurationMistake[] {
-  const option = 'redisStore.client';
+  const option = 'redisStore(): client';
   const isObject = typeof client === 'object' && client !== null;
   const given = (isObject ? client : {}) as Readonly<Record<string, unknown>>;
   const missing = METHODS.filter((method) => typeof given[method] !== 'function');
@@ -129,7 +129,7 @@ function clientMistakes(client: unknown): readonly ConfigurationMistake[] {
         option,
         found: isObject
           ? `${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing`
-          : `found ${client === null ? 'null' : typeof client}`,
+          : `${shownOption(client)} is not possible`,
         write:
           typeof given['evalSha'] === 'function'
             ? "This is a client of the package 'redis'. Write new Redis(…) of the package ioredis, or { url }"
@@ -141,7 +141,7 @@ function clientMistakes(client: unknown): readonly ConfigurationMistake[] {
   return [
     {
       option,
-      found: `it has keyPrefix ${JSON.stringify(prefix)}, which would be put before some keys of the store and not before others`,
+      found: `it has keyPrefix '${prefix}', which would be put before some keys of the store and not before others`,
       write: "Give a client without keyPrefix, and write redisStore({ client, prefix: 'shop' })",
     },
   ];

@@ -1,4 +1,5 @@
 import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
+import { impossibleOption, shownOption } from '../../model/impossible-option.js';
 import { writeOneOf } from '../../model/near-names.js';
 import type { SqliteDriver } from './driver.js';
 import type { Synchronous } from './session.js';
@@ -34,7 +35,7 @@ export function refuseUnknown(options: unknown): void {
     throw new ConfigurationError([
       {
         option: 'sqliteStore()',
-        found: `found ${options === undefined ? 'nothing' : typeof options}`,
+        found: `${shownOption(options)} is no object of options`,
         write: "Write sqliteStore('./.holdfast/holdfast.db') or sqliteStore({ path })",
       },
     ]);
@@ -42,7 +43,7 @@ export function refuseUnknown(options: unknown): void {
   if (unknown.length > 0)
     throw new ConfigurationError(
       unknown.map((name) => ({
-        option: `sqliteStore.${name}`,
+        option: `sqliteStore(): ${name}`,
         found: 'it is no option',
         write: writeOneOf(name, OPTION_NAMES),
       })),
@@ -53,21 +54,13 @@ export function refuseUnknown(options: unknown): void {
 export function checkOptions(path: unknown, synchronous: unknown, readOnly: unknown): void {
   const mistakes: ConfigurationMistake[] = [];
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
-    mistakes.push({
-      option: 'sqliteStore.path',
-      found: `found ${JSON.stringify(path)}`,
-      write: "Write a file's path, or ':memory:'",
-    });
+    mistakes.push(impossibleOption('sqliteStore(): path', path, "Write a file's path, or ':memory:'"));
   if (synchronous !== 'FULL' && synchronous !== 'NORMAL')
-    mistakes.push({
-      option: 'sqliteStore.synchronous',
-      found: `found ${JSON.stringify(synchronous)}`,
-      write: "Write 'FULL' or 'NORMAL'",
-    });
+    mistakes.push(impossibleOption('sqliteStore(): synchronous', synchronous, "Write 'FULL' or 'NORMAL'"));
   if (typeof readOnly !== 'boolean' || (readOnly && path === ':memory:'))
     mistakes.push({
-      option: 'sqliteStore.readOnly',
-      found: readOnly === true ? "found true for ':memory:'" : `found ${JSON.stringify(readOnly)}`,
+      option: 'sqliteStore(): readOnly',
+      found: `${shownOption(readOnly)} is not possible${readOnly === true ? " for ':memory:'" : ''}`,
       write: 'Write true for a file that is there, or leave it out',
     });
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);

@@ -1,9 +1,16 @@
 import { RedisDispatcher } from '../../adapters/redis/redis-dispatcher.js';
 import type { HintClient } from '../../adapters/redis/redis-client.js';
+import { connectionMistakes, prefixMistakes } from '../../adapters/redis/redis-options.js';
 import { systemClock } from '../../adapters/system/system-clock.js';
-import type { ConfigurationMistake } from '../../model/errors-boot.js';
 import type { Clock } from '../../ports/clock.js';
-import { optionMistakes, refuse, text, wholeFrom, withMethods } from '../options/option-checks.js';
+import {
+  anything,
+  type OptionCheck,
+  optionMistakes,
+  refuse,
+  wholeFrom,
+  withMethods,
+} from '../options/option-checks.js';
 
 /** Where hints are published. */
 export interface RedisDispatcherOptions {
@@ -14,7 +21,8 @@ export interface RedisDispatcherOptions {
   readonly client?: HintClient;
   /** `'redis://host:6379'`, or `'rediss://…'` for TLS: clients are made and closed with the app. Either this or `client`. */
   readonly url?: string;
-  /** Processes with the same prefix hear of one another: the channel is `{prefix}:hints`. `'holdfast'` by default. */
+  /** Processes with the same prefix hear of one another: the channel is `{prefix}:hints`. 1 to 64 of `a-z 0-9 : _ -`;
+   * `'holdfast'` by default. */
   readonly prefix?: string;
   /** Hints that may wait to be sent; 10,000 by default. More are given up at once. */
   readonly buffer?: number;
@@ -22,10 +30,13 @@ export interface RedisDispatcherOptions {
   readonly clock?: Clock;
 }
 
+const aPrefix: OptionCheck = (_option, prefix) =>
+  prefix === undefined ? [] : prefixMistakes('redisDispatcher()', prefix);
+
 const CHECKS = {
   client: withMethods('publish', 'duplicate'),
-  url: text,
-  prefix: text,
+  url: anything,
+  prefix: aPrefix,
   buffer: wholeFrom(1),
   clock: withMethods('now', 'monotonic', 'setTimer', 'soon'),
 } satisfies Record<keyof RedisDispatcherOptions, unknown>;
@@ -39,7 +50,7 @@ const CHECKS = {
  */
 export function redisDispatcher(options: RedisDispatcherOptions): RedisDispatcher {
   const mistakes = optionMistakes('redisDispatcher()', options, CHECKS, ['client']);
-  refuse(mistakes.length > 0 ? mistakes : connectionMistakes(options));
+  refuse(mistakes.length > 0 ? mistakes : connectionMistakes('redisDispatcher()', options, () => []));
   return new RedisDispatcher({
     client: options.client ?? null,
     url: options.url ?? '',
@@ -47,19 +58,4 @@ export function redisDispatcher(options: RedisDispatcherOptions): RedisDispatche
     buffer: options.buffer ?? 10_000,
     clock: options.clock ?? systemClock,
   });
-}
-
-function connectionMistakes({ client, url }: RedisDispatcherOptions): readonly ConfigurationMistake[] {
-  const write = "Write { client: new Redis() } or { url: 'redis://localhost:6379' }";
-  if ((client === undefined) === (url === undefined))
-    return [
-      {
-        option: 'redisDispatcher(): client',
-        found: client === undefined ? 'neither client nor url is there' : 'client and url are both there',
-        write,
-      },
-    ];
-  const isUrl = url === undefined || (/^rediss?:\/\/./.test(url) && URL.canParse(url));
-  // Not the text itself: it may hold a password.
-  return isUrl ? [] : [{ option: 'redisDispatcher(): url', found: 'it is no redis:// URL', write }];
 }

@@ -1,5 +1,6 @@
 import { DURATION_FORMS, parseDuration } from '../../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
+import { impossibleOption, shownOption } from '../../model/impossible-option.js';
 import { optionsForm, writeOneOf } from '../../model/near-names.js';
 
 /** What is wrong with the value of that option; nothing is wrong with one that is left out. */
@@ -56,7 +57,7 @@ export const anArray: OptionCheck = (option, value) =>
   value === undefined || Array.isArray(value)
     ? []
     : [
-        impossible(
+        impossibleOption(
           option,
           value,
           typeof value === 'function' && value.name !== '' ? `Write [${value.name}]` : 'Write an array',
@@ -72,7 +73,7 @@ export function withMethods(...methods: readonly string[]): OptionCheck {
     );
     if (missing.length === 0) return [];
     return [
-      impossible(
+      impossibleOption(
         option,
         value,
         `Give an object with the methods ${methods.join(', ')}; ${missing.join(', ')} is missing`,
@@ -90,7 +91,7 @@ export const aStore: OptionCheck = (option, value) => {
     : /^(?:memory:?)?$/.test(path)
       ? 'memoryStore()'
       : `sqliteStore('${path}')`;
-  return [impossible(option, value, `Write ${write}`)];
+  return [impossibleOption(option, value, `Write ${write}`)];
 };
 
 /** An object of which each part has a check of its own; `noun` is what a part is called. */
@@ -98,7 +99,7 @@ export function partsOf(noun: string, checks: Readonly<Record<string, OptionChec
   return (option, value) => {
     if (value === undefined || value === null) return [];
     if (typeof value !== 'object')
-      return [impossible(option, value, `Write { ${Object.keys(checks).join(', ')} }`)];
+      return [impossibleOption(option, value, `Write { ${Object.keys(checks).join(', ')} }`)];
     return Object.entries(value).flatMap(([name, part]) =>
       Object.hasOwn(checks, name)
         ? (checks[name]?.(`${option}.${name}`, part) ?? [])
@@ -125,7 +126,7 @@ export function optionMistakes(
     return [
       {
         option: call,
-        found: `${show(given)} is no object of options`,
+        found: `${shownOption(given)} is no object of options`,
         write: optionsForm(Object.keys(checks), needed),
       },
     ];
@@ -148,16 +149,6 @@ export function refuse(mistakes: readonly ConfigurationMistake[]): void {
 }
 
 function that(holds: (value: unknown) => boolean, write: string): OptionCheck {
-  return (option, value) => (value === undefined || holds(value) ? [] : [impossible(option, value, write)]);
-}
-
-function impossible(option: string, value: unknown, write: string): ConfigurationMistake {
-  return { option, found: `${show(value)} is not possible`, write };
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, 60)}'`;
-  if (typeof value === 'function')
-    return /^class\b/.test(String(value)) ? `class ${value.name}` : 'a function';
-  return typeof value === 'object' && value !== null ? 'what was given' : String(value);
+  return (option, value) =>
+    value === undefined || holds(value) ? [] : [impossibleOption(option, value, write)];
 }

@@ -300,7 +300,7 @@ it.each([
 ])('options %j are refused', (options, found) => {
   track();
   expect(() => httpTracker({ endpoint: 'https://x/', ...options } as HttpTrackerOptions)).toThrow(
-    `httpTracker: ${found}`,
+    `httpTracker(): ${found}`,
   );
   expect(() => httpTracker({ endpoint: 'https://x/', ...options } as HttpTrackerOptions)).not.toThrow(
     /s3cret|pass@/,

@@ -4,12 +4,13 @@ import { redisStore } from '../../../../lib/adapters/redis/redis-store.js';
 import { factsOf } from '../../../../lib/adapters/redis/server-facts.js';
 import { checkServers } from '../../../../lib/adapters/redis/server-checks.js';
 import type { RedisClient } from '../../../../lib/adapters/redis/redis-client.js';
+import { redisDispatcher } from '../../../../lib/app/dispatchers/redis-dispatcher.js';
 import { ConfigurationError } from '../../../../lib/model/errors-boot.js';
 import { DriverMissingError, StoreUnavailableError } from '../../../../lib/model/errors-store.js';
 
-function mistakesOf(options: unknown): readonly string[] {
+function mistakesOf(options: unknown, make: (options: never) => unknown = redisStore): readonly string[] {
   try {
-    redisStore(options as never);
+    make(options as never);
     return [];
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -19,29 +20,32 @@ function mistakesOf(options: unknown): readonly string[] {
 
 describe('options of redisStore()', () => {
   test.each<[unknown, string]>([
-    [undefined, 'redisStore(): found nothing. Write redisStore({ client: new Redis() })'],
-    ['redis://localhost', 'redisStore(): found string'],
-    [{}, 'redisStore.client: neither client nor url is there'],
+    [undefined, 'redisStore(): undefined is no object of options. Write redisStore({ client: new Redis() })'],
+    ['redis://me:secret@localhost', "redisStore(): 'redis://…@localhost' is no object of options"],
+    [{}, 'redisStore(): client: neither client nor url is there'],
     [{ client: new Redis({ lazyConnect: true }), url: 'redis://x' }, 'client and url are both there'],
-    [{ url: 'http://x' }, 'redisStore.url: it is no redis:// URL'],
-    [{ url: 'redis://' }, 'redisStore.url: it is no redis:// URL'],
-    [{ url: 6379 }, 'redisStore.url: found number'],
-    [{ url: 'redis://x', prefix: 'Shop' }, 'redisStore.prefix: found "Shop"'],
-    [{ url: 'redis://x', prefix: '' }, 'redisStore.prefix: found ""'],
-    [{ url: 'redis://x', prefix: 'a{b}' }, 'redisStore.prefix'],
-    [{ url: 'redis://x', prefix: 'p'.repeat(65) }, 'redisStore.prefix'],
+    [{ url: 'http://x' }, 'redisStore(): url: it is no redis:// URL'],
+    [{ url: 'redis://' }, 'redisStore(): url: it is no redis:// URL'],
+    [{ url: 6379 }, 'redisStore(): url: 6379 is not possible'],
+    [{ url: 'redis://x', prefix: 'Shop' }, "redisStore(): prefix: 'Shop' is not possible"],
+    [{ url: 'redis://x', prefix: '' }, "redisStore(): prefix: '' is not possible"],
+    [{ url: 'redis://x', prefix: 'a{b}' }, 'redisStore(): prefix'],
+    [{ url: 'redis://x', prefix: 'p'.repeat(65) }, 'redisStore(): prefix'],
     [
       { url: 'redis://x', durability: 'sometimes' },
-      `redisStore.durability: found "sometimes". Write 'always'`,
+      `redisStore(): durability: 'sometimes' is not possible. Write 'always'`,
     ],
-    [{ url: 'redis://x', time: 'mine' }, `redisStore.time: found "mine". Write 'server' or 'app'`],
-    [{ url: 'redis://x', prefx: 'a' }, 'redisStore.prefx: it is no option. Write prefix'],
-    [{ client: {} }, 'redisStore.client: evalsha, eval, get, set, info, config, duplicate are missing'],
-    [{ client: Redis }, 'redisStore.client: found function. Write new Redis(…)'],
+    [
+      { url: 'redis://x', time: 'mine' },
+      `redisStore(): time: 'mine' is not possible. Write 'server' or 'app'`,
+    ],
+    [{ url: 'redis://x', prefx: 'a' }, 'redisStore(): prefx: it is no option. Write prefix'],
+    [{ client: {} }, 'redisStore(): client: evalsha, eval, get, set, info, config, duplicate are missing'],
+    [{ client: Redis }, 'redisStore(): client: class Redis is not possible. Write new Redis(…)'],
     [{ client: { evalSha() {}, duplicate() {} } }, "This is a client of the package 'redis'"],
     [
       { client: new Redis({ lazyConnect: true, keyPrefix: 'app:' }) },
-      `it has keyPrefix "app:", which would be put before some keys`,
+      `it has keyPrefix 'app:', which would be put before some keys`,
     ],
   ])('%o is told', (options, told) => {
     expect(mistakesOf(options).join('\n')).toContain(told);
@@ -51,6 +55,25 @@ describe('options of redisStore()', () => {
     const mistakes = mistakesOf({ url: 'redis://:secret@:1:2', time: 1, durability: 2 });
     expect(mistakes).toHaveLength(3);
     expect(mistakes.join()).not.toContain('secret');
+  });
+});
+
+describe('options of redisDispatcher()', () => {
+  test.each<[unknown, string]>([
+    ['redis://me:secret@x', "redisDispatcher(): 'redis://…@x' is no object of options. Write { client"],
+    [{}, 'redisDispatcher(): client: neither client nor url is there. Write one of them'],
+    [{ url: 'http://x' }, 'redisDispatcher(): url: it is no redis:// URL'],
+    [{ url: 6379 }, 'redisDispatcher(): url: 6379 is not possible'],
+    [
+      { url: 'redis://x', prefix: 'Shop' },
+      "redisDispatcher(): prefix: 'Shop' is not possible. Write 1 to 64",
+    ],
+    [{ url: 'redis://x', prefix: 'a{b}' }, 'redisDispatcher(): prefix'],
+    [{ url: 'redis://x', prefix: '' }, 'redisDispatcher(): prefix'],
+    [{ url: 'redis://x', prefix: 7 }, 'redisDispatcher(): prefix: 7 is not possible'],
+    [{ client: {} }, 'redisDispatcher(): client: what was given is not possible. Give an object'],
+  ])('%o is told', (options, told) => {
+    expect(mistakesOf(options, redisDispatcher).join('\n')).toContain(told);
   });
 });
 

@@ -74,6 +74,6 @@ describe('a SQLite store that only reads', () => {
 
   it('is no store in memory', () => {
     expect(() => sqliteStore({ path: ':memory:', readOnly: true })).toThrow(ConfigurationError);
-    expect(() => sqliteStore({ path: 'x', readOnly: 'yes' as never })).toThrow('sqliteStore.readOnly');
+    expect(() => sqliteStore({ path: 'x', readOnly: 'yes' as never })).toThrow('sqliteStore(): readOnly');
   });
 });
