@@ -119,7 +119,7 @@ export class RedisDispatcher implements Dispatcher {
     try {
       await Promise.race([subscriber.subscribe(channel), failed]);
     } catch (error) {
-      throw client === null ? new ConnectFault(url, error) : error;
+      throw new ConnectFault(client ?? url, error);
     }
   }
 

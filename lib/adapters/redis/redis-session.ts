@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import { HoldfastError } from '../../model/errors.js';
 import { messageOf } from '../../model/message-of.js';
 import type { Change, StoreContext } from '../../ports/store.js';
 import { ChangeFeed } from './change-feed.js';
-import { ConnectFault } from './connect-fault.js';
+import { ConnectFault, isOfConnection } from './connect-fault.js';
 import {
   connectTo,
   isCluster,
@@ -61,6 +62,7 @@ export class RedisSession {
   static async open(options: SessionOptions, context: StoreContext): Promise<RedisSession> {
     const own = options.client === undefined ? await connected(options.url ?? '') : null;
     const client = options.client ?? (own as OwnClient);
+    const told = errorsOf(client);
     try {
       const { durability, warning } = await checkServers(client, options.durability);
       await checkLayout(client, options.root);
@@ -71,7 +73,9 @@ export class RedisSession {
       return session;
     } catch (error) {
       own?.disconnect();
-      throw error instanceof HoldfastError ? error : unavailable(error);
+      throw error instanceof HoldfastError ? error : unavailable(faultOf(options, told.last(), error));
+    } finally {
+      told.end();
     }
   }
 
@@ -95,6 +99,19 @@ async function connected(url: string): Promise<OwnClient> {
   } catch (error) {
     throw error instanceof HoldfastError ? error : unavailable(error);
   }
+}
+
+/** What a client tells while a store is opened on it: the call that fails only says that it failed. */
+function errorsOf(client: RedisClient): { last(): unknown; end(): void } {
+  const emitter = client as Partial<EventEmitter>;
+  let last: unknown = null;
+  const listener = (error: unknown): void => void (last = error);
+  emitter.on?.('error', listener);
+  return { last: () => last, end: () => void emitter.off?.('error', listener) };
+}
+
+function faultOf({ client, url = '' }: SessionOptions, last: unknown, error: unknown): unknown {
+  return isOfConnection(error) ? new ConnectFault(client ?? url, last ?? error) : error;
 }
 
 function unavailable(error: unknown): StoreUnavailableError {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { Clock } from '../../ports/clock.js';
-import { messageOf } from '../../model/message-of.js';
+import { wordsOf } from './connect-fault.js';
 import { type ScriptName, scripts } from './lua/scripts.js';
 import { isCluster, type RedisClient } from './redis-client.js';
 
@@ -48,7 +48,7 @@ export class ScriptRunner {
       this.answered({ sentAt, doneAt: reply.t, answeredAt: this.clock.now() });
       return reply;
     } catch (error) {
-      throw new StoreUnavailableError(`Redis did not do '${name}': ${messageOf(error)}`, error);
+      throw new StoreUnavailableError(`Redis did not do '${name}': ${wordsOf(error)}`, error);
     }
   }
 
