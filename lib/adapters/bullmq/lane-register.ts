@@ -38,6 +38,8 @@ export class LaneRegister {
   private asking: Promise<unknown> = Promise.resolve();
   /** Callers that wait for a name. */
   private naming = 0;
+  /** Tell those who wait for a name that it is not said any more. */
+  private readonly givenUp = new Set<(error: Error) => void>();
   /** Grows with each close: what was asked before it is not named any more. */
   private generation = 0;
   private readonly emptySince = new Map<string, number>();
@@ -94,9 +96,13 @@ export class LaneRegister {
     this.unlistedAt.clear();
   }
 
-  /** Gives up names that are still to be said: they would open connections again. */
+  /** Gives up names that are still to be said: they would open connections again, and one may wait for ever for a server that is away. */
   close(): void {
     this.generation++;
+    this.asking = Promise.resolve();
+    this.asked.clear();
+    for (const giveUp of this.givenUp) giveUp(closed());
+    this.givenUp.clear();
   }
 
   /** How long a name that this process has said is good for. */
@@ -107,15 +113,24 @@ export class LaneRegister {
   private ask(lane: string): Promise<string> {
     // One after the other: each counts those before it.
     const { generation } = this;
-    const answer = this.asking.then(() => this.name(lane, generation)).finally(() => this.asked.delete(lane));
-    this.asking = answer.catch(() => undefined);
+    const named = this.asking.then(() => this.name(lane, generation));
+    this.asking = named.catch(() => undefined);
+    const answer = this.unlessClosed(named).finally(() => {
+      if (this.asked.get(lane) === answer) this.asked.delete(lane);
+    });
     this.asked.set(lane, answer);
     return answer;
   }
 
+  private unlessClosed<Answer>(task: Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.givenUp.add(reject);
+      task.then(resolve, reject).finally(() => this.givenUp.delete(reject));
+    });
+  }
+
   private async name(lane: string, generation: number): Promise<string> {
-    if (generation !== this.generation)
-      throw new HintsUndeliveredError(`BullMQ's queue '${LANES}'`, 'the dispatcher was closed');
+    if (generation !== this.generation) throw closed();
     const { lanes, clock } = this.settings;
     const register = await this.shelf.queue(LANES);
     const isFull = !this.said.has(lane) && (await register.getWaitingCount()) >= lanes;
@@ -183,6 +198,10 @@ export class LaneRegister {
     // Somebody has named it meanwhile.
     if (!this.unlistedAt.delete(lane)) await server?.serve(lane);
   }
+}
+
+function closed(): HintsUndeliveredError {
+  return new HintsUndeliveredError(`BullMQ's queue '${LANES}'`, 'the dispatcher was closed');
 }
 
 function jobsOf(queue: Queue): Promise<number> {
