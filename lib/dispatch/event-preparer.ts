@@ -1,6 +1,6 @@
 import { collectorListens } from '../behaviours/batch-place.js';
 import type { Definitions } from '../engine/definitions.js';
-import type { EventRoute } from '../model/definition.js';
+import type { EventRoute, HandlerDefinition } from '../model/definition.js';
 import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
@@ -11,7 +11,7 @@ import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import type { PassSettings } from '../step/pass-services.js';
 import { placeOf } from './handler-place.js';
-import { keyedPlaceOf } from './keyed-place.js';
+import { type KeyedPlace, keyedPlaceOf } from './keyed-place.js';
 import { mailOf } from './mail-of.js';
 import { payloadHash } from './payload-hash.js';
 import type { PublishRequest } from './publish-request.js';
@@ -37,6 +37,15 @@ export interface PreparedEvent extends NewEvent {
 
 interface PreparedExecution extends NewExecution {
   owner: NewExecution['owner'];
+}
+
+/** An event that was checked, and who takes it is still to be told. */
+interface Accepted {
+  readonly request: PublishRequest;
+  readonly data: unknown;
+  readonly input: string;
+  readonly madeId: string;
+  readonly depth: number;
 }
 
 /** Makes of a request what the store takes: checked, encoded, and routed to the handlers that take it. */
@@ -75,7 +84,7 @@ export class EventPreparer {
     madeId: string,
     depth: number,
   ): PreparedEvent | Promise<PreparedEvent> {
-    const { definition, session } = request;
+    const { definition } = request;
     if (!checked.ok) throw new InvalidEventError(definition.name, checked.violations);
     const input = this.encode(definition.name, checked.data);
     const subscribed = addressed(
@@ -83,32 +92,36 @@ export class EventPreparer {
       request.to,
     );
     const takers = this.takers(subscribed, definition, input);
-    const build = (subscriptions: readonly Subscription[]): PreparedEvent => {
-      const event = prepared(subscriptions);
-      if (definition.mail === undefined || request.to !== undefined) return event;
-      const now = this.options.clock.now();
-      return { ...event, mail: mailOf(request, definition.mail, checked.data, input, now) };
+    const accepted = { request, data: checked.data, input, madeId, depth };
+    return takers instanceof Promise
+      ? takers.then((late) => this.prepared(accepted, late))
+      : this.prepared(accepted, takers);
+  }
+
+  private prepared(accepted: Accepted, subscriptions: readonly Subscription[]): PreparedEvent {
+    const { request, data, input, madeId, depth } = accepted;
+    const { definition, session, to } = request;
+    const executions = subscriptions.map((subscription, at) =>
+      this.execution(request, `${madeId}-${at}`, subscription, input, depth),
+    );
+    const dedup =
+      request.id === null
+        ? null
+        : this.dedup(definition.name, input, to === undefined ? null : placesOf(executions));
+    const event = {
+      id: (request.id ?? madeId) as EventId,
+      name: definition.name,
+      session,
+      dedup,
+      executions,
     };
-    const prepared = (subscriptions: readonly Subscription[]): PreparedEvent => {
-      const executions = subscriptions.map((subscription, at) =>
-        this.execution(request, `${madeId}-${at}`, subscription, input, depth),
-      );
-      const to = request.to === undefined ? null : placesOf(executions);
-      return {
-        id: (request.id ?? madeId) as EventId,
-        name: definition.name,
-        session,
-        dedup:
-          request.id === null
-            ? null
-            : {
-                hash: payloadHash(definition.name, input, to),
-                until: this.options.clock.now() + this.options.dedupMs(),
-              },
-        executions,
-      };
-    };
-    return takers instanceof Promise ? takers.then(build) : build(takers);
+    if (definition.mail === undefined || to !== undefined) return event;
+    return { ...event, mail: mailOf(request, definition.mail, data, input, this.options.clock.now()) };
+  }
+
+  private dedup(name: string, input: string, to: readonly string[] | null): NonNullable<NewEvent['dedup']> {
+    const { clock, dedupMs } = this.options;
+    return { hash: payloadHash(name, input, to), until: clock.now() + dedupMs() };
   }
 
   /** Leaves out handlers that are known here to turn the event down; the others decide in their first pass. */
@@ -143,34 +156,45 @@ export class EventPreparer {
   ): PreparedExecution {
     const { definition } = subscription;
     const handler = this.options.definitions.handler(definition.id)?.handler ?? null;
-    const value = (): unknown => request.definition.checker.restore(this.options.codec.decode(input));
-    const { session, to } = request;
-    const place =
-      keyedPlaceOf(handler, subscription, {
-        name: request.definition.name,
-        value,
-        input,
-        schemaHash: request.definition.checker.schemaHash,
-        session,
-        key: to?.key ?? null,
-        isDelayed: request.dueAt !== null,
-        bufferedEvents: this.options.settings.limits.bufferedEvents,
-      }) ??
-      (handler === null
-        ? { gate: null, lane: laneOf(session, definition.id) }
-        : placeOf(handler, session, value));
-    return {
+    const { gate, lane, collect } = this.placeOf(request, subscription, handler, input);
+    const execution = {
       id: id as ExecutionId,
       definition,
       input,
       schemaHash: request.definition.checker.schemaHash,
-      ...place,
+      gate,
+      lane,
       priority: request.priority ?? handler?.priority ?? 0,
       depth,
       dueAt: request.dueAt,
       owner: null,
-      listening: 'collect' in place ? collectorListens : cancel,
+      listening: cancel,
     };
+    return collect === undefined ? execution : { ...execution, collect, listening: collectorListens };
+  }
+
+  private placeOf(
+    request: PublishRequest,
+    subscription: Subscription,
+    handler: HandlerDefinition | null,
+    input: string,
+  ): KeyedPlace {
+    const { session, to } = request;
+    const usual = { gate: null, lane: laneOf(session, subscription.definition.id) };
+    if (handler === null ? subscription.rule === undefined : isUnbound(handler)) return usual;
+    const { name, checker } = request.definition;
+    const value = (): unknown => checker.restore(this.options.codec.decode(input));
+    const keyed = keyedPlaceOf(handler, subscription, {
+      name,
+      value,
+      input,
+      schemaHash: checker.schemaHash,
+      session,
+      key: to?.key ?? null,
+      isDelayed: request.dueAt !== null,
+      bufferedEvents: this.options.settings.limits.bufferedEvents,
+    });
+    return keyed ?? (handler === null ? usual : placeOf(handler, session, value));
   }
 
   private encode(name: string, data: unknown): string {
@@ -191,6 +215,11 @@ export class EventPreparer {
       ]);
     return input;
   }
+}
+
+/** It shares no key, and has no limit: nothing of an event says where its execution waits. */
+function isUnbound({ keyed, concurrency, rateLimit }: HandlerDefinition): boolean {
+  return keyed === undefined && concurrency === null && rateLimit === null;
 }
 
 /** The instances or batches that they are for. */

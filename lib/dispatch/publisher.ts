@@ -226,7 +226,8 @@ export class Publisher implements StepPublisher {
   }
 
   private mayMiss(requests: readonly PublishRequest[]): boolean {
-    return requests.some(({ definition }) => this.options.subscriptions.mayMiss(definition));
+    for (const { definition } of requests) if (this.options.subscriptions.mayMiss(definition)) return true;
+    return false;
   }
 
   private tellAccepted(event: NewEvent, execution: NewExecution, executionId = execution.id): void {

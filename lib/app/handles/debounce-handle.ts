@@ -140,7 +140,7 @@ export class DebounceHandle<Event = object, State = unknown> {
     const { events, clock } = this.parts;
     const resolved = await events.resolve(collectedEvent(this.debounce, event));
     const given = { ...(eventId === undefined ? {} : { id: eventId }), session };
-    const request = requestOf({ ...resolved, options: given }, clock.now());
+    const request = requestOf({ ...resolved, options: given }, clock);
     const to = { worker: worker.id, method: handler.method, key: key ?? (await this.keyIn(request)) };
     return { ...request, to };
   }

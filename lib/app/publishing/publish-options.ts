@@ -2,6 +2,7 @@ import type { PublishRequest } from '../../dispatch/publish-request.js';
 import { DURATION_FORMS, parseDuration, type Duration } from '../../model/duration.js';
 import { ConfigurationError, type ConfigurationMistake } from '../../model/errors-boot.js';
 import { writeOneOf } from '../../model/near-names.js';
+import type { Clock } from '../../ports/clock.js';
 import type { ResolvedEvent } from './event-sources.js';
 
 /** How an event is published. Unknown or impossible options are a `ConfigurationError`. */
@@ -32,15 +33,24 @@ export interface PublishScope {
 
 const OPTION_NAMES = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
 const LONGEST_ID = 16_384;
-const PLAIN_REQUEST = { id: null, dueAt: null, session: null, priority: null, dispatcherOptions: null };
 
 /** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
 export function requestOf(
   { definition, data, options }: ResolvedEvent,
-  now: number,
+  clock: Pick<Clock, 'now'>,
   scope: PublishScope | null = null,
 ): PublishRequest {
-  if (options === undefined && scope === null) return { ...PLAIN_REQUEST, definition, data };
+  if (options === undefined && scope === null)
+    return {
+      definition,
+      data,
+      id: null,
+      dueAt: null,
+      session: null,
+      priority: null,
+      dispatcherOptions: null,
+    };
+  const now = clock.now();
   const given = (options ?? {}) as PublishOptions;
   const mistakes: ConfigurationMistake[] = [];
   const wrong = (option: string, found: string, write: string): void => {

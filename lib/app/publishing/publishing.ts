@@ -90,8 +90,8 @@ export class Publishing {
   ): PublishRequest | Promise<PublishRequest> {
     const { events, clock } = this.parts;
     const resolved = events.resolve(args);
-    if (resolved instanceof Promise) return resolved.then((late) => requestOf(late, clock.now(), scope));
-    return requestOf(resolved, clock.now(), scope);
+    if (resolved instanceof Promise) return resolved.then((late) => requestOf(late, clock, scope));
+    return requestOf(resolved, clock, scope);
   }
 
   private async publishNow(args: readonly unknown[], scope: PublishScope | null): Promise<Publication> {

@@ -162,7 +162,7 @@ export class SeedRun {
   private requestFor(event: SimulatedEvent, index: number): RequestMaker {
     return async ({ machine }) => {
       const { events, clock } = this.parts.of(machine);
-      const request = requestOf(await events.resolve(event), clock.now());
+      const request = requestOf(await events.resolve(event), clock);
       const id = request.id ?? `event ${index + 1}`;
       this.published.set(JSON.stringify([request.session, id]), index);
       return { ...request, id };
