@@ -8,8 +8,9 @@ import { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import { returnPath } from '../step/control-path.js';
-import { runBody, type BodyOutcome } from '../step/run-body.js';
+import { runBody, type BodyOutcome, type BodyOwner, type BodySpec } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
+import type { Turn } from '../step/turn.js';
 import { GraphRun } from './graph-run.js';
 import { ResultValue } from './node-value.js';
 
@@ -24,22 +25,39 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
     new GraphRun(openRoot(pass, true, returned.endedAt), instance, returned, value).advance();
     return;
   }
-  const { turn } = pass;
-  if (turn?.resume(instance) === true) return;
-  const frame = rootOf(pass);
-  const { host } = pass.services;
-  const invoke = (): unknown =>
-    turn === null
-      ? callHandler(host, instance, pass.handler.method, [event, frame.context])
-      : turn.run(instance, event, frame.context);
-  const bodyEnded = (outcome: BodyOutcome): void => {
+  if (pass.turn?.resume(instance) === true) return;
+  const run = new HandlerRun(rootOf(pass), pass.turn, instance, [event]);
+  runBody(run.frame, run, run);
+}
+
+/** The body of the handler's own method. */
+class HandlerRun implements BodySpec, BodyOwner {
+  readonly timeoutMs = null;
+
+  constructor(
+    readonly frame: Frame,
+    private readonly turn: Turn | null,
+    private readonly instance: object,
+    readonly args: readonly [event: unknown],
+  ) {}
+
+  invoke({ pass, context }: Frame): unknown {
+    const { turn, instance } = this;
+    const [event] = this.args;
+    return turn === null
+      ? callHandler(pass.services.host, instance, pass.handler.method, [event, context])
+      : turn.run(instance, event, context);
+  }
+
+  bodyEnded(outcome: BodyOutcome): void {
+    const { frame, turn, instance } = this;
+    const { pass } = frame;
     if (pass.isClosing) pass.scheduleCheck();
     else if (outcome.ok && frame.next !== null) pass.end({ kind: 'renewed', next: frame.next });
     else if (outcome.ok) handlerReturned(frame, instance, outcome.value);
     else if (turn === null || !turn.failed(instance, outcome.error))
       pass.end({ kind: 'threw', error: outcome.error });
-  };
-  runBody(frame, { timeoutMs: null, args: [event], invoke }, { bodyEnded });
+  }
 }
 
 /** Without declared steps the execution ends here; else the value is recorded with the first result that follows it. */

@@ -14,8 +14,8 @@ import { DurableChild } from './durable-child.js';
 import { DurableSleep } from './durable-sleep.js';
 import { DurableWait } from './durable-wait.js';
 import type { Caller, Frame } from './frame.js';
-import { limitsOf } from './limits-of.js';
 import { FrameContext } from './frame-context.js';
+import { MethodSpec } from './method-spec.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { stateBody, stateStep } from './state-call.js';
 import { RaceRun } from './race-run.js';
@@ -60,15 +60,7 @@ export const stepCaller: Caller = {
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition, call);
     if (typeof digest !== 'string') return refused(frame, digest);
-    return run(frame, encodeName(name), digest, {
-      retry: definition.retry,
-      timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
-      atMostOnce: definition.atMostOnce,
-      limits: limitsOf(definition, call.args),
-      receiver: call.receiver,
-      args: call.args,
-      invoke: () => callStep(frame.pass.services.host, call),
-    });
+    return run(frame, encodeName(name), digest, new MethodSpec(frame.pass.services, definition, call));
   },
 
   inline(frame, call: InlineCall) {
