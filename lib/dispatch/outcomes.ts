@@ -154,9 +154,10 @@ export class Outcomes {
 
   private settle(id: ExecutionId, outcome: AwaitedOutcome): void {
     const waiters = this.waiters.get(id);
+    if (waiters === undefined) return;
     this.waiters.delete(id);
     this.rest();
-    for (const waiter of waiters?.splice(0) ?? []) waiter(outcome);
+    for (const waiter of waiters.splice(0)) waiter(outcome);
   }
 }
 

@@ -30,6 +30,9 @@ export interface Conclusion {
   readonly publish?: NewEvent;
 }
 
+const noTimers: Timers = Object.freeze({});
+const nothing: readonly never[] = Object.freeze([]);
+
 const listens: Readonly<Record<RecordChange['status'], readonly MessageKind[]>> = {
   running: ['cancel'],
   pending: ['cancel'],
@@ -52,7 +55,7 @@ export function conclude(
     case 'lost':
       return null;
     case 'completed':
-      return plain({ ...change(pass, 'completed', seenInboxSeq), value: end.text });
+      return plain(change(pass, 'completed', seenInboxSeq, end.text));
     case 'threw':
       return threw(pass, end.error, end.decision ?? null, seenInboxSeq, deadlineAt);
     case 'failed':
@@ -204,25 +207,31 @@ function withDeadline(timers: Timers, deadlineAt: number | null): Timers {
   return deadlineAt === null ? timers : { ...timers, timeout: deadlineAt };
 }
 
-function change({ record }: Pass, status: RecordChange['status'], seenInboxSeq: number): RecordChange {
-  return changeOf(record, status, seenInboxSeq);
+function change(
+  { record }: Pass,
+  status: RecordChange['status'],
+  seenInboxSeq: number,
+  value: string | null = null,
+): RecordChange {
+  return changeOf(record, status, seenInboxSeq, value);
 }
 
 function changeOf(
   { attempt, epoch }: ExecutionRecord,
   status: RecordChange['status'],
   seenInboxSeq: number,
+  value: string | null = null,
 ): RecordChange {
   return {
     status,
     waitReason: null,
-    timers: {},
+    timers: noTimers,
     listening: listens[status],
     seenInboxSeq,
     attempt,
     epoch,
-    forget: [],
-    value: null,
+    forget: nothing,
+    value,
     error: null,
   };
 }

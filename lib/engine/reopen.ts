@@ -14,9 +14,11 @@ export type Request =
   /** Another epoch: fresh attempts, and `from` with all that was recorded after it runs again. */
   | { readonly kind: 'reopen'; readonly from: string | null };
 
+const nothing: Request = Object.freeze({ kind: 'none' });
+
 /** The latest request wins; a cancel is final, and one that says why tells more. */
 export function requestOf(inbox: readonly StoredMessage[]): Request {
-  let request: Request = { kind: 'none' };
+  let request = nothing;
   for (const message of inbox) {
     if (message.kind === 'cancel') return { kind: 'cancel', cancel: { reason: reasonIn(inbox) } };
     if (message.kind === 'resume' || message.kind === 'retry')
@@ -32,7 +34,7 @@ function reasonIn(inbox: readonly StoredMessage[]): string | null {
 /** While steps are undone only a retry of the undo is heeded. */
 export function requestOfUndo(inbox: readonly StoredMessage[]): Request {
   const reopens = inbox.some(({ kind }) => kind === 'resume' || kind === 'retry');
-  return reopens ? { kind: 'reopen', from: null } : { kind: 'none' };
+  return reopens ? { kind: 'reopen', from: null } : nothing;
 }
 
 /** Keys of the rows that the next epoch does not load: what `from` names, and what was undone. */

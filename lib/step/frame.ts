@@ -195,8 +195,7 @@ export class Frame implements CurrentExecution, Body {
 
   /** The path of the next call with that name and digest. */
   nextPath(encodedName: string, digest: string): string {
-    // Joined, it is one piece. Put together of parts it would be a tree of them for as long as the store keeps it.
-    const first = [this.path, segment(encodedName, digest, 0)].join('/');
+    const first = `${this.path}/${segment(encodedName, digest, 0)}`;
     this.ordinals ??= new Map();
     const ordinal = this.ordinals.get(first) ?? 0;
     this.ordinals.set(first, ordinal + 1);

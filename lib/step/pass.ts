@@ -101,9 +101,7 @@ export class Pass {
     this.received = new ReceivedEvents(this, journal);
     this.writes = new PassWrites(this, journal);
     this.yielding = services.settings.mode === 'ISOLATED';
-    this.waits = new Waits(services.clock, () => {
-      if (this.ended === null) this.scheduleCheck();
-    });
+    this.waits = new Waits(this);
   }
 
   /** Results on their way into user code. */

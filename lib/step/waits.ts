@@ -17,6 +17,13 @@ export interface Wait {
   readonly resume: () => void;
 }
 
+/** The pass, as its waits see it. */
+interface WaitingPass {
+  readonly services: { readonly clock: Clock };
+  /** Told that a wait has ended in it. */
+  scheduleCheck(): void;
+}
+
 interface ArmedWait extends Wait {
   timer: Timer | null;
 }
@@ -29,11 +36,7 @@ export class Waits {
   /** What was told before anybody waited for it. */
   private early: Set<string> | null = null;
 
-  /** `resumed` is called after a wait has ended in this pass. */
-  constructor(
-    private readonly clock: Clock,
-    private readonly resumed: () => void,
-  ) {}
+  constructor(private readonly pass: WaitingPass) {}
 
   get empty(): boolean {
     return this.all === null || this.all.size === 0;
@@ -62,10 +65,11 @@ export class Waits {
 
   /** Has each wait end in this pass, should the pass live that long. */
   arm(): void {
-    const now = this.clock.now();
+    const { clock } = this.pass.services;
+    const now = clock.now();
     for (const [name, wait] of this.all ?? [])
       if (wait.at !== null)
-        wait.timer ??= this.clock.setTimer(Math.max(0, wait.at - now), () => this.end(name, wait));
+        wait.timer ??= clock.setTimer(Math.max(0, wait.at - now), () => this.end(name, wait));
   }
 
   cancel(): void {
@@ -120,6 +124,6 @@ export class Waits {
     if (this.all?.delete(name) !== true) return;
     wait.body.callRuns();
     wait.resume();
-    this.resumed();
+    this.pass.scheduleCheck();
   }
 }
