@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.js';
 import type { Store } from '../ports/store.js';
 
-const PAGE = 500;
+const PAGE = 200;
 const PAUSE_MS = 60_000;
 
 /** How long ended executions are kept, in ms. */
@@ -14,6 +14,8 @@ export interface Retention {
 /** Removes ended executions past their retention: a bounded page at a time, most often none. */
 export class Pruner {
   private nextAt = 0;
+  /** Since there was nothing left to remove. */
+  private removed = 0;
 
   constructor(
     private readonly store: Store,
@@ -21,15 +23,21 @@ export class Pruner {
     private readonly retention: () => Retention,
   ) {}
 
-  async prune(): Promise<void> {
+  /** Removes one page. Whether there is more. */
+  async prune(): Promise<boolean> {
     const now = this.clock.now();
-    if (now < this.nextAt) return;
+    if (now < this.nextAt) return false;
     const { completedMs, failedMs } = this.retention();
-    const answer = await this.store.prune({
+    const { more, removed } = await this.store.prune({
       completedBefore: now - completedMs,
       failedBefore: now - failedMs,
       limit: PAGE,
     });
-    this.nextAt = answer.more ? now : now + PAUSE_MS;
+    this.removed += removed;
+    if (more) return true;
+    // Where many end, the next sweep looks again, so that they are removed as they come.
+    this.nextAt = this.removed < PAGE ? now + PAUSE_MS : now;
+    this.removed = 0;
+    return false;
   }
 }

@@ -27,7 +27,7 @@ async function callsOn(location: CallPlan['location']): Promise<unknown> {
     codes: report.codes,
     areAcross: report.across >= Math.floor(CALLS / 3),
     // A lease of 1 s, a sweep of 1 s, and a machine that does other things, too.
-    areSoon: report.longestMs < 15_000,
+    areSoon: report.longestMs < 30_000,
   };
 }
 

@@ -47,7 +47,7 @@ export async function callAcross(plan: CallPlan): Promise<CallReport> {
   };
   const programs = await Promise.all(Array.from({ length: PROCESSES }, (_, part) => start(part)));
   const codes: (number | null)[] = [];
-  const end = async (program: Program): Promise<void> => void codes.push(await program.end());
+  const end = async (program: Program): Promise<void> => void codes.push(await program.end(20_000));
   try {
     const disturbances = plan.kills + plan.stops;
     for (let i = 0; i < disturbances; i++) {
