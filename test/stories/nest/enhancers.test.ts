@@ -111,7 +111,7 @@ async function place(module: TestingModule): Promise<unknown> {
 
 const linesOf = (module: TestingModule): readonly string[] => module.get(Log).lines;
 
-describe('an interceptor, a guard and a pipe on a step', () => {
+describe('G4 · nestjs/bull#429 · an interceptor, a guard and a pipe on a step', () => {
   @Worker()
   class Orders {
     tries = 0;

@@ -199,7 +199,7 @@ describe('G5 · the production engine in memory, with virtual time, through over
   })
   class AppModule {}
 
-  test('can it run solely in memory, through the whole application? (bullmq 3363, 86, 1471; bull 962; dbos-transact-ts 1288)', async () => {
+  test('can it run solely in memory, through the whole application? with no server to download for this machine? (bullmq 3363, 86, 1471; bull 962; dbos-transact-ts 1288; agent-tempo 262)', async () => {
     const { app } = await open({ imports: [AppModule] });
     const published = await app.publish(Placed, { id: 'o-1' });
     await app.advance('30 days');
