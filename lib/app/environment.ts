@@ -6,7 +6,7 @@ import type { Store } from '../ports/store.js';
 import type { BootstrapOptions } from './options/options.js';
 import { durationFrom, oneOf, refuse, wholeFrom, type OptionCheck } from './options/option-checks.js';
 import type { Provider } from './injection/provider.js';
-import { redisAddress } from './options/redis-address.js';
+import { redisAddress } from '../adapters/redis/redis-address.js';
 import { STORE } from './tokens.js';
 
 const DEFAULT_FILE = '.holdfast/holdfast.db';

@@ -1,11 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { writeOneOf } from '../model/near-names.js';
+import type { GivenStore } from './open-store.js';
 import { UsageError } from './usage-error.js';
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: 'help' }
-  | { readonly kind: 'check'; readonly module: string; readonly store: string | null; readonly json: boolean }
+  | ({ readonly kind: 'check'; readonly module: string; readonly json: boolean } & GivenStore)
   | {
       readonly kind: 'graph';
       readonly module: string;
@@ -15,7 +16,7 @@ export type Command =
 
 /** What `--help` prints. */
 export const USAGE = `Usage:
-  holdfast check <module> [--store <file>] [--json]
+  holdfast check <module> [--store <file or url>] [--prefix <name>] [--json]
       Compares the workers that the module exports with the executions in flight, before they are deployed.
       Exit code: 0 they may be deployed, 1 a rename has to be declared, or a handler, a worker, an undo or
       the place of a step is gone that executions in flight need, 2 the command failed.
@@ -23,7 +24,10 @@ export const USAGE = `Usage:
       Prints the graph of each worker as a Mermaid flowchart, or as JSON.
 
   <module>          the built file that exports the workers, for example ./dist/workers.js
-  --store <file>    the SQLite file that the workers use; default HOLDFAST_STORE_URL, else .holdfast/holdfast.db
+  --store <file>    the SQLite file that the workers use, or the address of their Redis, redis://host:6379;
+                    default HOLDFAST_STORE_URL (which keeps a password off the command line),
+                    else .holdfast/holdfast.db
+  --prefix <name>   the prefix of their store in Redis; default holdfast
   --worker <id>     only the worker with this id
   --json            machine-readable output
   --help            this text
@@ -32,7 +36,7 @@ export const USAGE = `Usage:
 const COMMANDS = ['check', 'graph'];
 
 const OPTIONS = {
-  check: { store: { type: 'string' }, json: { type: 'boolean' } },
+  check: { store: { type: 'string' }, prefix: { type: 'string' }, json: { type: 'boolean' } },
   graph: { worker: { type: 'string' }, json: { type: 'boolean' } },
 } as const;
 
@@ -48,12 +52,19 @@ export function parseCommand(args: readonly string[]): Command {
     throw new UsageError(`no module was given. Write: holdfast ${name} ./dist/workers.js`);
   if (extra !== undefined)
     throw new UsageError(`'${extra}' is one module too many: export all workers from one file`);
-  const { json = false, store = null, worker = null } = values;
-  return name === 'check' ? { kind: name, module, store, json } : { kind: name, module, worker, json };
+  const { json = false, store = null, prefix = null, worker = null } = values;
+  return name === 'check'
+    ? { kind: name, module, store, prefix, json }
+    : { kind: name, module, worker, json };
 }
 
 interface Parsed {
-  readonly values: { readonly json?: boolean; readonly store?: string; readonly worker?: string };
+  readonly values: {
+    readonly json?: boolean;
+    readonly store?: string;
+    readonly prefix?: string;
+    readonly worker?: string;
+  };
   readonly positionals: readonly string[];
 }
 

@@ -38,7 +38,7 @@ async function run(command: Command, host: CommandHost): Promise<ExitCode> {
 }
 
 async function check(
-  { module, store: given, json }: Extract<Command, { kind: 'check' }>,
+  { module, json, ...given }: Extract<Command, { kind: 'check' }>,
   { env, folder, print }: CommandHost,
 ): Promise<ExitCode> {
   const workers = await loadWorkers(module, folder);

@@ -2,6 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, silentLogger, sqliteStore } from 'holdfast';
+import { redisStore } from 'holdfast/redis';
+import { Redis } from 'ioredis';
+import { describeRedisServers, type RedisServer, startRedis } from '../servers/redis-server.js';
 import { OrderWorker, Placed } from './before.workers.js';
 
 const root = join(__dirname, '../..');
@@ -182,7 +185,7 @@ test.each<[string, readonly string[], string]>([
   [
     'an unknown option',
     ['check', 'a.js', '--stor', 'x'],
-    "holdfast: Unknown option '--stor'. holdfast check takes --store, --json\n",
+    "holdfast: Unknown option '--stor'. holdfast check takes --store, --prefix, --json\n",
   ],
   [
     'a module that is not there',
@@ -207,12 +210,22 @@ test.each<[string, readonly string[], string]>([
   [
     'a store that is not there',
     ['check', './mapped.workers.mjs', '--store', './none/x.db'],
-    `holdfast: there is no store '${join(folder, 'none/x.db')}': give the SQLite file that the workers use, --store <file>\n`,
+    `holdfast: there is no store '${join(folder, 'none/x.db')}': give the SQLite file that the workers use, --store <file>, or the address of their Redis, --store redis://…\n`,
   ],
   [
     'a store of another kind',
-    ['check', './mapped.workers.mjs', '--store', 'redis://localhost'],
-    "holdfast: --store is 'redis://localhost': only SQLite files can be read by this version; stores on redis cannot. Write --store ./.holdfast/holdfast.db\n",
+    ['check', './mapped.workers.mjs', '--store', 'postgres://me:secret@localhost'],
+    'holdfast: --store is an address of postgres: stores in SQLite and Redis can be read. Write --store ./.holdfast/holdfast.db, or --store redis://host:6379\n',
+  ],
+  [
+    'a Redis that is not there',
+    ['check', './mapped.workers.mjs', '--store', 'redis://:secret@127.0.0.1:1'],
+    'holdfast: the Redis store could not be opened: 127.0.0.1:1 said: connect ECONNREFUSED 127.0.0.1:1. Look whether the server runs there, and at host and port in the url\n',
+  ],
+  [
+    'an address that is none',
+    ['check', './mapped.workers.mjs', '--store', 'redis://:secret@host:port'],
+    "holdfast: 1 mistake in options:\n  - redisStore(): url: it is no redis:// URL. Write 'redis://host:6379', or 'rediss://…' for TLS\n",
   ],
   [
     'a store in memory',
@@ -231,8 +244,43 @@ test.each<[string, readonly string[], string]>([
   expect(readdirSync(folder)).toHaveLength(files);
 });
 
+describeRedisServers('holdfast check with a store in Redis', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+    const app = await bootstrap({
+      workers: [OrderWorker],
+      store: redisStore({ url: server.url, prefix: 'shop' }),
+      logger: silentLogger,
+    });
+    await app.publish(Placed, { n: 1 });
+    await app.close();
+  });
+  afterAll(() => server.stop());
+
+  test('finds what is in flight, and leaves the server as it is', async () => {
+    const client = new Redis(server.url);
+    const keys = async () => (await client.keys('*')).sort();
+    const before = await keys();
+    const check = (...more: string[]) =>
+      holdfast('check', './before.workers.mjs', '--store', server.url, ...more);
+    expect(check('--prefix', 'shop')).toEqual({
+      status: 0,
+      out: 'mails: same, no executions in flight\norders: same, 1 execution in flight\n\nWhat is in flight can go on.\n',
+      err: '',
+    });
+    expect(check()).toEqual({
+      status: 2,
+      out: '',
+      err: "holdfast: that Redis has no store with the prefix 'holdfast': give the one that the workers use, --prefix <name>\n",
+    });
+    expect(await keys()).toEqual(before);
+    client.disconnect();
+  });
+});
+
 test('holdfast alone, and --help, tell how it is used', () => {
   const { status, out } = holdfast();
   expect([status, out]).toEqual([0, holdfast('check', '--help').out]);
-  expect(out).toContain('holdfast check <module> [--store <file>] [--json]');
+  expect(out).toContain('holdfast check <module> [--store <file or url>] [--prefix <name>] [--json]');
 });
