@@ -126,6 +126,15 @@ export const timerCases = storeCaseGroup(
       },
     ],
     [
+      'instants come back to the millisecond, up to the year 5138',
+      async (d) => {
+        const at = 99_999_999_999_999;
+        const id = await waiting(d, { a: at, b: at - 1 });
+        assert.deepEqual((await d.record(id)).timers, { a: at, b: at - 1 });
+        assert.equal((await d.claim()).nextAt, at - 1);
+      },
+    ],
+    [
       'a timer of a running execution wakes nobody',
       async (d) => {
         const lease = await d.run();
