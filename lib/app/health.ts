@@ -1,4 +1,5 @@
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
+import type { Isolated } from '../dispatch/isolation.js';
 import { type Duration, parseDuration } from '../model/duration.js';
 import { messageOf } from '../model/message-of.js';
 import { durationFrom, optionMistakes, refuse } from './options/option-checks.js';
@@ -50,12 +51,14 @@ export async function healthOf(parts: WorkerAppParts, options: HealthOptions): P
   const { isStarted } = runtime;
   const handlers = runtime.definitions.runnable().length;
   const stands = isStarted && (sinceClaimMs ?? 0) > patienceOf(parts);
+  const { current: isolated } = runtime.consumer.isolation;
   const needsHandlers = parts.options().role !== 'publisher';
   const problems = [
     ...(isStarted ? [] : ['the app is not started']),
     ...(stands ? [`the claim loop has not gone round for ${sinceClaimMs} ms`] : []),
     ...('error' in store ? [`the store does not answer: ${store.error}`] : []),
     ...(lagMs > (parseDuration(options.maxLag ?? '1 minute') ?? 0) ? [`due work waits for ${lagMs} ms`] : []),
+    ...(isolated === null ? [] : [aloneText(isolated)]),
     ...(handlers === 0 && needsHandlers ? ['no handler is registered'] : []),
   ];
   return {
@@ -68,6 +71,10 @@ export async function healthOf(parts: WorkerAppParts, options: HealthOptions): P
     handlers,
     storeMs: 'error' in store ? null : store.ms,
   };
+}
+
+function aloneText({ executionId, worker, handler, claims }: Isolated): string {
+  return `nothing new begins beside execution '${executionId}' of ${worker}.${handler}, which was taken ${claims} times and stored nothing: it may kill its process`;
 }
 
 /** Two sweeps, and the time that a claim may take. */

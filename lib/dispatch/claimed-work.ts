@@ -6,9 +6,12 @@ import type { ClaimedExecution } from '../ports/store.js';
 /** Hinted work found by the sweep only after this long was missed by hints. */
 const GRACE_MS = 2_000;
 
-/** It was claimed before and never got anywhere: it may be what killed its process. */
-export function isSuspect(work: Work): boolean {
-  return work.strikes > 0 && work.lease.fence > 1;
+/** One death is ordinary: a deploy, a crash that something else caused. */
+const STRIKES_TO_ISOLATE = 2;
+
+/** It was claimed repeatedly and never got anywhere: it may be what kills its process. */
+export function isSuspect({ strikes }: Work): boolean {
+  return strikes >= STRIKES_TO_ISOLATE;
 }
 
 /** Of what was claimed together, what is most likely to kill its process: it runs alone. */

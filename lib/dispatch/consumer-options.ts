@@ -18,6 +18,8 @@ export interface ConsumerOptions {
   readonly lease: LeaseState;
   /** How long a claim may take to be answered. */
   readonly answerMs: () => number;
+  /** How long what may kill its process runs with nothing new beside it. */
+  readonly isolationMs: () => number;
   /** Work is taken by `obtain` alone, as its pace allows; null: whatever is due is taken. */
   readonly pace: Pace | null;
 }

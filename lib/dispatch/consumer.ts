@@ -5,10 +5,11 @@ import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
 import { claimRequest } from './claim-request.js';
 import { ClaimWatch } from './claim-watch.js';
-import { isSuspect, tellMissedByHints, worstSuspect } from './claimed-work.js';
+import { tellMissedByHints, worstSuspect } from './claimed-work.js';
 import type { ConsumerOptions, Obtained, Slot, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
 import { IdleWait } from './idle-wait.js';
+import { Isolation } from './isolation.js';
 import { WakeTimer } from './wake-timer.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
@@ -19,6 +20,7 @@ export type PullReason = 'hint' | 'timer' | 'sweep';
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
 export class Consumer {
   readonly watch = new ClaimWatch();
+  readonly isolation: Isolation;
   private readonly running = new Map<ExecutionId, Slot>();
   /** Passes that are over, of which a body still runs: it did not heed its timeout. */
   private readonly lingering = new Set<Run>();
@@ -30,12 +32,12 @@ export class Consumer {
   private backlog = false;
   /** What the store said is ours and did not run here, until it is taken back. */
   private lost: OwnExecution[] = [];
-  private suspects = 0;
   private readonly waking: WakeTimer;
   private readonly idle = new IdleWait();
 
   constructor(private readonly options: ConsumerOptions) {
     this.waking = new WakeTimer(options.clock, () => this.pull('timer'));
+    this.isolation = new Isolation(options.clock, options.isolationMs, () => this.freed());
   }
 
   /** Slots in use. */
@@ -70,6 +72,7 @@ export class Consumer {
   async drain(timeoutMs: number): Promise<void> {
     this.accepting = false;
     this.waking.cancel();
+    this.isolation.cancel();
     for (const { run } of this.running.values()) run?.pass.yield();
     const timeUp = this.options.clock.setTimer(timeoutMs, () => this.handBack());
     await this.idle.until(() => this.used === 0 && this.pulling === null);
@@ -80,6 +83,7 @@ export class Consumer {
   kill(): void {
     this.accepting = false;
     this.waking.cancel();
+    this.isolation.cancel();
     for (const { run } of this.running.values()) run?.pass.end({ kind: 'lost' });
     this.running.clear();
     this.lingering.clear();
@@ -88,9 +92,7 @@ export class Consumer {
 
   /** Holds a slot for an execution that is about to be published; null when none is free. */
   reserve(id: ExecutionId, definition: string): Slot | null {
-    if (this.options.isPaused(definition)) return null;
-    if (!this.accepting || this.suspects > 0 || this.freeSlots() <= 0 || this.running.has(id)) return null;
-    if (!this.options.lease.mayStartBody()) return null;
+    if (this.options.isPaused(definition) || this.running.has(id) || !this.canTake()) return null;
     return this.occupy(id, this.options.lease.generation);
   }
 
@@ -237,7 +239,7 @@ export class Consumer {
   private async peek(): Promise<void> {
     this.pullAgain = null;
     const { lease } = this.options;
-    if (!this.accepting || this.suspects > 0 || !lease.mayStartBody()) return;
+    if (!this.accepting || this.isolation.isOn || !lease.mayStartBody()) return;
     const { generation } = lease;
     const answer = await this.ask(1, { worker: null });
     const work = this.watch.lookedFor(answer);
@@ -248,7 +250,8 @@ export class Consumer {
   }
 
   private canTake(): boolean {
-    return this.accepting && this.suspects === 0 && this.freeSlots() > 0 && this.options.lease.mayStartBody();
+    if (!this.accepting || this.isolation.isOn || this.freeSlots() <= 0) return false;
+    return this.options.lease.mayStartBody();
   }
 
   private async claim(reason: PullReason, limit: number, wish: Wish = { worker: null }): Promise<Obtained> {
@@ -299,11 +302,10 @@ export class Consumer {
       this.free(slot);
       return null;
     }
-    const suspect = isSuspect(work);
-    if (suspect) this.suspects++;
     slot.run = run;
+    this.isolation.begun(work, run);
     void run.ended.then(() => {
-      if (suspect) this.suspects--;
+      this.isolation.ended(run);
       if (this.running.get(slot.id) !== slot) return;
       if (run.pass.isOccupied) this.linger(run);
       this.free(slot);
@@ -313,9 +315,7 @@ export class Consumer {
 
   private linger(run: Run): void {
     this.lingering.add(run);
-    void run.over.then(() => {
-      if (this.lingering.delete(run)) this.freed();
-    });
+    void run.over.then(() => this.lingering.delete(run) && this.freed());
   }
 
   private release(work: Work): void {

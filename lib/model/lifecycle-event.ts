@@ -93,6 +93,12 @@ export type LifecycleEvent =
       readonly step: string | null;
     })
   | (OfExecution & { readonly name: 'execution.skipped' })
+  /** It was taken again and again and stored nothing, as what kills its process: it runs with nothing new beside it for a while. */
+  | (OfExecution & {
+      readonly name: 'execution.isolated';
+      /** Times that it was taken since it last stored something, this one included. */
+      readonly claims: number;
+    })
   | (OfStep & { readonly name: 'step.started' })
   | (OfStep & { readonly name: 'step.completed'; readonly durationMs: number })
   | (OfStep & { readonly name: 'step.failed'; readonly error: unknown; readonly durationMs: number })
@@ -196,6 +202,7 @@ export const LIFECYCLE_EVENT_NAMES: readonly string[] = Object.keys({
   'execution.cancelled': true,
   'execution.parked': true,
   'execution.skipped': true,
+  'execution.isolated': true,
   'step.started': true,
   'step.completed': true,
   'step.failed': true,

@@ -127,6 +127,7 @@ export class AppHost {
     const live = (get: () => unknown): PropertyDescriptor => ({ get, enumerable: true });
     return Object.create(settings, {
       leaseMs: live(() => (process.hasRealLease ? settings.leaseMs : FOREVER_MS)),
+      isolationMs: live(() => settings.leaseMs),
       sweepMs: live(() => this.world.spread(settings.sweepMs)),
       pollMs: live(() => this.world.spread(POLL_MS)),
       interceptors: live(() => [...this.interceptors(), ...settings.interceptors]),

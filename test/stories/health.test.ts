@@ -77,6 +77,34 @@ test('an app without handlers is not ready, unless it only publishes', async () 
   expect(await publisher.health()).toMatchObject({ isAlive: true, isReady: true, sinceClaimMs: null });
 });
 
+test('what may have killed its process runs alone for a while, and the app says so', async () => {
+  const warnings: unknown[] = [];
+  const logger = { ...silentLogger, warn: (...line: unknown[]) => void warnings.push(line) };
+  await using app = await TestApp.create({ workers: [Orders], logger, lease: '15s' });
+  const [execution] = (await app.publish(Placed, { id: '1' })).executions;
+  for (let death = 0; death < 2; death++) {
+    expect((await app.health()).problems).toEqual([]);
+    await app.restart();
+    await app.advance('1s');
+  }
+  const isolated = 'execution runs alone for a while: it may be what killed the process';
+  expect(warnings).toContainEqual([
+    isolated,
+    expect.objectContaining({ executionId: execution?.id, worker: 'orders', handler: 'fulfil', claims: 3 }),
+  ]);
+  await app.restart();
+  await app.advance('14s');
+  const { isReady, problems } = await app.health();
+  expect([isReady, problems]).toEqual([
+    false,
+    [
+      `nothing new begins beside execution '${execution?.id}' of orders.fulfil, which was taken 4 times and stored nothing: it may kill its process`,
+    ],
+  ]);
+  await app.advance('15s');
+  expect(await app.health()).toMatchObject({ isReady: true, problems: [] });
+});
+
 test('a store that does not answer makes an app not ready; a restart would not help', async () => {
   const store = memoryStore();
   await using app = await TestApp.create({ workers: [Sleepers], store });

@@ -19,6 +19,8 @@ export interface RuntimeSettings extends PassSettings {
   readonly sweepMs: number;
   /** How often awaited executions are read that no hint told of; 1,000 by default. */
   readonly pollMs?: number;
+  /** How long what may kill its process runs with nothing new beside it; `leaseMs` by default. */
+  readonly isolationMs?: number;
   readonly drainTimeoutMs: number;
   readonly dedupMs: number;
   readonly retention: Retention;

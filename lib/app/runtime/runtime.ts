@@ -112,6 +112,7 @@ export class Runtime {
       isPaused: (definition) => this.paused.has(definition),
       lease: this.lease,
       answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
+      isolationMs: () => settings.isolationMs ?? settings.leaseMs,
       pace: this.hints.pace,
     });
     const { owner, subscriptions, adopter, consumer, outcomes, hints } = this;

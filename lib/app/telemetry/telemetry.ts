@@ -12,6 +12,7 @@ const LOGGED = {
   'execution.parked': ['error', 'execution parked: it waits for a person'],
   'execution.failed': ['error', 'execution failed'],
   'execution.cancelled': ['info', 'execution cancelled'],
+  'execution.isolated': ['warn', 'execution runs alone for a while: it may be what killed the process'],
   'step.retried': ['warn', 'step failed and will be retried'],
   'schedule.skipped': ['info', 'schedule left an instant out'],
   'event.unhandled': ['warn', 'event accepted that no handler takes'],
@@ -70,7 +71,15 @@ export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () 
     const durationMs = 'durationMs' in event ? event.durationMs : 0;
     metrics().timing(metric, tagsOf(event), [event.at - durationMs, event.at]);
   };
-  for (const name of ['accepted', 'started', 'waiting', 'cancelled', 'parked', 'skipped'] as const)
+  for (const name of [
+    'accepted',
+    'started',
+    'waiting',
+    'cancelled',
+    'parked',
+    'skipped',
+    'isolated',
+  ] as const)
     on(`execution.${name}`, count(`holdfast.execution.${name}`));
   on('step.retried', count('holdfast.step.retried'));
   on('schedule.tick', count('holdfast.schedule.tick'));

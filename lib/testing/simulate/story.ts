@@ -77,6 +77,8 @@ export class Story {
       case 'execution.cancelled':
       case 'execution.skipped':
         return `${this.labelOf(event.executionId)} ${event.name.slice(10)}`;
+      case 'execution.isolated':
+        return `${this.labelOf(event.executionId)} runs alone: claim ${event.claims} without a commit`;
       case 'execution.failed':
       case 'execution.parked':
         return `${this.labelOf(event.executionId)} ${event.name.slice(10)}: ${messageOf(event.error)}`;

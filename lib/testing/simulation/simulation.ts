@@ -279,7 +279,7 @@ export class Simulation {
   private observe(machine: Machine, event: LifecycleEvent): void {
     this.trace.add(event.name);
     if (machine.condition === 'dead') return;
-    if (event.name.startsWith('app.')) this.events.push(event);
+    if (event.name.startsWith('app.') || event.name === 'execution.isolated') this.events.push(event);
   }
 
   private died(machine: Machine): void {

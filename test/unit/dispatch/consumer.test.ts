@@ -90,30 +90,81 @@ test('an execution whose body kills its process is parked after five claims, and
   expect(records.filter(({ status }) => status === 'completed').length).toBe(20);
 });
 
-test('what was claimed once in vain runs with nothing new beside it', async () => {
-  const beside: number[] = [];
+/** Four executions whose body takes `bodyMs`, and whose process is killed that often while they run. */
+async function killed(times: number, bodyMs: number) {
+  const together: number[] = [];
   let running = 0;
   const scenario = new Scenario({
     processes: 1,
     settings: { leaseMs: 3_000, sweepMs: 1_000, concurrency: 5 },
-    handler: async ({ wait, frame }) => {
-      const suspect = frame.pass.lease.fence > 1;
-      running++;
-      if (suspect) beside.push(running);
-      await wait(5_000);
+    handler: async ({ wait }) => {
+      together.push(++running);
+      await wait(bodyMs);
       running--;
     },
   });
   await scenario.start();
   await publishMany(scenario, 4);
+  const { simulation } = scenario;
+  for (let death = 1; death <= times; death++) {
+    await simulation.time.run(simulation.time.elapsed + 30_000, () => together.length === 4);
+    simulation.processes[0]?.machine.crash();
+    together.length = running = 0;
+  }
+  await simulation.time.run(simulation.time.elapsed + 30_000, () => together.length > 0);
+  return { scenario, together, began: simulation.time.elapsed };
+}
+
+const isolated = ({ simulation }: Scenario) =>
+  simulation.events.filter(({ name }) => name === 'execution.isolated');
+
+test('one death is ordinary: what it has cut off begins again together', async () => {
+  const { scenario, together } = await killed(1, 60_000);
   await scenario.pass(100);
-  scenario.simulation.processes[0]?.machine.crash();
-  running = 0;
+  expect(together).toEqual([1, 2, 3, 4]);
+  expect(isolated(scenario)).toEqual([]);
+  expect(scenario.simulation.processes[0]?.runtime.consumer.isolation.current).toBeNull();
+  await scenario.simulation.close();
+});
+
+test('what was claimed twice in vain begins with nothing beside it, and that is told', async () => {
+  const { scenario, together } = await killed(2, 1_000);
+  const { consumer } = (scenario.simulation.processes[0] as SimulatedProcess).runtime;
+  const [event] = isolated(scenario);
+  expect(event).toMatchObject({ worker: 'scenario', handler: 'handle', claims: 3 });
+  expect(consumer.isolation.current).toMatchObject({ worker: 'scenario', handler: 'handle', claims: 3 });
+  const late = await scenario.begin();
+  await scenario.pass(500);
+  expect([together, (await scenario.record(late)).status]).toEqual([[1], 'pending']);
+  await scenario.pass(600);
+  expect(consumer.isolation.current).toBeNull();
+  expect(together).toEqual([1, 1, 2, 3, 4]);
   await scenario.simulation.run();
-  expect(beside[0]).toBe(1);
-  expect([...(await scenario.simulation.records()).values()].map(({ status }) => status)).toEqual(
-    Array(4).fill('completed'),
-  );
+  expect(isolated(scenario)).toHaveLength(1);
+  await scenario.simulation.close();
+});
+
+test('what has not killed its process for as long as the lease runs alone no longer', async () => {
+  const { scenario, together } = await killed(2, 600_000);
+  const late = await scenario.begin();
+  await scenario.pass(2_500);
+  expect([together, (await scenario.record(late)).status]).toEqual([[1], 'pending']);
+  await scenario.pass(500);
+  expect([together, (await scenario.record(late)).status]).toEqual([[1, 2, 3, 4, 5], 'running']);
+  await scenario.simulation.close();
+});
+
+test('stop() and a death end an isolation, and its timer with it', async () => {
+  for (const end of ['stop', 'kill'] as const) {
+    const { scenario } = await killed(2, 600_000);
+    const { runtime } = scenario.simulation.processes[0] as SimulatedProcess;
+    expect(runtime.consumer.isolation.current).not.toBeNull();
+    void runtime[end]();
+    await scenario.pass(1);
+    expect(runtime.consumer.isolation.current).toBeNull();
+    await scenario.simulation.close();
+    expect(scenario.timers).toBe(0);
+  }
 });
 
 test('what a busy process lost sight of is taken back as soon as a slot is free, before what is merely due', async () => {

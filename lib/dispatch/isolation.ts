@@ -1,0 +1,67 @@
+import { tellExecution } from '../engine/tell-execution.js';
+import type { Run, Work } from '../engine/work.js';
+import type { Clock, Timer } from '../ports/clock.js';
+import { isSuspect } from './claimed-work.js';
+
+/** What runs alone, since it may be what killed its process. */
+export interface Isolated {
+  readonly executionId: string;
+  readonly worker: string;
+  readonly handler: string;
+  /** Times that it was taken and stored nothing, this one included. */
+  readonly claims: number;
+}
+
+/**
+ * Lets a suspect run with nothing new beside it: until it has ended, or has run for as long as the lease and the process is still
+ * there. A body may take hours, and what it did not kill in that time need not stand still for it.
+ */
+export class Isolation {
+  private run: Run | null = null;
+  private isolated: Isolated | null = null;
+  private timer: Timer | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly longestMs: () => number,
+    /** Others may begin again. */
+    private readonly over: () => void,
+  ) {}
+
+  /** What runs alone just now; null: nothing does. */
+  get current(): Isolated | null {
+    return this.isolated;
+  }
+
+  /** Whether nothing may begin. */
+  get isOn(): boolean {
+    return this.isolated !== null;
+  }
+
+  /** A pass has begun: nothing else begins now, if it is a suspect. */
+  begun(work: Work, run: Run): void {
+    // It was parked at once: none of its code runs.
+    if (!isSuspect(work) || run.pass.ended !== null) return;
+    const { record, worker, handler } = run.pass;
+    const claims = work.strikes + 1;
+    this.cancel();
+    this.run = run;
+    this.isolated = { executionId: record.id, worker: worker.id, handler: handler.method, claims };
+    this.timer = this.clock.setTimer(this.longestMs(), () => {
+      this.cancel();
+      this.over();
+    });
+    tellExecution(run.pass, 'execution.isolated', { claims });
+  }
+
+  /** That pass has ended. Whoever calls it fills the slot that it leaves. */
+  ended(run: Run): void {
+    if (this.run === run) this.cancel();
+  }
+
+  /** Nothing runs alone any more. */
+  cancel(): void {
+    this.timer?.cancel();
+    this.run = this.isolated = this.timer = null;
+  }
+}
