@@ -25,8 +25,8 @@ export class BatchModel {
 
   constructor(private readonly violated: (rule: string, what: string) => void) {}
 
-  /** The event was accepted; answers whose it is. */
-  collected(execution: NewExecution, collect: Collect, now: number): ExecutionId {
+  /** The event was accepted; answers whose it is. `latest`: what the store's clock has said at most; it may have been set back. */
+  collected(execution: NewExecution, collect: Collect, now: number, latest: number): ExecutionId {
     const known = this.byItem.get(execution.id);
     if (known !== undefined) return known;
     const found = this.open.get(collect.name);
@@ -34,8 +34,8 @@ export class BatchModel {
     batch.items.push(execution.id);
     this.byItem.set(execution.id, batch.id);
     const due = dueAt(batch, collect, now);
-    // What is due stays due.
-    batch.dueAt = found !== undefined && batch.dueAt <= now ? batch.dueAt : due;
+    // What is due stays due, also where the clock no longer says so: it may be on its way to who runs it.
+    batch.dueAt = found !== undefined && batch.dueAt <= latest ? batch.dueAt : due;
     if (batch.items.length >= collect.most) this.close(batch.id);
     return batch.id;
   }
