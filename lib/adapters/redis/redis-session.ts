@@ -51,9 +51,9 @@ export class RedisSession {
     // A node of a cluster knows only of those who listen at it.
     const hears = () => this.feed.isHeard && !isCluster(client) && !options.isShared();
     this.clock = new ServerClock(context.warn);
-    const tagNow = () => (hears() ? `+${tag}` : tag);
-    this.runner = new ScriptRunner(client, options.root, tagNow, now, clock, this.clock.heard);
     this.watch = new RegressionWatch(context.warn, clock);
+    const marks = () => `${this.watch.asksToRemember ? '!' : ''}${hears() ? '+' : ''}`;
+    this.runner = new ScriptRunner(client, options.root, () => marks() + tag, now, clock, this.clock.heard);
     this.subscriber = subscriberBeside(client);
     this.feed = new ChangeFeed(this.tag, options.listeners, context, options.isShared);
   }

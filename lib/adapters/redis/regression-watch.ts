@@ -1,8 +1,17 @@
 import { StoreRegressionError } from '../../model/errors-store.js';
 import type { Clock } from '../../ports/clock.js';
 
-/** The server forgets the count of one that has not written for a day. */
-const EXPECTED_FOR_MS = 12 * 60 * 60 * 1_000;
+const HOUR_MS = 60 * 60 * 1_000;
+/** The server forgets the count a day after it was last asked to remember it. */
+const EXPECTED_FOR_MS = 12 * HOUR_MS;
+/** Asking with each write would make each dearer by a command. */
+const REMEMBERED_EVERY_MS = HOUR_MS;
+
+/** By both clocks. */
+interface Instant {
+  readonly monotonic: number;
+  readonly now: number;
+}
 
 /**
  * Notices that the server lost writes that it had acknowledged: after a failover to a replica that had not got them, or when
@@ -13,9 +22,12 @@ export class RegressionWatch {
   private highest = 0;
   private found: string | null = null;
 
-  /** When a write was last answered, by both clocks. */
-  private answeredAt = 0;
-  private answeredOn = 0;
+  /** When a write was last answered. */
+  private answered: Instant | null = null;
+  /** When the last write that asked to remember the count was sent, of those that were answered. */
+  private remembered: Instant | null = null;
+  /** Whether what is sent now asks the server to remember the count for another day. */
+  asksToRemember = false;
 
   /** `warn`: told of a loss, once. */
   constructor(
@@ -29,14 +41,17 @@ export class RegressionWatch {
    */
   sent(): (count: number) => void {
     this.refuse();
-    if (this.idleMs() > EXPECTED_FOR_MS) this.highest = 0;
+    const now = this.instant();
+    if (since(this.answered, now) > EXPECTED_FOR_MS) this.highest = 0;
     const { highest } = this;
+    const asked = since(this.remembered, now) > REMEMBERED_EVERY_MS;
+    this.asksToRemember = asked;
     return (count) => {
       if (count <= highest) this.tell(highest - count + 1);
       this.refuse();
       this.highest = Math.max(this.highest, count);
-      this.answeredAt = this.clock.monotonic();
-      this.answeredOn = this.clock.now();
+      this.answered = this.instant();
+      if (asked) this.remembered = now;
     };
   }
 
@@ -45,9 +60,8 @@ export class RegressionWatch {
     if (this.found !== null) throw new StoreRegressionError(this.found);
   }
 
-  /** The clock that nobody sets stands still while the machine sleeps; the server's does not. */
-  private idleMs(): number {
-    return Math.max(this.clock.monotonic() - this.answeredAt, this.clock.now() - this.answeredOn);
+  private instant(): Instant {
+    return { monotonic: this.clock.monotonic(), now: this.clock.now() };
   }
 
   private tell(lost: number): void {
@@ -55,4 +69,10 @@ export class RegressionWatch {
     this.found = `the server lost at least ${lost} ${lost === 1 ? 'write' : 'writes'} of this process that it had acknowledged (a failover, a restart without append-only file, a restored backup). This process takes no more work and stores nothing: see what is missing, then restart it`;
     this.warn(`The Redis store went back: ${this.found}`);
   }
+}
+
+/** In ms. The clock that nobody sets stands still while the machine sleeps; the server's does not. */
+function since(earlier: Instant | null, now: Instant): number {
+  if (earlier === null) return Number.POSITIVE_INFINITY;
+  return Math.max(now.monotonic - earlier.monotonic, now.now - earlier.now);
 }

@@ -27,7 +27,7 @@ export class ScriptRunner {
    */
   private readonly keys: readonly string[];
 
-  /** `now`: epoch ms as text; empty: the server's clock. `tag`: unique to this store object; behind a plus where nobody needs to hear what only it does. */
+  /** `now`: epoch ms as text; empty: the server's clock. `tag`: unique to this store object, behind the marks of `lua/head.ts`. */
   constructor(
     private readonly client: RedisClient,
     root: string,
@@ -43,7 +43,13 @@ export class ScriptRunner {
   async run<Answer>(name: ScriptName, payload: readonly string[]): Promise<Answer & Reply> {
     try {
       const sentAt = this.clock.now();
-      const text = await this.send(name, [...this.keys, this.now(), this.tag(), ...payload]);
+      const args = [...this.keys, this.now(), this.tag(), ...payload];
+      let text: unknown;
+      try {
+        text = await this.client.evalsha(this.hashOf(name), this.keys.length, ...args);
+      } catch (error) {
+        text = await this.evaluate(name, args, error);
+      }
       const reply = JSON.parse(String(text)) as Answer & Reply;
       this.answered({ sentAt, doneAt: reply.t, answeredAt: this.clock.now() });
       return reply;
@@ -52,14 +58,10 @@ export class ScriptRunner {
     }
   }
 
-  private async send(name: ScriptName, args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.client.evalsha(this.hashOf(name), this.keys.length, ...args);
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      // A server that was restarted, another node: it keeps what it evaluates.
-      return this.client.eval(scripts[name], this.keys.length, ...args);
-    }
+  /** A server that was restarted, another node: it keeps what it evaluates. */
+  private evaluate(name: ScriptName, args: readonly string[], fault: unknown): Promise<unknown> {
+    if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) throw fault;
+    return this.client.eval(scripts[name], this.keys.length, ...args);
   }
 
   private hashOf(name: ScriptName): string {

@@ -267,7 +267,9 @@ export class RecordModel {
   /** The execution that the event is of: the one that collects it, or its own. */
   private placeOf(execution: NewExecution, now: number): ExecutionId {
     const { id, collect } = execution;
-    return collect === undefined ? id : this.batches.collected(execution, collect, now, Math.max(this.latestAt, now));
+    return collect === undefined
+      ? id
+      : this.batches.collected(execution, collect, now, Math.max(this.latestAt, now));
   }
 
   private create(event: NewEvent, execution: NewExecution): void {

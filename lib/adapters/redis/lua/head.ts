@@ -5,16 +5,16 @@
  */
 export const HEAD = /* lua */ `
 local root, call = KEYS[1] .. ':', redis.call
--- A plus before the tag: the writer hears the channel of changes itself, and so does everyone who is counted here.
-local tag, isHeard = ARGV[2], false
-if string.sub(tag, 1, 1) == '+' then tag, isHeard = string.sub(tag, 2), true end
+-- Marks before the tag. Plus: the writer hears the channel of changes itself, and so does everyone who is counted here. An
+-- exclamation mark: its count is to be remembered for another day.
+local marks, tag = string.match(ARGV[2], '^([!+]*)(.*)$')
 
--- Counts the writes of a store object: a count that goes back tells it that the server lost some. It is forgotten a day after the
--- last one; who has not written for half as long expects no count any more.
+-- Counts the writes of a store object: a count that goes back tells it that the server lost some. It is forgotten a day after who
+-- writes asked to remember it, which it does every hour; who has not written for half a day expects no count any more.
 local function beat()
   local key = root .. 'beat:' .. tag
   local count = call('INCR', key)
-  call('PEXPIRE', key, 24 * 60 * 60 * 1000)
+  if count == 1 or string.find(marks, '!', 1, true) then call('PEXPIRE', key, 24 * 60 * 60 * 1000) end
   return count
 end
 `;

@@ -82,7 +82,7 @@ local function sendLedger()
   for name, number in pairs(ahead) do call('HSET', root .. 'seq', name, string.format('%.0f', number)) end
   sums, ahead = {}, {}
   local isAnything = told.changed or told.served or told.declared or told.count > 0
-  if isAnything and isHeard and not told.served then
+  if isAnything and not told.served and string.find(marks, '+', 1, true) then
     local heard = redis.pcall('PUBSUB', 'NUMSUB', root .. 'changes')
     isAnything = heard.err ~= nil or heard[2] > 1
   end

@@ -56,3 +56,28 @@ test.each([1, 8, 10])('a count of %i after 10 is a loss: told once, and refused 
   expect(() => watch.refuse()).toThrow(StoreRegressionError);
   expect(warnings).toHaveLength(1);
 });
+
+test('the server is asked to remember the count with the first write, and an hour after it was last asked', () => {
+  const { watch, clock } = watching();
+  const asks = (): boolean => {
+    const answered = watch.sent();
+    const { asksToRemember } = watch;
+    answered((count += 1));
+    return asksToRemember;
+  };
+  let count = 0;
+  expect([asks(), asks()]).toEqual([true, false]);
+  clock.advance(hourMs);
+  expect(asks()).toBe(false);
+  clock.advance(1);
+  expect([asks(), asks()]).toEqual([true, false]);
+});
+
+test('what was not answered may not have been heard: the next write asks again', () => {
+  const { watch } = watching();
+  watch.sent();
+  watch.sent()(1);
+  expect(watch.asksToRemember).toBe(true);
+  watch.sent();
+  expect(watch.asksToRemember).toBe(false);
+});

@@ -211,6 +211,27 @@ describeRedisServers('the Redis store and its server', () => {
     await until(() => heard.some(({ settled, declared }) => settled === 'unknown' && declared));
   });
 
+  test('how often it has written is remembered for a day from when it asked, and asked for again after an hour', async () => {
+    const { url } = await server();
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
+    const { store } = await opened({ url, durability: 'none' }, clock);
+    const client = new Redis(url);
+    ends.push(() => client.disconnect());
+    const keptAfterWrite = async (id: string): Promise<number> => {
+      await store.write([publish(id)]);
+      const [key] = await client.keys('{holdfast}:beat:*');
+      const kept = await client.pttl(key ?? '');
+      await client.pexpire(key ?? '', 1_000_000);
+      return kept;
+    };
+    expect(await keptAfterWrite('a')).toBeGreaterThan(86_000_000);
+    expect(await keptAfterWrite('b')).toBeLessThanOrEqual(1_000_000);
+    aheadMs = 3_700_000;
+    expect(await keptAfterWrite('c')).toBeGreaterThan(86_000_000);
+    expect(await keptAfterWrite('d')).toBeLessThanOrEqual(1_000_000);
+  });
+
   test('by the clock of the server, instants are its own, and how far it is ahead is told', async () => {
     const behindMs = 3_600_000;
     const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
