@@ -2,7 +2,7 @@
  * What an execution costs beside so many that are stored already: the slope, on SQLite and on Redis.
  *
  *   npm run bench:scaling                         10,000, 100,000 and 1,000,000; a part of bench/RESULTS.md; about half an hour
- *   ... -- --store=redis --sizes=10000,100000 --print
+ *   ... -- --store=redis --kind=waiting --sizes=10000,100000 --print
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -21,6 +21,7 @@ const options = new Map(
   }),
 );
 const stores = (options.get('store') ?? 'FULL,redis').split(',');
+const kinds = (options.get('kind') ?? 'ended,waiting').split(',');
 const sizes = (options.get('sizes') ?? '10000,100000,1000000').split(',').map(Number);
 const folder = resolve(options.get('build') ?? join(cache, 'bench'));
 
@@ -56,7 +57,6 @@ function keep(points) {
 
 if (!options.has('build')) await build(folder);
 const points = [];
-for (const store of stores)
-  for (const kind of ['ended', 'waiting']) points.push(...(await slope(store, kind)));
+for (const store of stores) for (const kind of kinds) points.push(...(await slope(store, kind)));
 const all = keep(points);
 if (!options.has('print')) writePart('scaling', scalingPage(all));

@@ -249,7 +249,8 @@ describe('nothing is left', () => {
     const before = { handles: handles(), listeners: listeners(), heap: heapNow() };
     for (let n = 0; n < 800; n++) await cycle();
     await new Promise(setImmediate);
-    expect(handles()).toBeLessThanOrEqual(before.handles);
+    // Jest has timers of its own that come and go; one that each application left would be 800.
+    expect(handles()).toBeLessThan(before.handles + 10);
     expect(listeners()).toBe(before.listeners);
     // Kept modules would be some 60 KB each: 48 MB.
     expect(heapNow() - before.heap).toBeLessThan(8_000_000);
