@@ -8,7 +8,7 @@ import { redisServer } from './redis-server.mjs';
 import { eventOf, stepResult } from './workload.mjs';
 
 /** What an item does besides keeping its field. */
-const PHASE = { begin: '0', go: '1', end: '2' };
+export const PHASE = { begin: '0', go: '1', end: '2' };
 
 /** ARGV: field, value, phase, instant. */
 const onePoint = `
@@ -50,9 +50,12 @@ async function eachPoint(client) {
   return (id, field, value, phase) => client.evalsha(sha, 2, 'open', id, field, value, phase, Date.now());
 }
 
-/** What became ready while the calls before were under way goes in one; `lanes` of them may be. */
-async function grouped(client, lanes) {
-  const sha = await loaded(client, manyPoints);
+/**
+ * What became ready while the calls before were under way goes in one; `lanes` of them may be. Each point gets its place in what the
+ * script answers.
+ */
+export async function grouped(client, lanes, script = manyPoints) {
+  const sha = await loaded(client, script);
   let gathered = [];
   let underWay = 0;
   let scheduled = false;
@@ -72,9 +75,9 @@ async function grouped(client, lanes) {
       keys.push(id);
       values.push(field, value, phase, at);
     }
-    await client.evalsha(sha, keys.length, ...keys, ...values);
+    const answers = await client.evalsha(sha, keys.length, ...keys, ...values);
     underWay--;
-    for (const { stored } of group) stored();
+    group.forEach(({ stored }, at) => stored(answers?.[at]));
     schedule();
   };
   return (id, field, value, phase) =>

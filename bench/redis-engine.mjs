@@ -14,6 +14,15 @@ export async function redisEngine(aof, c, form = {}) {
   return { ...engine, server, close: () => engine.close().then(server.stop) };
 }
 
+/** A publish does not wait for its hint: a drain begins when all are in the queue. */
+async function allSent(app, count) {
+  for (;;) {
+    const { queues } = await app.stats();
+    if (Object.values(queues.dispatcher).reduce((sum, { waiting }) => sum + waiting, 0) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** The same with BullMQ as dispatcher: queues and store in one server. */
 export async function bullmqEngine(aof, c) {
   const { redisStore } = await entry('redis');
@@ -48,6 +57,7 @@ export async function bullmqEngine(aof, c) {
       }
       for (let from = 0; from < count; from += BULK)
         await publisher.publishMany(Math.min(BULK, count - from));
+      await allSent(publisher.app, count);
       const { app, close } = await made({});
       let left = count;
       const done = new Promise((resolve) =>

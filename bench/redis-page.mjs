@@ -57,7 +57,8 @@ ${of(/BullMQ end to end$/).join('\n')}
 
 ### Carried by BullMQ
 
-One job for an execution of three durable steps, against BullMQ's jobs without any steps, and with \`updateData\` after each of three.
+One job for an execution of three durable steps, against BullMQ's jobs without any steps, and with \`updateData\` after each of three; and what the same form gives by hand
+(\`bench/bullmq-ceiling.mjs\`): a job is a ticket, one grouped EVALSHA leases, three keep the steps.
 
 ${head}
 ${of(/^BullMQ engine/).join('\n')}

@@ -36,7 +36,7 @@ const folder = resolve(options.get('build') ?? join(cache, 'bench'));
 /** Until what is measured was compiled for good: one at a time, that takes longer, for the engine and for BullMQ. */
 const warmUpMs = (c) => (c === 1 ? 8_000 : 3_000);
 /** Jobs of one drain: enough that beginning and end do not count. */
-const drained = (c) => (c === 1 ? 1_000 : 4_000);
+const drained = (c) => (c === 1 ? 1_000 : 8_000);
 
 /** Least parts of the ceiling, by c. */
 const STORE_BARS = { 1: 0.6, 64: 0.45 };
@@ -69,8 +69,10 @@ async function engineContest(aof, c) {
   const own = `holdfast bullmq ${aof}`;
   const plain = `bullmq ${aof} plain`;
   const steps = `bullmq ${aof} steps`;
-  const drains = await measureAll([own, plain, steps], { c, ms, count: drained(c) });
-  const loops = await measureAll([own, plain, steps], { c, ms });
+  const ceiling = `ceiling bullmq ${aof}`;
+  const sides = [own, plain, steps, ceiling];
+  const drains = await measureAll(sides, { c, ms, count: drained(c) });
+  const loops = await measureAll(sides, { c, ms });
   const title = `BullMQ engine, AOF ${aof}`;
   const barred = c === 64;
   return [
@@ -80,6 +82,11 @@ async function engineContest(aof, c) {
     ),
     compare(
       { title: `${title}, drain, updateData`, c, own, others: [steps], bar: barred ? 1.2 : null },
+      drains,
+    ),
+    compare({ title: `${title}, drain, by hand`, c, own, others: [ceiling], bar: null }, drains),
+    compare(
+      { title: `${title}, drain, by hand against plain jobs`, c, own: ceiling, others: [plain], bar: null },
       drains,
     ),
     compare({ title: `${title}, end to end, plain jobs`, c, own, others: [plain], bar: null }, loops),

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bullmqCeiling } from './bullmq-ceiling.mjs';
 import { bullmqPeer } from './bullmq-peers.mjs';
 import { memoryCeiling, sqliteCeiling } from './ceilings.mjs';
 import { engineOn, memoryStoreOf, orderClass, sqliteStoreIn } from './engine.mjs';
@@ -61,6 +62,7 @@ function onRedis(aof) {
     [`ceiling redis ${aof} group`]: () => redisCeiling(aof, 1),
     [`ceiling redis ${aof} two groups`]: () => redisCeiling(aof, 2),
     [`holdfast bullmq ${aof}`]: (_, c) => bullmqEngine(aof, c),
+    [`ceiling bullmq ${aof}`]: (_, c) => bullmqCeiling(aof, c),
     [`bullmq ${aof} plain`]: (_, c) => bullmqPeer(aof, 'plain', c),
     [`bullmq ${aof} steps`]: (_, c) => bullmqPeer(aof, 'steps', c),
     [`bullmq ${aof} chain`]: (_, c) => bullmqPeer(aof, 'chain', c),
