@@ -2,9 +2,15 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
 import type { Verdict } from '../../ports/store-write.js';
 import { checkpointKindCode, commitMark } from './codes.js';
-import type { Connection, SqlValue, Statement } from './connection.js';
+import {
+  type Connection,
+  sqliteCode,
+  sqliteConstraint,
+  type SqlValue,
+  type Statement,
+} from './connection.js';
 import type { HeldLeases } from './held-leases.js';
-import { keyHash, nextHash } from './key-hash.js';
+import { keyHash, nextHash, placesOfExecution } from './key-hash.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
 /** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
@@ -15,9 +21,8 @@ const width = 8;
 const already: Verdict = Object.freeze({ verdict: 'already' });
 const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
 
-/** A stored row at one place of the index (execution, hash). */
+/** A stored row at one place: (execution, hash). */
 interface Found {
-  readonly place: number;
   readonly mark: number;
   readonly turn: number;
   readonly epoch: number;
@@ -38,7 +43,6 @@ export class CheckpointRows {
   private readonly insertGuarded: Statement<never>;
   private readonly selectAt: Statement<Found>;
   private readonly deleteAll: Statement<never>;
-  private readonly selectLast: Statement<{ place: number }>;
   /** Queued rows, their places in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
   private readonly rows: Checkpoint[] = [];
   private readonly indexes: number[] = [];
@@ -50,13 +54,12 @@ export class CheckpointRows {
     connection: Connection,
     private readonly held: HeldLeases,
   ) {
-    this.insertUsual = connection.prepare(insertUsualCheckpoints(1));
+    this.insertUsual = connection.prepare(`${insertUsualCheckpoints(1)} ON CONFLICT DO NOTHING`);
     this.insertUsuals = connection.prepare(insertUsualCheckpoints(together));
     this.insertHeld = connection.prepare(insertHeldCheckpoint);
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint);
     this.selectAt = connection.prepare(selectCheckpointAt);
-    this.deleteAll = connection.prepare('DELETE FROM holdfast_checkpoint WHERE n = ?');
-    this.selectLast = connection.prepare('SELECT max(place) AS place FROM holdfast_checkpoint');
+    this.deleteAll = connection.prepare(`DELETE FROM holdfast_checkpoint WHERE ${placesOfExecution}`);
   }
 
   /** Call it first in a group; `verdicts` receives the refusals of queued rows. */
@@ -88,7 +91,7 @@ export class CheckpointRows {
 
   /** Writes what is queued. */
   flush(): void {
-    if (this.queued === together) this.insertTogether();
+    if (this.queued === together && this.insertTogether()) this.queued = 0;
     for (let at = 0; at < this.queued; at++) {
       const values = this.values.slice(at * width, (at + 1) * width);
       if (this.insertUsual.run(values) === 0) this.settle(at);
@@ -98,7 +101,7 @@ export class CheckpointRows {
 
   /** Nothing may be queued. */
   removeAll(n: number): void {
-    this.deleteAll.run([n]);
+    this.deleteAll.run([n, n]);
   }
 
   /** The row of that key. */
@@ -112,15 +115,18 @@ export class CheckpointRows {
 
   /** Inserts one row; false: its key exists, or the lease is not current. */
   insert(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    const values = valuesOf(lease.key, commitMark(lease.fence, commitNo), row);
-    if (this.held.has(lease)) return this.place(this.insertHeld, values, lease.key, row);
-    values.push(lease.fence);
-    const inserted = this.place(this.insertGuarded, values, lease.key, row);
+    const { key, fence } = lease;
+    const values = valuesOf(commitMark(fence, commitNo), row);
+    if (this.held.has(lease)) return this.place(this.insertHeld, [0, key, ...values], key, row);
+    const inserted = this.place(this.insertGuarded, [0, ...values, key, fence], key, row);
     if (inserted) this.held.hold(lease.key, lease.fence, true);
     return inserted;
   }
 
-  /** Tries one number after the other until the row is in, its key is found, or no row at all is in the way. */
+  /**
+   * Tries one number after the other until the row is in, its key is found, or no row at all is in the way. The hash is the first
+   * of the parameters, set for each try.
+   */
   private place(statement: Statement<never>, values: SqlValue[], n: number, row: Checkpoint): boolean {
     const key = toStored(row.key);
     for (let hash = keyHash(row.turn, row.epoch, row.key); ; hash = nextHash(hash)) {
@@ -131,18 +137,14 @@ export class CheckpointRows {
     }
   }
 
-  private insertTogether(): void {
-    this.queued = 0;
-    const inserted = this.insertUsuals.run(this.values);
-    if (inserted === together) return;
-    // Those that went in have the newest places.
-    const before = (this.selectLast.get([])?.place ?? 0) - inserted;
-    const own = new Set<number>();
-    for (let at = 0; at < together; at++) {
-      const found = this.find(this.numberOf(at), this.rows[at] as Checkpoint);
-      const isNew = found !== undefined && found.mark === this.markOf(at) && found.place > before;
-      if (isNew && !own.has(found.place)) own.add(found.place);
-      else this.settle(at);
+  /** All or none: of some, nobody could tell those that went in from those that were sent before. */
+  private insertTogether(): boolean {
+    try {
+      this.insertUsuals.run(this.values);
+      return true;
+    } catch (error) {
+      if (sqliteCode(error) !== sqliteConstraint) throw error;
+      return false;
     }
   }
 
@@ -152,7 +154,7 @@ export class CheckpointRows {
     const n = this.numberOf(at);
     const mark = this.markOf(at);
     const found = this.find(n, row);
-    if (found === undefined) this.place(this.insertHeld, valuesOf(n, mark, row), n, row);
+    if (found === undefined) this.place(this.insertHeld, [0, n, ...valuesOf(mark, row)], n, row);
     else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;
   }
 
@@ -181,10 +183,9 @@ function isOf(found: Found, turn: number, epoch: number, storedKey: string): boo
   return found.turn === turn && found.epoch === epoch && found.key === storedKey;
 }
 
-/** Parameters of {@link insertHeldCheckpoint}; the hash comes first and is set for each try. */
-function valuesOf(n: number, mark: number, row: Checkpoint): SqlValue[] {
+/** What the statements for a single row bind but its execution and hash. */
+function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
   return [
-    0,
     row.seq,
     mark,
     checkpointKindCode(row.kind),
@@ -198,28 +199,27 @@ function valuesOf(n: number, mark: number, row: Checkpoint): SqlValue[] {
     row.path === row.key ? null : toStored(row.path),
     toStoredOrNull(row.value),
     toStoredOrNull(row.error),
-    n,
   ];
 }
 
 /** Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it. */
 function insertUsualCheckpoints(rows: number): string {
-  const row = '(?, ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
+  const row = '((? << 20) | ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
   return `
-INSERT INTO holdfast_checkpoint (n, hash, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
-VALUES ${Array.from({ length: rows }, () => row).join(', ')} ON CONFLICT DO NOTHING`;
+INSERT INTO holdfast_checkpoint (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
+VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
 }
 
-const columns =
-  'hash, seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
+const columns = 'seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
 
 const insertHeldCheckpoint = `
-INSERT INTO holdfast_checkpoint (${columns}, n) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+INSERT INTO holdfast_checkpoint (place, ${columns})
+VALUES (? | (? << 20), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export const insertGuardedCheckpoint = `
-INSERT INTO holdfast_checkpoint (${columns}, n)
-SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, n FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
+INSERT INTO holdfast_checkpoint (place, ${columns})
+SELECT (n << 20) | ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
 ON CONFLICT DO NOTHING`;
 
 export const selectCheckpointAt = `
-SELECT place, mark, turn, epoch, key FROM holdfast_checkpoint WHERE n = ? AND hash = ?`;
+SELECT mark, turn, epoch, key FROM holdfast_checkpoint WHERE place = (? << 20) | ?`;

@@ -9,6 +9,7 @@ import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Instances } from './instances.js';
+import { placesOfExecution } from './key-hash.js';
 import type { Mailboxes } from './mailboxes.js';
 import type { DefinitionNumbers, EventNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
@@ -228,7 +229,7 @@ export class Commits {
     if (record.definition !== undefined) this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
     if (record.next !== undefined) this.turn(lease.key, record.next, record.seenInboxSeq, now);
     if (record.forget.length > 0)
-      this.forget.run([lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
+      this.forget.run([lease.key, lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
     if (status !== 'running') {
       this.held.release(lease.key);
       this.released = true;
@@ -316,4 +317,4 @@ DELETE FROM holdfast_message WHERE n = ? AND seq <= ? AND kind IN (3, 4, 5)`;
 
 const forgetCheckpoints = `
 UPDATE holdfast_checkpoint SET forgotten = 1
-WHERE n = ? AND epoch < ? AND key IN (SELECT value FROM json_each(?))`;
+WHERE ${placesOfExecution} AND epoch < ? AND key IN (SELECT value FROM json_each(?))`;

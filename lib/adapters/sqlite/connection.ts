@@ -33,6 +33,7 @@ export function sqliteCode(error: unknown): number | null {
 
 export const sqliteBusy = 5;
 const sqliteIoError = 10;
+export const sqliteConstraint = 19;
 export const sqliteNotADatabase = 26;
 const unknownCode = 1;
 
@@ -49,7 +50,7 @@ const primaryCodes = new Map<string, number>([
   ['CORRUPT', 11],
   ['FULL', 13],
   ['CANTOPEN', 14],
-  ['CONSTRAINT', 19],
+  ['CONSTRAINT', sqliteConstraint],
   ['MISUSE', 21],
   ['NOTADB', sqliteNotADatabase],
 ]);

@@ -11,6 +11,7 @@ import {
   toCheckpoint,
   toMessage,
 } from './execution-row.js';
+import { placesOfExecution } from './key-hash.js';
 
 /** Journals and inboxes by the execution's number. */
 export class Journals {
@@ -40,7 +41,7 @@ export class Journals {
     fence: number,
   ): { checkpoints: Checkpoint[]; progressed: boolean } {
     let progressed = false;
-    const checkpoints = this.selectRows.all([n, turn, epoch]).map((row) => {
+    const checkpoints = this.selectRows.all([n, n, turn, epoch]).map((row) => {
       if (fenceOfMark(row.mark) === fence) progressed = true;
       return toCheckpoint(row);
     });
@@ -66,4 +67,5 @@ export class Journals {
 }
 
 export const selectJournal = `
-SELECT ${checkpointColumns} FROM holdfast_checkpoint WHERE n = ? AND turn = ? AND epoch <= ? AND forgotten IS NULL`;
+SELECT ${checkpointColumns} FROM holdfast_checkpoint
+WHERE ${placesOfExecution} AND turn = ? AND epoch <= ? AND forgotten IS NULL`;

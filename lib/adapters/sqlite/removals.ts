@@ -2,12 +2,14 @@ import type { Batches } from './batches.js';
 import type { Connection, Statement } from './connection.js';
 import type { Families } from './families.js';
 import type { Gates } from './gates.js';
+import { placesOfExecution } from './key-hash.js';
 import type { Mailboxes } from './mailboxes.js';
 
 /** Takes executions away with all that is theirs. Call it inside a write transaction. */
 export class Removals {
   private readonly selectLast: Statement<{ n: number | null }>;
   private readonly keepNumber: Statement<never>;
+  private readonly removeCheckpoints: Statement<never>;
   private readonly statements: readonly Statement<never>[];
 
   constructor(
@@ -21,8 +23,8 @@ export class Removals {
     this.keepNumber = connection.prepare(
       "INSERT OR REPLACE INTO holdfast_meta (name, value) VALUES ('last-number', ?)",
     );
+    this.removeCheckpoints = connection.prepare(`DELETE FROM holdfast_checkpoint WHERE ${placesOfExecution}`);
     this.statements = [
-      connection.prepare('DELETE FROM holdfast_checkpoint WHERE n = ?'),
       connection.prepare('DELETE FROM holdfast_message WHERE n = ?'),
       connection.prepare('DELETE FROM holdfast_execution WHERE n = ?'),
     ];
@@ -45,6 +47,7 @@ export class Removals {
       this.families.forget(n);
     }
     if (batch !== null) this.batches.forget(n);
+    this.removeCheckpoints.run([n, n]);
     for (const statement of this.statements) statement.run([n]);
   }
 }

@@ -4,8 +4,8 @@
  *
  * Executions are numbered by the store (`n`): rows made together lie together, and foreign rows name them by a small
  * integer. Small columns that guards read come first, texts that may overflow the page last. Indexes are partial: an
- * ended execution is in none but that of its id. Checkpoints are appended; their index alone keeps keys unique, by a hash
- * (`CheckpointRows`): two B-trees that grow at the end cost less than one that is kept in order of (n, hash).
+ * ended execution is in none but that of its id. A checkpoint's row is numbered by its execution and a hash of its key
+ * (`CheckpointRows`), which keeps keys unique without an index: a step that commits alone writes one page.
  *
  * Every byte of a row is written three times (log, log again when it ends, file): event names are numbers, an interval stands
  * for a second instant (`waited`: creation to start, `took`: start to end), and what `storedLane` and `storedEventId` can
@@ -268,5 +268,31 @@ ALTER TABLE holdfast_wait ADD COLUMN except_id TEXT;
 `,
   `
 ALTER TABLE holdfast_subscription ADD COLUMN rule TEXT;
+`,
+  // Of rows with one number, each takes the next free one, as those do that are inserted later.
+  `
+ALTER TABLE holdfast_checkpoint RENAME TO holdfast_checkpoint_before;
+CREATE TABLE holdfast_checkpoint (
+  place INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  mark INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  took INTEGER NOT NULL,
+  wake_at INTEGER,
+  forgotten INTEGER,
+  key TEXT NOT NULL,
+  path TEXT,
+  value TEXT,
+  error TEXT
+);
+INSERT INTO holdfast_checkpoint
+SELECT (n << 20) + rank + max((hash & 524287) - rank) OVER (PARTITION BY n ORDER BY rank),
+  seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, forgotten, key, path, value, error
+FROM (SELECT *, row_number() OVER (PARTITION BY n ORDER BY hash & 524287, place) AS rank FROM holdfast_checkpoint_before);
+DROP TABLE holdfast_checkpoint_before;
 `,
 ];

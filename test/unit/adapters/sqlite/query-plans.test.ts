@@ -119,8 +119,8 @@ describe('hot statements', () => {
     ['the next event of a mailbox', 'holdfast_mail_box', selectNextMail],
     ['who has an event', 'holdfast_message_item', selectBatchOfItem],
     ['who collects under a name', 'holdfast_batch_name', selectNewestBatch],
-    ['the journal', 'holdfast_checkpoint_key', selectJournal],
-    ['a checkpoint by its hash', 'holdfast_checkpoint_key', selectCheckpointAt],
+    ['the journal', 'holdfast_checkpoint USING INTEGER PRIMARY KEY', selectJournal],
+    ['a checkpoint by its hash', 'holdfast_checkpoint USING INTEGER PRIMARY KEY', selectCheckpointAt],
   ])('%s is found by %s', (_name, index, sql) => {
     expect(plan(sql).join('\n')).toContain(index);
   });
