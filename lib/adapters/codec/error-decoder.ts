@@ -1,3 +1,4 @@
+import { errorJson, type ErrorJson } from '../../model/error-json.js';
 import { StepError } from '../../model/errors-step.js';
 import { UnreadableValueError } from '../../model/errors-value.js';
 import { holdfastErrors } from './holdfast-errors.js';
@@ -38,7 +39,13 @@ export function decodeError(
   }
   if (kind === 'holdfast') define(error, 'code', id);
   finish(error, body, prototype === null);
+  // A native error has none, and would be `{}` in an answer or a log.
+  if (!('toJSON' in error)) define(error, 'toJSON', toJSON, false);
   return error;
+}
+
+function toJSON(this: Error): ErrorJson {
+  return errorJson(this);
 }
 
 function prototypeOf(kind: string, id: string, types: StorableTypes): object | null {

@@ -86,7 +86,8 @@ export class ExecutionHandle<Value = unknown> {
   }
 
   /**
-   * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error,
+   * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error (with what was
+   * thrown, where that is no `Error`: a text, `undefined`; `outcome()` gives an `Error` always),
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
    * Throws `TypeError` for a timeout that is no duration, `ConfigurationError` for an unknown option.
    */
@@ -115,6 +116,19 @@ export class ExecutionHandle<Value = unknown> {
     if (stored.status === 'completed' || stored.status === 'skipped')
       return { success: true, value: this.valueOf(stored), ...common };
     return { success: false, error: await this.outcomeError(stored), ...common };
+  }
+
+  /**
+   * The data of the event that started it, as it was stored: plain, no instance of the event's class. Of a tick: `{ scheduledAt }`;
+   * of a batch: the event that opened it; after `continueAsNew`: what that was given. Rejects with `UnreadableValueError` when it holds an
+   * instance of a class that this app does not know.
+   *
+   * @example
+   * const [execution] = (await app.publish(OrderPlaced, { orderId, email, total })).executions;
+   * console.log(await execution?.input());   // { orderId: 'o-1', … }
+   */
+  async input(): Promise<unknown> {
+    return this.parts.codec.decode((await this.record('input()')).input);
   }
 
   /** Its recorded steps, in the order in which they ended. */

@@ -17,6 +17,8 @@ export interface OutcomeError extends Error {
   readonly failedStep: string | null;
   /** Names of the steps that completed and were not undone, in order; those of compensations are left out. */
   readonly completedSteps: readonly string[];
+  /** What `JSON.stringify` writes: an `ErrorJson`, without the stack, unless its class has a `toJSON` of its own. */
+  toJSON(): unknown;
 }
 
 /** The error of a failed execution, with what operators ask next. */
