@@ -5,7 +5,7 @@ import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
-import type { Codec } from '../ports/codec.js';
+import type { Codec, EncodedValue } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
 import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
@@ -39,6 +39,12 @@ interface PreparedExecution extends NewExecution {
   owner: NewExecution['owner'];
 }
 
+export interface Prepared {
+  readonly event: PreparedEvent;
+  /** What its input decodes to, for whoever takes it first; null: decode the input. */
+  readonly copy: EncodedValue['copy'];
+}
+
 /** An event that was checked, and who takes it is still to be told. */
 interface Accepted {
   readonly request: PublishRequest;
@@ -53,7 +59,7 @@ export class EventPreparer {
   constructor(private readonly options: EventPreparerOptions) {}
 
   /** `madeId` names its executions, and the event itself unless the user did. Throws or rejects with `InvalidEventError`. */
-  prepare(request: PublishRequest, madeId: string, depth: number): PreparedEvent | Promise<PreparedEvent> {
+  prepare(request: PublishRequest, madeId: string, depth: number): Prepared | Promise<Prepared> {
     const { definition, data } = request;
     const checked = definition.checker.check(data);
     if (checked instanceof Promise) return checked.then((late) => this.accept(request, late, madeId, depth));
@@ -64,7 +70,7 @@ export class EventPreparer {
   async inputOf({ definition: { name, checker }, data }: PublishRequest): Promise<string> {
     const checked = await checker.check(data);
     if (!checked.ok) throw new InvalidEventError(name, checked.violations);
-    return this.encode(name, checked.data);
+    return this.encode(name, checked.data, false).text;
   }
 
   /** The execution that an event starts for one handler. */
@@ -83,22 +89,21 @@ export class EventPreparer {
     checked: Awaited<ReturnType<EventDefinition['checker']['check']>>,
     madeId: string,
     depth: number,
-  ): PreparedEvent | Promise<PreparedEvent> {
+  ): Prepared | Promise<Prepared> {
     const { definition } = request;
     if (!checked.ok) throw new InvalidEventError(definition.name, checked.violations);
-    const input = this.encode(definition.name, checked.data);
-    const subscribed = addressed(
-      this.options.subscriptions.of(definition.name, definition.families),
-      request.to,
-    );
+    const { name, families } = definition;
+    const subscribed = addressed(this.options.subscriptions.of(name, families), request.to);
+    const runsHere = subscribed.some((each) => this.options.definitions.handler(each.definition.id) !== null);
+    const { text: input, copy } = this.encode(name, checked.data, runsHere);
     const takers = this.takers(subscribed, definition, input);
     const accepted = { request, data: checked.data, input, madeId, depth };
     return takers instanceof Promise
-      ? takers.then((late) => this.prepared(accepted, late))
-      : this.prepared(accepted, takers);
+      ? takers.then((late) => ({ event: this.eventOf(accepted, late), copy }))
+      : { event: this.eventOf(accepted, takers), copy };
   }
 
-  private prepared(accepted: Accepted, subscriptions: readonly Subscription[]): PreparedEvent {
+  private eventOf(accepted: Accepted, subscriptions: readonly Subscription[]): PreparedEvent {
     const { request, data, input, madeId, depth } = accepted;
     const { definition, session, to } = request;
     const executions = subscriptions.map((subscription, at) =>
@@ -197,20 +202,22 @@ export class EventPreparer {
     return keyed ?? (handler === null ? usual : placeOf(handler, session, value));
   }
 
-  private encode(name: string, data: unknown): string {
-    let input: string;
+  private encode(name: string, data: unknown, copies: boolean): EncodedValue {
+    const { codec } = this.options;
+    let input: EncodedValue;
     try {
-      input = this.options.codec.encode(data);
+      input = copies ? codec.encodeAndCopy(data) : { text: codec.encode(data), copy: null };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       throw new InvalidEventError(name, [{ path: '', message }]);
     }
     const { eventBytes } = this.options.settings.limits;
-    if (input.length * 3 > eventBytes && Buffer.byteLength(input) > eventBytes)
+    const { text } = input;
+    if (text.length * 3 > eventBytes && Buffer.byteLength(text) > eventBytes)
       throw new InvalidEventError(name, [
         {
           path: '',
-          message: `has ${Buffer.byteLength(input)} bytes, more than limits.eventBytes (${eventBytes})`,
+          message: `has ${Buffer.byteLength(text)} bytes, more than limits.eventBytes (${eventBytes})`,
         },
       ]);
     return input;

@@ -2,7 +2,7 @@ import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import { EventConflictError } from '../model/errors-event.js';
 import { partsOfDefinition } from '../model/definition.js';
-import type { ExecutionRecord } from '../model/execution.js';
+import type { ExecutionRecord, Timers } from '../model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../model/ids.js';
 import { instanceIdOf } from '../model/keyed.js';
 import type { Clock } from '../ports/clock.js';
@@ -18,9 +18,12 @@ import { derivedId } from '../step/derived-id.js';
 import type { Consumer } from './consumer.js';
 import type { Slot } from './consumer-options.js';
 import type { Hinter } from './hinter.js';
-import type { EventPreparer, PreparedEvent } from './event-preparer.js';
+import type { EventPreparer, Prepared, PreparedEvent } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
+
+const nothing: readonly never[] = Object.freeze([]);
+const noTimers: Timers = Object.freeze({});
 
 /** What became of one event. */
 export interface Published {
@@ -62,16 +65,17 @@ export class Publisher implements StepPublisher {
   /** Accepts all events or none; resolves once they are stored. */
   async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
     if (this.mayMiss(requests)) await this.options.subscriptions.refresh();
-    const events: PreparedEvent[] = [];
+    const prepared: Prepared[] = [];
     for (const request of requests) {
-      const prepared = this.options.preparer.prepare(request, this.options.ids.next(), 0);
-      events.push(prepared instanceof Promise ? await prepared : prepared);
+      const each = this.options.preparer.prepare(request, this.options.ids.next(), 0);
+      prepared.push(each instanceof Promise ? await each : each);
     }
+    const events = prepared.map(({ event }) => event);
     const slots = this.reserve(events, requests);
     try {
       const verdict = await this.options.writer.write({ kind: 'publish', events });
       if (isApplied(verdict))
-        return this.started(events, slots, requests, verdict.executions ?? [], verdict.verdict === 'ok');
+        return this.started(prepared, slots, requests, verdict.executions ?? [], verdict.verdict === 'ok');
       throw verdict.verdict === 'rejected'
         ? refusalOf(events, verdict.reason, verdict.eventId ?? null)
         : new EventConflictError('');
@@ -88,7 +92,7 @@ export class Publisher implements StepPublisher {
     const events: NewEvent[] = [];
     const explicit = new Map<string, NewEvent>();
     for (const [at, each] of requests.entries()) {
-      const prepared = await this.options.preparer.prepare(each, madeId(seed, at), depth);
+      const { event: prepared } = await this.options.preparer.prepare(each, madeId(seed, at), depth);
       if (prepared.mail === undefined && this.isUnhandled(each)) this.unhandled.add(prepared);
       events.push(prepared.dedup === null ? prepared : firstOf(explicit, prepared));
     }
@@ -131,7 +135,7 @@ export class Publisher implements StepPublisher {
   }
 
   private started(
-    events: readonly NewEvent[],
+    prepared: readonly Prepared[],
     slots: readonly (Slot | null)[],
     requests: readonly PublishRequest[],
     answers: readonly PublishedExecution[],
@@ -141,7 +145,8 @@ export class Publisher implements StepPublisher {
     const resent: ExecutionId[] = [];
     let nextSlot = 0;
     let nextAnswer = 0;
-    for (const [at, event] of events.entries()) {
+    for (const [at, { event, copy }] of prepared.entries()) {
+      let input = copy;
       const first = nextAnswer;
       while (answers[nextAnswer]?.eventIndex === at) nextAnswer++;
       const executions = answers.slice(first, nextAnswer);
@@ -173,8 +178,10 @@ export class Publisher implements StepPublisher {
         } else if (isNew && !stored.leased) {
           // Its gate is full: it waits there.
           this.options.consumer.unreserve(slot);
-        } else if (isNew) runs[place] = this.start(slot, event, execution, stored.key, stored.createdAt);
-        else resent.push(execution.id);
+        } else if (isNew) {
+          runs[place] = this.start(slot, event, execution, stored.key, stored.createdAt, input);
+          input = null;
+        } else resent.push(execution.id);
       }
       if (executions.length === 0 && event.mail === undefined && this.isUnhandled(requests[at]))
         this.tellUnhandled(event.name, event.id);
@@ -192,6 +199,7 @@ export class Publisher implements StepPublisher {
     execution: NewExecution,
     key: number,
     createdAt: number,
+    input: Prepared['copy'],
   ): Run | null {
     const record: ExecutionRecord = {
       id: execution.id,
@@ -210,7 +218,7 @@ export class Publisher implements StepPublisher {
       attempt: 1,
       turn: 0,
       epoch: 0,
-      timers: {},
+      timers: noTimers,
       listening: execution.listening,
       seenInboxSeq: 0,
       value: null,
@@ -222,7 +230,8 @@ export class Publisher implements StepPublisher {
       endedAt: null,
     };
     const lease = { executionId: execution.id, key, owner: this.options.owner, fence: 1 };
-    return this.options.consumer.startReserved(slot, { lease, record, journal: [], inbox: [], strikes: 0 });
+    const work = { lease, record, input, journal: nothing, inbox: nothing, strikes: 0 };
+    return this.options.consumer.startReserved(slot, work);
   }
 
   private mayMiss(requests: readonly PublishRequest[]): boolean {

@@ -2,6 +2,7 @@ import type { Cancel } from '../model/cancel-reason.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { HandlerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
+import type { EncodedValue } from '../ports/codec.js';
 import type { Clock } from '../ports/clock.js';
 import { openUndo, type Undoing } from '../step/undo-rows.js';
 import { RenamedJournal, type Renames } from './renamed-journal.js';
@@ -12,6 +13,8 @@ import type { Work } from './work.js';
 export interface Opening {
   /** As the pass has it: of the next epoch when a message asked for one. */
   readonly record: ExecutionRecord;
+  /** What its input decodes to; null: decode it. */
+  readonly input: EncodedValue['copy'];
   /** With the present names of steps; what the next epoch forgets is in it. */
   readonly journal: RenamedJournal;
   /** The rows that count in this pass. */
@@ -30,7 +33,7 @@ export interface Opening {
 
 /** Reads what was claimed. */
 export function openingOf(work: Work, handler: HandlerDefinition, renames: Renames, clock: Clock): Opening {
-  const { record, inbox } = work;
+  const { record, inbox, input = null } = work;
   const journal = new RenamedJournal(work.journal, renames);
   const undoing = openUndo(journal.rows, handler.method);
   const request = undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
@@ -41,6 +44,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
     const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;
     return {
       record,
+      input,
       journal,
       visible: journal.rows,
       forget: null,
@@ -55,6 +59,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
   const { timeoutMs } = handler;
   return {
     record: { ...record, epoch: record.epoch + 1, attempt: 1 },
+    input,
     journal,
     visible: journal.rows.filter((row) => !forgotten.has(row.key)),
     forget: journal.storedKeys([...forgotten]),

@@ -20,7 +20,7 @@ const AGAIN_MS = 1_000;
 export function startHandler(pass: Pass, opening: Opening, instanceOf: InstanceOf): void {
   try {
     const instance = instanceOf(pass.worker);
-    const event = eventOf(pass);
+    const event = eventOf(pass, opening);
     if (instance instanceof Promise || event instanceof Promise)
       offerLater(pass, opening, Promise.all([instance, event]));
     else offer(pass, opening, instance, event);
@@ -29,9 +29,10 @@ export function startHandler(pass: Pass, opening: Opening, instanceOf: InstanceO
   }
 }
 
-function eventOf({ record, services }: Pass): unknown {
-  const { eventName, input, schemaHash } = record;
-  return services.events.restore(eventName, services.codec.decode(input), schemaHash);
+function eventOf({ record, services }: Pass, { input }: Opening): unknown {
+  const { eventName, schemaHash } = record;
+  const data = input === null ? services.codec.decode(record.input) : input.value;
+  return services.events.restore(eventName, data, schemaHash);
 }
 
 function offerLater(

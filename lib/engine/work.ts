@@ -3,6 +3,7 @@ import type { WorkerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { StoredOutcome } from '../model/outcome.js';
+import type { EncodedValue } from '../ports/codec.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { CollectedBatch } from '../ports/stored-instance.js';
 import type { NewEvent, RecordChange, StoredMessage } from '../ports/store-write.js';
@@ -15,6 +16,8 @@ import type { DeployGate } from './deploy-gate.js';
 export interface Work {
   readonly lease: Lease;
   readonly record: ExecutionRecord;
+  /** What the record's input decodes to, of no use to anyone else. Absent or null: decode it. */
+  readonly input?: EncodedValue['copy'];
   readonly journal: readonly Checkpoint[];
   readonly inbox: readonly StoredMessage[];
   readonly strikes: number;
