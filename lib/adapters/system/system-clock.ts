@@ -25,11 +25,12 @@ function startTimer(delayMs: number, callback: () => void): Timer {
 }
 
 class SystemTimer implements Timer {
+  /** Its place in `unarmed`; -1: it is not there. */
+  place = -1;
   private handle: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly delayMs: number,
-    /** Null once cancelled: what it would call may be garbage long before the turn ends. */
     private callback: (() => void) | null,
   ) {}
 
@@ -39,20 +40,40 @@ class SystemTimer implements Timer {
 
   cancel(): void {
     this.callback = null;
+    if (this.place >= 0) leave(this);
     if (this.handle !== null) clearTimeout(this.handle);
   }
 }
 
-/** Timers set in this turn of the event loop. */
+/** Timers set in this turn of the event loop, and not cancelled: a turn may set tens of thousands. */
 let unarmed: SystemTimer[] = [];
+let isTurnAwaited = false;
 
 function armLater(timer: SystemTimer): void {
-  if (unarmed.push(timer) > 1) return;
-  setImmediate(() => {
-    const timers = unarmed;
-    unarmed = [];
-    for (const each of timers) each.arm();
-  });
+  timer.place = unarmed.push(timer) - 1;
+  if (isTurnAwaited) return;
+  isTurnAwaited = true;
+  setImmediate(armAll);
+}
+
+function armAll(): void {
+  const timers = unarmed;
+  unarmed = [];
+  isTurnAwaited = false;
+  for (const timer of timers) {
+    timer.place = -1;
+    timer.arm();
+  }
+}
+
+/** The last one takes its place. */
+function leave(timer: SystemTimer): void {
+  const { place } = timer;
+  timer.place = -1;
+  const last = unarmed.pop();
+  if (last === undefined || last === timer) return;
+  unarmed[place] = last;
+  last.place = place;
 }
 
 function startLongTimer(delayMs: number, callback: () => void): Timer {
