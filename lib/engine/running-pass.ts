@@ -287,7 +287,8 @@ export class RunningPass implements Run {
       change,
       change.status === 'pending' || ('due' in verdict && verdict.due === true),
     );
-    tellEnd(this.pass, change, error);
+    const { undoing, visible } = this.opening;
+    tellEnd(this.pass, change, error, undoing === null ? null : visible);
     const end = turnEnd(change);
     if (end !== null) this.pass.turn?.stored(end);
     if (publish !== undefined) services.publishing().published([publish]);

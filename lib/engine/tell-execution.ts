@@ -1,12 +1,20 @@
+import type { Checkpoint } from '../model/checkpoint.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import { wakeAt } from '../model/execution.js';
 import type { RecordChange } from '../ports/store-write.js';
+import { failedStepOf } from '../step/failed-step.js';
 import { instanceOf } from '../step/instance-of.js';
+import { latestRows } from '../step/latest-rows.js';
 import type { Pass } from '../step/pass.js';
 import { isUndoneNext } from './conclude.js';
 
-/** Tells what became of the pass's execution, in the words of its new status. */
-export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void {
+/** Tells what became of the pass's execution, in the words of its new status. `undone`: the journal of a pass that undid steps. */
+export function tellEnd(
+  pass: Pass,
+  change: RecordChange,
+  error: unknown,
+  undone: readonly Checkpoint[] | null,
+): void {
   // By far the most frequent end.
   if (change.status === 'completed' && !pass.services.observer.wants('execution.completed')) return;
   const { attempt } = pass.record;
@@ -19,7 +27,7 @@ export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void 
         attempt,
         error,
         durationMs,
-        step: pass.stepFailures.stepOf(error),
+        step: undone === null ? pass.stepFailures.stepOf(error) : stepBeforeUndo(pass, error, undone),
       });
     case 'parked':
       return tellExecution(pass, 'execution.parked', {
@@ -45,6 +53,12 @@ export function tellEnd(pass: Pass, change: RecordChange, error: unknown): void 
     case 'running':
       return;
   }
+}
+
+/** The step failed in a pass before: the journal tells which. */
+function stepBeforeUndo(pass: Pass, error: unknown, journal: readonly Checkpoint[]): string | null {
+  if (!pass.services.observer.wants('execution.failed')) return null;
+  return failedStepOf(error, latestRows(journal), pass.services.codec);
 }
 
 /** Emits a lifecycle event of the pass's execution. */

@@ -97,8 +97,11 @@ describe('a failed execution', () => {
     const app = await openApp([Trips]);
     const told: string[] = [];
     app.on('step.compensated', ({ step }) => told.push(step));
+    const failures: unknown[] = [];
+    app.on('execution.failed', ({ step, error }) => failures.push([step, (error as Error).message]));
     const handle = (await app.publish(Booked, trip)).of(Trips);
     await expect(handle.result()).rejects.toThrow('card declined');
+    expect(failures).toEqual([['book/pay', 'card declined']]);
     expect(ran).toEqual([...done, ...undone]);
     expect(told).toEqual(['book/room', 'book/room', 'book/flight', 'book/hold']);
     const outcome = await handle.outcome();

@@ -2,8 +2,9 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { StepError } from '../../model/errors-step.js';
 import { messageOf } from '../../model/message-of.js';
 import type { Codec } from '../../ports/codec.js';
-import { failedStepOf } from './failed-step.js';
-import { completedNames, latestRows } from './step-views.js';
+import { failedStepOf } from '../../step/failed-step.js';
+import { latestRows } from '../../step/latest-rows.js';
+import { completedNames } from './step-views.js';
 
 /**
  * What an execution failed with, as `outcome()` tells it. What was thrown and is no error is the `cause` of a `StepError`.

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import { namesOf } from '../../model/path.js';
-import { isControlPath } from '../../step/control-path.js';
+import { latestRows } from '../../step/latest-rows.js';
 import { isPartOfUndo, undoneSteps, wasUndone } from '../../step/undo-rows.js';
 import type { Codec } from '../../ports/codec.js';
 
@@ -27,29 +27,12 @@ export function stepViews(journal: readonly Checkpoint[], codec: Codec): readonl
   return latestRows(journal).map((row) => viewOf(row, (undone.get(row.path)?.seq ?? 0) > row.seq, codec));
 }
 
-/** The row that tells how each call stands, in the order in which calls ended. */
-export function latestRows(journal: readonly Checkpoint[]): readonly Checkpoint[] {
-  const latest = new Map<string, Checkpoint>();
-  for (const row of journal) {
-    // A failed attempt of the handler itself, or what else it recorded: no step.
-    if (!row.path.includes('/') || isControlPath(row.path)) continue;
-    const known = latest.get(row.path);
-    if (known === undefined || rank(row) >= rank(known)) latest.set(row.path, row);
-  }
-  return [...latest.values()].sort((a, b) => a.seq - b.seq);
-}
-
 /** Names of the steps that completed and stand, in order: neither undone nor part of an undo. */
 export function completedNames(journal: readonly Checkpoint[]): readonly string[] {
   const undone = undoneSteps(journal);
   return latestRows(journal)
     .filter((row) => row.kind === 'completed' && !isPartOfUndo(row.path) && !wasUndone(row, undone))
     .map(({ path }) => namesOf(path));
-}
-
-/** Results win over attempts, later epochs over earlier ones. */
-function rank({ kind, epoch, seq }: Checkpoint): number {
-  return (kind === 'completed' ? 1e15 : 0) + epoch * 1e9 + (kind === 'failed' ? 5e8 : 0) + Math.min(seq, 4e8);
 }
 
 function viewOf(row: Checkpoint, isUndone: boolean, codec: Codec): StepView {

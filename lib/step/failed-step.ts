@@ -1,6 +1,6 @@
-import type { Checkpoint } from '../../model/checkpoint.js';
-import { namesOf } from '../../model/path.js';
-import type { Codec } from '../../ports/codec.js';
+import type { Checkpoint } from '../model/checkpoint.js';
+import { namesOf } from '../model/path.js';
+import type { Codec } from '../ports/codec.js';
 
 const CAUSE_DEPTH = 8;
 
