@@ -1,5 +1,4 @@
 import { StoreRegressionError, StoreUnavailableError } from '../model/errors-store.js';
-import type { ExecutionId } from '../model/ids.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import { callsFromHere } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
@@ -28,9 +27,6 @@ const MOST_FLUSHES_IN_TURN = 256;
 /** The same where each write takes the disk's time: other work of the process waits for no more than these. */
 const MOST_LONE_FLUSHES_IN_TURN = 5;
 
-/** Fewer writes than that go in one group, even where several may be under way. */
-const LEAST_SPLIT = 16;
-
 const settled = Promise.resolve();
 
 interface Queued {
@@ -47,22 +43,20 @@ interface Queued {
 }
 
 /**
- * Group commit: writes of all executions go to the store in groups, of which as many are under way at once as the store likes.
- * While they are, the next one gathers; there is no timer, and a write that no other can join is not held until the turn of
- * the event loop ends. Writes of one execution never overtake each other: while one is under way, the next one waits.
+ * Group commit: writes of all executions go to the store in groups, one group at a time. While it is under way, the next one
+ * gathers; there is no timer, and a write that no other can join is not held until the turn of the event loop ends. Two at a
+ * time would let what was published later overtake what was published before.
  */
 export class GroupWriter implements Writer {
   private queue: Queued[] = [];
-  private readonly underWay = new Set<readonly Queued[]>();
-  /** Executions of which a write is under way, where several groups may be. */
-  private readonly occupied = new Set<ExecutionId>();
+  private underWay: readonly Queued[] | null = null;
   private flushing = false;
   private closed = false;
   private flushesInTurn = 0;
   /** Groups that the store has taken, and how often it has failed since the last one. */
   private taken = 0;
   private failures = 0;
-  private readonly pauses = new Set<Timer>();
+  private pause: Timer | null = null;
   private whenIdle: (() => void)[] = [];
   /** What verdicts set off belongs to no execution, whichever made the first write of the group. */
   private readonly outside = callsFromHere();
@@ -88,7 +82,7 @@ export class GroupWriter implements Writer {
       strikes: 0,
       takenBefore: 0,
     });
-    if (!this.flushing && this.underWay.size < this.lanes) this.scheduleFlush();
+    if (!this.flushing && this.underWay === null) this.scheduleFlush();
   }
 
   /**
@@ -110,7 +104,7 @@ export class GroupWriter implements Writer {
 
   /** Closes, and tells everyone whose write has no verdict that there will be none. */
   abandon(): void {
-    const left = [...[...this.underWay].flat(), ...this.queue];
+    const left = [...(this.underWay ?? []), ...this.queue];
     this.close();
     for (const queued of left) this.fail(queued, new Error('the app was closed meanwhile'));
   }
@@ -119,17 +113,13 @@ export class GroupWriter implements Writer {
   close(): void {
     this.closed = true;
     this.queue = [];
-    for (const pause of this.pauses) pause.cancel();
-    this.underWay.clear();
+    this.pause?.cancel();
+    this.underWay = null;
     this.becomeIdle();
   }
 
-  private get lanes(): number {
-    return this.store.group.underWay ?? 1;
-  }
-
   private get isIdle(): boolean {
-    return this.queue.length === 0 && this.underWay.size === 0 && !this.flushing;
+    return this.queue.length === 0 && this.underWay === null && !this.flushing;
   }
 
   private scheduleFlush(): void {
@@ -147,22 +137,18 @@ export class GroupWriter implements Writer {
 
   private readonly flush = (): void => {
     this.flushing = false;
-    if (this.closed) return;
-    const group = this.underWay.size < this.lanes ? this.takeGroup() : [];
-    if (group.length > 0) this.send(group, 1);
-    if (group.length > 0 && this.queue.length > 0 && this.underWay.size < this.lanes) this.scheduleFlush();
-    else if (this.isIdle) this.becomeIdle();
+    if (this.closed || this.underWay !== null) return;
+    if (this.queue.length > 0) this.send(this.takeGroup(), 1);
+    else this.becomeIdle();
   };
 
   private takeGroup(): readonly Queued[] {
     const { maxWrites, maxBytes } = this.store.group;
-    const most = Math.min(maxWrites, this.share());
     let bytes = 0;
     let count = 0;
     for (const { write, isAlone } of this.queue) {
-      if (this.occupied.size > 0 && 'lease' in write && this.occupied.has(write.lease.executionId)) break;
       bytes += sizeOf(write);
-      if (count > 0 && (isAlone || count >= most || bytes > maxBytes)) break;
+      if (count > 0 && (isAlone || count >= maxWrites || bytes > maxBytes)) break;
       count++;
       if (isAlone) break;
     }
@@ -174,20 +160,13 @@ export class GroupWriter implements Writer {
     return this.queue.splice(0, count);
   }
 
-  /** What is one of several groups: executions that were answered together would else go on together, and leave the server idle. */
-  private share(): number {
-    const { length } = this.queue;
-    const free = this.lanes - this.underWay.size;
-    return length < LEAST_SPLIT || free < 2 ? length : Math.ceil(length / free);
-  }
-
   private send(group: readonly Queued[], tries: number): void {
     const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
-    this.enter(group);
+    this.underWay = group;
     this.store.write(group.map((queued) => queued.write)).then(
       (verdicts) => {
         if (this.closed) return;
-        this.leave(group);
+        this.underWay = null;
         this.taken++;
         this.failures = 0;
         if (sentAt > 0) this.tell(group.length, sentAt);
@@ -204,7 +183,7 @@ export class GroupWriter implements Writer {
     if (this.closed) return;
     this.failures++;
     if (error instanceof StoreRegressionError) {
-      this.leave(group);
+      this.underWay = null;
       this.giveUp(group, error);
       this.flush();
       return;
@@ -236,8 +215,7 @@ export class GroupWriter implements Writer {
     const gone = new Set(late);
     const left = group.filter((queued) => !gone.has(queued));
     this.queue = this.queue.filter((queued) => !gone.has(queued));
-    this.leave(group);
-    if (left.length > 0) this.enter(left);
+    this.underWay = left.length > 0 ? left : null;
     this.giveUp(late, error);
     return left;
   }
@@ -250,7 +228,7 @@ export class GroupWriter implements Writer {
 
   /** Its writes go one by one from here on; one that fails so goes behind the others, so that the store may take those. */
   private sendApart(group: readonly Queued[]): void {
-    this.leave(group);
+    this.underWay = null;
     for (const queued of group) queued.isAlone = true;
     this.queue = [...group, ...this.queue];
     const [first] = group;
@@ -288,31 +266,10 @@ export class GroupWriter implements Writer {
 
   private sendLater(group: readonly Queued[], tries: number): void {
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** this.failures, LONGEST_PAUSE_MS);
-    const pause = this.clock.setTimer(longest * (0.5 + this.random.next() / 2), () => {
-      this.pauses.delete(pause);
+    this.pause = this.clock.setTimer(longest * (0.5 + this.random.next() / 2), () => {
       if (tries < GROUP_TRIES && group[0]?.isAlone !== true) this.send(group, tries + 1);
       else this.sendApart(group);
     });
-    this.pauses.add(pause);
-  }
-
-  private enter(group: readonly Queued[]): void {
-    this.underWay.add(group);
-    this.occupy(group, true);
-  }
-
-  private leave(group: readonly Queued[]): void {
-    this.underWay.delete(group);
-    this.occupy(group, false);
-  }
-
-  private occupy(group: readonly Queued[], isOn: boolean): void {
-    if (this.lanes === 1) return;
-    for (const { write } of group) {
-      if (!('lease' in write)) continue;
-      if (isOn) this.occupied.add(write.lease.executionId);
-      else this.occupied.delete(write.lease.executionId);
-    }
   }
 
   private becomeIdle(): void {

@@ -20,11 +20,8 @@ import type { StoredMessage, Verdict, Write } from './store-write.js';
  * - Ids and names come from outside and are opaque: no two distinct ones ever meet, whatever characters they hold.
  */
 export interface Store {
-  /**
-   * Limits of one group; the engine never sends more in one `write`. `underWay`: how many groups may be sent before the first is
-   * answered; 1 when left out. More than one keeps a server busy while this process works on the verdicts.
-   */
-  readonly group: { readonly maxWrites: number; readonly maxBytes: number; readonly underWay?: number };
+  /** Limits of one group; the engine never sends more in one `write`, nor a second before the first is answered. */
+  readonly group: { readonly maxWrites: number; readonly maxBytes: number };
 
   /**
    * How the engine gathers writes of concurrent executions into one `write`: `'macrotask'` waits for the end of the
