@@ -43,6 +43,7 @@ export class CheckpointRows {
   private readonly insertGuarded: Statement<never>;
   private readonly selectAt: Statement<Found>;
   private readonly deleteAll: Statement<never>;
+  private readonly selectChanges: Statement<{ count: number }>;
   /** Queued rows, their places in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
   private readonly rows: Checkpoint[] = [];
   private readonly indexes: number[] = [];
@@ -54,12 +55,13 @@ export class CheckpointRows {
     connection: Connection,
     private readonly held: HeldLeases,
   ) {
-    this.insertUsual = connection.prepare(`${insertUsualCheckpoints(1)} ON CONFLICT DO NOTHING`);
-    this.insertUsuals = connection.prepare(insertUsualCheckpoints(together));
+    this.insertUsual = connection.prepare(insertUsualCheckpoints('IGNORE', 1));
+    this.insertUsuals = connection.prepare(insertUsualCheckpoints('FAIL', together));
     this.insertHeld = connection.prepare(insertHeldCheckpoint);
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint);
     this.selectAt = connection.prepare(selectCheckpointAt);
     this.deleteAll = connection.prepare(`DELETE FROM holdfast_checkpoint WHERE ${placesOfExecution}`);
+    this.selectChanges = connection.prepare('SELECT changes() AS count');
   }
 
   /** Call it first in a group; `verdicts` receives the refusals of queued rows. */
@@ -91,8 +93,7 @@ export class CheckpointRows {
 
   /** Writes what is queued. */
   flush(): void {
-    if (this.queued === together && this.insertTogether()) this.queued = 0;
-    for (let at = 0; at < this.queued; at++) {
+    for (let at = this.queued === together ? this.insertTogether() : 0; at < this.queued; at++) {
       const values = this.values.slice(at * width, (at + 1) * width);
       if (this.insertUsual.run(values) === 0) this.settle(at);
     }
@@ -137,14 +138,13 @@ export class CheckpointRows {
     }
   }
 
-  /** All or none: of some, nobody could tell those that went in from those that were sent before. */
-  private insertTogether(): boolean {
+  /** Answers how many rows went in: those before the first that met another. */
+  private insertTogether(): number {
     try {
-      this.insertUsuals.run(this.values);
-      return true;
+      return this.insertUsuals.run(this.values);
     } catch (error) {
       if (sqliteCode(error) !== sqliteConstraint) throw error;
-      return false;
+      return this.selectChanges.get([])?.count ?? 0;
     }
   }
 
@@ -202,11 +202,14 @@ function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
   ];
 }
 
-/** Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it. */
-function insertUsualCheckpoints(rows: number): string {
+/**
+ * Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it.
+ * `FAIL` keeps what went in before the row that met another: SQLite copies no page to be able to take it back.
+ */
+function insertUsualCheckpoints(otherwise: 'IGNORE' | 'FAIL', rows: number): string {
   const row = '((? << 20) | ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
   return `
-INSERT INTO holdfast_checkpoint (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
+INSERT OR ${otherwise} INTO holdfast_checkpoint (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
 VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
 }
 
