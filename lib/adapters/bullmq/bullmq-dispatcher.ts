@@ -46,7 +46,7 @@ export class BullmqDispatcher implements Dispatcher {
    */
   async getQueues(): Promise<readonly Queue[]> {
     for (const definition of this.faults.context?.known() ?? [])
-      await this.shelf.queue(workerQueue(definition));
+      await this.shelf.use(workerQueue(definition), async () => undefined);
     return this.shelf.all.filter(({ name }) => !name.startsWith('#'));
   }
 
@@ -68,6 +68,7 @@ export class BullmqDispatcher implements Dispatcher {
     return this.inTurn(async () => {
       if (this.isOn) throw startedAlready();
       this.faults.context = context ?? null;
+      this.shelf.open();
       this.inlet.start(receive);
       await this.serveAll();
       this.isOn = true;
@@ -113,12 +114,12 @@ export class BullmqDispatcher implements Dispatcher {
   private async sendOne(hint: Hint, own: JobsOptions): Promise<void> {
     const named = queueOf(hint.route, this.settings.perSession);
     const name = named.includes('@') ? await this.lanes.admit(named) : named;
-    const outbox = await this.shelf.outbox(name);
     const job = jobOf(hint, this.settings, own);
-    const [id = null] = await outbox.add([job]);
-    if (hint.executionId !== '') return;
-    const queue = await this.shelf.queue(name);
-    if (await this.looks.isLeft(queue, lookId(hint.wakeSeq), id)) await outbox.add([job]);
+    await this.shelf.send(name, async ({ queue, outbox }) => {
+      const [id = null] = await outbox.add([job]);
+      if (hint.executionId !== '') return;
+      if (await this.looks.isLeft(queue, lookId(hint.wakeSeq), id)) await outbox.add([job]);
+    });
   }
 
   /** Options for a worker that no process has are a slip, or its process comes later: a fault, no refusal. */

@@ -90,7 +90,7 @@ export class JobInlet {
     if (hint === null) return;
     // From here on the next look is worth a job of its own: this one may run for long.
     if (hint.executionId === '')
-      await (await this.shelf.queue(queue)).removeDeduplicationKey(lookId(hint.wakeSeq));
+      await this.shelf.use(queue, (shelved) => shelved.queue.removeDeduplicationKey(lookId(hint.wakeSeq)));
     if (this.receive === null) throw new Error('the app does not take work just now');
     const { receive } = this;
     this.running.set(queue, (this.running.get(queue) ?? 0) + 1);

@@ -132,14 +132,15 @@ export class LaneRegister {
   private async name(lane: string, generation: number): Promise<string> {
     if (generation !== this.generation) throw closed();
     const { lanes, clock } = this.settings;
-    const register = await this.shelf.queue(LANES);
-    const isFull = !this.said.has(lane) && (await register.getWaitingCount()) >= lanes;
-    if (isFull && (await register.getJob(lane)) === undefined) return workerOfQueue(lane);
-    const until = clock.monotonic() + this.saidMs;
-    await register.add('lane', {}, { jobId: lane });
-    if (this.said.size >= 2 * lanes) this.said.clear();
-    this.said.set(lane, until);
-    return lane;
+    return this.shelf.use(LANES, async ({ queue: register }) => {
+      const isFull = !this.said.has(lane) && (await register.getWaitingCount()) >= lanes;
+      if (isFull && (await register.getJob(lane)) === undefined) return workerOfQueue(lane);
+      const until = clock.monotonic() + this.saidMs;
+      await register.add('lane', {}, { jobId: lane });
+      if (this.said.size >= 2 * lanes) this.said.clear();
+      this.said.set(lane, until);
+      return lane;
+    });
   }
 
   private tend(nextMs = Math.min(this.settings.laneIdleMs / 2, READ_MS)): void {
@@ -153,10 +154,14 @@ export class LaneRegister {
   }
 
   private async refresh(): Promise<void> {
-    const register = await this.shelf.queue(LANES);
-    const known = await register.getJobs(['waiting'], 0, 2 * this.settings.lanes);
-    for (const job of known) if (typeof job?.id === 'string') await this.named(job.id);
-    for (const lane of this.server?.names ?? []) if (lane.includes('@')) await this.tendLane(lane);
+    await this.shelf.use(LANES, async ({ queue: register }) => {
+      const known = await register.getJobs(['waiting'], 0, 2 * this.settings.lanes);
+      for (const job of known) if (typeof job?.id === 'string') await this.named(job.id);
+      for (const lane of this.server?.names ?? []) {
+        if (this.server === null) return;
+        if (lane.includes('@')) await this.tendLane(lane, register);
+      }
+    });
   }
 
   private async named(lane: string): Promise<void> {
@@ -168,10 +173,9 @@ export class LaneRegister {
     }
   }
 
-  private async tendLane(lane: string): Promise<void> {
+  private async tendLane(lane: string, register: Queue): Promise<void> {
     const { clock, laneIdleMs } = this.settings;
-    const register = await this.shelf.queue(LANES);
-    if ((await jobsOf(await this.shelf.queue(lane))) > 0) {
+    if ((await this.shelf.use(lane, ({ queue }) => jobsOf(queue))) > 0) {
       this.emptySince.delete(lane);
       if (this.unlistedAt.delete(lane)) await register.add('lane', {}, { jobId: lane });
       return;

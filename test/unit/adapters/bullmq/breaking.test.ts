@@ -129,13 +129,13 @@ redis.describe('queues of sessions', () => {
       clock: systemClock,
     };
     const shelf = new QueueShelf(settings, new FaultGate(systemClock));
-    const queue = await shelf.queue('rows@a');
+    const queue = await shelf.use('rows@a', async (shelved) => shelved.queue);
     await queue.add('row', {});
     // Another process has just taken a job of it.
     await client.rpush(`${prefix}:rows@a:active`, 'of-another');
     await expect(shelf.remove('rows@a')).rejects.toThrow(/active/);
     expect(await queue.isPaused()).toBe(false);
-    expect((await shelf.queue('rows@a')) === queue).toBe(true);
+    expect(shelf.all[0] === queue).toBe(true);
     await shelf.close();
   });
 
@@ -156,20 +156,49 @@ redis.describe('queues of sessions', () => {
 });
 
 redis.describe('one dispatcher', () => {
-  test('closed without being stopped leaves no connection', async () => {
+  /** A dispatcher, and how many connections it has. */
+  async function named() {
     const name = `closing-${prefix}`;
-    const own = bullmqDispatcher({
-      connection: { url: await redis.url(), connectionName: name },
-      prefix,
-      queue: 'lane',
-    });
+    const connection = { url: await redis.url(), connectionName: name };
+    const own = bullmqDispatcher({ connection, prefix, queue: 'lane' });
+    const connections = async (): Promise<number> => {
+      const all = (await client.client('LIST')) as string;
+      return all.split('\n').filter((line) => line.includes(`name=${name}`)).length;
+    };
+    return { own, connections };
+  }
+
+  test('closed without being stopped leaves no connection', async () => {
+    const { own, connections } = await named();
     await own.start(() => undefined, context);
     await own.send([hint('x1', { session: 'a' })]);
-    const connections = async (): Promise<number> =>
-      ((await client.client('LIST')) as string).split('\n').filter((line) => line.includes(`name=${name}`))
-        .length;
     expect(await connections()).toBeGreaterThan(2);
     await own.close();
+    await eventually(async () => (await connections()) === 0, 'all closed', 2_000);
+  });
+
+  test.each([
+    ['for work', 'x1', null, 'sent'],
+    ['that names no execution', '', null, 'sent'],
+    ['to a session', 'x1', 's1', 'HintsUndeliveredError'],
+  ])('closed while a hint %s is on its way leaves no connection', async (_, id, session, outcome) => {
+    const { own, connections } = await named();
+    const sent = own.send([hint(id, { session })]).then(
+      () => 'sent',
+      (error: Error) => error.name,
+    );
+    await own.close();
+    expect(await sent).toBe(outcome);
+    await pause(300);
+    await eventually(async () => (await connections()) === 0, 'all closed', 2_000);
+  });
+
+  test('sends after it was closed, and leaves no connection', async () => {
+    const { own, connections } = await named();
+    await own.start(() => undefined, context);
+    await own.close();
+    await own.send([hint('x1', { session: 'a' })]);
+    expect(await client.exists(`${prefix}:rows@a:meta`)).toBe(1);
     await eventually(async () => (await connections()) === 0, 'all closed', 2_000);
   });
 
