@@ -33,6 +33,7 @@ export class Registry {
   private readonly upsert: Statement<never>;
   private readonly end: Statement<never>;
   private readonly selectLive: Statement<ProcessRow>;
+  private readonly selectLeases: Statement<{ id: string; expires_at: number }>;
   private readonly selectSignals: Statement<{ id: string }>;
   private readonly selectOwned: Statement<{ id: string; fence: number }>;
   private readonly hold: Statement<never>;
@@ -56,6 +57,9 @@ export class Registry {
     );
     this.selectLive = connection.prepare(
       'SELECT id, deployment, role, definitions, schedules FROM holdfast_process WHERE expires_at > ? ORDER BY n',
+    );
+    this.selectLeases = connection.prepare(
+      'SELECT id, expires_at FROM holdfast_process WHERE expires_at > ?',
     );
     this.selectSignals = connection.prepare(selectSignals);
     this.selectOwned = connection.prepare(
@@ -94,6 +98,12 @@ export class Registry {
 
   leave(id: ProcessId, now: number): void {
     this.end.run([now, toStored(id), now]);
+  }
+
+  /** When the leases of live processes end. */
+  leases(now: number): ReadonlyMap<ProcessId, number> {
+    const rows = this.selectLeases.all([now]);
+    return new Map(rows.map((row) => [fromStored(row.id) as ProcessId, row.expires_at]));
   }
 
   live(now: number): ProcessRecord[] {

@@ -12,6 +12,7 @@ import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { chooseDriver, type SqliteDriver } from './driver.js';
 import { checkOptions, refuseUnknown, type SqliteStoreOptions } from './sqlite-options.js';
+import { PeerWatch } from './peer-watch.js';
 import { Session, type Synchronous } from './session.js';
 
 /**
@@ -42,6 +43,7 @@ export class SqliteStore implements port.Store {
   /** Processes that beat through this object: apps of one operating-system process. */
   private readonly local = new Set<ProcessId>();
   private readonly listeners = new Map<(change: port.Change) => void, (() => void) | null>();
+  private readonly peers = new PeerWatch();
   private warned = false;
 
   constructor(options: SqliteStoreOptions) {
@@ -177,7 +179,7 @@ export class SqliteStore implements port.Store {
       declared: declaredSince(known, registry.declared(context.clock.now())),
     }));
     session.poll.watch(live.length > 1);
-    if (live.some(({ id }) => !this.local.has(id))) this.warnOfPeers(session);
+    if (live.some(({ id }) => !this.local.has(id))) await this.warnOfPeers(session);
     return { signals, owned, liveProcesses: live.length, declared };
   }
 
@@ -287,8 +289,11 @@ export class SqliteStore implements port.Store {
     return new Promise((next) => this.ready().context.clock.soon(next));
   }
 
-  private warnOfPeers(session: Session): void {
+  private async warnOfPeers(session: Session): Promise<void> {
     if (this.warned || isAtLeast(session.sqliteVersion, soundForSeveral)) return;
+    const { transactor, registry, context } = session;
+    const leases = await transactor.read(() => registry.leases(context.clock.now()));
+    if (this.warned || !this.peers.sees(leases, this.local)) return;
     this.warned = true;
     session.context.warn(
       `${session.driver} brings SQLite ${session.sqliteVersion}, which has a bug that can lose commits when several processes share one file. Run Node 24, or npm install better-sqlite3@12 and write: import Database from 'better-sqlite3'; sqliteStore({ path, driver: Database })`,
