@@ -4,6 +4,7 @@ import {
   memoryStore,
   NonRetryableError,
   OnEvent,
+  sleep,
   Step,
   step,
   type Store,
@@ -29,6 +30,7 @@ class Careless {
   async go({ n }: { n: number }): Promise<unknown> {
     if (n === 1) return call(this).catch((error: unknown) => (error as Error).name);
     void call(this);
+    if (n === 2) await sleep('1s');
     return 'returned';
   }
 
@@ -99,6 +101,21 @@ test.each(calls)('%s and that nobody awaits ends the execution, not the process'
   expect(await handle.status()).toBe('failed');
   // Node tells of unhandled rejections before the next turn of the event loop.
   await new Promise((resolve) => setImmediate(resolve));
+  expect(rejections).toEqual([]);
+});
+
+test('a step that nobody awaits and that fails before the handler returns fails nothing, and is told', async () => {
+  call = (worker) => worker.bad() as unknown as Promise<void>;
+  const app = await openApp([Careless]);
+  const failed: string[] = [];
+  app.on('step.failed', ({ step: name }) => failed.push(name));
+  const handle = (await app.publish(Start, { n: 2 })).of(Careless);
+  await app.advance('2s');
+  expect([await handle.result(), failed]).toEqual(['returned', ['go/bad']]);
+  expect((await handle.steps()).map(({ path, status }) => `${path} ${status}`)).toEqual([
+    'go/bad failed',
+    'go/sleep completed',
+  ]);
   expect(rejections).toEqual([]);
 });
 
