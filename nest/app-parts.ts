@@ -20,7 +20,7 @@ import { nestLogger } from './nest-logger.js';
 import { reachOf } from './reach.js';
 import { getPartToken, getPublisherToken, getWorkerAppToken } from './tokens.js';
 import { titleOf, type Wrapper } from './wrapper.js';
-import { refuseUnknown, type WorkerModuleSettings } from './worker-module-options.js';
+import { refuseImpossible, type WorkerModuleSettings } from './worker-module-options.js';
 
 /** Under this token a module keeps its settings. */
 export const SETTINGS = Symbol('holdfast/nest-settings');
@@ -47,7 +47,7 @@ export function partProviders(name: string | undefined): Provider[] {
       provide: token,
       inject: [ModulesContainer, SETTINGS],
       useFactory: (modules: ModulesContainer, settings: WorkerModuleSettings) => {
-        refuseUnknown(settings);
+        refuseImpossible(settings);
         return replacement(token, name, modules) ?? standard(settings);
       },
     };

@@ -5,6 +5,7 @@ import {
   type DefinitionMistake,
   hasWorkerMethods,
   isWorker,
+  untypedParameters,
   type WorkerClass,
 } from '../lib/entries/index.js';
 import { Enhancers } from './enhancers/enhancers.js';
@@ -61,6 +62,7 @@ export class Explorer {
         workers.set(type, wrapper);
         mistakes.push(
           ...foreignDecorators(type),
+          ...untyped(wrapper),
           ...this.enhancers.mistakes(type, wrapper.instance as object),
         );
       } else if (first.instance === wrapper.instance && !isScoped(first)) continue;
@@ -98,6 +100,11 @@ export class Explorer {
 function workerClassOf({ metatype, instance, token }: Wrapper): WorkerClass | null {
   const types = [metatype, (instance as object | null | undefined)?.constructor, token];
   return types.find(isWorker) ?? types.find(hasWorkerMethods) ?? null;
+}
+
+/** Nest warns of it at most, and would construct the worker with `undefined`. What a factory makes, or a value, needs no types. */
+function untyped({ metatype, inject }: Wrapper): readonly DefinitionMistake[] {
+  return inject == null && typeof metatype === 'function' ? untypedParameters(metatype as WorkerClass) : [];
 }
 
 /** A feature leaves the worker to the module that provides it. */

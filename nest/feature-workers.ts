@@ -4,6 +4,7 @@ import {
   ConfigurationError,
   DefinitionError,
   type DefinitionMistake,
+  untypedParameters,
   type WorkerClass,
 } from '../lib/entries/index.js';
 import { fromModule } from './from-module.js';
@@ -100,6 +101,8 @@ async function instanceOf(
     refuseHooks(type);
     return fromModule(own.host, own.token as string);
   }
+  const untyped = untypedParameters(type);
+  if (untyped.length > 0) throw new DefinitionError(untyped);
   const needs = reachOf(needsOfClass(type), host, modules);
   if (needs.tokens.has(type))
     throw new DefinitionError([

@@ -20,6 +20,8 @@ export interface LifecycleParts {
   readonly explorer: Explorer;
   readonly resolver: ModuleRefResolver;
   readonly lazyModules: LazyModules;
+  /** Whether it is a test, which no deploy ends. */
+  readonly isTest: boolean;
 }
 
 /** Ties the app to Nest's life. A global module is initialised before all others, and ended after them. */
@@ -39,10 +41,10 @@ export class Lifecycle
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { app, settings, logger } = this.parts;
+    const { app, settings, logger, isTest } = this.parts;
     if (settings.autoStart === false) return;
     await this.orClose(() => app.start());
-    if (app.options.role !== 'publisher') this.forgetHooks = warnWithoutShutdownHooks(logger);
+    if (!isTest && app.options.role !== 'publisher') this.forgetHooks = warnWithoutShutdownHooks(logger);
   }
 
   /** Before any provider is told to let go of anything. */

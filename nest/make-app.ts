@@ -76,8 +76,30 @@ export function makeApp(name: string | undefined): Provider[] {
         explorer: Explorer,
         resolver: ModuleRefResolver,
         lazyModules: LazyModules,
-      ) => new Lifecycle({ app: made, identity, settings, logger, explorer, resolver, lazyModules }),
-      inject: [app, APP, SETTINGS, part(LOGGER, name), Explorer, ModuleRefResolver, LazyModules],
+        testMake: MakeApp | undefined,
+      ) => {
+        const isTest = testMake !== undefined;
+        return new Lifecycle({
+          app: made,
+          identity,
+          settings,
+          logger,
+          explorer,
+          resolver,
+          lazyModules,
+          isTest,
+        });
+      },
+      inject: [
+        app,
+        APP,
+        SETTINGS,
+        part(LOGGER, name),
+        Explorer,
+        ModuleRefResolver,
+        LazyModules,
+        { token: MAKE_APP, optional: true },
+      ],
     },
   ];
 }

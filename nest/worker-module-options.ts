@@ -1,6 +1,7 @@
 import type { CanActivate, DynamicModule, Type } from '@nestjs/common';
 import {
   type BootstrapOptions,
+  checkBootstrapOptions,
   ConfigurationError,
   type ConfigurationMistake,
   type MountOptions,
@@ -56,40 +57,19 @@ export interface WorkerOptionsFactory {
   createWorkerOptions(): WorkerModuleSettings | Promise<WorkerModuleSettings>;
 }
 
-const SETTINGS = Object.keys({
-  store: true,
-  tracker: true,
-  dispatcher: true,
-  events: true,
-  executionMode: true,
-  role: true,
-  clock: true,
-  types: true,
-  strict: true,
-  dedup: true,
-  maxCallDepth: true,
-  interceptors: true,
-  concurrency: true,
-  logger: true,
-  metrics: true,
-  onError: true,
-  limits: true,
-  retention: true,
-  lease: true,
-  sweep: true,
-  drainTimeout: true,
-  timeout: true,
-  autoStart: true,
-  globalEnhancers: true,
-  mount: true,
-} satisfies Record<keyof WorkerModuleSettings, true>);
+/** Options of the module that `bootstrap` does not have. */
+const OWN = { autoStart: true, globalEnhancers: true, mount: true } satisfies Record<
+  Exclude<keyof WorkerModuleSettings, keyof BootstrapOptions>,
+  true
+>;
 
 const EXTRAS: readonly string[] = ['workers', 'providers', 'imports', 'name', 'isGlobal'];
+const OF_CONTAINER: readonly string[] = ['container', 'resolver'];
+const HOST = { own: [...Object.keys(OWN), ...EXTRAS], without: OF_CONTAINER };
 
-/** What is possible for an option, `bootstrap` checks. Throws `ConfigurationError` for those that are none. */
-export function refuseUnknown(settings: WorkerModuleSettings): void {
-  const names = settings === null || typeof settings !== 'object' ? null : Object.keys(settings);
-  if (names === null)
+/** Throws one `ConfigurationError` for all that `bootstrap` would refuse, and for what is no option here. */
+export function refuseImpossible(settings: WorkerModuleSettings): void {
+  if (settings === null || typeof settings !== 'object')
     throw new ConfigurationError([
       {
         option: 'WorkerModule.forRootAsync()',
@@ -97,31 +77,34 @@ export function refuseUnknown(settings: WorkerModuleSettings): void {
         write: 'Return an object of options, {} for none',
       },
     ]);
-  const unknown = names.filter((name) => !SETTINGS.includes(name));
-  const autoStart: unknown = settings.autoStart;
-  if (autoStart !== undefined && typeof autoStart !== 'boolean')
-    throw new ConfigurationError([
-      { option: 'autoStart', found: `it is of type ${typeof autoStart}`, write: 'Write true or false' },
-    ]);
-  if (unknown.length > 0) throw new ConfigurationError(unknown.map(mistakeOf));
+  const given = Object.entries(settings);
+  const others = given.filter(([name]) => !OF_CONTAINER.includes(name));
+  const mistakes = [
+    ...given.flatMap(([name, value]) => ownMistakes(name, value)),
+    ...checkBootstrapOptions(Object.fromEntries(others), HOST),
+  ];
+  if (mistakes.length > 0) throw new ConfigurationError(mistakes);
 }
 
-function mistakeOf(name: string): ConfigurationMistake {
-  if (name === 'container' || name === 'resolver')
-    return {
-      option: name,
-      found: "Nest's container gives the workers",
-      write: 'Remove it, and name modules whose exports the workers inject in imports',
-    };
+/** What Nest has kept for itself, and options that only the module has. */
+function ownMistakes(name: string, value: unknown): readonly ConfigurationMistake[] {
+  if (OF_CONTAINER.includes(name))
+    return [
+      {
+        option: name,
+        found: "Nest's container gives the workers",
+        write: 'Remove it, and name modules whose exports the workers inject in imports',
+      },
+    ];
   if (EXTRAS.includes(name))
-    return {
-      option: name,
-      found: 'the factory gave it, which runs when the modules are made already',
-      write: `Write ${name} beside useFactory: forRootAsync({ ${name}, useFactory })`,
-    };
-  return {
-    option: name,
-    found: 'it is no option',
-    write: `Options are ${[...EXTRAS, ...SETTINGS].join(', ')}`,
-  };
+    return [
+      {
+        option: name,
+        found: 'the factory gave it, which runs when the modules are made already',
+        write: `Write ${name} beside useFactory: forRootAsync({ ${name}, useFactory })`,
+      },
+    ];
+  const isFlag = name === 'autoStart' || name === 'globalEnhancers';
+  if (!isFlag || value === undefined || typeof value === 'boolean') return [];
+  return [{ option: name, found: `it is of type ${typeof value}`, write: 'Write true or false' }];
 }

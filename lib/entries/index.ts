@@ -3,6 +3,7 @@ export type { ActorEvent, ActorState, ActorStatus } from '../app/handles/actor-t
 export type { SendOptions, SendResult } from '../app/handles/actor-types.js';
 export { bootstrap } from '../app/bootstrap.js';
 export { storeFromEnvironment } from '../app/environment.js';
+export { checkBootstrapOptions, type HostOptions } from '../app/options/settings.js';
 export type { BootstrapOptions, ConfigurableOptions, ErrorHandler } from '../app/options/options.js';
 export { WorkerApp } from '../app/worker-app.js';
 export type { WorkerGraph } from '../app/worker-graph.js';
@@ -59,6 +60,7 @@ export type { Schedules, ScheduleSummary } from '../app/handles/schedules.js';
 export type { StepView } from '../app/executions/step-views.js';
 export type { Listener } from '../app/telemetry/lifecycle-bus.js';
 export type { Role } from '../app/runtime/role.js';
+export { untypedParameters } from '../app/injection/constructor-parameters.js';
 export type {
   ClassProvider,
   Constructable,
@@ -147,7 +149,6 @@ export type {
   RateLimitOptions,
   RetryOptions,
 } from '../metadata/policy-options.js';
-
 export { memoryStore, type MemoryStore, type MemoryStoreOptions } from '../adapters/memory/memory-store.js';
 export type { MemoryState } from '../adapters/memory/memory-state.js';
 export type { SqliteDriver } from '../adapters/sqlite/driver.js';

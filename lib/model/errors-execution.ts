@@ -1,13 +1,15 @@
 import { HoldfastError } from './errors.js';
 
-/** No execution has that id, or retention has removed it. */
+/** No execution has that id, or retention, or the `keep` of a `memoryStore()`, has removed it. */
 export class ExecutionNotFoundError extends HoldfastError {
   static readonly code = 'EXECUTION_NOT_FOUND';
   readonly code = ExecutionNotFoundError.code;
   override readonly name = 'ExecutionNotFoundError';
 
   constructor(readonly executionId: string) {
-    super(`no execution '${executionId}' is stored: the id is wrong, or retention has removed it`);
+    super(
+      `no execution '${executionId}' is stored: the id is wrong, or retention or the keep of a memoryStore() has removed it`,
+    );
   }
 }
 

@@ -56,6 +56,8 @@ export type HandlerData<Instance, Method extends keyof Instance> = Instance[Meth
     : Data
   : unknown;
 
+/** A test asks for what ended before time moved on; `retention` counts virtual time, and bounds it as in production. */
+const ALL = Number.MAX_SAFE_INTEGER;
 const DAY_MS = 86_400_000;
 /** Real time that bodies get to end when the app is closed. */
 const CLOSE_PATIENCE_MS = 5_000;
@@ -101,7 +103,7 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
     options: TestAppOptions<Union> = {},
   ): Promise<TestApp<Union>> {
     const { now, clock: given, ...rest } = options as TestAppOptions;
-    const store = rest.store ?? (providesStore(rest) ? null : memoryStore());
+    const store = rest.store ?? (providesStore(rest) ? null : memoryStore({ keep: ALL }));
     const clock = given ?? (store === null ? null : clocks.get(store)) ?? new VirtualClock(now);
     if (store !== null) clocks.set(store, clock);
     const logs = (rest.providers ?? []).some((one) => typeof one !== 'function' && one.provide === LOGGER);

@@ -16,6 +16,9 @@ import type { WorkerModuleOptions } from '../worker-module-options.js';
 import { asSpare } from './as-spare.js';
 import { makeTestApp } from './make-test-app.js';
 
+/** A test asks for what ended before time moved on; `retention` bounds it, in virtual time. */
+const ALL = Number.MAX_SAFE_INTEGER;
+
 /**
  * The options of `WorkerModule.forRoot()`, for tests of modules that do not import it. Of an application that does, the options are
  * its own: here only `now`, `clock`, `store`, `dispatcher`, `logger` and `name` count.
@@ -46,7 +49,7 @@ export class WorkerTestingModule {
     const { now, clock, store, dispatcher, logger, ...rest } = options;
     const { name } = rest;
     const parts: readonly (readonly [Parameters<typeof getPartToken>[0], () => object])[] = [
-      [STORE, () => store ?? memoryStore()],
+      [STORE, () => store ?? memoryStore({ keep: ALL })],
       [CLOCK, () => clock ?? new VirtualClock(now)],
       [DISPATCHER, () => dispatcher ?? localDispatcher()],
       [LOGGER, () => logger ?? silentLogger],

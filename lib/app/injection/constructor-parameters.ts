@@ -1,7 +1,8 @@
-import type { ClassMistakes } from '../../compiler/mistake-log.js';
+import { type ClassMistakes, MistakeLog } from '../../compiler/mistake-log.js';
 import { findOwnMetadata, lineage } from '../../metadata/metadata-store.js';
 import { reflection } from '../../metadata/reflection.js';
 import type { WorkerClass } from '../../model/definition.js';
+import type { DefinitionMistake } from '../../model/errors-boot.js';
 import type { Constructable } from './provider.js';
 
 /** What one constructor parameter takes. */
@@ -43,6 +44,18 @@ export function constructorParameters(
     else mistakes.add(`parameter ${index}`, problem.found + needed, problem.write);
   }
   return parameters;
+}
+
+/**
+ * What is wrong with a class whose constructor has parameters of which the build has emitted no types, and that no
+ * `@Inject` names: for hosts whose container would give `undefined`, as that of Nest does.
+ */
+export function untypedParameters(type: WorkerClass): readonly DefinitionMistake[] {
+  // Such containers go by the types of a class that this one extends, too.
+  if (Array.isArray(reflection.getMetadata?.('design:paramtypes', type))) return [];
+  const log = new MistakeLog();
+  constructorParameters(type, log.of(type));
+  return log.mistakes;
 }
 
 interface Sources {

@@ -62,14 +62,32 @@ const BOOT_ONLY = {
 
 const CHECKS: ReadonlyMap<string, OptionCheck> = new Map(Object.entries({ ...CONFIGURABLE, ...BOOT_ONLY }));
 
-/** Everything wrong with the options of `bootstrap`. */
-export function checkBootstrapOptions(options: BootstrapOptions): readonly ConfigurationMistake[] {
-  return Object.entries(options).flatMap(
-    ([name, value]) =>
-      CHECKS.get(name)?.(name, value) ?? [
-        { option: name, found: 'it is no option', write: writeOneOf(name, CHECKS.keys()) },
-      ],
-  );
+/**
+ * Everything wrong with the options of `bootstrap`. A host names its `own` options beside them, which it checks itself, and
+ * those that it does not take.
+ */
+export function checkBootstrapOptions(
+  options: object,
+  { own = [], without = [] }: HostOptions = {},
+): readonly ConfigurationMistake[] {
+  const names = [...CHECKS.keys()].filter((name) => !without.includes(name));
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (own.includes(name)) return [];
+    const check = names.includes(name) ? CHECKS.get(name) : undefined;
+    return (
+      check?.(name, value) ?? [
+        { option: name, found: 'it is no option', write: writeOneOf(name, [...names, ...own]) },
+      ]
+    );
+  });
+}
+
+/** Where the options of a host are not those of `bootstrap`. */
+export interface HostOptions {
+  /** Names of options that only the host has. Default: none. */
+  readonly own?: readonly string[];
+  /** Names of options of `bootstrap` that the host does not take. Default: none. */
+  readonly without?: readonly string[];
 }
 
 /** Throws `ConfigurationError` for what `configure` may not change, or cannot be. */

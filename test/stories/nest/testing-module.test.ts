@@ -201,3 +201,35 @@ test('a body that never ends does not keep the module open', async () => {
   await module.close();
   await expect(module.get(TestApp).stats()).rejects.toMatchObject({ code: 'APP_CLOSED' });
 });
+
+test('one that a failing test leaves open lets the test runner end', async () => {
+  const armed = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = armed();
+  const module = await Test.createTestingModule({
+    imports: [WorkerTestingModule.forRoot(), WorkerModule.forRoot()],
+    providers: [Orders, Payments],
+  }).compile();
+  await module.init();
+  const app = module.get(TestApp);
+  await app.publish(Placed, { id: '1' });
+  await app.settle();
+  expect(armed()).toBeLessThanOrEqual(before);
+  await module.close();
+});
+
+test('what ended is kept while a schedule goes on', async () => {
+  @Worker('minutes')
+  class Minutes {
+    @Every('1 minute') tick(): void {}
+  }
+  const module = await Test.createTestingModule({
+    imports: [WorkerTestingModule.forRoot(), WorkerModule.forRoot()],
+    providers: [Orders, Payments, Minutes],
+  }).compile();
+  await module.init();
+  const app = module.get(TestApp);
+  const order = (await app.publish(Placed, { id: '1' })).of(Orders, 'fulfil');
+  await app.advance('4 days');
+  expect(await order.result()).toBe('real 1 at 2026-01-04T00:00:00.000Z in orders');
+  await module.close();
+});

@@ -7,6 +7,7 @@ import {
 import { Test } from '@nestjs/testing';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
+  bootstrap,
   type Clock,
   CLOCK,
   Concurrency,
@@ -269,15 +270,35 @@ describe('what this host cannot run is refused, all at once', () => {
 test.each<[string, object, RegExp]>([
   ['a container', { container: {} }, /container: Nest's container gives the workers\. Remove it/],
   ['a resolver', { resolver: {} }, /resolver: Nest's container/],
+  ['an unknown option', { concurency: 5 }, /concurency: it is no option\. Write concurrency$/m],
   [
-    'an unknown option',
-    { concurency: 5 },
-    /Options are workers, providers, imports, (?!.*(container|resolver)).*store, .*globalEnhancers/,
+    'a slip in an option of the module',
+    { autostart: false },
+    /autostart: it is no option\. Write autoStart$/m,
   ],
+  ['what resembles nothing', { xyzzyplugh: 1 }, /xyzzyplugh: it is no option\. Write one of (?!.*resolver)/],
+  ['no flag', { globalEnhancers: 'yes' }, /globalEnhancers: it is of type string\. Write true or false/],
 ])('%s among the options is refused', async (_, options, message) => {
   const compiled = compile([], options);
   await expect(compiled).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
   await expect(compiled).rejects.toThrow(message);
+});
+
+test('one error names all that is wrong with the options, as that of bootstrap() does', async () => {
+  const wrong = { role: 'producer', retention: { complete: '1d' }, timeout: '5 parsecs', stores: 1 };
+  const errorOf = (made: Promise<unknown>): Promise<{ mistakes: readonly unknown[] }> =>
+    made.then(
+      () => ({ mistakes: [] }),
+      (error) => error,
+    );
+  const { mistakes } = await errorOf(compile([], wrong as object));
+  expect(mistakes).toMatchObject([
+    { option: 'role', write: "Write 'publisher' or 'worker' or 'both'" },
+    { option: 'retention.complete', found: 'it is no retention' },
+    { option: 'timeout' },
+    { option: 'stores', found: 'it is no option', write: 'Write store' },
+  ]);
+  expect(mistakes).toEqual((await errorOf(bootstrap(wrong as object))).mistakes);
 });
 
 test('nothing is published before the app knows its workers', async () => {

@@ -9,6 +9,7 @@ import {
   type Clock,
   Compensate,
   Event,
+  Every,
   execution,
   fixed,
   Inject,
@@ -583,4 +584,23 @@ test('after a long move, housekeeping is as close as in production', async () =>
   await first.close();
   await second.close();
   rmSync(folder, { recursive: true });
+});
+
+test('what ended is kept, however much has ended since', async () => {
+  @Worker('ticks')
+  class Ticks {
+    @Every('20 minutes') tick(): void {}
+  }
+  await using app = await TestApp.create({ workers: [OrderWorker, Ticks] });
+  const order = (await app.publish(OrderPlaced, { orderId: '1' })).of(OrderWorker, 'fulfil');
+  await app.advance('30 days');
+  await app.advance('15 days');
+  expect(await order.result()).toBe('confirmed receipt 1');
+});
+
+test('a memory store of the test keeps what it says, and the error names it', async () => {
+  await using app = await TestApp.create({ workers: [OrderWorker], store: memoryStore({ keep: 0 }) });
+  const order = (await app.publish(OrderPlaced, { orderId: '1' })).of(OrderWorker, 'fulfil');
+  await app.advance('30 days');
+  await expect(order.result()).rejects.toThrow(/retention or the keep of a memoryStore\(\) has removed it/);
 });
