@@ -14,6 +14,8 @@ interface Named {
 /** Which handlers take which event: what this process declares, and what others have written to the store. */
 export class Subscriptions {
   private own: readonly Subscription[] = [];
+  /** As it was read last. */
+  private stored: readonly Subscription[] = [];
   private routes = new Map<string, readonly Subscription[]>();
   private refreshedAt = Number.NEGATIVE_INFINITY;
   readonly readings = new Readings();
@@ -34,10 +36,13 @@ export class Subscriptions {
     return !this.routes.has(name) && !families.some((family) => this.routes.has(family));
   }
 
-  /** Declares the subscriptions of these workers, replacing what was declared before; `write` tells the other processes. */
+  /**
+   * Declares the subscriptions of these workers, replacing what was declared before; `write` tells the other processes. What others
+   * hold stays known: should the store not answer now, their handlers must not miss what is published.
+   */
   declare(workers: readonly WorkerDefinition[]): void {
     this.own = workers.flatMap(subscriptionsOf);
-    this.index(this.own);
+    this.index();
   }
 
   async write(): Promise<void> {
@@ -56,8 +61,8 @@ export class Subscriptions {
     if (!this.readings.accepts(reading)) return;
     this.refreshedAt = readAt;
     if (stored === null) return;
-    const declared = new Set(this.own.map(keyOf));
-    this.index([...this.own, ...stored.filter((subscription) => !declared.has(keyOf(subscription)))]);
+    this.stored = stored;
+    this.index();
   }
 
   /** A store that fails to answer is asked again by whoever needs to know: the error says so. */
@@ -88,9 +93,11 @@ export class Subscriptions {
     return [...ids];
   }
 
-  private index(all: readonly Subscription[]): void {
+  private index(): void {
+    const declared = new Set(this.own.map(keyOf));
+    const others = this.stored.filter((subscription) => !declared.has(keyOf(subscription)));
     const routes = new Map<string, Subscription[]>();
-    for (const subscription of all) {
+    for (const subscription of [...this.own, ...others]) {
       const route = routes.get(subscription.event);
       if (route === undefined) routes.set(subscription.event, [subscription]);
       else route.push(subscription);

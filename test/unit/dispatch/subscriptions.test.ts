@@ -33,3 +33,35 @@ test('an event is not accepted as unhandled on old knowledge: a worker that came
   await publisher.close();
   await worker.close();
 });
+
+@Worker('echoer')
+class Echoer {
+  @OnEvent(Arrived)
+  echo({ n }: { n: number }): number {
+    return -n;
+  }
+}
+
+test('handlers of other processes keep their events where workers are added and the store does not take what they declare', async () => {
+  const store = memoryStore();
+  const other = await bootstrap({ workers: [Greeter], store, logger: silentLogger });
+  await other.start();
+  let fails = false;
+  const unsteady = new Proxy(store, {
+    get(target, key) {
+      if (key === 'subscribe' && fails) return async () => Promise.reject(new Error('away'));
+      const found: unknown = Reflect.get(target, key, target);
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found;
+    },
+  });
+  const app = await bootstrap({ store: unsteady, logger: silentLogger });
+  await app.start();
+  expect((await app.publish(Arrived, { n: 1 })).executions.length).toBe(1);
+
+  fails = true;
+  await expect(app.register(Echoer)).rejects.toThrow('away');
+  const published = await app.publish(Arrived, { n: 2 });
+  expect(published.executions.map(({ worker }) => worker)).toContain('greeter');
+  await app.close();
+  await other.close();
+});
