@@ -72,12 +72,11 @@ export class LeaseKeeper {
   }
 
   /** Stops renewing and gives the lease back, so that others need not wait for it. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.halt();
-    await this.renewing?.catch(() => {});
-    const left = this.options.store.leave(this.options.owner);
+    const left = this.leave();
     this.leaving = left.catch(() => {});
-    await left;
+    return left;
   }
 
   /** Stops renewing, as a dead process does. */
@@ -117,8 +116,16 @@ export class LeaseKeeper {
     answered(await answerInTime(clock, patienceMs, 'renew lease', call, answered));
   }
 
+  /** A renewal that arrived after it would register the process again. */
+  private async leave(): Promise<void> {
+    await this.renewing?.catch(() => {});
+    await this.options.store.leave(this.options.owner);
+  }
+
+  /** One renewal at most is planned, or under way: one that was hurried while the first was sent plans the next. */
   private schedule(): void {
-    if (!this.running) return;
+    if (!this.running || this.renewing !== null) return;
+    this.timer?.cancel();
     this.timer = this.options.clock.setTimer(this.options.leaseMs() / 3, () => this.renewInTurn());
   }
 

@@ -158,3 +158,56 @@ test('hurried, it renews before its turn, once however often it was asked, and n
   await advance(LEASE_MS);
   expect(calls.length).toBe(3);
 });
+
+test('one that begins again while its last renewal is unanswered is not ended by the leave of before, and renews once in its turn', async () => {
+  const answers: ((value: HeartbeatAnswer) => void)[] = [];
+  let isSilent = false;
+  const { keeper, calls, advance } = setup(() =>
+    isSilent ? new Promise((resolve) => answers.push(resolve)) : Promise.resolve(answer),
+  );
+  await keeper.start();
+  isSilent = true;
+  await advance(5_000);
+  expect(answers.length).toBe(1);
+  calls.length = 0;
+
+  const stopped = keeper.stop();
+  isSilent = false;
+  const started = keeper.start();
+  await advance(200);
+  answers[0]?.(answer);
+  await Promise.all([stopped, started]);
+  await advance(100);
+  expect(calls).toEqual(['leave', 'heartbeat']);
+  expect(keeper.mayStartBody()).toBe(true);
+
+  calls.length = 0;
+  await advance(5_000);
+  expect(calls).toEqual(['heartbeat']);
+  await keeper.stop();
+  calls.length = 0;
+  await advance(20_000);
+  expect(calls).toEqual([]);
+});
+
+test('a renewal that is asked for while the first is sent leaves one timer', async () => {
+  let first: ((value: HeartbeatAnswer) => void) | null = null;
+  let isSilent = true;
+  const { keeper, calls, advance } = setup(() =>
+    isSilent ? new Promise((resolve) => (first = resolve)) : Promise.resolve(answer),
+  );
+  const started = keeper.start();
+  await advance(100);
+  isSilent = false;
+  keeper.hurry();
+  await advance(100);
+  first!(answer);
+  await started;
+  calls.length = 0;
+  await advance(10_200);
+  expect(calls).toEqual(['heartbeat', 'heartbeat']);
+  await keeper.stop();
+  calls.length = 0;
+  await advance(20_000);
+  expect(calls).toEqual([]);
+});
