@@ -58,6 +58,11 @@ export interface DispatchContext {
   readonly runs: () => readonly string[];
   /** Ids of all definitions that the process knows of: its own, and those that the store has subscriptions of. */
   readonly known: () => readonly string[];
+  /**
+   * The same, and those that only schedules start: every definition that a live process or an open execution has, asked of the store.
+   * Rejects with `StoreUnavailableError`. Absent: ask `known`.
+   */
+  readonly stored?: () => Promise<readonly string[]>;
   /** Passes that may be under way at once in this process. */
   readonly concurrency: () => number;
   /** Tells of trouble that belongs to no call of the user's. */

@@ -6,6 +6,7 @@ import {
   type Dispatcher,
   fixed,
   isFailure,
+  Every,
   OnEvent,
   Retry,
   sleep,
@@ -50,6 +51,12 @@ class AnswerWorker {
   async flaky(): Promise<void> {
     if (this.tries++ < 2) throw new Error('not yet');
   }
+}
+
+@Worker('night')
+class NightWorker {
+  @Every('1 day')
+  async clean(): Promise<void> {}
 }
 
 const redis = redisForTests();
@@ -139,6 +146,14 @@ redis.describe('rows of the seeds, on Redis', () => {
     const caller = await open(byBullmq(), { role: 'publisher' });
     expect(await caller.execute(Ask, { n: 13 })).toEqual([26]);
     expect((await caller.stats()).failed).toBe(0);
+  }, 30_000);
+
+  test('a publisher that serves a board has the queues of workers that only schedules start, too', async () => {
+    await open(byBullmq(), { workers: [NightWorker] });
+    const dispatcher = byBullmq();
+    const web = await open(dispatcher, { role: 'publisher' });
+    expect((await dispatcher.getQueues()).map(({ name }) => name).toSorted()).toEqual(['answers', 'night']);
+    expect(Object.keys((await web.stats()).queues.dispatcher).toSorted()).toEqual(['answers', 'night']);
   }, 30_000);
 
   test('A21 · A22 · A23 · counts of the store, of a session and of the queues, which Bull Board gets as they are', async () => {

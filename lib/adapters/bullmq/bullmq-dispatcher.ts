@@ -41,11 +41,12 @@ export class BullmqDispatcher implements Dispatcher {
   }
 
   /**
-   * The queues that there are for the workers that the app knows of, and those of sessions that it has to do with: for Bull Board, once
-   * the app was started. They are closed with the app.
+   * The queues that there are for the workers that the app's store knows of, those with schedules only among them, and
+   * those of sessions that it has to do with: for Bull Board, once the app was started. They are closed with the app. Rejects with `StoreUnavailableError`.
    */
   async getQueues(): Promise<readonly Queue[]> {
-    for (const definition of this.faults.context?.known() ?? [])
+    const { context } = this.faults;
+    for (const definition of (await context?.stored?.()) ?? context?.known() ?? [])
       await this.shelf.use(workerQueue(definition), async () => undefined);
     return this.shelf.all.filter(({ name }) => !name.startsWith('#'));
   }

@@ -43,13 +43,17 @@ export class Hints {
   }
 
   async start(): Promise<void> {
-    const { dispatcher, settings } = this.parts;
+    const { dispatcher, settings, store } = this.parts;
     this.intake?.start();
     this.isOurs = true;
     try {
       await dispatcher.start((hint) => this.hinted(hint), {
         runs: () => this.runs(),
         known: () => this.known.subscriptions.definitions(),
+        stored: async () => {
+          const refs = await store.definitions();
+          return [...new Set([...this.known.subscriptions.definitions(), ...refs.map(({ id }) => id)])];
+        },
         concurrency: () => settings.concurrency,
         fault: (task, error) => tellFault(this.parts, task, error),
       });
