@@ -16,15 +16,6 @@ export interface DeclaredWire extends DefinitionsWire {
   readonly d: Listed<string>;
 }
 
-export interface HeartbeatWire {
-  readonly sg: Listed<string>;
-  readonly ow: Listed<readonly [id: string, fence: number]>;
-  readonly li: number;
-  readonly b: number;
-  readonly mk: string;
-  readonly dc?: DeclaredWire;
-}
-
 /** Those of open executions and of live processes, each once. */
 export function decodeDefinitions({ o, p }: DefinitionsWire): readonly DefinitionRef[] {
   const open = listOf(o).map(([id, print]) => ({ id: fromStored(id), fingerprint: fromStored(print) }));

@@ -16,15 +16,14 @@ import {
   type RecordWire,
 } from './decode-record.js';
 import {
-  decodeDeclared,
   decodeDefinitions,
   decodePaused,
   decodeSubscriptions,
   type DefinitionsWire,
-  type HeartbeatWire,
 } from './decode-declared.js';
+import { decodeHeartbeat, decodeIds, type HeartbeatWire } from './decode-heartbeat.js';
 import { decodeVerdicts, type AnswerWire } from './decode-verdict.js';
-import { encodeClaim, ownOf } from './encode-claim.js';
+import { encodeClaim } from './encode-claim.js';
 import { encodeWrites } from './encode-write.js';
 import { listOf, type Listed } from './list-of.js';
 import type { ScriptName } from './lua/scripts.js';
@@ -198,10 +197,9 @@ export class RedisStore implements port.Store {
       mk: known,
     };
     const payload = [JSON.stringify(asked), processToText(process)];
-    const { sg, ow, li, b, mk, dc } = await session.runner.run<HeartbeatWire>('heartbeat', payload);
-    answered(b);
-    const declared = decodeDeclared(mk, dc);
-    return { signals: idsOf(sg), owned: listOf(ow).map(ownOf), liveProcesses: li, declared };
+    const reply = await session.runner.run<HeartbeatWire>('heartbeat', payload);
+    answered(reply.b);
+    return decodeHeartbeat(reply);
   }
 
   async leave(id: ProcessId): Promise<void> {
@@ -210,7 +208,7 @@ export class RedisStore implements port.Store {
 
   async signals(owner: ProcessId): Promise<readonly ExecutionId[]> {
     const { sg } = await this.run<{ sg: Listed<string> }>('signals', { id: toStored(owner) });
-    return idsOf(sg);
+    return decodeIds(sg);
   }
 
   async processes(): Promise<readonly port.ProcessRecord[]> {
@@ -337,10 +335,6 @@ export class RedisStore implements port.Store {
 
 function openOf({ id, d }: { readonly id: string; readonly d: string }): OpenPage['executions'][number] {
   return { id: fromStored(id) as ExecutionId, definition: fromStored(d) };
-}
-
-function idsOf(ids: Listed<string>): readonly ExecutionId[] {
-  return listOf(ids).map((id) => fromStored(id) as ExecutionId);
 }
 
 /** Undefined, which JSON leaves out, for what was not asked. */
