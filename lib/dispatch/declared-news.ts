@@ -40,12 +40,12 @@ export class DeclaredNews {
     return isLate ? null : told.definitions;
   }
 
-  /** For a sweep: nothing when it was told lately. */
+  /** For a sweep. Undefined: they were told lately, and nothing is read. */
   readSubscriptions(): Promise<void> | undefined {
     return this.definitions === null ? this.subscriptions.refresh() : undefined;
   }
 
-  /** The same. */
+  /** For a sweep, as `readSubscriptions`. */
   readPauses(): Promise<void> | undefined {
     return this.definitions === null ? this.paused.refresh() : undefined;
   }

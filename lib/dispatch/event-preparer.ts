@@ -39,14 +39,15 @@ interface PreparedExecution extends NewExecution {
   owner: NewExecution['owner'];
 }
 
+/** What `prepare` gives: the event, and what whoever begins its executions here need not decode. */
 export interface Prepared {
   readonly event: PreparedEvent;
   /** What its input decodes to, for whoever takes it first; null: decode the input. */
   readonly copy: EncodedValue['copy'];
 }
 
-/** An event that was checked, and who takes it is still to be told. */
-interface Accepted {
+/** An event that was checked and encoded; who takes it is still to be told. */
+interface CheckedEvent {
   readonly request: PublishRequest;
   readonly data: unknown;
   readonly input: string;
@@ -62,8 +63,8 @@ export class EventPreparer {
   prepare(request: PublishRequest, madeId: string, depth: number): Prepared | Promise<Prepared> {
     const { definition, data } = request;
     const checked = definition.checker.check(data);
-    if (checked instanceof Promise) return checked.then((late) => this.accept(request, late, madeId, depth));
-    return this.accept(request, checked, madeId, depth);
+    if (checked instanceof Promise) return checked.then((late) => this.route(request, late, madeId, depth));
+    return this.route(request, checked, madeId, depth);
   }
 
   /** Data of an event as it is stored. Rejects with `InvalidEventError`. */
@@ -84,7 +85,7 @@ export class EventPreparer {
     return this.execution(request, id, subscription, input, depth);
   }
 
-  private accept(
+  private route(
     request: PublishRequest,
     checked: Awaited<ReturnType<EventDefinition['checker']['check']>>,
     madeId: string,
@@ -97,14 +98,14 @@ export class EventPreparer {
     const runsHere = subscribed.some((each) => this.options.definitions.handler(each.definition.id) !== null);
     const { text: input, copy } = this.encode(name, checked.data, runsHere);
     const takers = this.takers(subscribed, definition, input);
-    const accepted = { request, data: checked.data, input, madeId, depth };
+    const checkedEvent = { request, data: checked.data, input, madeId, depth };
     return takers instanceof Promise
-      ? takers.then((late) => ({ event: this.eventOf(accepted, late), copy }))
-      : { event: this.eventOf(accepted, takers), copy };
+      ? takers.then((late) => ({ event: this.eventOf(checkedEvent, late), copy }))
+      : { event: this.eventOf(checkedEvent, takers), copy };
   }
 
-  private eventOf(accepted: Accepted, subscriptions: readonly Subscription[]): PreparedEvent {
-    const { request, data, input, madeId, depth } = accepted;
+  private eventOf(checked: CheckedEvent, subscriptions: readonly Subscription[]): PreparedEvent {
+    const { request, data, input, madeId, depth } = checked;
     const { definition, session, to } = request;
     const executions = subscriptions.map((subscription, at) =>
       this.execution(request, `${madeId}-${at}`, subscription, input, depth),

@@ -1,18 +1,18 @@
 import type { Store } from '../ports/store.js';
 import { Readings } from './readings.js';
 
-/** Which definitions are held, as this process last read it: what is held starts nowhere, not even with its publish. */
+/** Which definitions are paused, as this process last read it: what is paused starts nowhere, not even with its publish. */
 export class PausedDefinitions {
   readonly readings = new Readings();
-  private held: ReadonlySet<string> = new Set();
+  private paused: ReadonlySet<string> = new Set();
 
   constructor(private readonly store: Store) {}
 
   has(definition: string): boolean {
-    return this.held.has(definition);
+    return this.paused.has(definition);
   }
 
-  /** Holds or frees definitions for every process; others learn it at their next claim. */
+  /** Pauses or resumes definitions for every process; others learn it at their next claim. */
   async set(definitions: readonly string[], paused: boolean): Promise<void> {
     await this.store.setPaused(definitions, paused);
     await this.refresh();
@@ -24,6 +24,6 @@ export class PausedDefinitions {
   }
 
   take(paused: readonly string[], reading: number): void {
-    if (this.readings.accepts(reading)) this.held = new Set(paused);
+    if (this.readings.accepts(reading)) this.paused = new Set(paused);
   }
 }

@@ -7,7 +7,7 @@ import type { Store } from '../ports/store.js';
 import type { Verdict, Write } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { Writer } from '../step/pass-services.js';
-import { sizeOf } from './write-size.js';
+import { writeSize } from './write-size.js';
 
 /** Tries of one group before its writes go one by one, in turn. */
 const GROUP_TRIES = 3;
@@ -147,7 +147,7 @@ export class GroupWriter implements Writer {
     let bytes = 0;
     let count = 0;
     for (const { write, isAlone } of this.queue) {
-      bytes += sizeOf(write);
+      bytes += writeSize(write);
       if (count > 0 && (isAlone || count >= maxWrites || bytes > maxBytes)) break;
       count++;
       if (isAlone) break;

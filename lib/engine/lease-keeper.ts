@@ -38,7 +38,7 @@ export class LeaseKeeper {
   generation = 0;
   private sentAt: number | null = null;
   private timer: Timer | null = null;
-  private running = false;
+  private isKept = false;
   private renewing: Promise<void> | null = null;
   private leaving: Promise<void> = Promise.resolve();
   /** The next renewal follows at once. */
@@ -53,7 +53,7 @@ export class LeaseKeeper {
     const { clock } = this.options;
     // A leave that arrived after our next registration would end it.
     await answerInTime(clock, ANSWER_MS, 'leave', this.leaving);
-    this.running = true;
+    this.isKept = true;
     try {
       await this.renew();
     } catch (error) {
@@ -81,7 +81,7 @@ export class LeaseKeeper {
 
   /** Stops renewing, as a dead process does. */
   halt(): void {
-    this.running = false;
+    this.isKept = false;
     this.halts++;
     this.isHurried = false;
     this.sentAt = null;
@@ -90,7 +90,7 @@ export class LeaseKeeper {
 
   /** Renews before its turn: the store's answer says what is ours. However often it is asked, one renewal follows. */
   hurry(): void {
-    if (!this.running) return;
+    if (!this.isKept) return;
     this.isHurried = true;
     if (this.renewing !== null) return;
     this.timer?.cancel();
@@ -104,14 +104,14 @@ export class LeaseKeeper {
     const leaseMs = this.options.leaseMs();
     const before = running();
     const sentAt = clock.monotonic();
+    const question = ask();
     const answered = (answer: HeartbeatAnswer): void => {
-      if (!this.running || halts !== this.halts) return;
+      if (!this.isKept || halts !== this.halts) return;
       if (this.sentAt === null || clock.monotonic() - this.sentAt >= leaseMs) this.generation++;
       this.sentAt = Math.max(this.sentAt ?? sentAt, sentAt);
       question.answered(answer.declared);
       renewed(answer, before);
     };
-    const question = ask();
     const call = store.heartbeat(describe(), leaseMs, question.known);
     answered(await answerInTime(clock, patienceMs, 'renew lease', call, answered));
   }
@@ -124,7 +124,7 @@ export class LeaseKeeper {
 
   /** One renewal at most is planned, or under way: one that was hurried while the first was sent plans the next. */
   private schedule(): void {
-    if (!this.running || this.renewing !== null) return;
+    if (!this.isKept || this.renewing !== null) return;
     this.timer?.cancel();
     this.timer = this.options.clock.setTimer(this.options.leaseMs() / 3, () => this.renewInTurn());
   }

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { InstanceChange, Publishing, Write } from '../ports/store-write.js';
 
 /** About how many bytes a write adds to its group. */
-export function sizeOf(write: Write): number {
+export function writeSize(write: Write): number {
   switch (write.kind) {
     case 'append':
       return 100 + (write.message.body?.length ?? 0);

@@ -52,8 +52,8 @@ export interface Store {
    * priority, then age), due timers, and running ones whose owner's lease has expired. Each claim sets `fence + 1`,
    * `running` and the owner, atomically, and answers record, journal of the current turn and epoch, and inbox in the
    * same round trip. Only executions whose (definition, fingerprint) is in `runnable` and not paused are taken.
-   * With `ids`, only those are considered. With `own`, nothing is due: what the process still runs at the fence that it
-   * names is taken back under a new one, as when a reply was lost and it knows nothing of what it took.
+   * With `ids`, only those are considered. With `own`, what is due is left alone: what the process still runs at the
+   * fence that it names is taken back under a new one, as when a reply was lost and it knows nothing of what it took.
    */
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
 
@@ -118,10 +118,10 @@ export interface Store {
   /** The graphs of a worker that are kept, and when each was declared. */
   graphs(worker: string): Promise<readonly KeptGraph[]>;
 
-  /** Holds or frees definitions for every process: a paused one is not claimed. Running passes go on. */
+  /** Pauses or resumes definitions for every process: a paused one is not claimed. Running passes go on. */
   setPaused(definitions: readonly string[], paused: boolean): Promise<void>;
 
-  /** The definitions that are held. */
+  /** The definitions that are paused. */
   paused(): Promise<readonly string[]>;
 
   /** Every schedule, as it was last written. */

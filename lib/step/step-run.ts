@@ -64,8 +64,9 @@ export class StepRun extends DurableCall implements BodyOwner {
   private startedAt = 0;
   /** An attempt was cut off by its timeout, or may have been in an earlier pass: what it waited for is still waited for. */
   private leavesWaits = false;
-  /** What the body gave, and what its commit does besides; null: nothing. */
+  /** What the body gave, kept only where its commit publishes. */
   private value: unknown = undefined;
+  /** What that commit does besides; null: nothing. */
   private published: StepPublished | null = null;
   /** What it failed with when no attempt was left. */
   private exhaustedBy: { readonly error: unknown } | null = null;

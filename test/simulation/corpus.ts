@@ -2,7 +2,9 @@
 const only = process.env['HOLDFAST_SEED'];
 const first = Number(only ?? process.env['HOLDFAST_FIRST_SEED'] ?? 1);
 
+/** Which seeds the simulation of the engine runs, as the environment says. */
 export const corpus = {
+  /** How many. */
   many: only === undefined ? Number(process.env['HOLDFAST_SEEDS'] ?? 60) : 1,
   keepTrace: only !== undefined,
   /** So many of its seeds, from the first. */

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../ports/clock.js';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** From here on a timer is worth the wait for the end of the turn: most of those that bound a step are cancelled before it. */
-const LONG_MS = 1_000;
+const ARMED_LATER_FROM_MS = 1_000;
 
 /** The machine's time. A started app keeps its process alive by the timers it holds, until it stops. */
 export const systemClock: Clock = {
@@ -19,7 +19,7 @@ export const systemClock: Clock = {
 function startTimer(delayMs: number, callback: () => void): Timer {
   if (delayMs > LONGEST_TIMER_MS) return startLongTimer(delayMs, callback);
   const timer = new SystemTimer(delayMs, callback);
-  if (delayMs < LONG_MS) timer.arm();
+  if (delayMs < ARMED_LATER_FROM_MS) timer.arm();
   else armLater(timer);
   return timer;
 }

@@ -1,6 +1,6 @@
-import { systemClock } from '../../../lib/adapters/system/system-clock.js';
+import { systemClock } from '../../../../lib/adapters/system/system-clock.js';
 
-const LONG_MS = 5_000;
+const DELAY_MS = 5_000;
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -14,14 +14,14 @@ afterEach(() => {
 function firedOf(count: number, cancelled: readonly number[]): readonly number[] {
   const fired: number[] = [];
   const timers = Array.from({ length: count }, (_, at) =>
-    systemClock.setTimer(LONG_MS, () => void fired.push(at)),
+    systemClock.setTimer(DELAY_MS, () => void fired.push(at)),
   );
   for (const at of cancelled) timers[at]?.cancel();
-  jest.advanceTimersByTime(LONG_MS + 1);
+  jest.advanceTimersByTime(DELAY_MS + 1);
   return fired.toSorted((a, b) => a - b);
 }
 
-describe('long timers of one turn', () => {
+describe('timers of a second or more that are set in one turn', () => {
   it.each([
     [[], [0, 1, 2, 3]],
     [[0], [1, 2, 3]],
@@ -46,10 +46,10 @@ describe('long timers of one turn', () => {
 
   it('may be cancelled in a later turn', () => {
     let isFired = false;
-    const timer = systemClock.setTimer(LONG_MS, () => (isFired = true));
+    const timer = systemClock.setTimer(DELAY_MS, () => (isFired = true));
     jest.advanceTimersByTime(1);
     timer.cancel();
-    jest.advanceTimersByTime(LONG_MS);
+    jest.advanceTimersByTime(DELAY_MS);
     expect(isFired).toBe(false);
   });
 });
