@@ -179,7 +179,10 @@ export interface ClaimRequest {
    */
   readonly limit: number;
   readonly ids?: readonly ExecutionId[];
-  /** Not together with `ids`. One that is at another fence by now is left alone: this request came too late. */
+  /**
+   * Not together with `ids`. One that is at another fence by now is left alone: this request came too late. What is not in `runnable`
+   * any more is taken back all the same, for its process to hand it back: nobody else may take it while that lives.
+   */
   readonly own?: readonly OwnExecution[];
 }
 

@@ -15,7 +15,7 @@ export class Claims {
   claim(request: ClaimRequest, now: number): ClaimAnswer {
     const definitions = this.definitions(request);
     for (const work of definitions) this.executions.work.promote(work, now);
-    if (request.own !== undefined) return this.takeBack(request, request.own, definitions, now);
+    if (request.own !== undefined) return this.takeBack(request, request.own, now);
     if (request.ids !== undefined) return this.claimThese(request, request.ids, definitions, now);
 
     const expired = this.expired(definitions, request.limit + 1, now);
@@ -51,17 +51,12 @@ export class Claims {
     return { claimed, nextAt, more };
   }
 
-  private takeBack(
-    request: ClaimRequest,
-    own: NonNullable<ClaimRequest['own']>,
-    definitions: ReadonlySet<DefinitionWork>,
-    now: number,
-  ): ClaimAnswer {
+  private takeBack(request: ClaimRequest, own: NonNullable<ClaimRequest['own']>, now: number): ClaimAnswer {
     const claimed: ClaimedExecution[] = [];
     let more = false;
     for (const { id, fence } of own) {
       const entry = this.executions.byId.get(id);
-      if (entry === undefined || !definitions.has(entry.work)) continue;
+      if (entry === undefined || this.paused.has(entry.work.id)) continue;
       const isOwn = entry.place === 'running' && entry.owner?.id === request.owner && entry.fence === fence;
       if (!isOwn) continue;
       if (claimed.length < request.limit) claimed.push(this.take(entry, request, now));

@@ -86,10 +86,9 @@ export class Claims {
 
   /** What needs no write lock: the answer when nothing is due, or nothing shall be taken of what is ready; else null. */
   look(request: ClaimRequest, now: number): ClaimAnswer | null {
+    if (request.own !== undefined) return this.lost(request.own, request, now).length === 0 ? nothing : null;
     const wanted = this.wanted(request);
     if (wanted.numbers.length === 0) return nothing;
-    if (request.own !== undefined)
-      return this.lost(request.own, request, wanted, now).length === 0 ? nothing : null;
     if (request.ids !== undefined) {
       const { due, nextAt } = this.dueOf(request.ids, wanted, now);
       return due.length === 0 ? { claimed: [], nextAt, more: false } : null;
@@ -104,18 +103,18 @@ export class Claims {
   /** Call it inside a write transaction. */
   claim(request: ClaimRequest, now: number): ClaimAnswer {
     this.held.begin();
-    const wanted = this.wanted(request);
-    if (wanted.numbers.length === 0) return nothing;
     const owner = this.processes.of(request.owner);
     const lease = (due: Due): ClaimedExecution => this.lease(due, request, owner, now);
     if (request.own !== undefined) {
-      const lost = this.lost(request.own, request, wanted, now);
+      const lost = this.lost(request.own, request, now);
       return {
         claimed: lost.slice(0, request.limit).map(lease),
         nextAt: null,
         more: lost.length > request.limit,
       };
     }
+    const wanted = this.wanted(request);
+    if (wanted.numbers.length === 0) return nothing;
     if (request.ids !== undefined) {
       const { due, nextAt } = this.dueOf(request.ids, wanted, now, true);
       return { claimed: due.slice(0, request.limit).map(lease), nextAt, more: due.length > request.limit };
@@ -138,13 +137,18 @@ export class Claims {
   }
 
   private wanted({ runnable }: ClaimRequest): Wanted {
-    const paused = new Set(this.selectPaused.all([]).map(({ definition }) => definition));
+    const paused = this.paused();
     const numbers: number[] = [];
     for (const ref of runnable) {
       const n = paused.has(toStored(ref.id)) ? null : this.numbers.definitions.find(ref);
       if (n !== null) numbers.push(n);
     }
     return { numbers, json: JSON.stringify(numbers) };
+  }
+
+  /** As they are stored. */
+  private paused(): ReadonlySet<string> {
+    return new Set(this.selectPaused.all([]).map(({ definition }) => definition));
   }
 
   /** At most `limit` running executions whose owner's lease has expired. */
@@ -160,17 +164,14 @@ export class Claims {
   }
 
   /** What the process runs at the fence it names. */
-  private lost(
-    own: readonly OwnExecution[],
-    { owner }: ClaimRequest,
-    wanted: Wanted,
-    now: number,
-  ): readonly Due[] {
+  private lost(own: readonly OwnExecution[], { owner }: ClaimRequest, now: number): readonly Due[] {
+    const paused = this.paused();
     const n = this.processes.find(owner);
     const named = new Map(own.map(({ id, fence }) => [id, fence]));
     return Array.from(named).flatMap(([id, fence]) => {
       const row = this.selectById.get([toStored(id)]);
-      if (row === undefined || !wanted.numbers.includes(row.definition)) return [];
+      if (row === undefined || paused.has(toStored(this.numbers.definitions.refOf(row.definition).id)))
+        return [];
       const isOwn = row.status === statusCode.running && row.owner === n && row.fence === fence;
       return isOwn ? [{ n: row.n, since: now }] : [];
     });

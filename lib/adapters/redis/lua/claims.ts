@@ -71,7 +71,7 @@ end
 local seen, nextAt, more = {}, nil, nil
 for _, named in ipairs(request.own or {}) do
   local e = load(named[1])
-  if e and mayRun[#e.d .. ':' .. e.d .. e.f] and e.pl == 'u' and e.ow == request.ow and e.fe == named[2] then
+  if e and not paused[e.d] and e.pl == 'u' and e.ow == request.ow and e.fe == named[2] then
     if #claimed < request.li then take(e, unqueue) else more = true end
   end
 end

@@ -104,6 +104,17 @@ export const registryCases = storeCaseGroup(
       },
     ],
     [
+      'what a process cannot run any more is taken back too, unless it is paused',
+      async (d) => {
+        const lease = await d.run();
+        const late = { own: [{ id: lease.executionId, fence: lease.fence }], runnable: [] };
+        await d.store.setPaused([orders.id], true);
+        assert.deepEqual(await d.claimedIds(late), []);
+        await d.store.setPaused([orders.id], false);
+        assert.deepEqual(await d.claimedIds(late), [lease.executionId]);
+      },
+    ],
+    [
       'a claim by id leaves alone what the process itself runs',
       async (d) => {
         const lease = await d.run();
