@@ -69,6 +69,27 @@ const applications = [
         transform: { '\\.ts$': ['@swc/jest', { module: { type: 'es6' } }] },
         moduleNameMapper,
       },
+      // As docs/testing.md has it: Jest in CommonJS mode compiles Nest's ES modules.
+      'jest.commonjs.json': {
+        testEnvironment: 'node',
+        testMatch: ['**/*.spec.ts'],
+        moduleNameMapper,
+        transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
+        transform: {
+          '^.+\\.[tj]s$': [
+            '@swc/jest',
+            {
+              jsc: {
+                target: 'es2022',
+                keepClassNames: true,
+                parser: { syntax: 'typescript', decorators: true },
+                transform: { legacyDecorator: true, decoratorMetadata: true },
+              },
+              module: { type: 'commonjs' },
+            },
+          ],
+        },
+      },
       '.swcrc': {
         jsc: {
           target: 'es2022',
@@ -87,7 +108,8 @@ const applications = [
     },
     tests: [
       ['Vitest', ['node_modules/vitest/vitest.mjs', 'run']],
-      ['Jest', ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js']],
+      ['Jest', ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '-c', 'jest.config.json']],
+      ['Jest in CommonJS mode', ['node_modules/jest/bin/jest.js', '-c', 'jest.commonjs.json']],
     ],
   },
 ];
