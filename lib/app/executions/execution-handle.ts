@@ -148,9 +148,9 @@ export class ExecutionHandle<Value = unknown> {
   }
 
   /**
-   * Goes on with fresh attempts at what failed; what completed stays. With `from`, that step and all that was recorded
-   * after it run again; a completed execution needs it. Throws `ExecutionStateError`, and
-   * `ConfigurationError` for an unknown option.
+   * Goes on with fresh attempts at what failed; what completed stays, but for steps that were undone: they
+   * run again. With `from`, that step and all that was recorded after it run again; a completed execution needs it.
+   * Throws `ExecutionStateError`, and `ConfigurationError` for an unknown option.
    */
   async retry(options: { readonly from?: string } = {}): Promise<void> {
     refuse(optionMistakes('retry()', options, { from: text }));

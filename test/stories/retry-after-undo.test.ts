@@ -1,0 +1,119 @@
+import {
+  Actor,
+  type ActorContext,
+  bootstrap,
+  Compensate,
+  defineEvent,
+  Inject,
+  memoryStore,
+  OnEvent,
+  Retry,
+  silentLogger,
+  sleep,
+  Step,
+  Worker,
+  WORKER_APP,
+  type WorkerApp,
+} from 'holdfast';
+import { TestApp } from 'holdfast/testing';
+import { z } from 'zod';
+
+const Placed = defineEvent('placed', z.object({ id: z.string() }));
+const Booked = defineEvent('booked', z.object({ id: z.string() }));
+
+let ran: string[] = [];
+let isDown = true;
+
+beforeEach(() => {
+  ran = [];
+  isDown = true;
+});
+
+@Worker('orders')
+class Orders {
+  constructor(@Inject(WORKER_APP) private readonly app: WorkerApp) {}
+
+  @OnEvent(Placed)
+  async fulfil({ id }: { id: string }): Promise<void> {
+    await this.check();
+    await this.charge();
+    await sleep('1 hour');
+    await this.app.publish(Booked, { id });
+    await this.ship();
+  }
+
+  @Step() async check(): Promise<void> {
+    ran.push('check');
+  }
+
+  @Step() async charge(): Promise<void> {
+    ran.push('charge');
+  }
+
+  @Compensate('charge') async refund(): Promise<void> {
+    ran.push('refund');
+  }
+
+  @Step()
+  @Retry({ maxAttempts: 1 })
+  async ship(): Promise<void> {
+    ran.push('ship');
+    if (isDown) throw new Error('no driver');
+  }
+}
+
+@Worker('books')
+class Books {
+  @OnEvent(Booked) async book(): Promise<void> {
+    ran.push('book');
+  }
+}
+
+async function failed(app: TestApp) {
+  const order = (await app.publish(Placed, { id: '1' })).of(Orders, 'fulfil');
+  await app.advance('1 hour');
+  expect(await order.status()).toBe('failed');
+  expect([...ran].sort()).toEqual(['book', 'charge', 'check', 'refund', 'ship']);
+  ran = [];
+  isDown = false;
+  return order;
+}
+
+test('retry() after an undo runs what was undone and what failed; sleeps that are over and publishes stay', async () => {
+  await using app = await TestApp.create({ workers: [Orders, Books] });
+  const order = await failed(app);
+  await order.retry();
+  await app.settle();
+  expect(await order.status()).toBe('completed');
+  expect(ran).toEqual(['charge', 'ship']);
+});
+
+test('retry({ from }) after an undo forgets what comes after that step: it sleeps and publishes again', async () => {
+  await using app = await TestApp.create({ workers: [Orders, Books] });
+  const order = await failed(app);
+  await order.retry({ from: 'charge' });
+  await app.settle();
+  expect(await order.status()).toBe('waiting');
+  await app.advance('1 hour');
+  expect(await order.status()).toBe('completed');
+  expect([...ran].sort()).toEqual(['book', 'charge', 'ship']);
+});
+
+test('an actor is read and written by a publisher that does not register its class', async () => {
+  @Actor({ id: 'counts', key: 'id', state: z.object({ n: z.number() }) })
+  class Counts {
+    @OnEvent(Booked) count(_: { id: string }, ctx: ActorContext<{ n: number }>): void {
+      ctx.setState({ n: (ctx.state?.n ?? 0) + 1 });
+    }
+  }
+  const shared = { store: memoryStore(), logger: silentLogger };
+  await using worker = await bootstrap({ ...shared, workers: [Counts] });
+  await using publisher = await bootstrap({ ...shared, role: 'publisher' });
+  await worker.start();
+  await publisher.start();
+  const counts = publisher.actor(Counts);
+  expect(await counts.send(Booked, { id: 'a' })).toMatchObject({ created: true });
+  expect((await counts.getState('a')).state).toEqual({ n: 1 });
+  expect(await counts.status('a')).toMatchObject({ status: 'idle', eventCount: 1 });
+  expect(await counts.terminate('a')).toMatchObject({ terminated: true });
+});
