@@ -18,7 +18,7 @@ interface Kept {
   readonly writer: GroupWriter;
 }
 
-/** What a process does at each sweep, in order. */
+/** What a process does at each sweep, in order. What a renewal of the lease has told lately is not read again. */
 export function upkeepOf(parts: RuntimeParts, kept: Kept): Sweeper {
   const { store, clock, random, observer, settings } = parts;
   const { declared, adopter, consumer, outcomes, scheduler, writer } = kept;
