@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -288,6 +289,47 @@ describe('a body that does not end at once', () => {
     expect(app.fired()).toHaveLength(2);
     server.closeAllConnections();
     server.close();
+  });
+
+  /** A connection that is open before the app is made, and whose server answers late. */
+  async function connected(answerMs: number) {
+    const server = createTcpServer((peer) => {
+      peer.on('error', () => undefined);
+      // A timer that does not count: such a server is another process.
+      peer.on('data', () => setTimeout(() => peer.write('pong'), answerMs).unref());
+    }).listen(0);
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
+    const close = (): void => {
+      socket.destroy();
+      server.close();
+    };
+    return { socket, close };
+  }
+
+  test('on nothing real is not held up by a connection that somebody left open before', async () => {
+    const { close } = await connected(0);
+    const app = await create({ workers: [WaitingWorker] });
+    app.override(WaitingWorker, 'work', () =>
+      execution().isRetry ? 'again' : new Promise<string>(() => {}),
+    );
+    const handle = (await app.publish(OrderPlaced, order)).of(WaitingWorker, 'handle');
+    await app.advance('1 minute');
+    expect(await handle.result()).toBe('again');
+    close();
+  });
+
+  test('on a connection that was open before is awaited before time moves', async () => {
+    const { socket, close } = await connected(700);
+    const app = await create({ workers: [WaitingWorker] });
+    app.override(WaitingWorker, 'work', async () => {
+      socket.write('ping');
+      return String(await once(socket, 'data'));
+    });
+    const handle = (await app.publish(OrderPlaced, order)).of(WaitingWorker, 'handle');
+    await app.advance('1 hour');
+    expect([await handle.result(), app.fired().length]).toEqual(['pong', 2]);
+    close();
   });
 
   test('on a timer of the machine is awaited before time moves', async () => {
