@@ -17,7 +17,7 @@ export interface HealthOptions {
 export interface AppHealth {
   /** Liveness. False: the claim loop of a started app stands still, and a restart may help; the store's silence does not count. */
   readonly isAlive: boolean;
-  /** Readiness. It is alive and started, its store answers, it keeps up, and it has handlers or only publishes. */
+  /** Readiness. It is alive and started, its store answers, it keeps up, nothing runs isolated, and it has handlers or only publishes. */
   readonly isReady: boolean;
   /** Sentences on what is not as it should be; none: the app is ready. */
   readonly problems: readonly string[];
