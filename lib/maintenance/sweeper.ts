@@ -61,8 +61,9 @@ export class Sweeper {
     await this.sweep();
   }
 
+  /** One sweep at most is planned, or under way: that plans the next. */
   private schedule(): void {
-    if (!this.running) return;
+    if (!this.running || this.sweeping !== null) return;
     const { clock, random, intervalMs } = this.options;
     const afterMs = intervalMs() * (1 - SPREAD + 2 * SPREAD * random.next()) - this.wentOnMs;
     this.timer = clock.setTimer(Math.max(0, afterMs), () => {

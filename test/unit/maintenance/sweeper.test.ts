@@ -71,3 +71,22 @@ test('it ends at once where nothing is left, where it fails, and when the sweepe
   await halted.pass(10_000);
   expect(halted.ranAt).toHaveLength(2);
 });
+
+test('one that begins again while its last sweep is under way sweeps once in each interval', async () => {
+  let end: (() => void) | null = null;
+  const first = new Promise<void>((resolve) => (end = resolve));
+  const { sweeper, pass, ranAt } = sweeperOf(async () => {
+    await first;
+    return false;
+  });
+  await pass(1_000);
+  expect(ranAt).toEqual([1_000]);
+  const stopped = sweeper.stop();
+  sweeper.start();
+  end!();
+  await stopped;
+  for (let sweeps = 0; sweeps < 3; sweeps++) await pass(1_000);
+  await sweeper.stop();
+  await pass(5_000);
+  expect(ranAt).toEqual([1_000, 2_100, 3_200, 4_300]);
+});
