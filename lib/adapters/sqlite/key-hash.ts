@@ -1,6 +1,8 @@
+import type { Checkpoint } from '../../model/checkpoint.js';
+
 /**
  * A number below 2^19 for a checkpoint's (turn, epoch, key): in its row's number it stands behind that of the execution, with
- * as much room again for those whose number is taken (`nextHash`).
+ * as much room again for those whose number is taken (`numbersOf`).
  */
 export function keyHash(turn: number, epoch: number, key: string): number {
   let hash = (Math.imul(turn, 0x9e3779b1) ^ Math.imul(epoch, 0x85ebca6b) ^ 0x811c9dc5) | 0;
@@ -8,9 +10,16 @@ export function keyHash(turn: number, epoch: number, key: string): number {
   return hash & 0x7ffff;
 }
 
-/** Where a key goes whose number is taken by another. */
-export function nextHash(hash: number): number {
-  return hash + 1;
+/** Numbers that are tried for one key: an execution would need hundreds of thousands of checkpoints to come near. */
+const MOST_TRIES = 10_000;
+
+/** The numbers for a key, in order: its hash, then those behind it, where another key took it. Throws `RangeError` when all are taken. */
+export function* numbersOf({ turn, epoch, key }: Checkpoint): Generator<number> {
+  const hash = keyHash(turn, epoch, key);
+  for (let tries = 0; tries < MOST_TRIES; tries++) yield (hash + tries) & 0xfffff;
+  throw new RangeError(
+    `an execution has so many checkpoints that '${key}' finds no place: end its turn with continueAsNew(), or lower limits.checkpoints`,
+  );
 }
 
 /** Rows of one execution: its number is to be bound twice. */

@@ -1,0 +1,16 @@
+import { keyHash, numbersOf } from '../../../../lib/adapters/sqlite/key-hash.js';
+import type { Checkpoint } from '../../../../lib/model/checkpoint.js';
+
+const row = (key: string) => ({ turn: 0, epoch: 0, key }) as Checkpoint;
+
+test('the numbers of a key begin at its hash, stay among those of its execution, and end', () => {
+  const numbers: number[] = [];
+  const all = (): void => {
+    for (const number of numbersOf(row('charge'))) numbers.push(number);
+  };
+  expect(all).toThrow(/'charge' finds no place: end its turn with continueAsNew\(\)/);
+  expect(numbers[0]).toBe(keyHash(0, 0, 'charge'));
+  expect(new Set(numbers).size).toBe(10_000);
+  expect(Math.max(...numbers)).toBeLessThan(2 ** 20);
+  expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0);
+});
