@@ -159,9 +159,26 @@ test('daily-report comes at nine in Berlin, runs on demand, and goes on after a 
   expect(stdout).toContain('reports.pulse: every 200 ms, paused');
 }, 30_000);
 
+/** What the log warns of: only requests that were refused, each with its surface and reason. */
+function refusedIn(stderr: string): readonly string[] {
+  return stderr
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, surface, reason] =
+        /^\[holdfast\] requests were refused: not authorized .*"surface":"(\w+)","reason":"([\w-]+)"/.exec(
+          line,
+        ) ?? [];
+      return surface === undefined ? line : `${surface} ${reason}`;
+    });
+}
+
 test('web-servers mounts one app in Express, Hono and a Next.js route, each with its own rules', async () => {
   const { code, stdout, stderr } = await runSample('web-servers');
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect({ code, refused: refusedIn(stderr) }).toEqual({
+    code: 0,
+    refused: ['events not-signed', 'events guard', 'hints not-signed', 'events guard'],
+  });
   expect(stdout.trim().split('\n')).toEqual([
     'Express:',
     '  200 Welcome, Ada: mailed to ada@example.com',
@@ -183,7 +200,10 @@ test('web-servers mounts one app in Express, Hono and a Next.js route, each with
 
 test('http-routes takes signed and guarded events over three kinds of servers, once each, and tells what is wrong', async () => {
   const { code, stdout, stderr } = await runSample('http-routes');
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect({ code, refused: refusedIn(stderr) }).toEqual({
+    code: 0,
+    refused: ['events not-signed', 'events guard'],
+  });
   expect(stdout).toContain('200 {"values":["Welcome, Ada: mailed to ada@example.com"]}');
   expect(stdout.match(/200 \{"values":\["Welcome, Bob: mailed to bob@example.com"\]\}/g)).toHaveLength(2);
   expect(stdout).toContain(
