@@ -8,5 +8,8 @@ export function watchedStore(store: Store, context: StoreContext): Store {
   const violated = (rule: string, what: string): never => {
     throw new GuaranteeViolatedError(rule, what);
   };
-  return new WatchedStore(store, new RecordModel(() => context.clock.now(), violated), context);
+  let latest = 0;
+  const now = (): number => context.clock.now();
+  const clock = { now, latest: () => (latest = Math.max(latest, now())) };
+  return new WatchedStore(store, new RecordModel(clock, violated), context);
 }

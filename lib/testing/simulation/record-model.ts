@@ -22,14 +22,19 @@ import type { ModelRecord } from './model-record.js';
 import { MailboxModel } from './mailbox-model.js';
 import { ScheduleModel } from './schedule-model.js';
 
+/** The wall clock as all see it, epoch ms. */
+export interface ModelClock {
+  now(): number;
+  /** The latest instant that it has shown: what was due then is due, though the clock was set back. */
+  latest(): number;
+}
+
 /**
  * The reference model of the store: what must follow from the calls that were applied, in order. It shares no code with
  * any store and keeps only what the rules are about.
  */
 export class RecordModel {
   readonly records = new Map<ExecutionId, ModelRecord>();
-  /** The latest instant that the clock has shown: what was due then is due, though the clock was set back. */
-  private latestAt = 0;
   private readonly leases = new Map<ProcessId, number>();
   private readonly events = new Map<string, ExecutionId[]>();
   readonly mailboxes: MailboxModel;
@@ -43,7 +48,7 @@ export class RecordModel {
   });
 
   constructor(
-    private readonly now: () => number,
+    private readonly clock: ModelClock,
     private readonly violated: (rule: string, what: string) => void,
   ) {
     this.gates = new GateModel(violated);
@@ -89,7 +94,7 @@ export class RecordModel {
   }
 
   scheduled(write: ScheduleWrite, verdict: Verdict, now: number): void {
-    if (this.schedules.written(write, verdict, now) && write.event !== null)
+    if (this.schedules.written(write, verdict, now, this.clock.latest()) && write.event !== null)
       this.published([write.event], verdict, now);
   }
 
@@ -206,11 +211,6 @@ export class RecordModel {
     if (verdict.due === true) record.status = 'pending';
   }
 
-  /** The store looks at its clock. */
-  asked(now: number): void {
-    this.latestAt = Math.max(this.latestAt, now);
-  }
-
   claimed(request: ClaimRequest, work: ClaimedExecution): void {
     const { lease, record: answered, journal, inbox } = work;
     const record = this.records.get(lease.executionId);
@@ -261,15 +261,13 @@ export class RecordModel {
 
   /** Whether nobody may take what the process owns. */
   isLive(owner: ProcessId): boolean {
-    return (this.leases.get(owner) ?? 0) > this.now();
+    return (this.leases.get(owner) ?? 0) > this.clock.now();
   }
 
   /** The execution that the event is of: the one that collects it, or its own. */
   private placeOf(execution: NewExecution, now: number): ExecutionId {
     const { id, collect } = execution;
-    return collect === undefined
-      ? id
-      : this.batches.collected(execution, collect, now, Math.max(this.latestAt, now));
+    return collect === undefined ? id : this.batches.collected(execution, collect, now, this.clock.latest());
   }
 
   private create(event: NewEvent, execution: NewExecution): void {
@@ -315,7 +313,7 @@ export class RecordModel {
   }
 
   private checkMayBeClaimed(record: ModelRecord, request: ClaimRequest, isGranted: boolean): void {
-    const now = this.latestAt;
+    const now = this.clock.latest();
     if (record.status === 'running') {
       const mine =
         record.owner === request.owner &&

@@ -20,8 +20,16 @@ export class ScheduleModel {
     return state !== undefined && state.nextAt === null && state.bufferedAt === null;
   }
 
-  /** Answers whether its event was accepted. */
-  written({ id, expected, version, state, event }: ScheduleWrite, verdict: Verdict, now: number): boolean {
+  /**
+   * Answers whether its event was accepted. `latestAt`: the latest instant that the store's clock has shown, before it was set back;
+   * an instant that was due then stays due.
+   */
+  written(
+    { id, expected, version, state, event }: ScheduleWrite,
+    verdict: Verdict,
+    now: number,
+    latestAt: number,
+  ): boolean {
     const stored = this.versions.get(id) ?? null;
     const isKnown = stored === version || (stored === null && state === null);
     const answer = isKnown ? 'already' : stored === expected ? 'ok' : 'rejected';
@@ -37,13 +45,13 @@ export class ScheduleModel {
       this.states.set(id, JSON.parse(state) as ScheduleState);
     }
     if (!this.declaredAt.has(id)) this.declaredAt.set(id, now);
-    for (const { input } of event?.executions ?? []) this.ticked(id, instantOf(input), now);
+    for (const { input } of event?.executions ?? []) this.ticked(id, instantOf(input), now, latestAt);
     return event !== null;
   }
 
-  private ticked(id: string, at: number, now: number): void {
+  private ticked(id: string, at: number, now: number, latestAt: number): void {
     const instants = this.instants.get(id) ?? [];
-    if (at > now) this.violated('I9', `schedule ${id} ticked ${at - now} ms before its instant`);
+    if (at > latestAt) this.violated('I9', `schedule ${id} ticked ${at - latestAt} ms before its instant`);
     if (instants.includes(at))
       this.violated('I10', `instant ${at} of schedule ${id} started an execution twice`);
     if (at < (instants.at(-1) ?? 0)) this.violated('I10', `schedule ${id} went back to instant ${at}`);

@@ -119,7 +119,7 @@ export class Simulation {
     });
     this.broker = options.broker === true ? new SimulatedBroker() : null;
     const violated = (rule: string, what: string): void => this.violated(rule, what);
-    this.model = new RecordModel(() => this.time.now(), violated);
+    this.model = new RecordModel(this.time, violated);
     this.standing = new Standing(this.model);
     this.bodies = new BodyWatch(this.model, violated);
     const context = {

@@ -32,6 +32,8 @@ export class VirtualTime {
   private steppedMs = 0;
   /** By how much it was ever set back, in all. */
   setBackMs = 0;
+  /** What the wall clock showed before it was set back. */
+  private latestBefore = 0;
   /** Events run so far. */
   events = 0;
   private planned = 0;
@@ -46,8 +48,14 @@ export class VirtualTime {
     return STARTED_AT + Math.floor(this.elapsed) + this.steppedMs;
   }
 
+  /** The latest instant that the wall clock has shown, epoch ms. */
+  latest(): number {
+    return Math.max(this.latestBefore, this.now());
+  }
+
   /** Sets the wall clock: timers go by what has elapsed. */
   stepClock(ms: number): void {
+    this.latestBefore = this.latest();
     this.steppedMs += ms;
     this.setBackMs += Math.max(0, -ms);
   }

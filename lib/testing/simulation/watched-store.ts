@@ -37,7 +37,6 @@ export class WatchedStore implements port.Store {
 
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const now = this.context.clock.now();
-    this.model.asked(now);
     const verdicts = await this.inner.write(writes);
     for (let at = 0; at < writes.length; at++) this.check(writes[at] as Write, verdicts[at] as Verdict, now);
     return verdicts;
@@ -45,7 +44,6 @@ export class WatchedStore implements port.Store {
 
   async claim(request: port.ClaimRequest): Promise<port.ClaimAnswer> {
     const now = this.context.clock.now();
-    this.model.asked(now);
     const answer = await this.inner.claim(request);
     for (const work of answer.claimed) {
       this.claimDelays.push(now - work.dueSince);
