@@ -68,7 +68,7 @@ export class Entry implements Heaped, Linked<Entry> {
   wakesAt = 0;
   /** Since when it is due, while it is ready. */
   dueSince: number;
-  /** Claims since the last accepted commit. */
+  /** Claims since the last accepted commit, but for those that were only handed back. */
   strikes = 0;
   /** The last applied delta. */
   lastFence = 0;

@@ -1,4 +1,5 @@
 import { type DefinitionRef, isTerminal, type MessageKind, wakeAt } from '../../model/execution.js';
+import { FreshMap } from '../../model/fresh-map.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import { collectDueAt } from '../../ports/collect-due-at.js';
 import type {
@@ -24,7 +25,7 @@ import { WorkIndex } from './work-index.js';
 
 /** Every execution, and the transitions between the indexes that hold it. */
 export class Executions {
-  readonly byId = new Map<ExecutionId, Entry>();
+  readonly byId = new FreshMap<ExecutionId, Entry>();
   readonly gates = new Gates({
     admitted: (entry, now) => this.admit(entry, now),
     granted: (place, now) => this.grant(place, now),

@@ -68,7 +68,7 @@ export function takeMailboxes(mailboxes: Mailboxes, entries: Iterable<Entry>): M
 export function putMailboxes(
   { lastNumber, letters, waits }: MailboxState,
   mailboxes: Mailboxes,
-  byId: ReadonlyMap<ExecutionId, Entry>,
+  byId: Pick<ReadonlyMap<ExecutionId, Entry>, 'get'>,
 ): void {
   mailboxes.lastNumber = lastNumber;
   for (const { number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash } of letters)

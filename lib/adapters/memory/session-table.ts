@@ -1,10 +1,11 @@
 import { isTerminal } from '../../model/execution.js';
+import { FreshMap } from '../../model/fresh-map.js';
 import type { OpenPage, OpenRequest } from '../../ports/stored-session.js';
 import type { Entry } from './entry.js';
 
 interface SessionEntries {
   /** In order of creation. */
-  readonly stored: Map<number, Entry>;
+  readonly stored: FreshMap<number, Entry>;
   open: number;
 }
 
@@ -16,7 +17,7 @@ export class SessionTable {
     const { session } = entry;
     if (session === null) return;
     let entries = this.byName.get(session);
-    if (entries === undefined) this.byName.set(session, (entries = { stored: new Map(), open: 0 }));
+    if (entries === undefined) this.byName.set(session, (entries = { stored: new FreshMap(), open: 0 }));
     entries.stored.set(entry.key, entry);
     if (!isTerminal(entry.status)) entries.open++;
   }

@@ -1,230 +1,67 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
 import type { Verdict } from '../../ports/store-write.js';
-import { checkpointKindCode, commitMark } from './codes.js';
-import {
-  type Connection,
-  sqliteCode,
-  sqliteConstraint,
-  type SqlValue,
-  type Statement,
-} from './connection.js';
+import { CheckpointPart, type Found } from './checkpoint-part.js';
+import type { Connection, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
-import { keyHash, numbersOf, placesOfExecution } from './key-hash.js';
-import { toStored, toStoredOrNull } from './stored-text.js';
-
-/** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
-const together = 8;
-/** Parameters of each. */
-const width = 8;
-
-const already: Verdict = Object.freeze({ verdict: 'already' });
-const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
-
-/** A stored row at one place: (execution, hash). */
-interface Found {
-  readonly mark: number;
-  readonly turn: number;
-  readonly epoch: number;
-  readonly key: string;
-}
+import { checkpointParts, partOf, placesOfExecution } from './key-hash.js';
 
 /**
- * Inserts checkpoints. Keys are unique by the hash of (turn, epoch, key) within the execution; of two keys with one hash
- * the later takes the next free number, so rows are only ever removed with all others of their execution.
+ * Checkpoints in the tables of their steps; executions older than these have all of theirs in the first.
  *
  * The usual row under a lease that is surely held cannot be refused but for its key: such rows wait for each other and go
  * in together. Whatever looks at rows calls `flush` first.
  */
 export class CheckpointRows {
-  private readonly insertUsual: Statement<never>;
-  private readonly insertUsuals: Statement<never>;
-  private readonly insertHeld: Statement<never>;
-  private readonly insertGuarded: Statement<never>;
-  private readonly selectAt: Statement<Found>;
-  private readonly deleteAll: Statement<never>;
-  private readonly selectChanges: Statement<{ count: number }>;
-  /** Queued rows, their places in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
-  private readonly rows: Checkpoint[] = [];
-  private readonly indexes: number[] = [];
-  private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
-  private queued = 0;
-  private verdicts: Verdict[] = [];
+  private readonly parts: readonly CheckpointPart[];
+  private readonly deletions: readonly Statement<never>[];
+  /** The last execution whose checkpoints are all in the first table. */
+  private readonly lastInOneTable: number;
 
-  constructor(
-    connection: Connection,
-    private readonly held: HeldLeases,
-  ) {
-    this.insertUsual = connection.prepare(insertUsualCheckpoints('IGNORE', 1));
-    this.insertUsuals = connection.prepare(insertUsualCheckpoints('FAIL', together));
-    this.insertHeld = connection.prepare(insertHeldCheckpoint);
-    this.insertGuarded = connection.prepare(insertGuardedCheckpoint);
-    this.selectAt = connection.prepare(selectCheckpointAt);
-    this.deleteAll = connection.prepare(`DELETE FROM holdfast_checkpoint WHERE ${placesOfExecution}`);
-    this.selectChanges = connection.prepare('SELECT changes() AS count');
+  constructor(connection: Connection, held: HeldLeases) {
+    this.parts = checkpointParts.map((part) => new CheckpointPart(connection, held, part));
+    this.deletions = deleteCheckpoints.map((sql) => connection.prepare(sql));
+    this.lastInOneTable = connection.prepare<{ value: number }>(selectLastInOneTable).get([])?.value ?? 0;
   }
 
   /** Call it first in a group; `verdicts` receives the refusals of queued rows. */
   begin(verdicts: Verdict[]): void {
-    this.verdicts = verdicts;
-    this.queued = 0;
+    for (const part of this.parts) part.begin(verdicts);
   }
 
   /** Takes the only row of the group's next commit, which counts as `ok` until told otherwise; false: not of the usual kind. */
   queue(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    if (!isUsual(row) || !this.held.has(lease)) return false;
-    // Not with the row that fills it: that one has no verdict yet that could be taken back.
-    if (this.queued === together) this.flush();
-    const { values } = this;
-    const at = this.queued++;
-    this.rows[at] = row;
-    this.indexes[at] = this.verdicts.length;
-    const first = at * width;
-    values[first] = lease.key;
-    values[first + 1] = keyHash(0, 0, row.key);
-    values[first + 2] = row.seq;
-    values[first + 3] = commitMark(lease.fence, commitNo);
-    values[first + 4] = row.endedAt;
-    values[first + 5] = row.endedAt - row.startedAt;
-    values[first + 6] = toStored(row.key);
-    values[first + 7] = toStoredOrNull(row.value);
-    return true;
+    return this.partOf(lease.key, row).queue(lease, commitNo, row);
   }
 
   /** Writes what is queued. */
   flush(): void {
-    for (let at = this.queued === together ? this.insertTogether() : 0; at < this.queued; at++) {
-      const values = this.values.slice(at * width, (at + 1) * width);
-      if (this.insertUsual.run(values) === 0) this.settle(at);
-    }
-    this.queued = 0;
-  }
-
-  /** Nothing may be queued. */
-  removeAll(n: number): void {
-    this.deleteAll.run([n, n]);
+    for (const part of this.parts) part.flush();
   }
 
   /** The row of that key. */
   find(n: number, row: Checkpoint): Found | undefined {
-    const stored = toStored(row.key);
-    for (const number of numbersOf(row)) {
-      const found = this.selectAt.get([n, number]);
-      if (found === undefined || isOf(found, row.turn, row.epoch, stored)) return found;
-    }
-    return undefined;
+    return this.partOf(n, row).find(n, row);
   }
 
   /** Inserts one row; false: its key exists, or the lease is not current. */
   insert(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    const { key, fence } = lease;
-    const values = valuesOf(commitMark(fence, commitNo), row);
-    if (this.held.has(lease)) return this.place(this.insertHeld, [0, key, ...values], key, row);
-    const inserted = this.place(this.insertGuarded, [0, ...values, key, fence], key, row);
-    if (inserted) this.held.hold(lease.key, lease.fence, true);
-    return inserted;
+    return this.partOf(lease.key, row).insert(lease, commitNo, row);
   }
 
-  /**
-   * Tries one number after the other until the row is in, its key is found, or no row at all is in the way. The number is the first
-   * of the parameters, set for each try.
-   */
-  private place(statement: Statement<never>, values: SqlValue[], n: number, row: Checkpoint): boolean {
-    const key = toStored(row.key);
-    for (const number of numbersOf(row)) {
-      values[0] = number;
-      if (statement.run(values) === 1) return true;
-      const found = this.selectAt.get([n, number]);
-      if (found === undefined || isOf(found, row.turn, row.epoch, key)) return false;
-    }
-    return false;
+  /** Nothing may be queued. */
+  removeAll(n: number): void {
+    for (const deletion of this.deletions) deletion.run([n, n]);
   }
 
-  /** Answers how many rows went in: those before the first that met another. */
-  private insertTogether(): number {
-    try {
-      return this.insertUsuals.run(this.values);
-    } catch (error) {
-      if (sqliteCode(error) !== sqliteConstraint) throw error;
-      return this.selectChanges.get([])?.count ?? 0;
-    }
-  }
-
-  /** A queued row that met another: of its own key, or of another key with its hash. */
-  private settle(at: number): void {
-    const row = this.rows[at] as Checkpoint;
-    const n = this.numberOf(at);
-    const mark = this.markOf(at);
-    const found = this.find(n, row);
-    if (found === undefined) this.place(this.insertHeld, [0, n, ...valuesOf(mark, row)], n, row);
-    else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;
-  }
-
-  private numberOf(at: number): number {
-    return this.values[at * width] as number;
-  }
-
-  private markOf(at: number): number {
-    return this.values[at * width + 3] as number;
+  private partOf(n: number, { key }: Checkpoint): CheckpointPart {
+    return this.parts[n <= this.lastInOneTable ? 0 : partOf(key)] as CheckpointPart;
   }
 }
 
-function isUsual(row: Checkpoint): boolean {
-  return (
-    row.kind === 'completed' &&
-    row.turn === 0 &&
-    row.epoch === 0 &&
-    row.attempt === 1 &&
-    row.wakeAt === null &&
-    row.error === null &&
-    row.path === row.key
-  );
-}
+/** For each table. */
+export const deleteCheckpoints = checkpointParts.map(
+  (part) => `DELETE FROM holdfast_checkpoint_${part} WHERE ${placesOfExecution}`,
+);
 
-function isOf(found: Found, turn: number, epoch: number, storedKey: string): boolean {
-  return found.turn === turn && found.epoch === epoch && found.key === storedKey;
-}
-
-/** What the statements for a single row bind but its execution and hash. */
-function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
-  return [
-    row.seq,
-    mark,
-    checkpointKindCode(row.kind),
-    row.attempt,
-    row.turn,
-    row.epoch,
-    row.endedAt,
-    row.endedAt - row.startedAt,
-    row.wakeAt,
-    toStored(row.key),
-    row.path === row.key ? null : toStored(row.path),
-    toStoredOrNull(row.value),
-    toStoredOrNull(row.error),
-  ];
-}
-
-/**
- * Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it.
- * `FAIL` keeps what went in before the row that met another: SQLite copies no page to be able to take it back.
- */
-function insertUsualCheckpoints(otherwise: 'IGNORE' | 'FAIL', rows: number): string {
-  const row = '((? << 20) | ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
-  return `
-INSERT OR ${otherwise} INTO holdfast_checkpoint (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
-VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
-}
-
-const columns = 'seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
-
-const insertHeldCheckpoint = `
-INSERT INTO holdfast_checkpoint (place, ${columns})
-VALUES (? | (? << 20), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-
-export const insertGuardedCheckpoint = `
-INSERT INTO holdfast_checkpoint (place, ${columns})
-SELECT (n << 20) | ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
-ON CONFLICT DO NOTHING`;
-
-export const selectCheckpointAt = `
-SELECT mark, turn, epoch, key FROM holdfast_checkpoint WHERE place = (? << 20) | ?`;
+const selectLastInOneTable = "SELECT value FROM holdfast_meta WHERE name = 'last-in-one-table'";

@@ -212,8 +212,7 @@ export class Claims {
     const before = toRecord(row, this.numbers);
     const fence = row.fence + 1;
     const { checkpoints, progressed } = this.journals.load(n, row.turn, row.epoch, row.fence);
-    const fruitless = row.fence > 0 && !progressed && fenceOfMark(row.committed) !== row.fence;
-    const strikes = fruitless ? row.strikes + 1 : 0;
+    const strikes = progressed ? 0 : strikesOf(row);
     this.take.run([fence, ownerNumber, strikes, now, n]);
     const inbox = this.journals.unseen(row, before.id, inboxPage);
     const batch = row.batch === null ? null : this.batches.begin(n);
@@ -249,6 +248,12 @@ export class Claims {
     }
     return Number.isFinite(next) ? next : null;
   }
+}
+
+/** Of one of which the last claim has stored no row. Where it was handed back as it was found, the row holds the complement. */
+function strikesOf({ fence, committed, strikes }: ExecutionRow): number {
+  if (strikes < 0) return ~strikes;
+  return fence === 0 || fenceOfMark(committed) === fence ? 0 : strikes + 1;
 }
 
 /** Whether anything is ready, and the earliest timer. */

@@ -1,5 +1,6 @@
 import { isTerminal, type Timers, wakeAt } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
+import { isHandBack } from '../../ports/is-hand-back.js';
 import type { CommitWrite, Delta, NextTurn, RecordChange, Verdict } from '../../ports/store-write.js';
 import { commitMark, fenceOfMark, listeningBits, reasonCode, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
@@ -9,7 +10,7 @@ import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Instances } from './instances.js';
-import { placesOfExecution } from './key-hash.js';
+import { checkpointParts, placesOfExecution } from './key-hash.js';
 import type { Mailboxes } from './mailboxes.js';
 import type { DefinitionNumbers, EventNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
@@ -33,11 +34,12 @@ export class Commits {
   private readonly change: Statement<never>;
   private readonly changeAny: Statement<never>;
   private readonly mark: Statement<never>;
+  private readonly keepStrikes: Statement<never>;
   private readonly beginTurn: Statement<never>;
   private readonly dropSeen: Statement<never>;
   private readonly goOnAs: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
-  private readonly forget: Statement<never>;
+  private readonly forget: readonly Statement<never>[];
   private readonly selectState: Statement<{ status: number; fence: number; committed: number }>;
   /** A record was released since this was last reset. */
   released = false;
@@ -59,13 +61,14 @@ export class Commits {
     this.change = connection.prepare(`${changeExecution} AND gate IS NULL`);
     this.changeAny = connection.prepare(changeExecution);
     this.mark = connection.prepare('UPDATE holdfast_execution SET committed = ? WHERE n = ?');
+    this.keepStrikes = connection.prepare(keepStrikes);
     this.beginTurn = connection.prepare(
       'UPDATE holdfast_execution SET turn = turn + 1, event = ?, input = ? WHERE n = ?',
     );
     this.dropSeen = connection.prepare(dropSeenNews);
     this.goOnAs = connection.prepare('UPDATE holdfast_execution SET definition = ? WHERE n = ?');
     this.wakes = connection.prepare(selectWakingMessage);
-    this.forget = connection.prepare(forgetCheckpoints);
+    this.forget = forgetCheckpoints.map((sql) => connection.prepare(sql));
     this.selectState = connection.prepare(
       'SELECT status, fence, committed FROM holdfast_execution WHERE n = ?',
     );
@@ -145,6 +148,7 @@ export class Commits {
       this.mailboxes.withdraw(lease.key, withdrawal, now);
       this.families.withdraw(lease.key, withdrawal.holder, now);
     }
+    if (isHandBack(delta)) this.keepStrikes.run([lease.key, commitMark(lease.fence, 0)]);
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);
     else if (executions !== null || delta.checkpoints.length === 0)
@@ -228,8 +232,10 @@ export class Commits {
       : ready || (wake !== null && wake <= now);
     if (record.definition !== undefined) this.goOnAs.run([this.definitions.of(record.definition), lease.key]);
     if (record.next !== undefined) this.turn(lease.key, record.next, record.seenInboxSeq, now);
-    if (record.forget.length > 0)
-      this.forget.run([lease.key, lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))]);
+    if (record.forget.length > 0) {
+      const values = [lease.key, lease.key, record.epoch, JSON.stringify(record.forget.map(toStored))];
+      for (const statement of this.forget) statement.run(values);
+    }
     if (status !== 'running') {
       this.held.release(lease.key);
       this.released = true;
@@ -311,10 +317,16 @@ WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL AND 
 const changeExecution = `
 UPDATE holdfast_execution SET ${changed}, due_at = ?, owner = CASE WHEN ? = 1 THEN owner END WHERE n = ?`;
 
+/** Unless the fence has changed the record before: see `strikesOf`. */
+const keepStrikes = `
+UPDATE holdfast_execution SET strikes = ~strikes WHERE n = ? AND committed < ?`;
+
 /** Of permits, events and children: nobody sends these again. */
 const dropSeenNews = `
 DELETE FROM holdfast_message WHERE n = ? AND seq <= ? AND kind IN (3, 4, 5)`;
 
-const forgetCheckpoints = `
-UPDATE holdfast_checkpoint SET forgotten = 1
-WHERE ${placesOfExecution} AND epoch < ? AND key IN (SELECT value FROM json_each(?))`;
+const forgetCheckpoints = checkpointParts.map(
+  (part) => `
+UPDATE holdfast_checkpoint_${part} SET forgotten = 1
+WHERE ${placesOfExecution} AND epoch < ? AND key IN (SELECT value FROM json_each(?))`,
+);

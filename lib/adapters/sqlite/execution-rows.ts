@@ -12,6 +12,7 @@ import { storedEventId, storedLane } from './execution-row.js';
 import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
+import { InsertTogether } from './insert-together.js';
 import type { Numbers, ProcessNumbers } from './numbers.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
@@ -35,7 +36,7 @@ interface Stored {
  */
 export class ExecutionRows {
   private readonly insertUsual: Statement<never>;
-  private readonly insertUsuals: Statement<never>;
+  private readonly insertUsuals: InsertTogether;
   private readonly insertAny: Statement<never>;
   private readonly selectStored: Statement<Stored>;
   private readonly selectLast: Statement<{ last: number }>;
@@ -59,8 +60,8 @@ export class ExecutionRows {
     private readonly gates: Gates,
     private readonly families: Families,
   ) {
-    this.insertUsual = connection.prepare(insertUsualExecutions(1));
-    this.insertUsuals = connection.prepare(insertUsualExecutions(together));
+    this.insertUsual = connection.prepare(`${insertUsualExecutions('ABORT', 1)} ON CONFLICT (id) DO NOTHING`);
+    this.insertUsuals = new InsertTogether(connection, insertUsualExecutions('FAIL', together));
     this.insertAny = connection.prepare(insertExecution);
     this.selectStored = connection.prepare(
       'SELECT n, created_at, batch, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
@@ -100,14 +101,8 @@ export class ExecutionRows {
   /** Writes what is queued. */
   flush(): void {
     const { queued, values } = this;
-    if (queued === 0) return;
     this.queued = 0;
-    if (queued === together) {
-      if (this.insertUsuals.run(values) === together) return;
-      for (let at = 0; at < together; at++) this.settle(at);
-      return;
-    }
-    for (let at = 0; at < queued; at++)
+    for (let at = queued === together ? this.insertUsuals.run(values) : 0; at < queued; at++)
       if (this.insertUsual.run(values.slice(at * width, (at + 1) * width)) === 0) this.settle(at);
   }
 
@@ -148,11 +143,11 @@ export class ExecutionRows {
     return this.selectStored.get([toStored(id)]);
   }
 
-  /** Tells a queued row whose id was there before from one that went in. */
+  /** The verdict on a queued row whose id was there before. */
   private settle(at: number): void {
     const answer = this.answers[at] as PublishedExecution;
     const stored = this.find(answer.executionId);
-    if (stored === undefined || stored.n === answer.key) return;
+    if (stored === undefined) return;
     this.held.release(answer.key as number);
     const leased = stored.leased_to !== null && stored.leased_to === this.values[at * width + 9];
     const first = { ...answer, key: stored.n, createdAt: stored.created_at, leased };
@@ -259,11 +254,11 @@ const columns =
   'n, definition, listening, created_at, event, lane, id, event_id, input, owner, committed, strikes, seen, attempt, turn, epoch';
 
 /** What is alike in all usual rows is in the text, which is cheaper than binding it. */
-function insertUsualExecutions(rows: number): string {
+function insertUsualExecutions(otherwise: 'ABORT' | 'FAIL', rows: number): string {
   const row = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0)';
   return `
-INSERT INTO holdfast_execution (${columns}, status, fence, priority, waited, depth)
-VALUES ${Array.from({ length: rows }, () => row).join(', ')} ON CONFLICT (id) DO NOTHING`;
+INSERT OR ${otherwise} INTO holdfast_execution (${columns}, status, fence, priority, waited, depth)
+VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
 }
 
 const insertExecution = `

@@ -40,6 +40,8 @@ export class Journals {
     epoch: number,
     fence: number,
   ): { checkpoints: Checkpoint[]; progressed: boolean } {
+    // Nobody has had a lease, without which nothing is committed.
+    if (fence === 0) return { checkpoints: [], progressed: false };
     let progressed = false;
     const checkpoints = this.selectRows.all([n, n, turn, epoch]).map((row) => {
       if (fenceOfMark(row.mark) === fence) progressed = true;
@@ -67,5 +69,5 @@ export class Journals {
 }
 
 export const selectJournal = `
-SELECT ${checkpointColumns} FROM holdfast_checkpoint
+SELECT ${checkpointColumns} FROM holdfast_journal
 WHERE ${placesOfExecution} AND turn = ? AND epoch <= ? AND forgotten IS NULL`;

@@ -22,5 +22,21 @@ export function* numbersOf({ turn, epoch, key }: Checkpoint): Generator<number> 
   );
 }
 
-/** Rows of one execution: its number is to be bound twice. */
+/** Tables of checkpoints. */
+export const checkpointParts: readonly number[] = [0, 1, 2, 3];
+
+/** The table of a key: that of its step, whose name stands before the first `~`; of any other key all is name. */
+export function partOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code === tilde) break;
+    hash = Math.imul(hash ^ code, 0x01000193);
+  }
+  return hash & 3;
+}
+
+const tilde = 0x7e;
+
+/** Rows of the executions from one number to another. */
 export const placesOfExecution = 'place BETWEEN (? << 20) AND (? << 20) + 1048575';

@@ -69,8 +69,8 @@ export class Retention {
   prune(request: PruneRequest, now: number): PruneAnswer {
     const { rows, more } = this.ended(request, request.limit + 1);
     const removed = rows.slice(0, request.limit);
-    const last = this.removals.last();
-    for (const row of removed) this.remove(row, last, now);
+    for (const row of removed) this.keep(row, now);
+    this.removals.removeAll(removed, now, this.removals.last());
     this.cursor = removed.length < rows.length ? (removed.at(-1)?.n ?? this.cursor) : this.cursor;
     let left = request.limit - removed.length;
     for (const statement of this.expirations) left -= left > 0 ? statement.run([now, left]) : 0;
@@ -99,14 +99,13 @@ export class Retention {
     return { rows, more: !done };
   }
 
-  private remove(row: ExecutionRow, last: number, now: number): void {
+  /** The outcome of what has an explicit id, for as long as that is remembered. */
+  private keep(row: ExecutionRow, now: number): void {
     const record = toRecord(row, this.numbers);
     const until = this.selectUntil.get([dedupScope(record.session), toStored(record.eventId), now])?.until;
-    if (until !== undefined) {
-      const outcome = JSON.stringify({ ...record, input: '', timers: {}, listening: [], owner: null });
-      this.keepOutcome.run([row.id, until, toStored(outcome)]);
-    }
-    this.removals.remove(row, now, last);
+    if (until === undefined) return;
+    const outcome = JSON.stringify({ ...record, input: '', timers: {}, listening: [], owner: null });
+    this.keepOutcome.run([row.id, until, toStored(outcome)]);
   }
 }
 

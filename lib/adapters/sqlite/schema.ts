@@ -5,11 +5,15 @@
  * Executions are numbered by the store (`n`): rows made together lie together, and foreign rows name them by a small
  * integer. Small columns that guards read come first, texts that may overflow the page last. Indexes are partial: an
  * ended execution is in none but that of its id. A checkpoint's row is numbered by its execution and a hash of its key
- * (`CheckpointRows`), which keeps keys unique without an index: a step that commits alone writes one page.
+ * (`CheckpointPart`), which keeps keys unique without an index: a step that commits alone writes one page. Rows are spread over
+ * tables by their step (`partOf`): where many executions are at the same step, their rows are put behind each other at the end of one
+ * table, and full pages are not written again for the next step. `holdfast_journal` shows all of them.
  *
  * Every byte of a row is written three times (log, log again when it ends, file): event names are numbers, an interval stands
  * for a second instant (`waited`: creation to start, `took`: start to end), and what `storedLane` and `storedEventId` can
  * derive is not stored.
+ *
+ * `strikes` is how many claims before the last one had died, its complement once the last one was handed back as it was found.
  *
  * An execution's `gate` is null until it has to do with gates, mailboxes or families, 0 when it has had permits, waits, a parent or children only, else the number of its gate.
  * Gates and places are never renumbered. Its `root` is the number of the execution of its session that it comes from, null of one
@@ -295,4 +299,35 @@ SELECT (n << 20) + rank + max((hash & 524287) - rank) OVER (PARTITION BY n ORDER
 FROM (SELECT *, row_number() OVER (PARTITION BY n ORDER BY hash & 524287, place) AS rank FROM holdfast_checkpoint_before);
 DROP TABLE holdfast_checkpoint_before;
 `,
+  // The executions of now keep all their checkpoints in the first table, those created from now on have each in that of its step.
+  `
+ALTER TABLE holdfast_checkpoint RENAME TO holdfast_checkpoint_0;
+${[1, 2, 3].map(checkpointTable).join('')}
+CREATE VIEW holdfast_journal AS SELECT * FROM holdfast_checkpoint_0 UNION ALL SELECT * FROM holdfast_checkpoint_1
+  UNION ALL SELECT * FROM holdfast_checkpoint_2 UNION ALL SELECT * FROM holdfast_checkpoint_3;
+INSERT INTO holdfast_meta (name, value) SELECT 'last-in-one-table', max(
+  coalesce((SELECT max(n) FROM holdfast_execution), 0),
+  coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0));
+`,
 ];
+
+function checkpointTable(part: number): string {
+  return `
+CREATE TABLE holdfast_checkpoint_${part} (
+  place INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  mark INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  turn INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  took INTEGER NOT NULL,
+  wake_at INTEGER,
+  forgotten INTEGER,
+  key TEXT NOT NULL,
+  path TEXT,
+  value TEXT,
+  error TEXT
+);`;
+}

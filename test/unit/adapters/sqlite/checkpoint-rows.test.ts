@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { keyHash } from '../../../../lib/adapters/sqlite/key-hash.js';
+import { keyHash, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { Lease } from '../../../../lib/model/lease.js';
 import type { Verdict } from '../../../../lib/ports/store-write.js';
-import { checkpoint, ending, FileStores, p1, run, writeOne } from './file-store.js';
+import { checkpoint, connect, ending, FileStores, p1, run, writeOne } from './file-store.js';
 
-/** Different keys with one hash: there is a pair among some 1,000. */
+/** Different keys of one step with one hash: there is a pair among some 1,000. */
 function keysOfOneHash(): readonly [string, string] {
   const byHash = new Map<number, string>();
   for (let i = 0; ; i++) {
-    const key = createHash('sha1').update(String(i)).digest('base64url');
+    const key = `step~${createHash('sha1').update(String(i)).digest('base64url')}`;
     const other = byHash.get(keyHash(0, 0, key));
     if (other !== undefined) return [other, key];
     byHash.set(keyHash(0, 0, key), key);
@@ -41,10 +41,10 @@ describe('checkpoints in SQLite', () => {
       ...before,
       checkpoint(lease, others + 1, first),
       checkpoint(lease, others + 2, second),
-      checkpoint(lease, others + 3, 'last'),
+      checkpoint(lease, others + 3, 'step~last'),
     ];
     expect(names(await store.write(writes))).toEqual(times(writes.length, 'ok'));
-    expect((await keys()).slice(-3)).toEqual([first, second, 'last']);
+    expect((await keys()).slice(-3)).toEqual([first, second, 'step~last']);
     expect(names(await store.write(writes))).toEqual(times(writes.length, 'already'));
     const again = [checkpoint(lease, 20, first), checkpoint(lease, 21, second)];
     expect(names(await store.write(again))).toEqual(times(2, 'rejected'));
@@ -62,12 +62,13 @@ describe('checkpoints in SQLite', () => {
   });
 
   it('one key of a full group that exists refuses its own commit alone', async () => {
-    await writeOne(store, checkpoint(lease, 1, 'taken'));
-    const writes = Array.from({ length: 8 }, (_, i) => checkpoint(lease, i + 2, i === 3 ? 'taken' : `s${i}`));
+    await writeOne(store, checkpoint(lease, 1, 's~taken'));
+    const keyOf = (i: number) => (i === 3 ? 's~taken' : `s~${i}`);
+    const writes = Array.from({ length: 8 }, (_, i) => checkpoint(lease, i + 2, keyOf(i)));
     const verdicts = await store.write(writes);
     expect(verdicts[3]).toEqual({ verdict: 'rejected', reason: 'checkpoint-exists' });
     expect(names(verdicts).filter((verdict) => verdict === 'ok')).toHaveLength(7);
-    expect(await keys()).toEqual(['taken', 's0', 's1', 's2', 's4', 's5', 's6', 's7']);
+    expect(await keys()).toEqual(['s~taken', 's~0', 's~1', 's~2', 's~4', 's~5', 's~6', 's~7']);
   });
 
   it('a resend within its own group is told from the first', async () => {
@@ -77,14 +78,43 @@ describe('checkpoints in SQLite', () => {
   });
 
   it('a key that comes twice in one full group goes to the first commit', async () => {
-    const writes = Array.from({ length: 8 }, (_, i) => checkpoint(lease, i + 1, i === 5 ? 'k1' : `k${i}`));
+    const writes = Array.from({ length: 8 }, (_, i) => checkpoint(lease, i + 1, i === 5 ? 'k~1' : `k~${i}`));
     expect(names(await store.write(writes))).toEqual([...times(5, 'ok'), 'rejected', 'ok', 'ok']);
+  });
+
+  it('steps of different tables are one journal, in order, and each key is there once', async () => {
+    const steps = ['a~1', 'b~1', 'c~1', 'd~1', 'a~2', 'b~2', 'c~2', 'd~2'];
+    expect(new Set(steps.map(partOf)).size).toBe(4);
+    const writes = steps.map((key, i) => checkpoint(lease, i + 1, key));
+    expect(names(await store.write(writes))).toEqual(times(8, 'ok'));
+    expect(await keys()).toEqual(steps);
+    expect(names(await store.write(writes))).toEqual(times(8, 'already'));
+    const again = steps.map((key, i) => checkpoint(lease, i + 11, key));
+    expect(names(await store.write(again))).toEqual(times(8, 'rejected'));
+    expect(await keys()).toEqual(steps);
+  });
+
+  it('whatever the tables, epochs forget and retention removes', async () => {
+    const steps = ['a~1', 'b~1', 'c~1', 'd~1'];
+    await store.write(steps.map((key, i) => checkpoint(lease, i + 1, key)));
+    const record = { status: 'pending', epoch: 1, attempt: 1, forget: steps.slice(1), value: null } as const;
+    await writeOne(store, ending(lease, 5, record));
+    expect(await keys()).toEqual(['a~1']);
+    const other = await run(store, p1);
+    await store.write([...steps.map((key, i) => checkpoint(other, i + 1, key)), ending(other, 5)]);
+    files.clock.advance(10_000);
+    const completedBefore = files.clock.now();
+    await store.prune({ completedBefore, failedBefore: completedBefore, limit: 10 });
+    const connection = await connect(files.path);
+    const left = connection.prepare<{ n: number }>('SELECT place >> 20 AS n FROM holdfast_journal').all([]);
+    connection.close();
+    expect(left.map(({ n }) => n)).toEqual(times(4, 'ok').map(() => lease.key));
   });
 
   it('an end in the same group keeps what was inserted before it and refuses what comes after', async () => {
     const writes = [checkpoint(lease, 1), ending(lease, 2), checkpoint(lease, 3)];
     expect(names(await store.write(writes))).toEqual(['ok', 'ok', 'stale']);
-    expect(await keys()).toEqual(['step-1']);
+    expect(await keys()).toEqual(['step~1']);
   });
 
   it('a message in the same group keeps the end from resting', async () => {

@@ -124,7 +124,7 @@ describe('a SQLite file used by several', () => {
     const { claimed } = await peer.claim({ owner: p2, runnable: [orders], limit: 1 });
     expect(claimed.map((each) => each.lease.fence)).toEqual([2]);
     expect((await writeOne(store, checkpoint(lease, 2))).verdict).toBe('stale');
-    expect((await store.journal(lease.executionId)).map(({ key }) => key)).toEqual(['step-1']);
+    expect((await store.journal(lease.executionId)).map(({ key }) => key)).toEqual(['step~1']);
   });
 
   it('refuses a checkpoint of what another connection ended', async () => {

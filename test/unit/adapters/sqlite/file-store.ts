@@ -113,7 +113,8 @@ export async function run(
   return { executionId: made.id, key, owner, fence: 1 };
 }
 
-export function checkpoint(lease: Lease, commitNo: number, key = `step-${commitNo}`): Write {
+/** By default those of one execution are of one step, and so in one table. */
+export function checkpoint(lease: Lease, commitNo: number, key = `step~${commitNo}`): Write {
   const row = {
     key,
     path: key,

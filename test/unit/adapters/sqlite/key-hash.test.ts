@@ -1,4 +1,4 @@
-import { keyHash, numbersOf } from '../../../../lib/adapters/sqlite/key-hash.js';
+import { checkpointParts, keyHash, numbersOf, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
 import type { Checkpoint } from '../../../../lib/model/checkpoint.js';
 
 const row = (key: string) => ({ turn: 0, epoch: 0, key }) as Checkpoint;
@@ -13,4 +13,10 @@ test('the numbers of a key begin at its hash, stay among those of its execution,
   expect(new Set(numbers).size).toBe(10_000);
   expect(Math.max(...numbers)).toBeLessThan(2 ** 20);
   expect(Math.min(...numbers)).toBeGreaterThanOrEqual(0);
+});
+
+test('the table of a key is that of its step, and steps are spread', () => {
+  expect(partOf('handle/charge~abc')).toBe(partOf('handle/charge~xyz'));
+  const parts = Array.from({ length: 100 }, (_, i) => partOf(`handle/step ${i}`));
+  expect(new Set(parts)).toEqual(new Set(checkpointParts));
 });

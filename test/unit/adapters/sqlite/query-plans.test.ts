@@ -8,7 +8,7 @@ import {
 import {
   insertGuardedCheckpoint,
   selectCheckpointAt,
-} from '../../../../lib/adapters/sqlite/checkpoint-rows.js';
+} from '../../../../lib/adapters/sqlite/checkpoint-part.js';
 import {
   completeExecution,
   releaseExecution,
@@ -18,6 +18,7 @@ import { selectBatchOfItem, selectNewestBatch } from '../../../../lib/adapters/s
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
 import { selectAhead, selectAtGate, selectInstance } from '../../../../lib/adapters/sqlite/instances.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
+import { checkpointParts } from '../../../../lib/adapters/sqlite/key-hash.js';
 import { selectNextMail, selectOpenWaits } from '../../../../lib/adapters/sqlite/mailboxes.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
 import { selectLastNumber } from '../../../../lib/adapters/sqlite/execution-rows.js';
@@ -58,8 +59,8 @@ describe('hot statements', () => {
   };
 
   it.each([
-    ['the guard of a checkpoint', insertGuardedCheckpoint],
-    ['a checkpoint by its hash', selectCheckpointAt],
+    ['the guard of a checkpoint', insertGuardedCheckpoint(1)],
+    ['a checkpoint by its hash', selectCheckpointAt(1)],
     ['a completion', completeExecution],
     ['a release', releaseExecution],
     ['the look for a waking message', selectWakingMessage],
@@ -119,10 +120,18 @@ describe('hot statements', () => {
     ['the next event of a mailbox', 'holdfast_mail_box', selectNextMail],
     ['who has an event', 'holdfast_message_item', selectBatchOfItem],
     ['who collects under a name', 'holdfast_batch_name', selectNewestBatch],
-    ['the journal', 'holdfast_checkpoint USING INTEGER PRIMARY KEY', selectJournal],
-    ['a checkpoint by its hash', 'holdfast_checkpoint USING INTEGER PRIMARY KEY', selectCheckpointAt],
+    ['a checkpoint by its hash', 'holdfast_checkpoint_1 USING INTEGER PRIMARY KEY', selectCheckpointAt(1)],
   ])('%s is found by %s', (_name, index, sql) => {
     expect(plan(sql).join('\n')).toContain(index);
+  });
+
+  it('a journal is read from each table of checkpoints by its place', () => {
+    const steps = plan(selectJournal).filter((step) => /^(SEARCH|SCAN)/.test(step));
+    expect(steps).toEqual(
+      checkpointParts.map((part) =>
+        expect.stringMatching(`^SEARCH holdfast_checkpoint_${part} USING INTEGER PRIMARY KEY`),
+      ),
+    );
   });
 
   it('open definitions are read from the partial indexes alone', () => {

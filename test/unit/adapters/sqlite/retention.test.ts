@@ -42,6 +42,19 @@ describe('retention of a SQLite store', () => {
     expect(next.key).toBeGreaterThan(old.key);
   });
 
+  it('nor where what is removed last is older than what was removed before', async () => {
+    const prune = () => store.prune({ completedBefore: everything, failedBefore: everything, limit: 10 });
+    const older = await run(store, p1);
+    const newest = await run(store, p1);
+    for (const lease of [newest, older]) {
+      await writeOne(store, ending(lease, 1));
+      files.clock.advance(1);
+      await prune();
+    }
+    const next = await run(await files.open(), p1);
+    expect(next.key).toBeGreaterThan(newest.key);
+  });
+
   it('removes journal and messages with the record', async () => {
     const lease = await run(store, p1);
     await writeOne(store, checkpoint(lease, 1));
@@ -50,7 +63,7 @@ describe('retention of a SQLite store', () => {
     await writeOne(store, ending(lease, 2));
     await store.prune({ completedBefore: everything, failedBefore: everything, limit: 10 });
     const connection = await connect(files.path);
-    for (const table of ['execution', 'checkpoint', 'message'])
+    for (const table of ['execution', 'journal', 'message'])
       expect(connection.prepare(`SELECT 1 FROM holdfast_${table}`).all([])).toEqual([]);
     connection.close();
   });

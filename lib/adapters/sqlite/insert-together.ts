@@ -1,0 +1,31 @@
+import {
+  type Connection,
+  sqliteCode,
+  sqliteConstraint,
+  type SqlValue,
+  type Statement,
+} from './connection.js';
+
+/**
+ * Several rows by one statement with `OR FAIL`, which keeps what went in before the row that met another: SQLite copies no page to
+ * be able to take it back.
+ */
+export class InsertTogether {
+  private readonly insert: Statement<never>;
+  private readonly selectChanges: Statement<{ count: number }>;
+
+  constructor(connection: Connection, sql: string) {
+    this.insert = connection.prepare(sql);
+    this.selectChanges = connection.prepare('SELECT changes() AS count');
+  }
+
+  /** Answers how many rows went in: those before the first that met another. */
+  run(values: readonly SqlValue[]): number {
+    try {
+      return this.insert.run(values);
+    } catch (error) {
+      if (sqliteCode(error) !== sqliteConstraint) throw error;
+      return this.selectChanges.get([])?.count ?? 0;
+    }
+  }
+}
