@@ -14,9 +14,30 @@ export function isSuspect({ strikes }: Work): boolean {
   return strikes >= STRIKES_TO_ISOLATE;
 }
 
-/** Of what was claimed together, what is most likely to kill its process: it runs alone. */
-export function worstSuspect(claimed: readonly ClaimedExecution[]): ClaimedExecution | undefined {
-  return claimed.filter(isSuspect).toSorted((a, b) => b.strikes - a.strikes)[0];
+/**
+ * Of what was claimed together, what begins: all of it, or what is most likely to kill its process, which runs alone. At first all suspects
+ * together (`sharing`) have the time that one has later: most often none of them is to blame, and they hold up everything else.
+ */
+export function parted(claimed: readonly ClaimedExecution[]): {
+  readonly begins: readonly ClaimedExecution[];
+  readonly spared: readonly ClaimedExecution[];
+  readonly sharing: number;
+} {
+  const suspects = claimed.filter(isSuspect);
+  const [worst] = suspects.toSorted(byGuilt);
+  if (worst === undefined) return { begins: claimed, spared: [], sharing: 1 };
+  const sharing = worst.strikes > STRIKES_TO_ISOLATE ? 1 : suspects.length;
+  return { begins: [worst], spared: claimed.filter((work) => work !== worst), sharing };
+}
+
+/**
+ * Those that died most often first. Suspects begin one after the other, and a body may outlast the time that it runs alone: of those that
+ * died together the one that began last has killed them. So after each death they begin in the other order.
+ */
+function byGuilt(a: ClaimedExecution, b: ClaimedExecution): number {
+  if (a.strikes !== b.strikes) return b.strikes - a.strikes;
+  const isBefore = a.record.id < b.record.id;
+  return isBefore === (a.strikes % 2 === 0) ? -1 : 1;
 }
 
 /** Tells how much of what a sweep has claimed no hint told of. */

@@ -1,3 +1,4 @@
+import { FreshMap } from '../model/fresh-map.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { ClaimAnswer, OwnExecution } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
@@ -5,7 +6,7 @@ import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
 import { claimRequest } from './claim-request.js';
 import { ClaimWatch } from './claim-watch.js';
-import { tellMissedByHints, worstSuspect } from './claimed-work.js';
+import { parted, tellMissedByHints } from './claimed-work.js';
 import type { ConsumerOptions, Obtained, Slot, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
 import { IdleWait } from './idle-wait.js';
@@ -21,7 +22,7 @@ export type PullReason = 'hint' | 'timer' | 'sweep';
 export class Consumer {
   readonly watch = new ClaimWatch();
   readonly isolation: Isolation;
-  private readonly running = new Map<ExecutionId, Slot>();
+  private readonly running = new FreshMap<ExecutionId, Slot>();
   /** Passes that are over, of which a body still runs: it did not heed its timeout. */
   private readonly lingering = new Set<Run>();
   private accepting = false;
@@ -101,11 +102,6 @@ export class Consumer {
     if (slot.run === null && this.running.get(slot.id) === slot) this.free(slot);
   }
 
-  /** Runs what was published into a reserved slot; null when it was handed back instead. */
-  startReserved(slot: Slot, work: Work): Run | null {
-    return this.admit(work, slot);
-  }
-
   /** Something may be due. Cheap to call: pulls are gathered. */
   pull(reason: PullReason): void {
     if (!this.accepting) return;
@@ -117,7 +113,10 @@ export class Consumer {
       this.pullAgain ??= reason;
       return;
     }
-    if (this.pullScheduled) return;
+    if (!this.pullScheduled) this.schedulePull(reason);
+  }
+
+  private schedulePull(reason: PullReason): void {
     this.pullScheduled = true;
     this.options.clock.soon(() => {
       this.pullScheduled = false;
@@ -232,20 +231,14 @@ export class Consumer {
     void this.take(async () => void (await this.claim('timer', own.length, { own })));
   }
 
-  /**
-   * Looks whether anything is due that no hint told of: takes one, and hands it back to be taken by a ticket. What may have killed its
-   * process runs at once: handed back, nobody would know it for that.
-   */
+  /** Looks whether anything is due that no hint told of: takes one, and hands it back to be taken by a ticket. */
   private async peek(): Promise<void> {
     this.pullAgain = null;
-    const { lease } = this.options;
-    if (!this.accepting || this.isolation.isOn || !lease.mayStartBody()) return;
-    const { generation } = lease;
+    if (!this.accepting || this.isolation.isOn || !this.options.lease.mayStartBody()) return;
     const answer = await this.ask(1, { worker: null });
     const work = this.watch.lookedFor(answer);
     if (work === undefined) return;
-    if (work.strikes > 0) this.admit(work, this.occupy(work.record.id, generation));
-    else this.options.executor.release(work);
+    void this.options.executor.release(work);
     this.options.pace?.look(answer.more ? undefined : [work.record.definition.id]);
   }
 
@@ -263,13 +256,14 @@ export class Consumer {
     else if ('worker' in wish) this.backlog = this.watch.claimed(answer);
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
-    const suspect = worstSuspect(claimed);
+    const { begins, spared, sharing } = parted(claimed);
+    // They are handed back before what may end this process begins.
+    if (spared.length > 0)
+      await this.isolation.prepare(Promise.all(spared.map((work) => this.release(work))));
     const runs = new Map<ExecutionId, Run>();
-    for (const work of claimed) {
-      const mayBegin = suspect === undefined || work === suspect;
-      const run = mayBegin ? this.admit(work, this.occupy(work.record.id, generation)) : null;
+    for (const work of begins) {
+      const run = this.admit(work, this.occupy(work.record.id, generation), sharing);
       if (run !== null) runs.set(work.record.id, run);
-      else if (!mayBegin) this.release(work);
     }
     return { runs, nextAt, more };
   }
@@ -282,7 +276,7 @@ export class Consumer {
 
   /** Others may have it by now, or we ourselves under a newer fence: it is not begun, but claimed again. */
   private handBackLate({ claimed }: ClaimAnswer): void {
-    for (const work of claimed) this.release(work);
+    for (const work of claimed) void this.release(work);
     this.pull('hint');
   }
 
@@ -292,35 +286,37 @@ export class Consumer {
     return slot;
   }
 
-  /** Runs what was leased under the slot's generation of the process's lease, or hands it back. */
-  private admit(work: Work, slot: Slot): Run | null {
+  /** Runs what was leased under the slot's generation of the process's lease; null when it was handed back instead. */
+  admit(work: Work, slot: Slot, sharing = 1): Run | null {
     const { lease, executor } = this.options;
     const isOurs = slot.generation === lease.generation && lease.mayStartBody();
-    const run = this.accepting && isOurs ? executor.execute(work) : null;
+    const run = this.accepting && isOurs ? executor.execute(work, this.ended) : null;
     if (run === null) {
-      this.release(work);
+      void this.release(work);
       this.free(slot);
       return null;
     }
     slot.run = run;
-    this.isolation.begun(work, run);
-    void run.ended.then(() => {
-      this.isolation.ended(run);
-      if (this.running.get(slot.id) !== slot) return;
-      if (run.pass.isOccupied) this.linger(run);
-      this.free(slot);
-    });
+    this.isolation.begun(work, run, sharing);
     return run;
   }
+
+  private readonly ended = (run: Run): void => {
+    this.isolation.ended(run);
+    const slot = this.running.get(run.pass.record.id);
+    if (slot?.run !== run) return;
+    if (run.pass.isOccupied) this.linger(run);
+    this.free(slot);
+  };
 
   private linger(run: Run): void {
     this.lingering.add(run);
     void run.over.then(() => this.lingering.delete(run) && this.freed());
   }
 
-  private release(work: Work): void {
+  private release(work: Work): Promise<void> {
     this.backlog = true;
-    this.options.executor.release(work);
+    return this.options.executor.release(work);
   }
 
   private free(slot: Slot): void {

@@ -13,13 +13,14 @@ export interface Isolated {
 }
 
 /**
- * Lets a suspect run with nothing new beside it: until it has ended, or has run for as long as the lease and the process is still
- * there. A body may take hours, and what it did not kill in that time need not stand still for it.
+ * Lets a suspect run with nothing new beside it: until it has stored something, has ended, or has run for as long as the lease and the
+ * process is still there. A body may take hours, and what it did not kill in that time need not stand still for it.
  */
 export class Isolation {
   private run: Run | null = null;
   private isolated: Isolated | null = null;
   private timer: Timer | null = null;
+  private isPreparing = false;
 
   constructor(
     private readonly clock: Clock,
@@ -35,11 +36,18 @@ export class Isolation {
 
   /** Whether nothing may begin. */
   get isOn(): boolean {
-    return this.isolated !== null;
+    return this.isPreparing || this.isolated !== null;
   }
 
-  /** A pass has begun: nothing else begins now, if it is a suspect. */
-  begun(work: Work, run: Run): void {
+  /** Nothing begins until that is done: then a suspect does. */
+  async prepare(done: Promise<unknown>): Promise<void> {
+    this.isPreparing = true;
+    await done;
+    this.isPreparing = false;
+  }
+
+  /** A pass has begun: nothing else begins now, if it is a suspect. So many of them share the time. */
+  begun(work: Work, run: Run, sharing: number): void {
     // It was parked at once: none of its code runs.
     if (!isSuspect(work) || run.pass.ended !== null) return;
     const { record, worker, handler } = run.pass;
@@ -47,16 +55,21 @@ export class Isolation {
     this.cancel();
     this.run = run;
     this.isolated = { executionId: record.id, worker: worker.id, handler: handler.method, claims };
-    this.timer = this.clock.setTimer(this.longestMs(), () => {
-      this.cancel();
-      this.over();
-    });
+    this.timer = this.clock.setTimer(this.longestMs() / sharing, () => this.end());
+    run.pass.whenProgressed = () => {
+      if (this.run === run) this.end();
+    };
     tellExecution(run.pass, 'execution.isolated', { claims });
   }
 
   /** That pass has ended. Whoever calls it fills the slot that it leaves. */
   ended(run: Run): void {
     if (this.run === run) this.cancel();
+  }
+
+  private end(): void {
+    this.cancel();
+    this.over();
   }
 
   /** Nothing runs alone any more. */

@@ -201,8 +201,8 @@ export interface InstanceWrite {
 /** The new state of the record. Instants are epoch ms. */
 export interface RecordChange {
   /**
-   * `running` keeps the lease; every other status releases it. `pending` makes the record ready at once, and (a
-   * graceful release) does not count as a claim without progress.
+   * `running` keeps the lease; every other status releases it. `pending` makes the record ready at once; a delta that does
+   * nothing else (`isHandBack`) takes its claim back where strikes are counted, and resets none.
    */
   readonly status: 'running' | 'pending' | 'waiting' | 'parked' | TerminalStatus;
   readonly waitReason: WaitReason | null;

@@ -210,7 +210,10 @@ export interface ClaimedExecution {
   readonly inbox: readonly StoredMessage[];
   /** Of one that collected events. Absent: it does not. */
   readonly batch?: CollectedBatch;
-  /** Claims before this one, since the last accepted commit or graceful release: how often it died without progress. */
+  /**
+   * Claims before this one, since the last accepted commit, without those that were only handed back (`isHandBack`): how often it
+   * died without progress.
+   */
   readonly strikes: number;
   /** Since when it was due. */
   readonly dueSince: number;

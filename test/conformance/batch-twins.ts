@@ -1,27 +1,17 @@
-import { memoryStore } from '../../lib/adapters/memory/memory-store.js';
 import type { ExecutionId } from '../../lib/model/ids.js';
 import type { Lease } from '../../lib/model/lease.js';
 import type { Store } from '../../lib/ports/store.js';
 import type { NewEvent, PublishedExecution, RecordChange, Verdict } from '../../lib/ports/store-write.js';
 import { rule } from '../../lib/testing/conformance/collect-scene.js';
 import { dayMs, eventId, p1, p2, StoreDriver } from '../../lib/testing/conformance/store-driver.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
-import { watchedStore } from './watched-store.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
+import { agree, type Twins, withoutKeys } from './twins.js';
 
 const names = ['a', 'b'];
 const rests: readonly RecordChange['status'][] = ['completed', 'failed', 'pending', 'parked', 'waiting'];
 
-async function driverOf(store: Store): Promise<StoreDriver> {
-  const clock = new ManualClock();
-  const context = { clock, random: { next: () => 0.5 }, warn: () => {} };
-  const watched = watchedStore(store, context);
-  await watched.open(context);
-  return StoreDriver.start({ store: watched, clock, context });
-}
-
 /** The same calls to two stores; what is accepted must be collected once, whatever is sent again. */
-class BatchTwins {
+class BatchTwins implements Twins {
   private readonly leases = new Map<ExecutionId, readonly Lease[]>();
   private readonly ids: ExecutionId[] = [];
   private readonly sent: (readonly NewEvent[])[] = [];
@@ -174,28 +164,19 @@ class BatchTwins {
     const [first] = verdicts;
     if (publishes !== null && first?.verdict === 'ok')
       for (const published of first.executions ?? []) this.note(publishes, published);
-    return verdicts.map((verdict) =>
-      'executions' in verdict
-        ? { ...verdict, executions: verdict.executions?.map(({ key: _key, ...rest }) => rest) }
-        : verdict,
-    );
+    return verdicts.map(withoutKeys);
   }
 }
 
 /**
- * 200 random calls around executions that collect events, to the store in memory and to another one: each accepted event is
- * in one of them. Closes both.
+ * Random calls around executions that collect events, to the store in memory and to another one: each accepted event is in
+ * one of them. Closes both.
  */
-export async function batchesAgree(seed: number, other: Store): Promise<void> {
-  const stores = [memoryStore({ keep: 10_000 }), other];
-  const twins = new BatchTwins(await Promise.all(stores.map(driverOf)), new SeededRandom(`batches ${seed}`));
-  for (let i = 0; i < 200; i++) {
-    const [first, second] = await twins.step();
-    expect(second).toEqual(first);
-    if (i % 5 !== 4) continue;
-    const [memory, found] = await twins.state();
-    expect(found).toEqual(memory);
-  }
-  expect(await twins.collected()).toEqual(twins.accepted);
-  for (const store of stores) await store.close();
+export function batchesAgree(seed: number, other: Store): Promise<void> {
+  const random = new SeededRandom(`batches ${seed}`);
+  return agree(
+    other,
+    (drivers) => new BatchTwins(drivers, random),
+    async (twins) => expect(await twins.collected()).toEqual(twins.accepted),
+  );
 }

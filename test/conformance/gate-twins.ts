@@ -1,27 +1,17 @@
-import { memoryStore } from '../../lib/adapters/memory/memory-store.js';
 import type { MessageKind, Timers } from '../../lib/model/execution.js';
 import type { ExecutionId } from '../../lib/model/ids.js';
 import type { Lease } from '../../lib/model/lease.js';
 import type { Store } from '../../lib/ports/store.js';
 import type { InstanceChange, RecordChange, Verdict, Write } from '../../lib/ports/store-write.js';
 import { p1, p2, StoreDriver } from '../../lib/testing/conformance/store-driver.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { SeededRandom } from '../../lib/testing/simulation/seeded-random.js';
-import { watchedStore } from './watched-store.js';
+import { agree, type Twins, withoutKeys } from './twins.js';
 
 const rests: readonly RecordChange['status'][] = ['completed', 'failed', 'pending', 'parked', 'waiting'];
 const kinds: readonly MessageKind[] = ['cancel', 'resume', 'retry', 'granted', 'event'];
 
-async function driverOf(inner: Store): Promise<StoreDriver> {
-  const clock = new ManualClock();
-  const context = { clock, random: { next: () => 0.5 }, warn: () => {} };
-  const store = watchedStore(inner, context);
-  await store.open(context);
-  return StoreDriver.start({ store, clock, context });
-}
-
 /** The same calls to two stores. */
-class GateTwins {
+class GateTwins implements Twins {
   /** Leases as the first and the second store name them. */
   private readonly leases = new Map<ExecutionId, readonly Lease[]>();
   private readonly ids: ExecutionId[] = [];
@@ -203,22 +193,8 @@ class GateTwins {
   }
 }
 
-/** Stores number executions by themselves. */
-function withoutKeys(verdict: Verdict): unknown {
-  if (!('executions' in verdict)) return verdict;
-  return { ...verdict, executions: verdict.executions?.map(({ key: _key, ...rest }) => rest) };
-}
-
-/** 200 random calls of gates, permits and instances, to the store in memory and to another one. Closes both. */
-export async function gatesAgree(seed: number, other: Store): Promise<void> {
-  const stores = [memoryStore({ keep: 10_000 }), other];
-  const twins = new GateTwins(await Promise.all(stores.map(driverOf)), new SeededRandom(`twins ${seed}`));
-  for (let i = 0; i < 200; i++) {
-    const [first, second] = await twins.step();
-    expect(second).toEqual(first);
-    if (i % 5 !== 4) continue;
-    const [memory, found] = await twins.state();
-    expect(found).toEqual(memory);
-  }
-  for (const store of stores) await store.close();
+/** Random calls of gates, permits and instances, to the store in memory and to another one. Closes both. */
+export function gatesAgree(seed: number, other: Store): Promise<void> {
+  const random = new SeededRandom(`twins ${seed}`);
+  return agree(other, (drivers) => new GateTwins(drivers, random));
 }

@@ -69,6 +69,14 @@ const caughtBy = new Map<string, string>([
   ['a claim answers no journal', 'lease: a takeover answers the journal and the unseen messages'],
   ['a claim counts no strikes', 'strikes: each claim without an accepted commit counts'],
   [
+    'a hand-back resets strikes',
+    'strikes: one that is handed back as it was found keeps those it had, and goes on from there',
+  ],
+  [
+    'a claim that is handed back counts',
+    'strikes: a claim that is handed back does not count, nor does creation with an owner',
+  ],
+  [
     'a claim forgets the next lease expiry',
     'lease: nextAt is the expiry of a lease under which another process runs',
   ],

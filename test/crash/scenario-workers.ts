@@ -20,9 +20,12 @@ function event<const Name extends string>(name: Name) {
 export const Journey = event('journey');
 export const Poison = event('poison');
 export const Mail = event('mail');
+export const Toil = event('toil');
 
 /** How long one of its steps takes, ms. */
 export const STAGE_MS = 150;
+/** How long the only step of a toil takes: longer than the lease of its process. */
+const TOIL_MS = 2_500;
 export const stages = ['s1', 's2', 's3', 's4', 's5', 's6'] as const;
 
 @Worker({ id: 'journeys', inject: [Witness] })
@@ -58,6 +61,23 @@ class PoisonTaker {
   }
 }
 
+@Worker({ id: 'toilers', inject: [Witness] })
+class Toilers {
+  constructor(private readonly witness: Witness) {}
+
+  @OnEvent(Toil)
+  async toil({ n }: Numbered): Promise<number> {
+    return await this.drudge(n);
+  }
+
+  @Step()
+  async drudge(n: number): Promise<number> {
+    await this.witness.act('drudge');
+    await pause(TOIL_MS);
+    return n;
+  }
+}
+
 @Worker({ id: 'letters', inject: [Witness] })
 class Letters {
   constructor(private readonly witness: Witness) {}
@@ -90,4 +110,4 @@ class Parcels {
   }
 }
 
-export const scenarioWorkers = { Journeys, PoisonTaker, Letters, Parcels };
+export const scenarioWorkers = { Journeys, PoisonTaker, Toilers, Letters, Parcels };

@@ -1,7 +1,7 @@
 import { ParkedError, PoisonedError } from 'holdfast';
 import { bundlePrograms } from '../programs/bundle-programs.js';
 import type { Line } from './history.js';
-import { Journey, Mail, Poison, STAGE_MS, stages } from './scenario-workers.js';
+import { Journey, Mail, Poison, STAGE_MS, stages, Toil } from './scenario-workers.js';
 import { Scene } from './scene.js';
 
 const programs = bundlePrograms(['scenario']);
@@ -58,6 +58,28 @@ test('a body that ends its process is parked after five claims, and what runs be
   expect(error).toBeInstanceOf(ParkedError);
   expect((error as ParkedError).cause).toBeInstanceOf(PoisonedError);
   await expect(journey?.result({ timeout: '20s' })).resolves.toBe(stages.length);
+}, 60_000);
+
+test('of five that are taken together it alone is parked, however long the first steps of the others take', async () => {
+  await using scene = await Scene.open();
+  const start = () => scene.start(programs.scenario, 'PoisonTaker,Toilers', '1s', '200ms');
+  expect(await (await start()).end()).toBe(0); // its handlers are known now
+  const before = [await scene.app.publish(Toil, { n: 0 }), await scene.app.publish(Toil, { n: 1 })];
+  const [poisoned] = await scene.app.publish(Poison, { n: 2 });
+  const after = [await scene.app.publish(Toil, { n: 3 }), await scene.app.publish(Toil, { n: 4 })];
+  const toils = [...before, ...after].flatMap((published) => [...published]);
+  const parked = poisoned?.result().catch((error: unknown) => error);
+  const deaths: unknown[] = [];
+  while (deaths.length < 8) {
+    const program = await start();
+    const ended = await Promise.race([program.over, parked]);
+    if (ended instanceof Error) break;
+    deaths.push(ended);
+  }
+  expect(deaths).toEqual([7, 7, 7, 7, 7]);
+  expect(await poisoned?.status()).toBe('parked');
+  const results = toils.map((toil) => toil.result({ timeout: '20s' }));
+  expect(await Promise.all(results)).toEqual([0, 1, 3, 4]);
 }, 60_000);
 
 test('processes with different workers share a file with one that only publishes', async () => {

@@ -1,5 +1,6 @@
 import { isTerminal, type MessageKind } from '../../model/execution.js';
 import { isApplied } from '../../ports/is-applied.js';
+import { isHandBack } from '../../ports/is-hand-back.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type {
   AcquireWrite,
@@ -93,7 +94,7 @@ export class Writes {
     entry.journal.add(delta.checkpoints);
     entry.lastFence = lease.fence;
     entry.lastCommitNo = delta.commitNo;
-    entry.strikes = 0;
+    entry.strikes = isHandBack(delta) ? Math.max(0, entry.strikes - 1) : 0;
     const executions = delta.publish === null ? null : this.accept(delta.publish, now, entry);
     if (delta.release.length > 0) this.executions.gates.release(entry, delta.release, now);
     if (instance !== undefined) {

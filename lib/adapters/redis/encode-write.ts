@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Timers } from '../../model/execution.js';
+import { isHandBack } from '../../ports/is-hand-back.js';
 import type {
   Collect,
   CommitWrite,
@@ -177,6 +178,7 @@ function commit({ lease, delta }: CommitWrite): Wire {
     p: publish === null ? undefined : publish.events.map(event),
     re: texts(release),
     wd: withdraw === undefined || withdraw.length === 0 ? undefined : withdraw.map(withdrawal),
+    hb: orAbsent(isHandBack(delta)),
     in: delta.instance === undefined ? undefined : instance(delta.instance),
   };
 }

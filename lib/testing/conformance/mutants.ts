@@ -1,3 +1,4 @@
+import { isHandBack } from '../../ports/is-hand-back.js';
 import type { Verdict } from '../../ports/store-write.js';
 import { changeMutants } from './change-mutants.js';
 import { collectMutants } from './collect-mutants.js';
@@ -236,6 +237,30 @@ export const mutantStores: readonly MutantStore[] = [
     claim: async (request, take) => {
       const answer = await take(request);
       return { ...answer, claimed: answer.claimed.map((claimed) => ({ ...claimed, strikes: 0 })) };
+    },
+  })),
+  mutant('a hand-back resets strikes', (store) => ({
+    write: async (writes, apply) => {
+      const verdicts = await apply(writes);
+      for (const [at, write] of writes.entries()) {
+        const isHandedBack = write.kind === 'commit' && write.delta.record?.status === 'pending';
+        if (isHandedBack && verdicts[at]?.verdict === 'ok')
+          rewrite(store, write.lease.executionId, (execution) => ({ ...execution, strikes: 0 }));
+      }
+      return verdicts;
+    },
+  })),
+  mutant('a claim that is handed back counts', (store) => ({
+    write: async (writes, apply) => {
+      const verdicts = await apply(writes);
+      for (const [at, write] of writes.entries()) {
+        if (write.kind !== 'commit' || verdicts[at]?.verdict !== 'ok' || !isHandBack(write.delta)) continue;
+        rewrite(store, write.lease.executionId, (execution) => ({
+          ...execution,
+          strikes: execution.strikes + 1,
+        }));
+      }
+      return verdicts;
     },
   })),
   mutant('a claim forgets the next lease expiry', (store) => ({

@@ -20,7 +20,7 @@ import { waitCases } from './cases/wait-cases.js';
 import { instanceCases } from './cases/instance-cases.js';
 import { durableInstanceCases, instanceEndCases, instanceTurnCases } from './cases/instance-turn-cases.js';
 import { laneCases } from './cases/lane-cases.js';
-import { leaseCases, strikeCases } from './cases/lease-cases.js';
+import { leaseCases } from './cases/lease-cases.js';
 import { publishCases } from './cases/publish-cases.js';
 import { publishInCommitCases, resendCases } from './cases/resend-cases.js';
 import { permitCases } from './cases/permit-cases.js';
@@ -31,6 +31,7 @@ import { durableSessionCases, handedOnCases, sessionCases } from './cases/sessio
 import { retryCases } from './cases/retry-cases.js';
 import { durableScheduleCases, scheduleCases, sharedScheduleCases } from './cases/schedule-cases.js';
 import { listCases, retentionCases } from './cases/retention-cases.js';
+import { strikeCases } from './cases/strike-cases.js';
 import { timerCases } from './cases/timer-cases.js';
 import { turnCases } from './cases/turn-cases.js';
 import { untilEndCases } from './cases/until-end-cases.js';

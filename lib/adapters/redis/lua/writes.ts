@@ -231,7 +231,7 @@ function apply.c(write)
   if change and instance.versionOf(change.id) ~= change.ex then return rejected('instance-changed') end
 
   for _, row in ipairs(write.c or {}) do put(e.id, row[1], row[2]) end
-  e.lf, e.lc, e.sk = write.fe, write.no, 0
+  e.lf, e.lc, e.sk = write.fe, write.no, write.hb and math.max(e.sk - 1, 0) or 0
   touch(e)
   local executions = write.p and accept(write.p, e) or nil
   if write.re then G.release(e, write.re) end
