@@ -3,7 +3,6 @@ import type { StepDefinition } from '../model/definition.js';
 import type { Frame } from '../step/frame.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { limitsOf } from '../step/limits-of.js';
-import { stepCaller } from '../step/step-caller.js';
 import { StepRun } from '../step/step-run.js';
 
 /** Who hears how a call ended, once that is stored. */
@@ -35,7 +34,6 @@ export function beginDeclared(
     return args;
   };
   new StepRun(
-    stepCaller,
     frame,
     encodedName,
     path,

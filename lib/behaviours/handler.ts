@@ -100,17 +100,8 @@ export function rootOf(pass: Pass): Frame {
 export function openRoot(pass: Pass, isGraph: boolean, time: number, method = pass.handler.method): Frame {
   const { record } = pass;
   const path = encodeName(method);
-  const frame = new Frame({
-    pass,
-    caller: stepCaller,
-    parent: null,
-    path,
-    encodedName: path,
-    scope: String(record.attempt),
-    attempt: record.attempt,
-    time,
-    settlesAtOnce: isGraph,
-  });
+  const place = { pass, parent: null, path, encodedName: path, gate: null, settlesAtOnce: isGraph };
+  const frame = new Frame(place, stepCaller, 0, record.attempt, time);
   pass.replay?.open(path, frame.scope);
   return frame;
 }

@@ -35,28 +35,32 @@ export interface PreparedEvent extends NewEvent {
   readonly executions: readonly PreparedExecution[];
 }
 
-interface PreparedExecution extends NewExecution {
+export interface PreparedExecution extends NewExecution {
   owner: NewExecution['owner'];
 }
 
 /** What `prepare` gives: the event, and what whoever begins its executions here need not decode. */
 export interface Prepared {
+  readonly request: PublishRequest;
   readonly event: PreparedEvent;
   /** What its input decodes to, for whoever takes it first; null: decode the input. */
   readonly copy: EncodedValue['copy'];
 }
 
 /** An event that was checked and encoded; who takes it is still to be told. */
-interface CheckedEvent {
+interface EncodedEvent {
   readonly request: PublishRequest;
   readonly data: unknown;
-  readonly input: string;
+  readonly input: EncodedValue;
   readonly madeId: string;
   readonly depth: number;
 }
 
 /** Makes of a request what the store takes: checked, encoded, and routed to the handlers that take it. */
 export class EventPreparer {
+  /** Of executions without a session, by their definition: stores look one up for each execution. */
+  private readonly lanes = new Map<string, string>();
+
   constructor(private readonly options: EventPreparerOptions) {}
 
   /** `madeId` names its executions, and the event itself unless the user did. Throws or rejects with `InvalidEventError`. */
@@ -95,18 +99,29 @@ export class EventPreparer {
     if (!checked.ok) throw new InvalidEventError(definition.name, checked.violations);
     const { name, families } = definition;
     const subscribed = addressed(this.options.subscriptions.of(name, families), request.to);
-    const runsHere = subscribed.some((each) => this.options.definitions.handler(each.definition.id) !== null);
-    const { text: input, copy } = this.encode(name, checked.data, runsHere);
-    const takers = this.takers(subscribed, definition, input);
-    const checkedEvent = { request, data: checked.data, input, madeId, depth };
+    const input = this.encode(name, checked.data, this.runsAny(subscribed));
+    const takers = this.takers(subscribed, definition, input.text);
+    const encoded = { request, data: checked.data, input, madeId, depth };
     return takers instanceof Promise
-      ? takers.then((late) => ({ event: this.eventOf(checkedEvent, late), copy }))
-      : { event: this.eventOf(checkedEvent, takers), copy };
+      ? takers.then((late) => this.prepared(encoded, late))
+      : this.prepared(encoded, takers);
   }
 
-  private eventOf(checked: CheckedEvent, subscriptions: readonly Subscription[]): PreparedEvent {
-    const { request, data, input, madeId, depth } = checked;
+  private runsAny(subscribed: readonly Subscription[]): boolean {
+    for (const { definition } of subscribed)
+      if (this.options.definitions.handler(definition.id) !== null) return true;
+    return false;
+  }
+
+  private prepared(encoded: EncodedEvent, subscriptions: readonly Subscription[]): Prepared {
+    const { request, input } = encoded;
+    return { request, event: this.eventOf(encoded, subscriptions), copy: input.copy };
+  }
+
+  private eventOf(encoded: EncodedEvent, subscriptions: readonly Subscription[]): PreparedEvent {
+    const { request, data, madeId, depth } = encoded;
     const { definition, session, to } = request;
+    const { text: input } = encoded.input;
     const executions = subscriptions.map((subscription, at) =>
       this.execution(request, `${madeId}-${at}`, subscription, input, depth),
     );
@@ -136,7 +151,7 @@ export class EventPreparer {
     definition: EventDefinition,
     input: string,
   ): readonly Subscription[] | Promise<readonly Subscription[]> {
-    if (subscribed.every((subscription) => this.guardOf(subscription) === null)) return subscribed;
+    if (!this.isGuarded(subscribed)) return subscribed;
     const guards = subscribed.map((subscription) => this.guardOf(subscription));
     const event = definition.checker.restore(this.options.codec.decode(input));
     const answers = guards.map((guard) => (guard === null ? true : answerOf(guard, event)));
@@ -147,9 +162,15 @@ export class EventPreparer {
     return subscribed.filter((_, at) => answers[at] === true);
   }
 
+  private isGuarded(subscribed: readonly Subscription[]): boolean {
+    for (const subscription of subscribed) if (this.guardOf(subscription) !== null) return true;
+    return false;
+  }
+
   private guardOf({ definition, event }: Subscription): EventRoute['accepts'] {
     const known = this.options.definitions.handler(definition.id);
-    for (const route of known?.handler.routes ?? []) if (route.event === event) return route.accepts;
+    if (known !== null)
+      for (const route of known.handler.routes) if (route.event === event) return route.accepts;
     return null;
   }
 
@@ -186,7 +207,7 @@ export class EventPreparer {
     input: string,
   ): KeyedPlace {
     const { session, to } = request;
-    const usual = { gate: null, lane: laneOf(session, subscription.definition.id) };
+    const usual = { gate: null, lane: this.laneOf(session, subscription.definition.id) };
     if (handler === null ? subscription.rule === undefined : isUnbound(handler)) return usual;
     const { name, checker } = request.definition;
     const value = (): unknown => checker.restore(this.options.codec.decode(input));
@@ -201,6 +222,16 @@ export class EventPreparer {
       bufferedEvents: this.options.settings.limits.bufferedEvents,
     });
     return keyed ?? (handler === null ? usual : placeOf(handler, session, value));
+  }
+
+  private laneOf(session: string | null, definition: string): string {
+    if (session !== null) return laneOf(session, definition);
+    let lane = this.lanes.get(definition);
+    if (lane === undefined) {
+      lane = laneOf(null, definition);
+      this.lanes.set(definition, lane);
+    }
+    return lane;
   }
 
   private encode(name: string, data: unknown, copies: boolean): EncodedValue {

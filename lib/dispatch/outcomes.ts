@@ -1,4 +1,5 @@
 import { isSettled, type ExecutionRecord } from '../model/execution.js';
+import { FreshMap } from '../model/fresh-map.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { Observer } from '../ports/observer.js';
 import type { Clock, Timer } from '../ports/clock.js';
@@ -18,7 +19,10 @@ export type AwaitedOutcome =
   /** The app closes before the execution is settled. */
   | 'closed';
 
-type Waiter = (outcome: AwaitedOutcome) => void;
+/** Who waits for one: told once. */
+export interface Waiter {
+  told(outcome: AwaitedOutcome): void;
+}
 
 export interface OutcomesOptions {
   readonly store: Store;
@@ -32,7 +36,7 @@ export interface OutcomesOptions {
 /** Who waits for the outcome of which execution. Holds nothing that nobody waits for. */
 export class Outcomes {
   /** A list is emptied when it is done with: the garbage collector keeps what a `Map` held when it was last resized. */
-  private readonly waiters = new Map<ExecutionId, Waiter[]>();
+  private readonly waiters = new FreshMap<ExecutionId, Waiter[]>();
   /** What is still to be read; null: nothing. */
   private asked: Set<ExecutionId> | 'all' | null = null;
   private isReading = false;
@@ -41,10 +45,10 @@ export class Outcomes {
 
   constructor(private readonly options: OutcomesOptions) {}
 
-  /** Calls back once when the execution is settled, unless told to `forget`. */
+  /** Tells it once when the execution is settled, unless told to `forget`. */
   wait(id: ExecutionId, waiter: Waiter): void {
     if (this.isClosed) {
-      waiter('closed');
+      waiter.told('closed');
       return;
     }
     const others = this.waiters.get(id);
@@ -131,7 +135,7 @@ export class Outcomes {
     this.timer = null;
   }
 
-  /** Does not call that waiter back any more. */
+  /** Does not tell that waiter any more. */
   forget(id: ExecutionId, waiter: Waiter): void {
     const waiters = this.waiters.get(id);
     const at = waiters?.indexOf(waiter) ?? -1;
@@ -157,7 +161,8 @@ export class Outcomes {
     if (waiters === undefined) return;
     this.waiters.delete(id);
     this.rest();
-    for (const waiter of waiters.splice(0)) waiter(outcome);
+    for (const waiter of waiters) waiter.told(outcome);
+    waiters.length = 0;
   }
 }
 

@@ -1,15 +1,13 @@
 import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import { EventConflictError } from '../model/errors-event.js';
-import { partsOfDefinition } from '../model/definition.js';
-import type { ExecutionRecord, Timers } from '../model/execution.js';
 import type { EventId, ExecutionId, ProcessId } from '../model/ids.js';
-import { instanceIdOf } from '../model/keyed.js';
 import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Observer } from '../ports/observer.js';
 import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
+import type { Verdict } from '../ports/verdict.js';
 import { isApplied } from '../ports/is-applied.js';
 import { refusalOf } from '../step/publish-call.js';
 import type { HandlerStarter, StepPublisher } from '../step/pass-services.js';
@@ -18,12 +16,16 @@ import { derivedId } from '../step/derived-id.js';
 import type { Consumer } from './consumer.js';
 import type { Slot } from './consumer-options.js';
 import type { Hinter } from './hinter.js';
-import type { EventPreparer, Prepared, PreparedEvent } from './event-preparer.js';
+import type { EventPreparer, Prepared, PreparedEvent, PreparedExecution } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
+import { workOf } from './published-work.js';
 import type { Subscriptions } from './subscriptions.js';
+import { tellAccepted, tellCollected } from './tell-published.js';
 
 const nothing: readonly never[] = Object.freeze([]);
-const noTimers: Timers = Object.freeze({});
+
+/** Of the executions of one event, in order; null: it is not begun with the publish. */
+type Slots = readonly (Slot | null)[];
 
 /** What became of one event. */
 export interface Published {
@@ -63,26 +65,68 @@ export class Publisher implements StepPublisher {
   }
 
   /** Accepts all events or none; resolves once they are stored. */
-  async publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
+  publish(requests: readonly PublishRequest[]): Promise<readonly Published[]> {
+    return this.accept(requests, asItIs);
+  }
+
+  /** The same, with what the caller makes of what was accepted. */
+  accept<Answer>(
+    requests: readonly PublishRequest[],
+    answerOf: (published: readonly Published[]) => Answer,
+  ): Promise<Answer> {
+    const prepared = this.prepareAll(requests);
+    return prepared instanceof Promise
+      ? prepared.then((late) => this.write(late, answerOf))
+      : this.write(prepared, answerOf);
+  }
+
+  /** Most publishes are of one event, of which all is known: they wait for the store alone. */
+  private prepareAll(
+    requests: readonly PublishRequest[],
+  ): readonly Prepared[] | Promise<readonly Prepared[]> {
+    const [request] = requests;
+    if (request === undefined || requests.length > 1 || this.mayMiss(requests))
+      return this.prepareInTurn(requests);
+    try {
+      const prepared = this.prepareNew(request);
+      return prepared instanceof Promise ? prepared.then((late) => [late]) : [prepared];
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  private async prepareInTurn(requests: readonly PublishRequest[]): Promise<readonly Prepared[]> {
     if (this.mayMiss(requests)) await this.options.subscriptions.refresh();
     const prepared: Prepared[] = [];
     for (const request of requests) {
-      const each = this.options.preparer.prepare(request, this.options.ids.next(), 0);
+      const each = this.prepareNew(request);
       prepared.push(each instanceof Promise ? await each : each);
     }
-    const events = prepared.map(({ event }) => event);
-    const slots = this.reserve(events, requests);
-    try {
-      const verdict = await this.options.writer.write({ kind: 'publish', events });
-      if (isApplied(verdict))
-        return this.started(prepared, slots, requests, verdict.executions ?? [], verdict.verdict === 'ok');
-      throw verdict.verdict === 'rejected'
-        ? refusalOf(events, verdict.reason, verdict.eventId ?? null)
-        : new EventConflictError('');
-    } catch (error) {
-      for (const slot of slots) if (slot !== null) this.options.consumer.unreserve(slot);
-      throw error;
-    }
+    return prepared;
+  }
+
+  private prepareNew(request: PublishRequest): Prepared | Promise<Prepared> {
+    const { preparer, ids } = this.options;
+    return preparer.prepare(request, ids.next(), 0);
+  }
+
+  private write<Answer>(
+    prepared: readonly Prepared[],
+    answerOf: (published: readonly Published[]) => Answer,
+  ): Promise<Answer> {
+    const [first] = prepared;
+    const slots =
+      prepared.length === 1 && first !== undefined
+        ? this.slotsFor(first)
+        : prepared.flatMap((each) => this.slotsFor(each));
+    const events = prepared.map(eventOf);
+    return this.options.writer.write({ kind: 'publish', events }).then(
+      (verdict) => answerOf(this.answered(prepared, slots, verdict)),
+      (error: unknown) => {
+        this.unreserve(slots);
+        throw error;
+      },
+    );
   }
 
   /** For a publish inside an execution: ids come from the seed, and the step's commit accepts the events. */
@@ -104,134 +148,130 @@ export class Publisher implements StepPublisher {
     for (const event of new Set(events)) {
       // Which execution an event joined, only the store knows.
       for (const execution of event.executions)
-        if (execution.collect === undefined) this.tellAccepted(event, execution);
+        if (execution.collect === undefined) tellAccepted(this.options, event, execution);
       if (this.unhandled.has(event)) this.tellUnhandled(event.name, event.id);
       this.options.hinter.created(event.executions, event.session);
     }
   }
 
-  /** Gives executions that can begin at once the lease of this process: the slots of all, in order; null for the others. */
-  private reserve(
-    events: readonly PreparedEvent[],
-    requests: readonly PublishRequest[],
-  ): readonly (Slot | null)[] {
+  private slotsFor({ event, request: { dueAt } }: Prepared): Slots {
+    return event.executions.map((execution) => (dueAt === null ? this.slotFor(execution) : null));
+  }
+
+  /** Gives an execution that can begin at once the lease of this process: its slot; null where it cannot. */
+  private slotFor(execution: PreparedExecution): Slot | null {
     const { dispatcher, definitions, consumer, owner } = this.options;
-    const slots: (Slot | null)[] = [];
-    for (let at = 0; at < events.length; at++)
-      for (const execution of (events[at] as PreparedEvent).executions) {
-        const { id, definition, gate, collect } = execution;
-        const mayBegin =
-          dispatcher.local &&
-          // Of an instance: mostly it is at rest. The store says when it is not.
-          (gate === null || gate.untilEnd === true) &&
-          collect === undefined &&
-          requests[at]?.dueAt == null &&
-          definitions.handler(definition.id) !== null;
-        const slot = mayBegin ? consumer.reserve(id, definition.id) : null;
-        if (slot !== null) execution.owner = owner;
-        slots.push(slot);
-      }
-    return slots;
+    const { id, definition, gate, collect } = execution;
+    const mayBegin =
+      dispatcher.local &&
+      // Of an instance: mostly it is at rest. The store says when it is not.
+      (gate === null || gate.untilEnd === true) &&
+      collect === undefined &&
+      definitions.handler(definition.id) !== null;
+    const slot = mayBegin ? consumer.reserve(id, definition.id) : null;
+    if (slot !== null) execution.owner = owner;
+    return slot;
+  }
+
+  private unreserve(slots: Slots): void {
+    for (const slot of slots) if (slot !== null) this.options.consumer.unreserve(slot);
+  }
+
+  private answered(prepared: readonly Prepared[], slots: Slots, verdict: Verdict): readonly Published[] {
+    try {
+      if (isApplied(verdict))
+        return this.started(prepared, slots, verdict.executions ?? nothing, verdict.verdict === 'ok');
+      throw verdict.verdict === 'rejected'
+        ? refusalOf(prepared.map(eventOf), verdict.reason, verdict.eventId ?? null)
+        : new EventConflictError('');
+    } catch (error) {
+      this.unreserve(slots);
+      throw error;
+    }
   }
 
   private started(
     prepared: readonly Prepared[],
-    slots: readonly (Slot | null)[],
-    requests: readonly PublishRequest[],
+    slots: Slots,
     answers: readonly PublishedExecution[],
     isNew: boolean,
   ): readonly Published[] {
-    const publications: Published[] = [];
-    const resent: ExecutionId[] = [];
-    let nextSlot = 0;
-    let nextAnswer = 0;
-    for (const [at, { event, copy }] of prepared.entries()) {
-      let input = copy;
-      const first = nextAnswer;
-      while (answers[nextAnswer]?.eventIndex === at) nextAnswer++;
-      const executions = answers.slice(first, nextAnswer);
-      const runs: (Run | null)[] = executions.map(() => null);
-      const unleased: NewExecution[] = [];
-      for (const execution of event.executions) {
-        const place = executions.findIndex((answer) => isAnswerTo(answer, execution));
-        const stored = executions[place];
-        const slot = slots[nextSlot++] ?? null;
-        // An explicit id that was published before stands for the executions that it started then.
-        if (stored === undefined || stored.duplicate || stored.key === null) {
-          if (slot !== null) this.options.consumer.unreserve(slot);
-          continue;
-        }
-        this.tellAccepted(event, execution, stored.executionId);
-        if (stored.batch !== undefined) {
-          const { executionId, batch } = stored;
-          if (isNew) this.tellCollected(event, execution, stored, batch);
-          const isDue = batch.dueAt <= this.options.clock.now();
-          this.options.consumer.created(isDue ? null : batch.dueAt);
-          // Others have been told of it with its first event.
-          const dueAt = isDue ? null : batch.dueAt;
-          if (isDue || batch.count === 1) unleased.push({ ...execution, id: executionId, dueAt });
-          continue;
-        }
-        if (execution.owner === null) unleased.push(execution);
-        if (slot === null) {
-          this.options.consumer.created(execution.dueAt);
-        } else if (isNew && !stored.leased) {
-          // Its gate is full: it waits there.
-          this.options.consumer.unreserve(slot);
-        } else if (isNew) {
-          runs[place] = this.start(slot, event, execution, stored.key, stored.createdAt, input);
-          input = null;
-        } else resent.push(execution.id);
-      }
-      if (executions.length === 0 && event.mail === undefined && this.isUnhandled(requests[at]))
-        this.tellUnhandled(event.name, event.id);
-      this.options.hinter.created(unleased, event.session, requests[at]?.dispatcherOptions ?? undefined);
-      publications.push({ eventId: event.id, event: event.name, accepted: event, executions, runs });
-    }
+    const resent: ExecutionId[] | null = isNew ? null : [];
+    const [only] = prepared;
+    const published =
+      prepared.length === 1 && only !== undefined
+        ? [this.startedOf(only, slots, answers, resent)]
+        : this.startedInTurn(prepared, slots, answers, resent);
     // Stored by a write whose answer was lost: it may be over by now, or another's.
-    if (resent.length > 0) this.options.consumer.reclaim(resent);
-    return publications;
+    if (resent !== null && resent.length > 0) this.options.consumer.reclaim(resent);
+    return published;
   }
 
-  private start(
-    slot: Slot,
-    event: NewEvent,
-    execution: NewExecution,
-    key: number,
-    createdAt: number,
-    input: Prepared['copy'],
-  ): Run | null {
-    const record: ExecutionRecord = {
-      id: execution.id,
-      definition: execution.definition,
-      eventId: event.id,
-      eventName: event.name,
-      input: execution.input,
-      schemaHash: execution.schemaHash,
-      session: event.session,
-      lane: execution.lane,
-      gate: execution.gate?.name ?? null,
-      priority: execution.priority,
-      depth: execution.depth,
-      status: 'running',
-      waitReason: null,
-      attempt: 1,
-      turn: 0,
-      epoch: 0,
-      timers: noTimers,
-      listening: execution.listening,
-      seenInboxSeq: 0,
-      value: null,
-      error: null,
-      owner: this.options.owner,
-      fence: 1,
-      createdAt,
-      startedAt: createdAt,
-      endedAt: null,
-    };
-    const lease = { executionId: execution.id, key, owner: this.options.owner, fence: 1 };
-    const work = { lease, record, input, journal: nothing, inbox: nothing, strikes: 0 };
-    return this.options.consumer.startReserved(slot, work);
+  private startedInTurn(
+    prepared: readonly Prepared[],
+    slots: Slots,
+    answers: readonly PublishedExecution[],
+    resent: ExecutionId[] | null,
+  ): readonly Published[] {
+    let slot = 0;
+    let answer = 0;
+    return prepared.map((each, at) => {
+      const firstSlot = slot;
+      const firstAnswer = answer;
+      slot += each.event.executions.length;
+      while (answers[answer]?.eventIndex === at) answer++;
+      return this.startedOf(each, slots.slice(firstSlot, slot), answers.slice(firstAnswer, answer), resent);
+    });
+  }
+
+  /** `resent`: takes those that an earlier send of the write had stored; null: this one has. */
+  private startedOf(
+    { request, event, copy }: Prepared,
+    slots: Slots,
+    executions: readonly PublishedExecution[],
+    resent: ExecutionId[] | null,
+  ): Published {
+    let input = copy;
+    const runs: (Run | null)[] = executions.map(noRun);
+    let unleased: NewExecution[] | null = null;
+    for (let at = 0; at < event.executions.length; at++) {
+      const execution = event.executions[at] as NewExecution;
+      const place = placeOf(executions, execution);
+      const stored = executions[place];
+      const slot = slots[at] ?? null;
+      // An explicit id that was published before stands for the executions that it started then.
+      if (stored === undefined || stored.duplicate || stored.key === null) {
+        if (slot !== null) this.options.consumer.unreserve(slot);
+        continue;
+      }
+      tellAccepted(this.options, event, execution, stored.executionId);
+      if (stored.batch !== undefined) {
+        const { executionId, batch } = stored;
+        if (resent === null) tellCollected(this.options, event, execution, stored);
+        const isDue = batch.dueAt <= this.options.clock.now();
+        this.options.consumer.created(isDue ? null : batch.dueAt);
+        // Others have been told of it with its first event.
+        const dueAt = isDue ? null : batch.dueAt;
+        if (isDue || batch.count === 1) (unleased ??= []).push({ ...execution, id: executionId, dueAt });
+        continue;
+      }
+      if (execution.owner === null) (unleased ??= []).push(execution);
+      if (slot === null) {
+        this.options.consumer.created(execution.dueAt);
+      } else if (resent === null && !stored.leased) {
+        // Its gate is full: it waits there.
+        this.options.consumer.unreserve(slot);
+      } else if (resent === null) {
+        const work = workOf(event, execution, this.options.owner, stored.key, stored.createdAt, input);
+        runs[place] = this.options.consumer.admit(work, slot);
+        input = null;
+      } else resent.push(execution.id);
+    }
+    if (executions.length === 0 && event.mail === undefined && this.isUnhandled(request))
+      this.tellUnhandled(event.name, event.id);
+    if (unleased !== null)
+      this.options.hinter.created(unleased, event.session, request.dispatcherOptions ?? undefined);
+    return { eventId: event.id, event: event.name, accepted: event, executions, runs };
   }
 
   private mayMiss(requests: readonly PublishRequest[]): boolean {
@@ -239,48 +279,8 @@ export class Publisher implements StepPublisher {
     return false;
   }
 
-  private tellAccepted(event: NewEvent, execution: NewExecution, executionId = execution.id): void {
-    if (!this.options.observer.wants('execution.accepted')) return;
-    const { worker, method: handler } = partsOfDefinition(execution.definition.id);
-    const { session, name } = event;
-    const at = this.options.clock.now();
-    this.options.observer.emit({
-      name: 'execution.accepted',
-      executionId,
-      worker,
-      handler,
-      session,
-      event: name,
-      at,
-    });
-  }
-
-  /** A batch begins to collect. */
-  private tellCollected(
-    { session }: NewEvent,
-    { collect, definition }: NewExecution,
-    { executionId }: PublishedExecution,
-    { count, dueAt }: NonNullable<PublishedExecution['batch']>,
-  ): void {
-    const { observer, clock } = this.options;
-    if (count !== 1 || collect === undefined || !observer.wants('debounce.started')) return;
-    const { worker, method: handler } = partsOfDefinition(definition.id);
-    const instanceId = instanceIdOf(worker, collect.name);
-    observer.emit({
-      name: 'debounce.started',
-      executionId,
-      worker,
-      handler,
-      session,
-      instanceId,
-      flushAt: dueAt,
-      at: clock.now(),
-    });
-  }
-
   /** Nobody has subscribed; an event that every handler turned down is no surprise. */
-  private isUnhandled(request: PublishRequest | undefined): boolean {
-    if (request === undefined) return false;
+  private isUnhandled(request: PublishRequest): boolean {
     const { name, families } = request.definition;
     return this.options.subscriptions.of(name, families).length === 0;
   }
@@ -288,6 +288,25 @@ export class Publisher implements StepPublisher {
   private tellUnhandled(event: string, eventId: EventId): void {
     this.options.observer.emit({ name: 'event.unhandled', event, eventId, at: this.options.clock.now() });
   }
+}
+
+function asItIs(published: readonly Published[]): readonly Published[] {
+  return published;
+}
+
+function eventOf({ event }: Prepared): PreparedEvent {
+  return event;
+}
+
+function noRun(): null {
+  return null;
+}
+
+/** Which of the answers is that to the execution; -1: none is. */
+function placeOf(answers: readonly PublishedExecution[], execution: NewExecution): number {
+  for (let at = 0; at < answers.length; at++)
+    if (isAnswerTo(answers[at] as PublishedExecution, execution)) return at;
+  return -1;
 }
 
 /** Of one that collects, the execution that it joined. */

@@ -25,6 +25,7 @@ export interface KnownHandler {
 export class Definitions implements StepFinder {
   private readonly workers = new Map<string, WorkerDefinition>();
   private readonly handlers = new Map<string, KnownHandler>();
+  private readonly types = new Map<WorkerClass, WorkerDefinition>();
   private byClass = new WeakMap<object, WorkerDefinition | null>();
   /** Whether any step of any worker is undone by another. */
   hasCompensations = false;
@@ -95,8 +96,7 @@ export class Definitions implements StepFinder {
   }
 
   ofClass(type: WorkerClass): WorkerDefinition | null {
-    for (const worker of this.workers.values()) if (worker.type === type) return worker;
-    return null;
+    return this.types.get(type) ?? null;
   }
 
   stepOf(receiver: object, name: string): StepDefinition | null {
@@ -143,6 +143,9 @@ export class Definitions implements StepFinder {
 
   private changed(): void {
     this.byClass = new WeakMap();
+    this.types.clear();
+    for (const worker of this.workers.values())
+      if (!this.types.has(worker.type)) this.types.set(worker.type, worker);
     this.collectRenames();
     this.hasCompensations = [...this.workers.values()].some(({ compensations }) => compensations.size > 0);
     this.refs = [...this.handlers.values()].map(({ worker, handler }) => ({

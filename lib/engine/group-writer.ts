@@ -6,7 +6,8 @@ import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
 import type { Verdict, Write } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
-import type { Writer } from '../step/pass-services.js';
+import type { Sender, Writer } from '../step/pass-services.js';
+import { WriteGroup } from './write-group.js';
 import { writeSize } from './write-size.js';
 
 /** Tries of one group before its writes go one by one, in turn. */
@@ -29,14 +30,12 @@ const MOST_LONE_FLUSHES_IN_TURN = 5;
 
 const settled = Promise.resolve();
 
-interface Queued {
-  readonly write: Write;
-  readonly done: (verdict: Verdict) => void;
-  readonly failed: (error: unknown) => void;
+/** What is known of a write since the store first failed while it was sent, or waited to be. */
+interface Trouble {
+  /** Monotonic. */
+  readonly since: number;
   /** It was in a group that the store did not take: it goes by itself, so that it spoils no other. */
   isAlone: boolean;
-  /** When the store first failed while it was sent, or waited to be (monotonic); null: it has not. */
-  failingSince: number | null;
   strikes: number;
   /** How many groups the store had taken when it failed last. */
   takenBefore: number;
@@ -48,8 +47,9 @@ interface Queued {
  * time would let what was published later overtake what was published before.
  */
 export class GroupWriter implements Writer {
-  private queue: Queued[] = [];
-  private underWay: readonly Queued[] | null = null;
+  private queue = new WriteGroup();
+  private underWay: WriteGroup | null = null;
+  private readonly troubles = new Map<Write, Trouble>();
   private flushing = false;
   private closed = false;
   private flushesInTurn = 0;
@@ -71,17 +71,9 @@ export class GroupWriter implements Writer {
     private readonly leaseMs: () => number = () => PATIENCE_MS,
   ) {}
 
-  submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void {
+  submit(write: Write, sender: Sender): void {
     if (this.closed) return;
-    this.queue.push({
-      write,
-      done,
-      failed,
-      isAlone: false,
-      failingSince: null,
-      strikes: 0,
-      takenBefore: 0,
-    });
+    this.queue.add(write, sender);
     if (!this.flushing && this.underWay === null) this.scheduleFlush();
   }
 
@@ -92,7 +84,7 @@ export class GroupWriter implements Writer {
   write(write: Write): Promise<Verdict> {
     return new Promise((resolve, reject) => {
       if (this.closed) reject(new StoreUnavailableError('the app was closed before the write was sent'));
-      else this.submit(write, resolve, reject);
+      else this.submit(write, { judged: resolve, unjudged: reject });
     });
   }
 
@@ -104,22 +96,23 @@ export class GroupWriter implements Writer {
 
   /** Closes, and tells everyone whose write has no verdict that there will be none. */
   abandon(): void {
-    const left = [...(this.underWay ?? []), ...this.queue];
+    const left = this.underWay === null ? this.queue : this.underWay.followedBy(this.queue);
     this.close();
-    for (const queued of left) this.fail(queued, new Error('the app was closed meanwhile'));
+    for (const sender of left.senders) this.fail(sender, new Error('the app was closed meanwhile'));
   }
 
   /** Drops what was not sent. Nobody is told: the process is as good as gone. */
   close(): void {
     this.closed = true;
-    this.queue = [];
+    this.queue = new WriteGroup();
+    this.troubles.clear();
     this.pause?.cancel();
     this.underWay = null;
     this.becomeIdle();
   }
 
   private get isIdle(): boolean {
-    return this.queue.length === 0 && this.underWay === null && !this.flushing;
+    return this.queue.size === 0 && this.underWay === null && !this.flushing;
   }
 
   private scheduleFlush(): void {
@@ -138,40 +131,52 @@ export class GroupWriter implements Writer {
   private readonly flush = (): void => {
     this.flushing = false;
     if (this.closed || this.underWay !== null) return;
-    if (this.queue.length > 0) this.send(this.takeGroup(), 1);
+    if (this.queue.size > 0) this.send(this.takeGroup(), 1);
     else this.becomeIdle();
   };
 
-  private takeGroup(): readonly Queued[] {
+  private takeGroup(): WriteGroup {
+    const { queue } = this;
+    const count = this.countOfGroup(queue.writes);
+    if (count < queue.size) return queue.takeFirst(count);
+    this.queue = new WriteGroup();
+    return queue;
+  }
+
+  /** How many of the first go together. */
+  private countOfGroup(writes: readonly Write[]): number {
     const { maxWrites, maxBytes } = this.store.group;
     let bytes = 0;
     let count = 0;
-    for (const { write, isAlone } of this.queue) {
+    for (const write of writes) {
+      const isAlone = this.isAlone(write);
       bytes += writeSize(write);
       if (count > 0 && (isAlone || count >= maxWrites || bytes > maxBytes)) break;
       count++;
       if (isAlone) break;
     }
-    if (count === this.queue.length) {
-      const group = this.queue;
-      this.queue = [];
-      return group;
-    }
-    return this.queue.splice(0, count);
+    return count;
   }
 
-  private send(group: readonly Queued[], tries: number): void {
+  private isAlone(write: Write): boolean {
+    return this.troubles.size > 0 && this.troubles.get(write)?.isAlone === true;
+  }
+
+  private send(group: WriteGroup, tries: number): void {
     const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
     this.underWay = group;
-    this.store.write(group.map((queued) => queued.write)).then(
+    this.store.write(group.writes).then(
       (verdicts) => {
         if (this.closed) return;
         this.underWay = null;
         this.taken++;
         this.failures = 0;
-        if (sentAt > 0) this.tell(group.length, sentAt);
-        for (let at = 0; at < group.length; at++) this.answer(group[at] as Queued, verdicts[at] as Verdict);
-        if (this.queue.length === 0) this.becomeIdle();
+        this.forget(group);
+        if (sentAt > 0) this.tell(group.size, sentAt);
+        const { senders } = group;
+        for (let at = 0; at < senders.length; at++)
+          this.answer(senders[at] as Sender, verdicts[at] as Verdict);
+        if (this.queue.size === 0) this.becomeIdle();
         else if (!this.flushing) this.scheduleFlush();
       },
       (error: unknown) => this.retry(group, tries, error),
@@ -179,7 +184,7 @@ export class GroupWriter implements Writer {
   }
 
   /** The outcome is unknown, and every write is safe to repeat. A store that went back takes none any more. */
-  private retry(group: readonly Queued[], tries: number, error: unknown): void {
+  private retry(group: WriteGroup, tries: number, error: unknown): void {
     if (this.closed) return;
     this.failures++;
     if (error instanceof StoreRegressionError) {
@@ -190,71 +195,85 @@ export class GroupWriter implements Writer {
     }
     this.blame(group, error);
     const left = this.endLate(group, error);
-    if (left.length > 0) this.sendLater(left, tries);
+    if (left.size > 0) this.sendLater(left, tries);
     else this.flush();
   }
 
   /** Those that wait behind the group meet the same store: their time runs, too. */
-  private blame(group: readonly Queued[], error: unknown): void {
-    const now = this.clock.monotonic();
-    for (const queued of [...group, ...this.queue]) {
-      if (queued.failingSince === null) queued.takenBefore = this.taken;
-      queued.failingSince ??= now;
-    }
-    const [first] = group;
-    if (group.length > 1 || first === undefined) return;
-    if (!(error instanceof StoreUnavailableError) || this.taken > first.takenBefore) first.strikes++;
-    first.takenBefore = this.taken;
+  private blame(group: WriteGroup, error: unknown): void {
+    const since = this.clock.monotonic();
+    for (const { writes } of [group, this.queue])
+      for (const write of writes)
+        if (!this.troubles.has(write))
+          this.troubles.set(write, { since, isAlone: false, strikes: 0, takenBefore: this.taken });
+    const [first] = group.writes;
+    const trouble = first === undefined ? undefined : this.troubles.get(first);
+    if (group.size > 1 || trouble === undefined) return;
+    if (!(error instanceof StoreUnavailableError) || this.taken > trouble.takenBefore) trouble.strikes++;
+    trouble.takenBefore = this.taken;
   }
 
   /** Gives up what has waited long enough, of the group and behind it; answers what is left of the group, which is under way still. */
-  private endLate(group: readonly Queued[], error: unknown): readonly Queued[] {
+  private endLate(group: WriteGroup, error: unknown): WriteGroup {
     const now = this.clock.monotonic();
-    const late = [...group, ...this.queue].filter((queued) => this.isLate(queued, now));
-    if (late.length === 0) return group;
-    const gone = new Set(late);
-    const left = group.filter((queued) => !gone.has(queued));
-    this.queue = this.queue.filter((queued) => !gone.has(queued));
-    this.underWay = left.length > 0 ? left : null;
-    this.giveUp(late, error);
+    const isLate = (write: Write): boolean => this.isLate(write, now);
+    const [late, left] = group.part(isLate);
+    const [lateBehind, leftBehind] = this.queue.part(isLate);
+    if (late.size + lateBehind.size === 0) return group;
+    this.queue = leftBehind;
+    this.underWay = left.size > 0 ? left : null;
+    this.giveUp(late.followedBy(lateBehind), error);
     return left;
   }
 
-  private isLate({ write, failingSince, strikes }: Queued, now: number): boolean {
-    const forMs = now - (failingSince ?? now);
+  private isLate(write: Write, now: number): boolean {
+    const trouble = this.troubles.get(write);
+    if (trouble === undefined) return false;
+    const forMs = now - trouble.since;
     if (forMs < PATIENCE_MS) return false;
-    return !('lease' in write) || strikes >= WRITE_STRIKES || forMs >= this.leaseMs();
+    return !('lease' in write) || trouble.strikes >= WRITE_STRIKES || forMs >= this.leaseMs();
   }
 
   /** Its writes go one by one from here on; one that fails so goes behind the others, so that the store may take those. */
-  private sendApart(group: readonly Queued[]): void {
+  private sendApart(group: WriteGroup): void {
     this.underWay = null;
-    for (const queued of group) queued.isAlone = true;
-    this.queue = [...group, ...this.queue];
-    const [first] = group;
-    if (group.length === 1 && first !== undefined) this.queue = behindOthers(first, this.queue);
+    for (const write of group.writes) {
+      const trouble = this.troubles.get(write);
+      if (trouble !== undefined) trouble.isAlone = true;
+    }
+    this.queue = group.followedBy(this.queue);
+    const [first] = group.writes;
+    if (group.size === 1 && first !== undefined) this.queue = behindOthers(first, this.queue);
     this.flush();
   }
 
+  /** What has its verdict, or will have none, is in trouble no longer. */
+  private forget({ writes }: WriteGroup): void {
+    if (this.troubles.size > 0) for (const write of writes) this.troubles.delete(write);
+  }
+
   /** Whoever sent the write may fail at its verdict: the others get theirs all the same. */
-  private answer({ done }: Queued, verdict: Verdict): void {
+  private answer(sender: Sender, verdict: Verdict): void {
     try {
-      done(verdict);
+      sender.judged(verdict);
     } catch (error) {
       this.fault('take a verdict', error);
     }
   }
 
-  private giveUp(late: readonly Queued[], cause: unknown): void {
+  private giveUp(late: WriteGroup, cause: unknown): void {
+    this.forget(late);
     this.fault('write', cause);
-    for (const queued of late) this.fail(queued, cause);
+    for (const sender of late.senders) this.fail(sender, cause);
   }
 
-  private fail({ failed }: Queued, cause: unknown): void {
+  private fail(sender: Sender, cause: unknown): void {
     const unknown =
       'the store did not answer: whether the write was applied is unknown, repeating it is safe';
     try {
-      failed(cause instanceof StoreRegressionError ? cause : new StoreUnavailableError(unknown, cause));
+      sender.unjudged(
+        cause instanceof StoreRegressionError ? cause : new StoreUnavailableError(unknown, cause),
+      );
     } catch (error) {
       this.fault('take a failed write', error);
     }
@@ -264,10 +283,12 @@ export class GroupWriter implements Writer {
     tellFault({ observer: this.observer, clock: this.clock }, task, error);
   }
 
-  private sendLater(group: readonly Queued[], tries: number): void {
+  private sendLater(group: WriteGroup, tries: number): void {
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** this.failures, LONGEST_PAUSE_MS);
     this.pause = this.clock.setTimer(longest * (0.5 + this.random.next() / 2), () => {
-      if (tries < GROUP_TRIES && group[0]?.isAlone !== true) this.send(group, tries + 1);
+      const [first] = group.writes;
+      const isAlone = first !== undefined && this.isAlone(first);
+      if (tries < GROUP_TRIES && !isAlone) this.send(group, tries + 1);
       else this.sendApart(group);
     });
   }
@@ -285,11 +306,11 @@ export class GroupWriter implements Writer {
 }
 
 /** The write, and those of its execution that must not overtake it, behind all others. */
-function behindOthers({ write }: Queued, queue: readonly Queued[]): Queued[] {
-  const goes = (queued: Queued): boolean =>
-    queued.write === write ||
-    ('lease' in write &&
-      'lease' in queued.write &&
-      queued.write.lease.executionId === write.lease.executionId);
-  return [...queue.filter((queued) => !goes(queued)), ...queue.filter(goes)];
+function behindOthers(write: Write, queue: WriteGroup): WriteGroup {
+  const [going, staying] = queue.part(
+    (queued) =>
+      queued === write ||
+      ('lease' in write && 'lease' in queued && queued.lease.executionId === write.lease.executionId),
+  );
+  return staying.followedBy(going);
 }

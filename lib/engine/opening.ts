@@ -9,6 +9,9 @@ import { RenamedJournal, type Renames } from './renamed-journal.js';
 import { forgottenBy, requestOf, requestOfUndo } from './reopen.js';
 import type { Work } from './work.js';
 
+/** That of an execution that begins. */
+const unwritten = new RenamedJournal([], null);
+
 /** How a pass begins, by what was claimed: nothing is run or written yet. */
 export interface Opening {
   /** As the pass has it: of the next epoch when a message asked for one. */
@@ -34,7 +37,8 @@ export interface Opening {
 /** Reads what was claimed. */
 export function openingOf(work: Work, handler: HandlerDefinition, renames: Renames, clock: Clock): Opening {
   const { record, inbox, input = null } = work;
-  const journal = new RenamedJournal(work.journal, renames);
+  const journal =
+    work.journal.length === 0 && renames === null ? unwritten : new RenamedJournal(work.journal, renames);
   const undoing = openUndo(journal.rows, handler.method);
   const request = undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
   // Collected events are read by themselves: nothing else is in the inbox before the last of them that was not claimed.

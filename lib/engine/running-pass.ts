@@ -2,6 +2,7 @@ import type { Cancel } from '../model/cancel-reason.js';
 import { handlerIsGone } from '../model/compare-graphs.js';
 import { GraphMismatchError } from '../model/errors-graph.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
+import type { WorkerDefinition } from '../model/definition.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Timer } from '../ports/clock.js';
@@ -10,9 +11,10 @@ import type { CommitWrite, StoredMessage, Verdict } from '../ports/store-write.j
 import { tellFault } from '../ports/tell-fault.js';
 import { childRows } from '../step/begun-children.js';
 import { Pass } from '../step/pass.js';
-import type { PassEnd } from '../step/pass-end.js';
-import { runHook } from '../step/run-hook.js';
+import type { PassEnd, PassOwner } from '../step/pass-end.js';
+import type { Sender } from '../step/pass-services.js';
 import { openTurn } from '../behaviours/open-turn.js';
+import { callHook } from './call-hook.js';
 import { cancelErrorOf } from './cancel-error.js';
 import { conclude, outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
 import { concludeMisfit, type Misfit } from './conclude-misfit.js';
@@ -23,33 +25,45 @@ import { requestOf } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, InstanceOf, Run, Work } from './work.js';
+import type { ExecutorOptions, Instances, Run, RunEnded, Work } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
+
+const settled = Promise.resolve();
+
+/** The commit that carries the end of a pass. */
+interface SentEnd {
+  readonly conclusion: Conclusion;
+  readonly write: CommitWrite;
+}
 
 /**
  * One pass under way, from its claim to its stored end. Its parts stand in the order in which it lives; each goes on to the
  * next, or ends the pass.
  */
-export class RunningPass implements Run {
+export class RunningPass implements Run, PassOwner, Sender, Instances {
   readonly pass: Pass;
-  readonly ended: Promise<void>;
   outcome: StoredOutcome | null = null;
   seenInboxSeq: number;
   private readonly opening: Opening;
   private readonly scope: HandlerScope;
-  private hasEnded!: () => void;
+  private isOver = false;
+  /** Null: nobody has asked for it. */
+  private promised: Promise<void> | null = null;
+  private resolveEnded: (() => void) | null = null;
   /** The execution ran on another graph until now, and it is not known yet whether this one fits. */
   private awaitsFit: boolean;
   private cancel: Cancel | null;
   private misfit: Misfit | null = null;
+  private sent: SentEnd | null = null;
   private deadline: Timer | null = null;
 
   constructor(
     private readonly options: ExecutorOptions,
     private readonly known: KnownHandler,
     private readonly work: Work,
+    private readonly whenEnded: RunEnded,
   ) {
     const { services, definitions } = options;
     const { worker, handler } = known;
@@ -59,14 +73,19 @@ export class RunningPass implements Run {
     this.cancel = opening.cancel;
     this.awaitsFit = known.isHeir !== true && work.record.definition.fingerprint !== worker.graph.fingerprint;
     const { record, journal, visible, undoing } = opening;
-    this.pass = new Pass(services, worker, handler, work.lease, record, visible, undoing !== null);
-    this.scope = new HandlerScope(this.pass);
+    this.pass = new Pass(services, worker, handler, work.lease, record, visible, undoing !== null, this);
     this.pass.batch = work.batch ?? null;
+    this.scope = new HandlerScope(this.pass);
     if (journal.isRenamed) this.pass.outsidePath = (path) => journal.outsidePath(path);
-    this.ended = new Promise((resolve) => {
-      this.hasEnded = resolve;
-    });
     this.live();
+  }
+
+  get ended(): Promise<void> {
+    if (this.isOver) return settled;
+    this.promised ??= new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+    return this.promised;
   }
 
   get over(): Promise<void> {
@@ -86,7 +105,6 @@ export class RunningPass implements Run {
       this.parkGone();
     else if (this.awaitsFit) void this.checkFit();
     else this.enter(this.known.isHeir === true ? this.ownDefinition : null);
-    void pass.done.then((end) => this.conclude(end));
   }
 
   /** Its message is kept for a deploy that has the method again; the actor goes on with the next. */
@@ -158,16 +176,19 @@ export class RunningPass implements Run {
       pass.writes.withdraw({ holder: pass.outsidePath(path), except: 'all' });
     const write = pass.writes.final(definition === null ? change : { ...change, definition });
     const lost = (): void => pass.end({ kind: 'lost' });
-    pass.services.writer.submit(write, (verdict) => (isApplied(verdict) ? this.start() : lost()), lost);
+    const begun = (verdict: Verdict): void => (isApplied(verdict) ? this.start() : lost());
+    pass.services.writer.submit(write, { judged: begun, unjudged: lost });
   }
 
   private start(): void {
     const { pass, opening } = this;
-    const { definitions, resolver } = this.options;
     const { undoing, visible } = opening;
-    const instanceOf: InstanceOf = (worker) => resolver.resolve(worker, this.scope);
-    if (undoing === null) startHandler(pass, opening, instanceOf);
-    else void startCompensations(pass, undoing, visible, definitions, instanceOf);
+    if (undoing === null) startHandler(pass, opening, this);
+    else void startCompensations(pass, undoing, visible, this.options.definitions, this);
+  }
+
+  instanceOf(worker: WorkerDefinition): object | Promise<object> {
+    return this.options.resolver.resolve(worker, this.scope);
   }
 
   deliver(messages: readonly StoredMessage[]): void {
@@ -185,6 +206,19 @@ export class RunningPass implements Run {
         cancelled(this.cancel),
         cancelErrorOf(record, this.cancel) ?? new CancelledError(record.id),
       );
+  }
+
+  /** A handler that has returned is done; any other end may come in the middle of something. */
+  passEnded(end: PassEnd): void {
+    if (end.kind === 'completed' && this.known.handler.keyed === undefined) this.conclude(end);
+    else void settled.then(() => this.conclude(end));
+  }
+
+  private hasEnded(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.whenEnded(this);
+    this.resolveEnded?.();
   }
 
   private conclude(end: PassEnd): void {
@@ -233,17 +267,29 @@ export class RunningPass implements Run {
       instance,
       publish === undefined ? null : { events: [publish] },
     );
-    const done = (verdict: Verdict): void => {
-      if (verdict.verdict === 'rejected' && verdict.reason === 'instance-changed') {
-        void this.endAgain(conclusion, write);
-        return;
-      }
-      this.hasEnded();
+    this.sent = { conclusion, write };
+    pass.services.writer.submit(write, this);
+  }
+
+  /** Of the commit that carries its end. */
+  judged(verdict: Verdict): void {
+    const { conclusion, write } = this.sent as SentEnd;
+    if (verdict.verdict === 'rejected' && verdict.reason === 'instance-changed') {
+      void this.endAgain(conclusion, write);
+      return;
+    }
+    try {
       if (!isApplied(verdict)) return;
       this.stored(conclusion, verdict);
+      const { instance } = write.delta;
       if (instance?.ahead != null) this.options.armed(instance.ahead);
-    };
-    pass.services.writer.submit(write, done, () => this.hasEnded());
+    } finally {
+      this.hasEnded();
+    }
+  }
+
+  unjudged(): void {
+    this.hasEnded();
   }
 
   /** Somebody changed the instance meanwhile: where that is nothing to the turn, it ends all the same. */
@@ -265,16 +311,18 @@ export class RunningPass implements Run {
     const { pass } = this;
     const change = { ...releaseOf(pass.record), timers: this.work.record.timers };
     const done = (verdict: Verdict): void => {
-      this.hasEnded();
-      if (isApplied(verdict))
-        this.options.stored(
-          pass.record,
-          outcomeOf(pass.record, change, pass.services.clock.now()),
-          change,
-          true,
-        );
+      try {
+        if (!isApplied(verdict)) return;
+        const outcome = outcomeOf(pass.record, change, pass.services.clock.now());
+        this.options.stored(pass.record, outcome, change, true);
+      } finally {
+        this.hasEnded();
+      }
     };
-    pass.services.writer.submit(pass.writes.instead(refused, change), done, () => this.hasEnded());
+    pass.services.writer.submit(pass.writes.instead(refused, change), {
+      judged: done,
+      unjudged: () => this.hasEnded(),
+    });
   }
 
   private stored({ change, error, hook, publish }: Conclusion, verdict: Verdict): void {
@@ -292,20 +340,7 @@ export class RunningPass implements Run {
     const end = turnEnd(change);
     if (end !== null) this.pass.turn?.stored(end);
     if (publish !== undefined) services.publishing().published([publish]);
-    if (hook !== null) void this.callHook(hook, error);
-  }
-
-  private async callHook({ name, nextAt }: NonNullable<Conclusion['hook']>, error: unknown): Promise<void> {
-    const { retry } = this.known.handler;
-    const { services, record } = this.pass;
-    if (retry[name] === null) return;
-    try {
-      const instance = await this.options.resolver.resolve(this.known.worker, this.scope);
-      const info = { attempt: record.attempt, maxAttempts: retry.maxAttempts, nextAt };
-      runHook(retry[name], instance, error, info, services, name);
-    } catch (cause) {
-      tellFault(services, name, cause);
-    }
+    if (hook !== null) void callHook(this.pass, hook, error, this);
   }
 }
 

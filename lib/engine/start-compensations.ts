@@ -4,7 +4,7 @@ import { encodedNameOf } from '../model/path.js';
 import type { Pass } from '../step/pass.js';
 import { undoableRows, type Undoing } from '../step/undo-rows.js';
 import type { Definitions } from './definitions.js';
-import type { InstanceOf } from './work.js';
+import type { Instances } from './work.js';
 
 /** Starts a pass that undoes what stands: who undoes each result, and on which instance. */
 export async function startCompensations(
@@ -12,7 +12,7 @@ export async function startCompensations(
   undoing: Undoing,
   journal: readonly Checkpoint[],
   definitions: Definitions,
-  instanceOf: InstanceOf,
+  instances: Instances,
 ): Promise<void> {
   const { id } = pass.worker;
   try {
@@ -21,7 +21,7 @@ export async function startCompensations(
       const found = definitions.compensationOf(id, encodedNameOf(row.path));
       if (found !== null)
         undoers.set(row, {
-          instance: await instanceOf(found.worker),
+          instance: await instances.instanceOf(found.worker),
           definition: found.step,
         });
     }

@@ -1,14 +1,15 @@
 import { runHandler } from '../behaviours/handler.js';
 import { openTurn } from '../behaviours/open-turn.js';
 import type { Checkpoint } from '../model/checkpoint.js';
+import type { EventRoute, HandlerDefinition } from '../model/definition.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import { InvalidStateError } from '../model/errors-instance.js';
 import { StoreUnavailableError } from '../model/errors-store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { Pass } from '../step/pass.js';
-import { beginWithin } from './begin-within.js';
+import { type Beginning, beginWithin } from './begin-within.js';
 import type { Opening } from './opening.js';
-import type { InstanceOf } from './work.js';
+import type { Instances } from './work.js';
 
 /** Before a store that did not answer is asked again. */
 const AGAIN_MS = 1_000;
@@ -17,9 +18,9 @@ const AGAIN_MS = 1_000;
  * Starts a pass's handler: the worker's instance and the event, whether the handler takes it, its limits, its method. What
  * it takes to get there is synchronous where the parts are.
  */
-export function startHandler(pass: Pass, opening: Opening, instanceOf: InstanceOf): void {
+export function startHandler(pass: Pass, opening: Opening, instances: Instances): void {
   try {
-    const instance = instanceOf(pass.worker);
+    const instance = instances.instanceOf(pass.worker);
     const event = eventOf(pass, opening);
     if (instance instanceof Promise || event instanceof Promise)
       offerLater(pass, opening, Promise.all([instance, event]));
@@ -61,11 +62,16 @@ function accepts(
   event: unknown,
   journal: readonly Checkpoint[],
 ): boolean | Promise<boolean> {
-  const { routes } = handler;
-  const route = routes.find((candidate) => candidate.event === record.eventName) ?? routes[0];
+  const route = routeOf(handler, record.eventName);
   if (record.turn > 0 || route === undefined || route.accepts === null) return true;
   if (journal.some(({ path }) => path.includes('/'))) return true;
   return route.accepts(event);
+}
+
+/** The one by which the event comes to the handler; that of an event which it takes by a family is its first. */
+function routeOf({ routes }: HandlerDefinition, event: string): EventRoute | undefined {
+  for (const route of routes) if (route.event === event) return route;
+  return routes[0];
 }
 
 /** `accepted` is what code of users answered. */
@@ -73,15 +79,27 @@ function begin(pass: Pass, { visible }: Opening, instance: object, event: unknow
   if (pass.ended !== null) return;
   if (!accepted) pass.end({ kind: 'skipped' });
   else if (!pass.services.mayStartBody()) pass.end({ kind: 'lost' });
-  else
-    beginWithin(pass, visible, event, () =>
-      beginTurn(pass, visible, () => runHandler(pass, instance, event)),
-    );
+  else beginWithin(pass, visible, event, new HandlerStart(pass, visible, instance, event));
+}
+
+/** The handler within its limits, and with its turn. */
+class HandlerStart implements Beginning {
+  constructor(
+    private readonly pass: Pass,
+    private readonly journal: readonly Checkpoint[],
+    private readonly instance: object,
+    private readonly event: unknown,
+  ) {}
+
+  begin(): void {
+    const { pass, journal, instance, event } = this;
+    if (pass.handler.keyed === undefined) runHandler(pass, instance, event);
+    else beginTurn(pass, journal, () => runHandler(pass, instance, event));
+  }
 }
 
 /** A turn of an instance begins with what the instance is. */
 function beginTurn(pass: Pass, journal: readonly Checkpoint[], run: () => void): void {
-  if (pass.handler.keyed === undefined) return run();
   openedTurn(pass, journal).then(
     (isWanted) => {
       if (pass.isClosing) pass.scheduleCheck();
@@ -112,7 +130,7 @@ function beginAgain(pass: Pass, error: unknown, begin: () => void): void {
     else if (!services.mayStartBody()) pass.end({ kind: 'lost' });
     else begin();
   });
-  void pass.done.then(() => timer.cancel());
+  pass.whenEnded = () => timer.cancel();
 }
 
 /** An event or a state that does not fit its schema any more needs a person; anything else may be tried again. */

@@ -27,13 +27,15 @@ export interface Work {
   readonly batch?: CollectedBatch;
 }
 
-/** Gives the instance that a pass runs methods of a worker on. */
-export type InstanceOf = (worker: WorkerDefinition) => object | Promise<object>;
+/** Gives the instances that a pass runs methods on. */
+export interface Instances {
+  instanceOf(worker: WorkerDefinition): object | Promise<object>;
+}
 
 /** A pass under way, as the consumer sees it. */
 export interface Run {
   readonly pass: Pass;
-  /** Resolves when its end is stored, or may not be. */
+  /** Resolves when its end is stored, or may not be, after whoever began it was told. */
   readonly ended: Promise<void>;
   /** Resolves when, besides, no body of it uses the process any more. */
   readonly over: Promise<void>;
@@ -44,6 +46,9 @@ export interface Run {
   /** Messages that came while it runs. */
   deliver(messages: readonly StoredMessage[]): void;
 }
+
+/** Told once of a pass that its end is stored, or may not be. */
+export type RunEnded = (run: Run) => void;
 
 /** What passes need beside the services that steps see. */
 export interface ExecutorOptions {

@@ -2,11 +2,11 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
-import type { Rejection } from '../ports/store-write.js';
+import type { Rejection, Verdict } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
 import type { PassEnd } from './pass-end.js';
 import { newRow, type NewRow } from './new-row.js';
-import type { StepEffects } from './pass-writes.js';
+import type { Committer, StepEffects } from './pass-writes.js';
 import type { Deferred, Pass } from './pass.js';
 
 /** What calls and bodies have in common. */
@@ -16,12 +16,16 @@ interface Sibling {
 }
 
 /** One durable call of user code: replayed when it was recorded, else begun when replay has settled. */
-export abstract class DurableCall implements Deferred {
-  protected readonly pass: Pass;
+export abstract class DurableCall implements Deferred, Committer {
+  readonly pass: Pass;
   /** What user code awaits. */
   promise: Promise<unknown> | null = null;
   /** What this call's own completed row decodes to, where encoding it told. */
   protected copy: EncodedValue['copy'] = null;
+  /** The row of its result, once there is one. */
+  private result: Checkpoint | null = null;
+  /** What the commit of that row does besides. */
+  effects: StepEffects | null = null;
 
   constructor(
     readonly parent: Frame,
@@ -110,22 +114,27 @@ export abstract class DurableCall implements Deferred {
 
   /** Stores the result, then lets it into user code, or withholds it when the pass only finishes what runs. */
   protected store(row: Checkpoint, effects: StepEffects | null): void {
+    this.result = row;
+    this.effects = effects;
     const end = row.kind === 'completed' && !this.pass.isClosing ? this.closes(row) : null;
     if (end !== null) {
       this.pass.endWith(row, end, () => this.stored(row));
       return;
     }
     if (this.isNested) this.pass.nested.submitted(row);
-    const then = (): void => this.goOn(row);
-    if (effects === null) this.pass.commit([row], null, then);
-    else
-      this.pass.commit([row], effects, then, (rejection) => {
-        if (this.isNested) this.pass.nested.refused(row);
-        if (!this.parent.isDead) this.refused(rejection);
-      });
+    this.pass.writes.commit([row], this);
   }
 
-  private goOn(row: Checkpoint): void {
+  judged(verdict: Verdict): void {
+    this.pass.writes.judged(this, verdict);
+  }
+
+  unjudged(): void {
+    this.pass.writes.lost();
+  }
+
+  committed(): void {
+    const row = this.result as Checkpoint;
     if (this.isNested) this.pass.nested.stored(row);
     this.stored(row);
     if (this.parent.isDead) return;
@@ -133,11 +142,16 @@ export abstract class DurableCall implements Deferred {
     else this.settle(row);
   }
 
+  refused(rejection: Rejection): void {
+    if (this.isNested) this.pass.nested.refused(this.result as Checkpoint);
+    if (!this.parent.isDead) this.effectsRefused(rejection);
+  }
+
   /** Its result is stored, and goes into user code next. */
   protected stored(_row: Checkpoint): void {}
 
   /** The commit of its result was refused, for what it does besides. */
-  protected refused(_rejection: Rejection): void {}
+  protected effectsRefused(_rejection: Rejection): void {}
 
   /** How the pass ends with this result, when nothing is left to do after it: both are stored in one commit. */
   protected closes(_row: Checkpoint): PassEnd | null {

@@ -11,10 +11,11 @@ import type {
   WaitCall,
 } from '../ports/current-execution.js';
 import type { NextTurn } from '../ports/store-write.js';
-import { digestOf } from './digest.js';
 import type { Body } from './body.js';
+import { MadeCalls } from './made-calls.js';
 import type { Pass } from './pass.js';
 import type { RunningTime } from './running-time.js';
+import { StopSignal } from './stop-signal.js';
 import { turnId } from './turn-id.js';
 
 /** Begins the durable calls that user code makes. */
@@ -31,23 +32,24 @@ export interface Caller {
   state(frame: Frame, call: StateCall): Promise<unknown>;
 }
 
-export interface FrameOptions {
+/** What a body is of: the handler, or a call of another body. */
+export interface FramePlace {
   readonly pass: Pass;
-  readonly caller: Caller;
   readonly parent: Frame | null;
   readonly path: string;
   readonly encodedName: string;
-  /** Attempts of this body and those around it, outermost first: names which failures belong to it. */
-  readonly scope: string;
-  readonly attempt: number;
-  /** Time as the body sees it at first. */
-  readonly time: number;
-  /** The name of the gate that gave this body a permit. Default null: none did. */
-  readonly gate?: string | null;
-  /** Default: one more than the parent's. */
-  readonly level?: number;
-  /** Nobody's code sees the order in which its calls settle: they do so at once. Default false. */
-  readonly settlesAtOnce?: boolean;
+  /** The name of the gate that gives each of its bodies a permit; null: none does. */
+  readonly gate: string | null;
+  /** Nobody's code sees the order in which its calls settle: they do so at once. */
+  readonly settlesAtOnce: boolean;
+}
+
+/** What is left of a body that returned before its calls had settled. */
+interface Late {
+  /** A call failed: the body fails with it. */
+  failure: { readonly error: unknown } | null;
+  /** Runs when they have settled. */
+  readonly goOn: () => void;
 }
 
 /** One running body, of a handler or a step: where durable calls made below it belong. */
@@ -55,22 +57,11 @@ export class Frame implements CurrentExecution, Body {
   readonly pass: Pass;
   readonly parent: Frame | null;
   readonly path: string;
-  readonly encodedName: string;
-  readonly scope: string;
-  readonly attempt: number;
-  /** How many steps it is nested in; 0 for the handler. */
-  readonly level: number;
-  readonly settlesAtOnce: boolean;
-  readonly gate: string | null;
-  /** Time as the body sees it: that of the last result it got. */
-  time: number;
   outstanding = 0;
   previousBody: Body | null = null;
   nextBody: Body | null = null;
   /** Bounds this attempt; null: nothing does. Stands still while every call that the body made waits. */
   runningTime: RunningTime | null = null;
-  /** A call failed after the body had returned: the body fails with it. */
-  lateFailure: { readonly error: unknown } | null = null;
   /** What the execution goes on with when this body has ended; null: its value. */
   next: NextTurn | null = null;
   /** The body gave its outcome; calls that it did not await may still be under way. */
@@ -81,29 +72,44 @@ export class Frame implements CurrentExecution, Body {
   /** Calls it made that wait for an instant. */
   private waiting = 0;
   private dormant = false;
-  private abortedFor: { readonly reason: unknown } | null = null;
-  private readonly caller: Caller;
-  /** How many calls had that path, but for their ordinal. */
-  private ordinals: Map<string, number> | null = null;
-  /** Calls of one body often have the same arguments: the newest ones, and their digest. */
-  private digested = '';
-  private digest = '';
-  private whenQuiet: (() => void) | null = null;
-  private controller: AbortController | null = null;
+  private madeCalls: MadeCalls | null = null;
+  private late: Late | null = null;
+  private stopSignal: StopSignal | null = null;
   private userContext: ExecutionContext | null = null;
 
-  constructor(options: FrameOptions) {
-    this.pass = options.pass;
-    this.caller = options.caller;
-    this.parent = options.parent;
-    this.path = options.path;
-    this.encodedName = options.encodedName;
-    this.scope = options.scope;
-    this.attempt = options.attempt;
-    this.level = options.level ?? (options.parent === null ? 0 : options.parent.level + 1);
-    this.settlesAtOnce = options.settlesAtOnce ?? false;
-    this.gate = options.gate ?? null;
-    this.time = options.time;
+  constructor(
+    private readonly place: FramePlace,
+    readonly caller: Caller,
+    /** How many steps it is nested in; 0 for the handler. */
+    readonly level: number,
+    readonly attempt: number,
+    /** Time as the body sees it: that of the last result it got. */
+    public time: number,
+  ) {
+    this.pass = place.pass;
+    this.parent = place.parent;
+    this.path = place.path;
+  }
+
+  get encodedName(): string {
+    return this.place.encodedName;
+  }
+
+  get settlesAtOnce(): boolean {
+    return this.place.settlesAtOnce;
+  }
+
+  /** Attempts of this body and those around it, outermost first: names which failures belong to it. */
+  get scope(): string {
+    const { parent, attempt } = this;
+    if (parent === null) return String(attempt);
+    // Branches of a race are no attempts of their own.
+    return this.level === parent.level ? parent.scope : `${parent.scope}.${attempt}`;
+  }
+
+  /** A call failed after the body had returned: the body fails with it. */
+  get lateFailure(): Late['failure'] {
+    return this.late?.failure ?? null;
   }
 
   get context(): ExecutionContext {
@@ -137,15 +143,11 @@ export class Frame implements CurrentExecution, Body {
 
   /** How many permits of that gate this body and those around it hold: they keep them until what they call has ended. */
   heldOf(gate: string): number {
-    return (this.gate === gate ? 1 : 0) + (this.parent?.heldOf(gate) ?? 0);
+    return (this.place.gate === gate ? 1 : 0) + (this.parent?.heldOf(gate) ?? 0);
   }
 
   get signal(): AbortSignal {
-    if (this.controller === null) {
-      this.controller = new AbortController();
-      if (this.abortedFor !== null) this.controller.abort(this.abortedFor.reason);
-    }
-    return this.controller.signal;
+    return (this.stopSignal ??= new StopSignal()).signal;
   }
 
   step(call: StepCall): Promise<unknown> {
@@ -186,20 +188,16 @@ export class Frame implements CurrentExecution, Body {
 
   /** The digest of a call's encoded arguments. */
   digestOf(text: string): string {
-    if (text !== this.digested) {
-      this.digest = digestOf(text);
-      this.digested = text;
-    }
-    return this.digest;
+    return this.calls.digestOf(text);
   }
 
   /** The path of the next call with that name and digest. */
   nextPath(encodedName: string, digest: string): string {
-    const first = `${this.path}/${segment(encodedName, digest, 0)}`;
-    this.ordinals ??= new Map();
-    const ordinal = this.ordinals.get(first) ?? 0;
-    this.ordinals.set(first, ordinal + 1);
-    return ordinal === 0 ? first : `${this.path}/${segment(encodedName, digest, ordinal)}`;
+    return `${this.path}/${segment(encodedName, digest, this.calls.ordinal(encodedName, digest))}`;
+  }
+
+  private get calls(): MadeCalls {
+    return (this.madeCalls ??= new MadeCalls());
   }
 
   /** The body goes on after its synchronous part: from here on its time counts. */
@@ -230,14 +228,15 @@ export class Frame implements CurrentExecution, Body {
     this.outstanding--;
     this.watchDormancy();
     if (at > this.time) this.time = at;
-    if (this.hasReturned && failure !== null) this.lateFailure ??= failure;
-    if (this.hasReturned && this.outstanding === 0) this.whenQuiet?.();
+    if (this.late === null) return;
+    this.late.failure ??= failure;
+    if (this.outstanding === 0) this.late.goOn();
   }
 
   /** The body returned while calls that it did not await are under way; `then` runs when they have settled too. */
   returned(then: () => void): void {
     this.hasReturned = true;
-    this.whenQuiet = then;
+    this.late = { failure: this.lateFailure, goOn: then };
     this.pass.scheduleCheck();
   }
 
@@ -264,8 +263,7 @@ export class Frame implements CurrentExecution, Body {
 
   /** Its time goes on: one that does not heed the signal ends by its timeout. */
   askToStop(reason: unknown): void {
-    this.abortedFor ??= { reason: reason ?? undefined };
-    this.controller?.abort(this.abortedFor.reason);
+    (this.stopSignal ??= new StopSignal()).abort(reason);
   }
 
   private watchDormancy(): void {

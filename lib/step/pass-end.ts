@@ -38,3 +38,8 @@ export type PassEnd =
   | { readonly kind: 'yielded' }
   /** The lease is another's, or the app was closed: nothing may be written. */
   | { readonly kind: 'lost' };
+
+/** Whoever began a pass: told once, as it ends. */
+export interface PassOwner {
+  passEnded(end: PassEnd): void;
+}

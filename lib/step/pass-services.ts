@@ -61,13 +61,17 @@ export interface AttemptCall {
 /** Wraps each attempt of each handler and step; never a memoised result. `next` runs the body. */
 export type Interceptor = (call: AttemptCall, next: () => Promise<unknown>) => Promise<unknown>;
 
+/** Whoever sent a write: told one of the two, once. */
+export interface Sender {
+  judged(verdict: Verdict): void;
+  /** Why the store gave no verdict. */
+  unjudged(error: unknown): void;
+}
+
 /** The way of writes to the store. */
 export interface Writer {
-  /**
-   * Sends a write; `done` gets its verdict, in order of submission, or `failed` the reason why the store gave none.
-   * Neither is called for a write that a closed app dropped.
-   */
-  submit(write: Write, done: (verdict: Verdict) => void, failed: (error: unknown) => void): void;
+  /** Sends a write; senders are told in order of submission. That of a write which a closed app dropped is told nothing. */
+  submit(write: Write, sender: Sender): void;
 }
 
 /** What passes ask of the definitions of this process. */

@@ -16,7 +16,7 @@ import type {
 } from '../ports/store-write.js';
 import type { Body } from './body.js';
 import type { PassEnd } from './pass-end.js';
-import type { PassServices } from './pass-services.js';
+import type { PassServices, Sender } from './pass-services.js';
 import type { Undoables } from './undoables.js';
 
 /** The pass, as its writes see it. */
@@ -27,6 +27,7 @@ interface WritingPass {
   readonly ended: PassEnd | null;
   readonly isUndoing: boolean;
   readonly isClosing: boolean;
+  readonly whenProgressed: (() => void) | null;
   end(end: PassEnd): void;
   finish(end: PassEnd, reason: unknown): void;
 }
@@ -34,6 +35,15 @@ interface WritingPass {
 /** What a step's commit does besides storing rows. */
 export interface StepEffects extends Publishing {
   readonly instance?: InstanceChange;
+}
+
+/** Whoever commits rows. What it is told as the sender it hands on to `PassWrites`, which tells it the rest. */
+export interface Committer extends Sender {
+  readonly effects: StepEffects | null;
+  /** The rows are stored. */
+  committed(): void;
+  /** Nothing was stored: the effects were refused. */
+  refused(rejection: Rejection): void;
 }
 
 const nothing: readonly never[] = Object.freeze([]);
@@ -108,15 +118,11 @@ export class PassWrites {
     this.withdrawn = [...this.withdrawn, withdrawal];
   }
 
-  commit(
-    rows: readonly Checkpoint[],
-    publish: StepEffects | null,
-    then: () => void,
-    refused: ((rejection: Rejection) => void) | null,
-  ): void {
-    // What a refused write held would be lost: it holds nothing but the rows of the publish.
-    if (publish !== null && this.held.length > 0) this.commit(nothing, null, () => {}, null);
+  commit(rows: readonly Checkpoint[], committer: Committer): void {
     const { pass } = this;
+    const { effects } = committer;
+    // What a refused write held would be lost: it holds nothing but the rows of the publish.
+    if (effects !== null && this.held.length > 0) this.commit(nothing, new Commit(this, null, () => {}));
     const checkpoints = this.held.length === 0 ? rows : [...this.held.splice(0), ...rows];
     this.rowCount += checkpoints.length;
     const { checkpoints: limit } = pass.services.settings.limits;
@@ -127,39 +133,47 @@ export class PassWrites {
     }
     if (pass.services.steps.hasCompensations) pass.undoables.sent(checkpoints);
     this.underWay++;
-    const write = this.delta(checkpoints, null, publish);
-    pass.services.writer.submit(write, (verdict) => this.answered(verdict, then, refused), this.lost);
+    pass.services.writer.submit(this.delta(checkpoints, null, effects), committer);
   }
 
-  private answered(
-    verdict: Verdict,
-    then: () => void,
-    refused: ((rejection: Rejection) => void) | null,
-  ): void {
-    const { pass } = this;
+  /** A commit has its verdict. */
+  judged(committer: Committer, verdict: Verdict): void {
     this.underWay--;
-    if (pass.ended !== null) return;
-    if (isApplied(verdict)) this.goOn(then);
-    else if (refused !== null && isRefusal(verdict)) this.goOn(() => refused(verdict));
-    else pass.end({ kind: 'lost' });
+    if (this.pass.ended !== null) return;
+    const isRefused = committer.effects !== null && isRefusal(verdict);
+    if (!isRefused && !isApplied(verdict)) this.lost();
+    else
+      try {
+        if (isRefused) committer.refused(verdict);
+        else {
+          this.pass.whenProgressed?.();
+          committer.committed();
+        }
+      } catch (error) {
+        this.failed(error);
+      }
   }
 
-  private readonly lost = (): void => this.pass.end({ kind: 'lost' });
+  /** A write has no verdict, or one that leaves nothing to go on with. */
+  lost(): void {
+    this.pass.end({ kind: 'lost' });
+  }
 
   /** A write of this execution that stores no progress. */
   send(write: AcquireWrite | ReserveWrite | AwaitWrite, then: (answer: Applied) => void): void {
-    const { pass } = this;
     this.underWay++;
-    pass.services.writer.submit(
-      write,
-      (verdict) => {
-        this.underWay--;
-        if (pass.ended !== null) return;
-        if (isApplied(verdict)) this.goOn(() => then(verdict));
-        else pass.end({ kind: 'lost' });
-      },
-      this.lost,
-    );
+    const judged = (verdict: Verdict): void => {
+      this.underWay--;
+      if (this.pass.ended !== null) return;
+      if (!isApplied(verdict)) this.lost();
+      else
+        try {
+          then(verdict);
+        } catch (error) {
+          this.failed(error);
+        }
+    };
+    this.pass.services.writer.submit(write, { judged, unjudged: () => this.lost() });
   }
 
   /** The write that carries the pass's end: held rows, the change of the record, what becomes of its instance, and an event. */
@@ -186,12 +200,8 @@ export class PassWrites {
   }
 
   /** Whatever fails where a verdict is taken fails this execution, and no other of its group. */
-  private goOn(then: () => void): void {
-    try {
-      then();
-    } catch (error) {
-      this.pass.end({ kind: 'parked', error });
-    }
+  private failed(error: unknown): void {
+    this.pass.end({ kind: 'parked', error });
   }
 
   private delta(
@@ -212,6 +222,24 @@ export class PassWrites {
       lease,
       delta: { ...delta, ...given, ...(instance === undefined ? null : { instance }) },
     };
+  }
+}
+
+/** A commit that functions hear of. */
+export class Commit implements Committer {
+  constructor(
+    private readonly writes: PassWrites,
+    readonly effects: StepEffects | null,
+    readonly committed: () => void,
+    readonly refused: (rejection: Rejection) => void = () => {},
+  ) {}
+
+  judged(verdict: Verdict): void {
+    this.writes.judged(this, verdict);
+  }
+
+  unjudged(): void {
+    this.writes.lost();
   }
 }
 

@@ -11,12 +11,12 @@ import type { Body } from './body.js';
 import { BodyList } from './body-list.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
-import type { PassEnd } from './pass-end.js';
+import type { PassEnd, PassOwner } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
-import { PassWrites, type StepEffects } from './pass-writes.js';
+import { Commit, PassWrites, type StepEffects } from './pass-writes.js';
 import { ReceivedEvents } from './received-events.js';
 import { Replay } from './replay.js';
-import { returnPath } from './control-path.js';
+import { returnPath, samePath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
 import type { Turn } from './turn.js';
 import { rowsOfUndo } from './undo-rows.js';
@@ -34,7 +34,6 @@ export interface Deferred {
 
 /** One claim's work on one execution: what runs, what waits, what is committed. It ends once. */
 export class Pass {
-  readonly done: Promise<PassEnd>;
   readonly replay: Replay | null;
   readonly writes: PassWrites;
   /** Bodies that have not ended, dead ones included: each still occupies the process. */
@@ -45,7 +44,9 @@ export class Pass {
   /** What it has collected; null: it does not collect. */
   batch: CollectedBatch | null = null;
   /** The path that names a call to the outside world: a step that was renamed keeps the one it began under. */
-  outsidePath = (path: string): string => path;
+  outsidePath: (path: string) => string = samePath;
+  /** What is to be given up when it ends; null: nothing. */
+  whenEnded: (() => void) | null = null;
   /** The frame of the handler's own body; null: not opened yet. */
   root: Body | null = null;
   readonly received: ReceivedEvents;
@@ -54,6 +55,8 @@ export class Pass {
    * had failed: what failed may succeed now, and lead elsewhere.
    */
   readonly isStrict: boolean;
+  /** Told when something of the pass is stored. */
+  whenProgressed: (() => void) | null = null;
   /** No result goes to the handler any more; what runs may finish, then the execution is handed back. */
   yielding: boolean;
 
@@ -61,7 +64,6 @@ export class Pass {
   private settleQueue: SettleQueue | null = null;
   private nestedResults: NestedResults | null = null;
   private failures: StepFailures | null = null;
-  private resolveDone!: (end: PassEnd) => void;
   readonly waits: Waits;
   private begunChildren: BegunChildren | null = null;
   private begunBodies: BegunBodies | null = null;
@@ -87,11 +89,9 @@ export class Pass {
     readonly record: ExecutionRecord,
     private readonly journal: readonly Checkpoint[],
     /** Steps are undone in this pass, and nothing else is done. */
-    readonly isUndoing = false,
+    readonly isUndoing: boolean,
+    private readonly owner: PassOwner,
   ) {
-    this.done = new Promise((resolve) => {
-      this.resolveDone = resolve;
-    });
     const replayed = isUndoing ? rowsOfUndo(journal, handler.method) : journal;
     this.replay =
       replayed.length === 0 ? null : new Replay(replayed, record.epoch, returnPath(handler.method));
@@ -162,7 +162,8 @@ export class Pass {
     this.waits.cancel();
     // Most passes end with none.
     if (this.live.size > 0) for (const body of this.live) body.abort(reason);
-    this.resolveDone(this.ended);
+    this.whenEnded?.();
+    this.owner.passEnded(this.ended);
   }
 
   /** Ends the pass with a row that goes in the same commit; `stored` runs when both are. */
@@ -188,7 +189,7 @@ export class Pass {
     then: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {
-    this.writes.commit(rows, publish, then, refused ?? null);
+    this.writes.commit(rows, new Commit(this.writes, publish, then, refused));
   }
 
   /** Keeps a row for the next commit: it is stored when the pass suspends, at the latest one turn from now. */

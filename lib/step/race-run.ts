@@ -6,7 +6,7 @@ import type { EncodedValue } from '../ports/codec.js';
 import { failureKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { encodeResult } from './encode-result.js';
-import { Frame, type Caller } from './frame.js';
+import { Frame } from './frame.js';
 import { giveUpWithin } from './give-up-within.js';
 import { runBody, type BodyOutcome } from './run-body.js';
 
@@ -24,7 +24,6 @@ export class RaceRun extends DurableCall {
   private isOver = false;
 
   constructor(
-    private readonly caller: Caller,
     parent: Frame,
     encodedName: string,
     path: string,
@@ -56,18 +55,9 @@ export class RaceRun extends DurableCall {
 
   /** Its calls are the caller's own, but for their place. */
   private frame(parent: Frame, encodedName: string, path: string): Frame {
-    const { pass, caller } = this;
-    return new Frame({
-      pass,
-      caller,
-      parent,
-      path,
-      encodedName,
-      scope: this.parent.scope,
-      attempt: this.parent.attempt,
-      time: this.parent.time,
-      level: this.parent.level,
-    });
+    const { caller, level, attempt, time } = this.parent;
+    const place = { pass: this.pass, parent, path, encodedName, gate: null, settlesAtOnce: false };
+    return new Frame(place, caller, level, attempt, time);
   }
 
   private ended(winner: string, outcome: BodyOutcome): void {

@@ -30,6 +30,9 @@ export function runBody(frame: Frame, spec: BodySpec, owner: BodyOwner): void {
   new BodyRun(frame, spec, owner).begin();
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- called on the promises of bodies
+const { then } = Promise.prototype;
+
 /** One object for what would else be a closure each: bodies are the most frequent thing that the engine makes. */
 class BodyRun implements Timed {
   /** What it gave at once. */
@@ -58,8 +61,10 @@ class BodyRun implements Timed {
       return;
     }
     frame.startTime();
-    promise.then(
-      (value) => this.returned({ ok: true, value }),
+    // Not its own `then`, which may be anything: two answers would end two bodies.
+    void then.call(
+      promise,
+      (value: unknown) => this.returned({ ok: true, value }),
       (error: unknown) => this.threw(error),
     );
   }
@@ -70,7 +75,7 @@ class BodyRun implements Timed {
     const error = new TimeoutError(namesOf(frame.path), spec.timeoutMs ?? 0);
     frame.kill(error);
     frame.pass.replay?.close(frame.path);
-    this.tell({ ok: false, error, isCutOff: true });
+    tell(frame, this.owner, { ok: false, error, isCutOff: true });
   }
 
   private threw(error: unknown): void {
@@ -78,34 +83,33 @@ class BodyRun implements Timed {
   }
 
   private returned(outcome: BodyOutcome): void {
-    const { frame } = this;
+    const { frame, owner } = this;
     if (frame.isDead) frame.pass.bodyEnded(frame);
     else if (frame.outstanding === 0) {
       frame.hasReturned = true;
-      this.ended(outcome);
-    } else frame.returned(() => this.ended(outcome));
+      ended(frame, owner, outcome);
+    } else frame.returned(() => ended(frame, owner, outcome));
   }
+}
 
-  private ended(outcome: BodyOutcome): void {
-    const { frame } = this;
-    const counts = !frame.isDead;
-    frame.ended();
-    frame.pass.bodyEnded(frame);
-    if (!counts) return;
-    const outcomeOrLate =
-      outcome.ok && frame.lateFailure !== null
-        ? { ok: false as const, error: frame.lateFailure.error, isCutOff: false }
-        : outcome;
-    if (repeatsJournal(frame)) this.tell(outcomeOrLate);
-  }
+function ended(frame: Frame, owner: BodyOwner, outcome: BodyOutcome): void {
+  const counts = !frame.isDead;
+  frame.ended();
+  frame.pass.bodyEnded(frame);
+  if (!counts) return;
+  const outcomeOrLate =
+    outcome.ok && frame.lateFailure !== null
+      ? { ok: false as const, error: frame.lateFailure.error, isCutOff: false }
+      : outcome;
+  if (repeatsJournal(frame)) tell(frame, owner, outcomeOrLate);
+}
 
-  /** What bodies give and throw is anything: should it defeat the engine, a person has to look, and nobody else is disturbed. */
-  private tell(outcome: BodyOutcome): void {
-    try {
-      this.owner.bodyEnded(outcome);
-    } catch (error) {
-      this.frame.pass.end({ kind: 'parked', error });
-    }
+/** What bodies give and throw is anything: should it defeat the engine, a person has to look, and nobody else is disturbed. */
+function tell(frame: Frame, owner: BodyOwner, outcome: BodyOutcome): void {
+  try {
+    owner.bodyEnded(outcome);
+  } catch (error) {
+    frame.pass.end({ kind: 'parked', error });
   }
 }
 

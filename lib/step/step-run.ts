@@ -17,7 +17,7 @@ import { encodeResult } from './encode-result.js';
 import type { PassEnd } from './pass-end.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
-import { Frame, type Caller } from './frame.js';
+import { Frame, type FramePlace } from './frame.js';
 import { instanceOf } from './instance-of.js';
 import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
@@ -58,7 +58,7 @@ export interface StepPublish {
 }
 
 /** One call of one step: its attempts, its retries, its result. */
-export class StepRun extends DurableCall implements BodyOwner {
+export class StepRun extends DurableCall implements BodyOwner, FramePlace {
   private attempt = 1;
   private firstStartedAt = 0;
   private startedAt = 0;
@@ -66,15 +66,12 @@ export class StepRun extends DurableCall implements BodyOwner {
   private leavesWaits = false;
   /** What the body gave, kept only where its commit publishes. */
   private value: unknown = undefined;
-  /** What that commit does besides; null: nothing. */
-  private published: StepPublished | null = null;
   /** What it failed with when no attempt was left. */
   private exhaustedBy: { readonly error: unknown } | null = null;
   /** Time as the caller saw it when it called: the body begins with it, whenever it begins. */
   private readonly time = this.parent.time;
 
   constructor(
-    private readonly caller: Caller,
     parent: Frame,
     encodedName: string,
     path: string,
@@ -129,6 +126,15 @@ export class StepRun extends DurableCall implements BodyOwner {
       startWithin(this.pass, this.parent, this.path, this.attempt, this.spec.limits, () => this.admitted());
   }
 
+  get gate(): string | null {
+    const { limits } = this.spec;
+    return limits === null || limits instanceof Error ? null : (limits.gate?.name ?? null);
+  }
+
+  get settlesAtOnce(): boolean {
+    return false;
+  }
+
   /** The calls around this one hold all permits, and end only after it. */
   private waitsForItself({ gate }: StartLimits): boolean {
     return gate !== null && this.parent.heldOf(gate.name) >= gate.limit;
@@ -180,27 +186,15 @@ export class StepRun extends DurableCall implements BodyOwner {
   private runAttempt(): void {
     if (this.parent.isDead) return;
     this.tell('step.started');
-    const { limits } = this.spec;
-    const frame = new Frame({
-      pass: this.pass,
-      caller: this.caller,
-      parent: this.parent,
-      path: this.path,
-      encodedName: this.encodedName,
-      scope: `${this.parent.scope}.${this.attempt}`,
-      attempt: this.attempt,
-      time: this.time,
-      gate: limits === null || limits instanceof Error ? null : (limits.gate?.name ?? null),
-    });
-    if (frame.gate !== null) this.pass.writes.use(this.path, frame);
+    const { parent, attempt } = this;
+    const frame = new Frame(this, parent.caller, parent.level + 1, attempt, this.time);
+    if (this.gate !== null) this.pass.writes.use(this.path, frame);
     this.pass.replay?.open(this.path, frame.scope);
     runBody(frame, this.spec, this);
   }
 
   bodyEnded(outcome: BodyOutcome): void {
-    const { limits } = this.spec;
-    if (limits !== null && !(limits instanceof Error) && limits.gate !== null)
-      this.pass.writes.release(this.path);
+    if (this.gate !== null) this.pass.writes.release(this.path);
     if (!outcome.ok && outcome.isCutOff) this.leavesWaits = true;
     if (outcome.ok) this.succeeded(outcome.value);
     else if (outcome.isCutOff && this.spec.atMostOnce) this.cutOff(outcome.error);
@@ -221,24 +215,21 @@ export class StepRun extends DurableCall implements BodyOwner {
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
     row.value = encoded.text;
     this.copy = encoded.copy;
-    if (published !== null) {
-      this.value = value;
-      this.published = published;
-    }
+    if (published !== null) this.value = value;
     this.endWaits();
     this.store(row, published);
   }
 
   protected override stored({ kind }: Checkpoint): void {
     if (kind === 'completed') {
-      const events = this.published?.events ?? nothing;
+      const events = this.effects?.events ?? nothing;
       if (events.length > 0) this.pass.services.publishing().published(events);
       this.tell('step.completed');
     } else if (this.exhaustedBy !== null) this.hook('onExhausted', this.exhaustedBy.error, null);
   }
 
   /** An event of it has no room, or was published before: with another payload, or by somebody who started other executions. */
-  protected override refused({ reason, eventId, known }: Rejection): void {
+  protected override effectsRefused({ reason, eventId, known }: Rejection): void {
     const { publish } = this.spec;
     if (reason === 'instance-changed') this.changedMeanwhile();
     else if (reason === 'event-known') this.succeeded(publish?.withKnown(this.value, known ?? []));

@@ -20,8 +20,10 @@ import {
   step,
   STORE,
   Worker,
+  type Dispatcher,
   type LifecycleEvent,
   type Metrics,
+  type Publication,
   type Store,
 } from 'holdfast';
 import { TestApp } from 'holdfast/testing';
@@ -94,6 +96,26 @@ describe('an app', () => {
     await expect(app.publish(Start, {})).rejects.toThrow(AppClosedError);
     await expect(app.start()).rejects.toThrow(AppClosedError);
     await expect(handle.status()).rejects.toThrow(AppClosedError);
+  });
+
+  test('stores what was published while its dispatcher stopped', async () => {
+    const store = memoryStore();
+    const write = store.write.bind(store);
+    const slow: Store = Object.assign(store, {
+      write: async (...given: Parameters<Store['write']>) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return write(...given);
+      },
+    });
+    const local = localDispatcher();
+    const published: Promise<Publication>[] = [];
+    const dispatcher: Dispatcher = Object.assign(local, {
+      stop: async () => void published.push(app.publish(Start, { n: 7 })),
+    });
+    const app = await bootstrap({ workers: [JobWorker], store: slow, dispatcher, logger: silentLogger });
+    await app.close();
+    expect((await published[0])?.executions).toHaveLength(1);
+    await expect(app.publish(Start, { n: 8 })).rejects.toThrow(AppClosedError);
   });
 
   test('is given back by await using', async () => {

@@ -205,3 +205,21 @@ test('case 25 · a hint that names an awaited execution answers nobody: the stor
   await asked.cancel();
   await expect(waited).rejects.toThrow(CancelledError);
 });
+
+test('a result is told when its slot is free: what is published next begins with its publish', async () => {
+  const store = memoryStore();
+  const claim = store.claim.bind(store);
+  let claims = 0;
+  store.claim = (request) => {
+    claims++;
+    return claim(request);
+  };
+  const app = await bootstrap({ workers: [AnswerWorker], store, concurrency: 1, logger: silentLogger });
+  apps.push(app);
+  await app.start();
+  await pause(20);
+  claims = 0;
+  for (let n = 1; n <= 50; n++)
+    expect(await (await app.publish(Ask, { n })).of(AnswerWorker, 'answer').result()).toBe(2 * n);
+  expect(claims).toBe(0);
+});

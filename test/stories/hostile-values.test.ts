@@ -72,6 +72,10 @@ const answering =
     then,
   });
 
+const twice = (promise: Promise<unknown>): Promise<unknown> =>
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+  Object.defineProperty(promise, 'then', { value: (ok: (value: unknown) => void) => [ok(2), ok(3)] });
+
 let rejections: unknown[];
 const note = (reason: unknown): void => void rejections.push(reason);
 
@@ -115,6 +119,11 @@ test.each([
   ['a handler gives an object that cannot be read', handling(() => unreadable({}, 'total')), 'failed'],
   ['a step gives a thenable that throws', stepping(answering(throwing(new Error('x')))), 'failed'],
   ['a step gives a thenable that answers twice', stepping(answering((ok) => [ok(1), ok(2)])), 'completed'],
+  [
+    'a step gives a promise whose own `then` answers twice',
+    stepping(() => twice(Promise.resolve(1))),
+    'completed',
+  ],
   ['a step gives a thenable that answers both', stepping(answering((ok, no) => [ok(1), no(2)])), 'completed'],
   [
     'a step gives a thenable that gives a promise',

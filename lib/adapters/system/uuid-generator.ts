@@ -5,7 +5,7 @@ import type { IdGenerator } from '../../ports/id-generator.js';
 const PER_MILLISECOND = 4_096;
 /** Random bytes of one id, and of how many ids they are drawn at once. */
 const RANDOM_BYTES = 8;
-const DRAWN = 128;
+const DRAWN = 1_024;
 
 /** Where the count and the random digits are in an id's text, which is as long as this. */
 const COUNT_AT = 15;

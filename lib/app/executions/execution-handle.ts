@@ -1,6 +1,6 @@
 import { presentNames } from '../../engine/renamed-journal.js';
 import type { Run } from '../../engine/work.js';
-import { storedOutcome, type AwaitedOutcome } from '../../dispatch/outcomes.js';
+import { storedOutcome } from '../../dispatch/outcomes.js';
 import { partsOfDefinition } from '../../model/definition.js';
 import { DURATION_FORMS, parseDuration, type Duration } from '../../model/duration.js';
 import { AppClosedError } from '../../model/errors-app.js';
@@ -9,7 +9,6 @@ import {
   ExecutionNotFoundError,
   ExecutionStateError,
   ParkedError,
-  TimeoutError,
 } from '../../model/errors-execution.js';
 import {
   isSettled,
@@ -19,13 +18,14 @@ import {
 } from '../../model/execution.js';
 import type { ExecutionId, MessageId } from '../../model/ids.js';
 import type { StoredOutcome } from '../../model/outcome.js';
-import type { Clock, Timer } from '../../ports/clock.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Codec } from '../../ports/codec.js';
 import type { IdGenerator } from '../../ports/id-generator.js';
 import { isApplied } from '../../ports/is-applied.js';
 import type { Store } from '../../ports/store.js';
 import { anything, optionMistakes, refuse, text } from '../options/option-checks.js';
 import { outcomeErrorOf, type OutcomeError } from './outcome-error.js';
+import { OutcomeWait } from './outcome-wait.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { stepViews, type StepView } from './step-views.js';
 
@@ -91,15 +91,25 @@ export class ExecutionHandle<Value = unknown> {
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
    * Throws `TypeError` for a timeout that is no duration, `ConfigurationError` for an unknown option.
    */
-  async result(options: WaitOptions = waitForEver): Promise<Value> {
-    const outcome = await this.settled('result()', options);
-    if (outcome.status === 'completed' || outcome.status === 'skipped') return this.valueOf(outcome);
-    throw this.errorOf(outcome);
+  result(options: WaitOptions = waitForEver): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const told = (outcome: StoredOutcome): void => {
+        try {
+          if (hasValue(outcome.status)) resolve(this.valueOf(outcome));
+          else reject(this.errorOf(outcome));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.settled('result()', options, told, reject);
+    });
   }
 
   /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
   async outcome(options: WaitOptions = waitForEver): Promise<Outcome<Value>> {
-    const stored = await this.settled('outcome()', options);
+    const stored = await new Promise<StoredOutcome>((resolve, reject) =>
+      this.settled('outcome()', options, resolve, reject),
+    );
     const record = await this.record('outcome()');
     const common = {
       // One that is parked has not ended.
@@ -113,8 +123,7 @@ export class ExecutionHandle<Value = unknown> {
         startedAt: stored.startedAt,
       },
     };
-    if (stored.status === 'completed' || stored.status === 'skipped')
-      return { success: true, value: this.valueOf(stored), ...common };
+    if (hasValue(stored.status)) return { success: true, value: this.valueOf(stored), ...common };
     return { success: false, error: await this.outcomeError(stored), ...common };
   }
 
@@ -170,60 +179,60 @@ export class ExecutionHandle<Value = unknown> {
       throw await this.wrongState('resume()', 'Only a parked execution can be resumed');
   }
 
-  private settled(call: string, options: WaitOptions): StoredOutcome | Promise<StoredOutcome> {
+  /** Throws for options that cannot be. */
+  private settled(
+    call: string,
+    options: WaitOptions,
+    resolve: (outcome: StoredOutcome) => void,
+    reject: (error: unknown) => void,
+  ): void {
     if (options !== waitForEver) refuse(optionMistakes(call, options, { timeout: anything }));
     const { timeout } = options;
     const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
     if (timeout !== undefined && timeoutMs === null)
       throw new TypeError(`${call} takes as timeout ${DURATION_FORMS}, not ${JSON.stringify(timeout)}`);
     const told = this.run?.outcome ?? null;
-    if (told === null || !isSettled(told.status)) return this.awaitOutcome(call, timeoutMs);
+    if (told === null || !isSettled(told.status)) {
+      this.awaitOutcome(call, timeoutMs, resolve, reject);
+      return;
+    }
     // What the pass told holds until somebody retries the execution, which any process may do.
     const isNews = told.status === 'completed' && !this.hasAnswered;
     this.hasAnswered = true;
-    if (isNews || isFinal(told.status)) return told;
-    return this.awaitOutcome(call, timeoutMs).catch((error: unknown) => {
-      if (error instanceof ExecutionNotFoundError) return told;
-      throw error;
-    });
+    if (isNews || isFinal(told.status)) resolve(told);
+    else
+      this.awaitOutcome(call, timeoutMs, resolve, (error) =>
+        error instanceof ExecutionNotFoundError ? resolve(told) : reject(error),
+      );
   }
 
   /** Told by the pass when this process runs it, else found in the store now or by a later poll. */
-  private awaitOutcome(call: string, timeoutMs: number | null): Promise<StoredOutcome> {
-    const { runtime, clock } = this.parts;
+  private awaitOutcome(
+    call: string,
+    timeoutMs: number | null,
+    resolve: (outcome: StoredOutcome) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { runtime, clock, watchWait } = this.parts;
     const id = this.id as ExecutionId;
-    if (runtime.isClosed) return Promise.reject(new AppClosedError(call));
-    return new Promise((resolve, reject) => {
-      let timer: Timer | null = null;
-      const unwatch = this.parts.watchWait(this.id, this.worker, timeoutMs);
-      const told = (outcome: AwaitedOutcome): void => {
-        timer?.cancel();
-        unwatch();
-        if (outcome === 'closed') reject(new AppClosedError(call, true));
-        else if (outcome === 'gone') reject(new ExecutionNotFoundError(this.id));
-        else resolve(outcome);
-      };
-      if (timeoutMs !== null)
-        timer = clock.setTimer(timeoutMs, () => {
-          runtime.outcomes.forget(id, told);
-          unwatch();
-          reject(new TimeoutError(`waiting for execution '${id}'`, timeoutMs));
-        });
-      runtime.outcomes.wait(id, told);
-      if (runtime.consumer.runs(id)) return;
-      const end = (answer: () => void): void => {
-        runtime.outcomes.forget(id, told);
-        timer?.cancel();
-        unwatch();
-        answer();
-      };
-      this.record(call).then(
-        (record) => {
-          if (isSettled(record.status)) end(() => resolve(storedOutcome(record)));
-        },
-        (error: unknown) => end(() => reject(error instanceof Error ? error : new Error(String(error)))),
-      );
-    });
+    if (runtime.isClosed) {
+      reject(new AppClosedError(call));
+      return;
+    }
+    const unwatch = watchWait(id, this.worker, timeoutMs);
+    const wait = new OutcomeWait(runtime.outcomes, id, call, unwatch, resolve, reject);
+    if (timeoutMs !== null) wait.limit(clock, timeoutMs);
+    runtime.outcomes.wait(id, wait);
+    if (!runtime.consumer.runs(id)) void this.lookUp(call, wait);
+  }
+
+  private async lookUp(call: string, wait: OutcomeWait): Promise<void> {
+    try {
+      const record = await this.record(call);
+      if (isSettled(record.status)) wait.found(storedOutcome(record));
+    } catch (error) {
+      wait.failed(error);
+    }
   }
 
   private async record(call: string): Promise<ExecutionRecord> {
@@ -281,6 +290,11 @@ export class ExecutionHandle<Value = unknown> {
     const { store, codec } = this.parts;
     return outcomeErrorOf(this.errorOf(outcome), await store.journal(this.id as ExecutionId), codec);
   }
+}
+
+/** It ended with a value, if with none at all. */
+function hasValue(status: ExecutionStatus): boolean {
+  return status === 'completed' || status === 'skipped';
 }
 
 /** No retry begins it again. */

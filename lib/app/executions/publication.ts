@@ -24,24 +24,25 @@ export class Publication implements Iterable<ExecutionHandle> {
     method?: Method,
   ): ExecutionHandle<ResultOf<Instance, Method>> {
     const id = this.workerIdOf(worker);
-    const isMeant = (execution: ExecutionHandle): boolean =>
-      execution.worker === id && (method === undefined || execution.handler === method);
-    const first = this.executions.find(isMeant);
-    const last = this.executions.findLast(isMeant);
-    if (first === undefined)
+    let only: ExecutionHandle | null = null;
+    for (const execution of this.executions) {
+      if (execution.worker !== id || (method !== undefined && execution.handler !== method)) continue;
+      if (only !== null) throw this.ambiguous(worker, id);
+      only = execution;
+    }
+    if (only === null)
       throw new NotSubscribedError(
         `event '${this.event}' started no execution of ${id}${method === undefined ? '' : `.${method}`}: ${this.started()}`,
       );
-    if (first !== last) {
-      const started = this.executions
-        .filter(isMeant)
-        .map(({ handler }) => handler)
-        .join(' and ');
-      throw new NotSubscribedError(
-        `event '${this.event}' started ${started} of ${id}. Say which: of(${worker.name}, '${first.handler}')`,
-      );
-    }
-    return first as ExecutionHandle<ResultOf<Instance, Method>>;
+    return only as ExecutionHandle<ResultOf<Instance, Method>>;
+  }
+
+  /** Of one method there is one execution at most. */
+  private ambiguous({ name }: ClassOf<object>, id: string): NotSubscribedError {
+    const started = this.executions.filter(({ worker }) => worker === id).map(({ handler }) => handler);
+    return new NotSubscribedError(
+      `event '${this.event}' started ${started.join(' and ')} of ${id}. Say which: of(${name}, '${started[0]}')`,
+    );
   }
 
   private started(): string {

@@ -94,12 +94,23 @@ export class Publishing {
     return requestOf(resolved, clock, scope);
   }
 
-  private async publishNow(args: readonly unknown[], scope: PublishScope | null): Promise<Publication> {
-    const request = this.request(args, scope);
-    const requests = [request instanceof Promise ? await request : request];
-    const [published] = await this.parts.runtime.publisher.publish(requests);
-    return this.publicationOf(published as Published);
+  private publishNow(args: readonly unknown[], scope: PublishScope | null): Promise<Publication> {
+    try {
+      const request = this.request(args, scope);
+      return request instanceof Promise
+        ? request.then((late) => this.publishOne(late))
+        : this.publishOne(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
+
+  private publishOne(request: PublishRequest): Promise<Publication> {
+    return this.parts.runtime.publisher.accept([request], this.onlyPublication);
+  }
+
+  private readonly onlyPublication = ([published]: readonly Published[]): Publication =>
+    this.publicationOf(published as Published);
 
   private async publishAllNow(entries: Entries, scope: PublishScope | null): Promise<readonly Publication[]> {
     const requests: PublishRequest[] = [];

@@ -249,13 +249,16 @@ export class Runtime {
     if (this.isClosed) return;
     const { clock, store, settings } = this.parts;
     const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
+    const written = (): Promise<void> => this.endsBy(until, 'write what was accepted', this.writer.idle());
     await this.stop();
-    await this.endsBy(until, 'write what was accepted', this.writer.idle());
+    await written();
     // One that was never started has sent hints, too.
     await this.endsBy(until, 'stop the dispatcher', this.hints.stop());
     this.forgetChange?.();
     const wasOpen = this.phase !== 'new';
     this.phase = 'closed';
+    // What was accepted while the dispatcher stopped; from here on nothing is.
+    await this.endsBy(until, 'write what was accepted', this.writer.idle());
     this.outcomes.close();
     this.writer.abandon();
     await this.endsBy(0, 'close the dispatcher', this.hints.close());
@@ -275,11 +278,8 @@ export class Runtime {
       this.scheduler.stop(),
       this.hints.stop(),
     ]);
-    await this.endsBy(
-      until,
-      'drain',
-      drained.then(() => this.writer.idle()),
-    );
+    const written = drained.then(() => this.writer.idle());
+    await this.endsBy(until, 'drain', written);
     const left = this.attempt('leave', () => this.lease.stop());
     await this.endsBy(until, 'leave', left);
     this.tell('app.stopped');

@@ -1,4 +1,4 @@
-import type { AwaitedOutcome } from '../../dispatch/outcomes.js';
+import type { Waiter } from '../../dispatch/outcomes.js';
 import { SESSION_STOPPED } from '../../model/cancel-reason.js';
 import type { Duration } from '../../model/duration.js';
 import { parseDuration } from '../../model/duration.js';
@@ -114,13 +114,13 @@ export class SessionStop {
     const all = new Promise<void>((resolve) => {
       done = resolve;
     });
-    const waiters = new Map<ExecutionId, (outcome: AwaitedOutcome) => void>();
+    const waiters = new Map<ExecutionId, Waiter>();
     const ended = (id: ExecutionId): void => {
       open.delete(id);
       if (open.size === 0) done();
     };
     for (const id of ids) {
-      const waiter = (): void => ended(id);
+      const waiter = { told: () => ended(id) };
       waiters.set(id, waiter);
       outcomes.wait(id, waiter);
     }

@@ -90,24 +90,26 @@ test('an execution whose body kills its process is parked after five claims, and
   expect(records.filter(({ status }) => status === 'completed').length).toBe(20);
 });
 
-/** Four executions whose body takes `bodyMs`, and whose process is killed that often while they run. */
-async function killed(times: number, bodyMs: number) {
+/** Executions whose body takes `bodyMs`, as a step or not, and whose process is killed that often while they run. */
+async function killed(times: number, bodyMs: number, { count = 4, inStep = false } = {}) {
   const together: number[] = [];
   let running = 0;
   const scenario = new Scenario({
     processes: 1,
     settings: { leaseMs: 3_000, sweepMs: 1_000, concurrency: 5 },
-    handler: async ({ wait }) => {
+    steps: { first: {} },
+    handler: async ({ step, wait }) => {
       together.push(++running);
-      await wait(bodyMs);
+      await (inStep ? step('first', [], () => wait(bodyMs)) : wait(bodyMs));
+      if (inStep) await wait(600_000);
       running--;
     },
   });
   await scenario.start();
-  await publishMany(scenario, 4);
+  await publishMany(scenario, count);
   const { simulation } = scenario;
   for (let death = 1; death <= times; death++) {
-    await simulation.time.run(simulation.time.elapsed + 30_000, () => together.length === 4);
+    await simulation.time.run(simulation.time.elapsed + 30_000, () => together.length === count);
     simulation.processes[0]?.machine.crash();
     together.length = running = 0;
   }
@@ -128,7 +130,7 @@ test('one death is ordinary: what it has cut off begins again together', async (
 });
 
 test('what was claimed twice in vain begins with nothing beside it, and that is told', async () => {
-  const { scenario, together } = await killed(2, 1_000);
+  const { scenario, together } = await killed(2, 1_000, { count: 1 });
   const { consumer } = (scenario.simulation.processes[0] as SimulatedProcess).runtime;
   const [event] = isolated(scenario);
   expect(event).toMatchObject({ worker: 'scenario', handler: 'handle', claims: 3 });
@@ -138,19 +140,45 @@ test('what was claimed twice in vain begins with nothing beside it, and that is 
   expect([together, (await scenario.record(late)).status]).toEqual([[1], 'pending']);
   await scenario.pass(600);
   expect(consumer.isolation.current).toBeNull();
-  expect(together).toEqual([1, 1, 2, 3, 4]);
+  expect(together).toEqual([1, 1]);
   await scenario.simulation.run();
   expect(isolated(scenario)).toHaveLength(1);
   await scenario.simulation.close();
 });
 
 test('what has not killed its process for as long as the lease runs alone no longer', async () => {
-  const { scenario, together } = await killed(2, 600_000);
+  const { scenario, together } = await killed(2, 600_000, { count: 1 });
   const late = await scenario.begin();
   await scenario.pass(2_500);
   expect([together, (await scenario.record(late)).status]).toEqual([[1], 'pending']);
+  await scenario.pass(520);
+  expect([together, (await scenario.record(late)).status]).toEqual([[1, 2], 'running']);
+  await scenario.simulation.close();
+});
+
+test('what has stored something runs alone no longer', async () => {
+  const { scenario, together } = await killed(2, 1_000, { count: 1, inStep: true });
+  const late = await scenario.begin();
+  await scenario.pass(900);
+  expect([together, (await scenario.record(late)).status]).toEqual([[1], 'pending']);
+  await scenario.pass(200);
+  expect([together, (await scenario.record(late)).status]).toEqual([[1, 2], 'running']);
+  await scenario.simulation.close();
+});
+
+test('what was claimed twice in vain together begins one after the other, and first of all shares the time', async () => {
+  const { scenario, together } = await killed(2, 600_000);
+  const late = await scenario.begin();
+  const running: number[] = [];
+  for (const ms of [600, 200, 900, 200, 1_200, 200, 2_600]) {
+    await scenario.pass(ms);
+    running.push(together.length);
+  }
+  expect(running).toEqual([1, 2, 2, 3, 3, 4, 4]);
+  expect((await scenario.record(late)).status).toBe('pending');
   await scenario.pass(500);
-  expect([together, (await scenario.record(late)).status]).toEqual([[1, 2, 3, 4, 5], 'running']);
+  expect((await scenario.record(late)).status).toBe('running');
+  expect(isolated(scenario)).toHaveLength(4);
   await scenario.simulation.close();
 });
 

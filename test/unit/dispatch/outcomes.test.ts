@@ -46,7 +46,7 @@ class Scene {
 
   async await(d: StoreDriver): Promise<Lease> {
     const lease = await d.run();
-    this.outcomes.wait(lease.executionId, (outcome) => this.told.set(lease.executionId, outcome));
+    this.outcomes.wait(lease.executionId, { told: (outcome) => this.told.set(lease.executionId, outcome) });
     return lease;
   }
 

@@ -54,11 +54,10 @@ function setup({
   );
   const settled: string[] = [];
   const submit = (id: string, bytes = 0): void =>
-    writer.submit(
-      message(id, bytes),
-      (verdict) => settled.push(`${id} ${verdict.verdict}`),
-      () => settled.push(`${id} failed`),
-    );
+    writer.submit(message(id, bytes), {
+      judged: ({ verdict }) => settled.push(`${id} ${verdict}`),
+      unjudged: () => settled.push(`${id} failed`),
+    });
   const turns = async (ms: number): Promise<void> => {
     for (let at = 0; at < ms; at += 10) {
       clock.advance(10);
@@ -154,7 +153,8 @@ test('everyone who meets a store that is away is told within the same few second
   const failed = (): void => void toldAt.push(clock.monotonic());
   const startedAt = clock.monotonic();
   const submit = (count: number): void => {
-    for (let at = 0; at < count; at++) writer.submit(message(`m${at}`), () => {}, failed);
+    for (let at = 0; at < count; at++)
+      writer.submit(message(`m${at}`), { judged: () => {}, unjudged: failed });
   };
   submit(100);
   await turns(1_000);
@@ -176,11 +176,10 @@ test('what a lease covers is sent as long as that holds, and those beside it are
   });
   submit('a');
   for (const commitNo of [1, 2])
-    writer.submit(
-      commit('x', commitNo),
-      () => settled.push(`x ${commitNo}`),
-      () => settled.push(`x ${commitNo} failed`),
-    );
+    writer.submit(commit('x', commitNo), {
+      judged: () => settled.push(`x ${commitNo}`),
+      unjudged: () => settled.push(`x ${commitNo} failed`),
+    });
   await turns(12_000);
   expect(settled).toEqual(['a failed']);
   isDown = false;
@@ -194,11 +193,10 @@ test('a commit that the store never takes is given up long before its lease ends
     leaseMs: 60_000,
   });
   for (const commitNo of [1, 2])
-    writer.submit(
-      commit('x', commitNo),
-      () => settled.push(`x${commitNo}`),
-      () => settled.push(`x${commitNo} failed`),
-    );
+    writer.submit(commit('x', commitNo), {
+      judged: () => settled.push(`x${commitNo}`),
+      unjudged: () => settled.push(`x${commitNo} failed`),
+    });
   for (let at = 0; at < 100; at++) {
     submit(`m${at}`);
     await turns(100);
@@ -248,7 +246,7 @@ test('whoever fails at its verdict keeps neither its group nor later writes from
     throw new Error('at the verdict');
   };
   submit('a');
-  writer.submit(message('hostile'), fail, fail);
+  writer.submit(message('hostile'), { judged: fail, unjudged: fail });
   submit('b');
   await turns(20);
   submit('c');
@@ -261,13 +259,12 @@ test('nor does one that fails at the news that its write was given up', async ()
   const { writer, submit, settled, turns } = setup({
     answer: (ids) => (ids.includes('hostile') ? down() : Promise.resolve(ids.map(() => ok))),
   });
-  writer.submit(
-    message('hostile'),
-    () => {},
-    () => {
+  writer.submit(message('hostile'), {
+    judged: () => {},
+    unjudged: () => {
       throw new Error('at the news');
     },
-  );
+  });
   await turns(15_000);
   submit('a');
   await turns(20);
@@ -288,11 +285,10 @@ test('a commit never overtakes an earlier one of its execution, even when that h
     answer: (ids, call) => (call === 1 ? down() : Promise.resolve(ids.map(() => ok))),
   });
   const send = (id: string, commitNo: number): void =>
-    writer.submit(
-      commit(id, commitNo),
-      () => settled.push(`${id} ${commitNo}`),
-      () => settled.push(`${id} failed`),
-    );
+    writer.submit(commit(id, commitNo), {
+      judged: () => settled.push(`${id} ${commitNo}`),
+      unjudged: () => settled.push(`${id} failed`),
+    });
   send('x', 1);
   await turns(10);
   send('y', 1);
