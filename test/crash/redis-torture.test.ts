@@ -46,7 +46,8 @@ describeRedisServers('on Redis', () => {
         expect(findings.kills).toBeGreaterThanOrEqual(kills);
         expect(findings.troubles).toBeGreaterThanOrEqual(serverKills);
         expect(findings.executions).toBeGreaterThanOrEqual(kills);
-        expect(findings.settled).toBeGreaterThanOrEqual(kills);
+        // Something ends all the same; the more deaths a second, the more of it is suspected, and goes one at a time.
+        expect(findings.settled).toBeGreaterThanOrEqual(serverKills);
         expect(findings.lateBodies).toBeLessThanOrEqual(1 + findings.stops / 20);
       } catch (error) {
         if (asked === undefined) console.error(told);
