@@ -12,7 +12,8 @@ import { callHandler } from '../step/call-method.js';
 import { attemptKey } from '../step/checkpoint-key.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
-import { runBody, type BodyOutcome } from '../step/run-body.js';
+import type { PassEnd } from '../step/pass-end.js';
+import { runBody } from '../step/run-body.js';
 import type { Turn } from '../step/turn.js';
 import { noteKey, turnPath } from '../step/turn-row.js';
 import { alarmEvent } from './alarm-event.js';
@@ -181,12 +182,15 @@ export class ActorTurn implements Turn {
       await this.call(worker, method, error, this.contextOf(frame.context, { errorSource }));
       await this.state.settled();
     };
-    const bodyEnded = (outcome: BodyOutcome): void => {
-      if (pass.isClosing) pass.scheduleCheck();
-      else if (outcome.ok) pass.end({ kind: 'completed', text: pass.services.codec.encode(undefined) });
-      else pass.end({ kind: 'parked', error: outcome.error });
-    };
-    runBody(frame, { timeoutMs: null, args: [error], invoke }, { bodyEnded });
+    const end = (end: PassEnd): void => (pass.isClosing ? pass.scheduleCheck() : pass.end(end));
+    runBody(
+      frame,
+      { timeoutMs: null, args: [error], invoke },
+      {
+        bodyReturned: () => end({ kind: 'completed', text: pass.services.codec.encode(undefined) }),
+        bodyThrew: (failure) => end({ kind: 'parked', error: failure }),
+      },
+    );
   }
 
   /** The failure for which no other attempt follows, recorded by an earlier pass of this epoch. */

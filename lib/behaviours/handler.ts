@@ -8,7 +8,7 @@ import { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import { returnPath } from '../step/control-path.js';
-import { runBody, type BodyOutcome, type BodyOwner, type BodySpec } from '../step/run-body.js';
+import { runBody, type BodyOwner, type BodySpec } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
 import type { Turn } from '../step/turn.js';
 import { GraphRun } from './graph-run.js';
@@ -49,14 +49,19 @@ class HandlerRun implements BodySpec, BodyOwner {
       : turn.run(instance, event, context);
   }
 
-  bodyEnded(outcome: BodyOutcome): void {
+  bodyReturned(value: unknown): void {
+    const { frame, instance } = this;
+    const { pass, next } = frame;
+    if (pass.isClosing) pass.scheduleCheck();
+    else if (next !== null) pass.end({ kind: 'renewed', next });
+    else handlerReturned(frame, instance, value);
+  }
+
+  bodyThrew(error: unknown): void {
     const { frame, turn, instance } = this;
     const { pass } = frame;
     if (pass.isClosing) pass.scheduleCheck();
-    else if (outcome.ok && frame.next !== null) pass.end({ kind: 'renewed', next: frame.next });
-    else if (outcome.ok) handlerReturned(frame, instance, outcome.value);
-    else if (turn === null || !turn.failed(instance, outcome.error))
-      pass.end({ kind: 'threw', error: outcome.error });
+    else if (turn === null || !turn.failed(instance, error)) pass.end({ kind: 'threw', error });
   }
 }
 

@@ -14,7 +14,6 @@ import type { NextTurn } from '../ports/store-write.js';
 import type { Body } from './body.js';
 import { MadeCalls } from './made-calls.js';
 import type { Pass } from './pass.js';
-import type { RunningTime } from './running-time.js';
 import { StopSignal } from './stop-signal.js';
 import { turnId } from './turn-id.js';
 
@@ -44,6 +43,13 @@ export interface FramePlace {
   readonly settlesAtOnce: boolean;
 }
 
+/** Bounds the time of a body. */
+export interface BodyTime {
+  run(): void;
+  pause(): void;
+  stop(): void;
+}
+
 /** What is left of a body that returned before its calls had settled. */
 interface Late {
   /** A call failed: the body fails with it. */
@@ -61,7 +67,7 @@ export class Frame implements CurrentExecution, Body {
   previousBody: Body | null = null;
   nextBody: Body | null = null;
   /** Bounds this attempt; null: nothing does. Stands still while every call that the body made waits. */
-  runningTime: RunningTime | null = null;
+  runningTime: BodyTime | null = null;
   /** What the execution goes on with when this body has ended; null: its value. */
   next: NextTurn | null = null;
   /** The body gave its outcome; calls that it did not await may still be under way. */

@@ -2,9 +2,9 @@ import type { StepDefinition } from '../model/definition.js';
 import type { RetryPolicy } from '../model/retry-policy.js';
 import type { StepCall } from '../ports/current-execution.js';
 import { callStep } from './call-method.js';
+import type { Frame } from './frame.js';
 import type { StartLimits } from './limited-start.js';
 import { limitsOf } from './limits-of.js';
-import type { PassServices } from './pass-services.js';
 import type { StepSpec } from './step-run.js';
 
 /** A call of a `@Step` method, with the policies of its definition: the most frequent spec, one object each. */
@@ -13,11 +13,11 @@ export class MethodSpec implements StepSpec {
   readonly limits: StartLimits | Error | null;
 
   constructor(
-    private readonly services: PassServices,
+    defaultTimeoutMs: number,
     private readonly definition: StepDefinition,
     private readonly call: StepCall,
   ) {
-    this.timeoutMs = definition.timeoutMs ?? services.settings.timeoutMs;
+    this.timeoutMs = definition.timeoutMs ?? defaultTimeoutMs;
     this.limits = limitsOf(definition, call.args);
   }
 
@@ -37,7 +37,7 @@ export class MethodSpec implements StepSpec {
     return this.call.args;
   }
 
-  invoke(): unknown {
-    return callStep(this.services.host, this.call);
+  invoke({ pass }: Frame): unknown {
+    return callStep(pass.services.host, this.call);
   }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Codec } from '../ports/codec.js';
 import type { AnewCall, RunCall } from '../ports/current-execution.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
+import type { LateTimers } from '../ports/late-timers.js';
 import type { Logger } from '../ports/logger.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
@@ -16,6 +17,7 @@ import type { NewEvent, NextTurn, Parent, Verdict, Write } from '../ports/store-
 /** What passes need from the process they run in. One per app. */
 export interface PassServices {
   readonly clock: Clock;
+  readonly lateTimers: LateTimers;
   readonly random: Random;
   readonly codec: Codec;
   readonly observer: Observer;

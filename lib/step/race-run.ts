@@ -8,7 +8,7 @@ import { DurableCall } from './durable-call.js';
 import { encodeResult } from './encode-result.js';
 import { Frame } from './frame.js';
 import { giveUpWithin } from './give-up-within.js';
-import { runBody, type BodyOutcome } from './run-body.js';
+import { runBody } from './run-body.js';
 
 /** What stands before the name of a branch. */
 const BRANCH = `${BUILT_IN}branch`;
@@ -49,7 +49,10 @@ export class RaceRun extends DurableCall {
         runBody(
           frames[at] as Frame,
           { timeoutMs: null, args: [], isBranch: true, invoke: body },
-          { bodyEnded: (outcome) => this.ended(name, outcome) },
+          {
+            bodyReturned: (value) => this.ended(name, () => this.won(name, value)),
+            bodyThrew: (error) => this.ended(name, () => this.fail(error)),
+          },
         );
   }
 
@@ -60,7 +63,7 @@ export class RaceRun extends DurableCall {
     return new Frame(place, caller, level, attempt, time);
   }
 
-  private ended(winner: string, outcome: BodyOutcome): void {
+  private ended(winner: string, store: () => void): void {
     if (this.isOver || this.parent.isDead) return;
     if (this.pass.isClosing) {
       this.pass.scheduleCheck();
@@ -68,8 +71,7 @@ export class RaceRun extends DurableCall {
     }
     this.isOver = true;
     this.stop(winner);
-    if (outcome.ok) this.won(winner, outcome.value);
-    else this.fail(outcome.error);
+    store();
   }
 
   /** What the others still do counts no more. */

@@ -2,14 +2,10 @@ import { TimeoutError } from '../model/errors-execution.js';
 import { isThenable } from '../model/is-thenable.js';
 import { namesOf } from '../model/path.js';
 import { callBelow } from '../ports/current-execution.js';
-import type { Frame } from './frame.js';
+import type { LateTimer, LateTimers } from '../ports/late-timers.js';
+import type { BodyTime, Frame } from './frame.js';
 import { repeatsJournal } from './repeats-journal.js';
 import { RunningTime, type Timed } from './running-time.js';
-
-export type BodyOutcome =
-  | { readonly ok: true; readonly value: unknown }
-  /** `isCutOff`: it used up its time, and may go on all the same. */
-  | { readonly ok: false; readonly error: unknown; readonly isCutOff: boolean };
 
 export interface BodySpec {
   readonly timeoutMs: number | null;
@@ -20,9 +16,16 @@ export interface BodySpec {
   readonly invoke: (frame: Frame) => unknown;
 }
 
-/** Whoever runs a body: gets its outcome once, or never when the pass ended before. */
+/** Whoever runs a body: told once how it ended, or never when the pass ended before. */
 export interface BodyOwner {
-  bodyEnded(outcome: BodyOutcome): void;
+  bodyReturned(value: unknown): void;
+  /** `isCutOff`: it used up its time, and may go on all the same. */
+  bodyThrew(error: unknown, isCutOff: boolean): void;
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly isCutOff: boolean;
 }
 
 /** Runs one body below its frame. A body that times out is told by its signal; what it still does counts only as an occupied slot. */
@@ -34,9 +37,12 @@ export function runBody(frame: Frame, spec: BodySpec, owner: BodyOwner): void {
 const { then } = Promise.prototype;
 
 /** One object for what would else be a closure each: bodies are the most frequent thing that the engine makes. */
-class BodyRun implements Timed {
+class BodyRun implements BodyTime, LateTimer, Timed {
   /** What it gave at once. */
   value: unknown = undefined;
+  place = -1;
+  /** Null: its time is not watched yet, or nothing bounds it. */
+  private time: RunningTime | null = null;
 
   constructor(
     readonly frame: Frame,
@@ -47,69 +53,97 @@ class BodyRun implements Timed {
   begin(): void {
     const { frame, spec } = this;
     frame.pass.live.add(frame);
-    if (spec.timeoutMs !== null)
-      frame.runningTime = new RunningTime(frame.pass.services.clock, spec.timeoutMs, this);
+    if (spec.timeoutMs !== null) frame.runningTime = this;
     let promise: Promise<unknown> | null;
     try {
       promise = callBelow(frame, attempt, this);
     } catch (error) {
-      this.threw(error);
+      this.ended(undefined, { error, isCutOff: false });
       return;
     }
     if (promise === null) {
-      this.returned({ ok: true, value: this.value });
+      this.ended(this.value, null);
       return;
     }
     frame.startTime();
     // Not its own `then`, which may be anything: two answers would end two bodies.
     void then.call(
       promise,
-      (value: unknown) => this.returned({ ok: true, value }),
-      (error: unknown) => this.threw(error),
+      (value: unknown) => this.ended(value, null),
+      (error: unknown) => this.ended(undefined, { error, isCutOff: false }),
     );
   }
 
+  /** Most bodies end in the turn in which they begin: nobody has watched their time then. */
+  run(): void {
+    if (this.time !== null) this.time.run();
+    else if (this.place < 0) this.timers.add(this, this.timeoutMs);
+  }
+
+  pause(): void {
+    this.timers.remove(this);
+    this.time?.pause();
+  }
+
+  stop(): void {
+    this.timers.remove(this);
+    this.time?.stop();
+  }
+
+  arm(): void {
+    this.time = new RunningTime(this.frame.pass.services.clock, this.timeoutMs, this);
+    this.time.run();
+  }
+
+  private get timeoutMs(): number {
+    return this.spec.timeoutMs ?? 0;
+  }
+
+  private get timers(): LateTimers {
+    return this.frame.pass.services.lateTimers;
+  }
+
   usedUp(): void {
-    const { frame, spec } = this;
+    const { frame } = this;
     if (frame.isDead) return;
-    const error = new TimeoutError(namesOf(frame.path), spec.timeoutMs ?? 0);
+    const error = new TimeoutError(namesOf(frame.path), this.timeoutMs);
     frame.kill(error);
     frame.pass.replay?.close(frame.path);
-    tell(frame, this.owner, { ok: false, error, isCutOff: true });
+    this.tell(undefined, { error, isCutOff: true });
   }
 
-  private threw(error: unknown): void {
-    this.returned({ ok: false, error, isCutOff: false });
-  }
-
-  private returned(outcome: BodyOutcome): void {
-    const { frame, owner } = this;
+  private ended(value: unknown, failure: Failure | null): void {
+    const { frame } = this;
     if (frame.isDead) frame.pass.bodyEnded(frame);
     else if (frame.outstanding === 0) {
       frame.hasReturned = true;
-      ended(frame, owner, outcome);
-    } else frame.returned(() => ended(frame, owner, outcome));
+      this.settled(value, failure);
+    } else frame.returned(() => this.settled(value, failure));
   }
-}
 
-function ended(frame: Frame, owner: BodyOwner, outcome: BodyOutcome): void {
-  const counts = !frame.isDead;
-  frame.ended();
-  frame.pass.bodyEnded(frame);
-  if (!counts) return;
-  const outcomeOrLate =
-    outcome.ok && frame.lateFailure !== null
-      ? { ok: false as const, error: frame.lateFailure.error, isCutOff: false }
-      : outcome;
-  if (repeatsJournal(frame)) tell(frame, owner, outcomeOrLate);
-}
+  /** It has ended, and so have the calls that it made. */
+  private settled(value: unknown, failure: Failure | null): void {
+    const { frame } = this;
+    const counts = !frame.isDead;
+    frame.ended();
+    frame.pass.bodyEnded(frame);
+    if (!counts || !repeatsJournal(frame)) return;
+    const { lateFailure } = frame;
+    this.tell(
+      value,
+      failure ?? (lateFailure === null ? null : { error: lateFailure.error, isCutOff: false }),
+    );
+  }
 
-/** What bodies give and throw is anything: should it defeat the engine, a person has to look, and nobody else is disturbed. */
-function tell(frame: Frame, owner: BodyOwner, outcome: BodyOutcome): void {
-  try {
-    owner.bodyEnded(outcome);
-  } catch (error) {
-    frame.pass.end({ kind: 'parked', error });
+  /** What bodies give and throw is anything: should it defeat the engine, a person has to look, and nobody else is disturbed. */
+  private tell(value: unknown, failure: Failure | null): void {
+    const { frame, owner } = this;
+    try {
+      if (failure === null) owner.bodyReturned(value);
+      else owner.bodyThrew(failure.error, failure.isCutOff);
+    } catch (error) {
+      frame.pass.end({ kind: 'parked', error });
+    }
   }
 }
 

@@ -60,7 +60,12 @@ export const stepCaller: Caller = {
     const name = definition.worker === frame.pass.worker.id ? call.name : `${definition.worker}.${call.name}`;
     const digest = digestOfCall(frame, definition, call);
     if (typeof digest !== 'string') return refused(frame, digest);
-    return run(frame, encodeName(name), digest, new MethodSpec(frame.pass.services, definition, call));
+    return run(
+      frame,
+      encodeName(name),
+      digest,
+      new MethodSpec(frame.pass.services.settings.timeoutMs, definition, call),
+    );
   },
 
   inline(frame, call: InlineCall) {

@@ -23,7 +23,7 @@ import { startWithin, type StartLimits } from './limited-start.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
 import { giveUpWithin } from './give-up-within.js';
-import { runBody, type BodyOutcome, type BodyOwner } from './run-body.js';
+import { runBody, type BodyOwner } from './run-body.js';
 
 const nothing: readonly never[] = Object.freeze([]);
 
@@ -60,7 +60,8 @@ export interface StepPublish {
 /** One call of one step: its attempts, its retries, its result. */
 export class StepRun extends DurableCall implements BodyOwner, FramePlace {
   private attempt = 1;
-  private firstStartedAt = 0;
+  /** Null: in its first attempt. */
+  private firstStartedAt: number | null = null;
   private startedAt = 0;
   /** An attempt was cut off by its timeout, or may have been in an earlier pass: what it waited for is still waited for. */
   private leavesWaits = false;
@@ -114,7 +115,6 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
       return;
     }
     this.startedAt = services.clock.now();
-    if (this.attempt === 1) this.firstStartedAt = this.startedAt;
     if (this.parent.level >= services.settings.maxCallDepth) {
       this.failFor(new CallDepthExceededError(namesOf(this.path), services.settings.maxCallDepth), false);
     } else if (this.spec.atMostOnce && this.pass.begun.has(this.path)) {
@@ -193,12 +193,16 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
     runBody(frame, this.spec, this);
   }
 
-  bodyEnded(outcome: BodyOutcome): void {
+  bodyReturned(value: unknown): void {
     if (this.gate !== null) this.pass.writes.release(this.path);
-    if (!outcome.ok && outcome.isCutOff) this.leavesWaits = true;
-    if (outcome.ok) this.succeeded(outcome.value);
-    else if (outcome.isCutOff && this.spec.atMostOnce) this.cutOff(outcome.error);
-    else this.failed(outcome.error);
+    this.succeeded(value);
+  }
+
+  bodyThrew(error: unknown, isCutOff: boolean): void {
+    if (this.gate !== null) this.pass.writes.release(this.path);
+    if (isCutOff) this.leavesWaits = true;
+    if (isCutOff && this.spec.atMostOnce) this.cutOff(error);
+    else this.failed(error);
   }
 
   private succeeded(value: unknown): void {
@@ -255,7 +259,7 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
       policy: this.spec.retry,
       error,
       attempt: this.attempt,
-      firstStartedAt: this.firstStartedAt,
+      firstStartedAt: this.firstStartedAt ?? this.startedAt,
       now: clock.now(),
       random: random.next(),
     });
@@ -268,6 +272,7 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
     this.hook('onRetry', error, decision.at);
     this.tell('step.retried', error, decision.at);
     this.attempt++;
+    this.firstStartedAt ??= this.startedAt;
     this.waitUntil(decision.at);
   }
 

@@ -1,6 +1,6 @@
 import { UnreadableValueError } from '../../model/errors-value.js';
 import type { StorableType } from '../../model/storable.js';
-import type { Codec } from '../../ports/codec.js';
+import type { Codec, EncodedValue } from '../../ports/codec.js';
 import { isError } from './error-shape.js';
 import { describeThrown, FailureEncoder } from './failure-encoder.js';
 import { copyPlain, isPlain, isPlainNumber, MAX_NODES, NOT_PLAIN } from './plain-value.js';
@@ -41,7 +41,7 @@ export function jsonCodec(options: JsonCodecOptions = {}): Codec {
       const copy = copyPlainNow(value);
       return copy === NOT_PLAIN
         ? { text: encode(value), copy: null }
-        : { text: JSON.stringify(copy), copy: { value: copy } };
+        : new CopiedValue(JSON.stringify(copy), copy);
     },
     decode: (text) => read(text, types),
     encodeFailure: (thrown) => {
@@ -57,6 +57,18 @@ export function jsonCodec(options: JsonCodecOptions = {}): Codec {
     },
     decodeFailure: (text) => read(text, types),
   };
+}
+
+/** The text of a plain value, which was copied to write it. */
+class CopiedValue implements EncodedValue {
+  constructor(
+    readonly text: string,
+    readonly value: unknown,
+  ) {}
+
+  get copy(): EncodedValue['copy'] {
+    return this;
+  }
 }
 
 /** A getter that throws is found again, with its path, by the encoder. */

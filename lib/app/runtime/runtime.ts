@@ -24,7 +24,7 @@ import { Hints } from './hints.js';
 import { processRecord } from './process-record.js';
 import { publisherOf } from './publisher-of.js';
 import type { RuntimeParts } from './runtime-parts.js';
-import { StateSources } from './state-sources.js';
+import { servicesOf } from './services-of.js';
 import { upkeepOf } from './upkeep.js';
 
 /** What the end may take beyond the drain timeout. */
@@ -83,16 +83,12 @@ export class Runtime {
       renewed: (answer, before) => this.renewed(answer, before),
     });
     const executor = new Executor({
-      services: {
-        ...parts,
+      services: servicesOf(parts, {
         writer,
-        steps: definitions,
-        instances: store,
-        host: parts.resolver,
-        states: parts.states ?? new StateSources(),
+        definitions,
         publishing: () => this.publisher,
         mayStartBody: () => this.lease.mayStartBody(),
-      },
+      }),
       definitions,
       resolver: parts.resolver,
       deployGate: reach.deployGate,

@@ -1,0 +1,50 @@
+/** What sets its timer when it is told. */
+export interface LateTimer {
+  /** Its place among those that wait to be told; -1: it does not. */
+  place: number;
+  arm(): void;
+}
+
+/** From here on a timer is worth the wait for the end of the turn: most of those that bound a step are needed no more by then. */
+const ARMED_LATER_FROM_MS = 1_000;
+
+/** Arms long timers when the turn of the event loop ends, unless they were taken out before: a turn may begin tens of thousands. */
+export class LateTimers {
+  private unarmed: LateTimer[] = [];
+  private isTurnAwaited = false;
+
+  /** `soon` calls in a later turn. */
+  constructor(private readonly soon: (callback: () => void) => void) {}
+
+  add(timer: LateTimer, delayMs: number): void {
+    if (delayMs < ARMED_LATER_FROM_MS) {
+      timer.arm();
+      return;
+    }
+    timer.place = this.unarmed.push(timer) - 1;
+    if (this.isTurnAwaited) return;
+    this.isTurnAwaited = true;
+    this.soon(this.armAll);
+  }
+
+  /** Does nothing with one that does not wait. The last one takes its place. */
+  remove(timer: LateTimer): void {
+    const { place } = timer;
+    if (place < 0) return;
+    timer.place = -1;
+    const last = this.unarmed.pop();
+    if (last === undefined || last === timer) return;
+    this.unarmed[place] = last;
+    last.place = place;
+  }
+
+  private readonly armAll = (): void => {
+    const timers = this.unarmed;
+    this.unarmed = [];
+    this.isTurnAwaited = false;
+    for (const timer of timers) {
+      timer.place = -1;
+      timer.arm();
+    }
+  };
+}
