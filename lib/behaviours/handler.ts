@@ -3,7 +3,7 @@ import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import { callHandler } from '../step/call-method.js';
-import { encodeResult, encodeText } from '../step/encode-result.js';
+import { encodeResult } from '../step/encode-result.js';
 import { Frame } from '../step/frame.js';
 import { newRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
@@ -71,18 +71,14 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   const { handler, services } = pass;
   let encoded: EncodedValue;
   try {
-    // With no step to hand it on to, nobody needs a copy.
-    encoded =
-      handler.declared.length === 0
-        ? { text: encodeText(services, value), copy: null }
-        : encodeResult(services, value);
+    encoded = encodeResult(services, value);
   } catch (error) {
     const unstorable = new UnstorableResultError(pass.worker.id, handler.method, messageOf(error));
     pass.end({ kind: 'failed', error: unstorable });
     return;
   }
   if (handler.declared.length === 0) {
-    pass.end({ kind: 'completed', text: encoded.text });
+    pass.end({ kind: 'completed', text: encoded.text, copy: encoded.copy });
     return;
   }
   const path = returnPath(handler.method);

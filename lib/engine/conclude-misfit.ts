@@ -1,3 +1,6 @@
+import { handlerIsGone } from '../model/compare-graphs.js';
+import { GraphMismatchError } from '../model/errors-graph.js';
+import type { Pass } from '../step/pass.js';
 import { type Conclusion, releaseOf } from './conclude.js';
 import type { GraphFit } from './deploy-gate.js';
 import type { Work } from './work.js';
@@ -14,4 +17,11 @@ export function concludeMisfit({ record }: Work, misfit: Misfit, parked: Conclus
     return { change: { ...releaseOf(record), definition: misfit.definition }, error: undefined, hook: null };
   const { epoch, attempt } = record;
   return { ...parked, change: { ...parked.change, epoch, attempt } };
+}
+
+/** The class has the method of that handler no more. */
+export function methodGone({ record, handler: { method } }: Pass): Extract<Misfit, { kind: 'mismatch' }> {
+  const gone = { verdict: 'needs mapping', step: method, ...handlerIsGone(method) } as const;
+  const error = new GraphMismatchError([record.id], record.definition.id, [gone]);
+  return { kind: 'mismatch', error, differences: [], undoes: false };
 }

@@ -1,23 +1,22 @@
 import type { Cancel } from '../model/cancel-reason.js';
-import { handlerIsGone } from '../model/compare-graphs.js';
-import { GraphMismatchError } from '../model/errors-graph.js';
 import { CancelledError, PoisonedError, TimeoutError } from '../model/errors-execution.js';
 import type { WorkerDefinition } from '../model/definition.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Timer } from '../ports/clock.js';
+import type { EncodedValue } from '../ports/codec.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { CommitWrite, StoredMessage, Verdict } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { childRows } from '../step/begun-children.js';
 import { Pass } from '../step/pass.js';
-import type { PassEnd, PassOwner } from '../step/pass-end.js';
+import { cancelledBy, type PassEnd, type PassOwner } from '../step/pass-end.js';
 import type { Sender } from '../step/pass-services.js';
 import { openTurn } from '../behaviours/open-turn.js';
 import { callHook } from './call-hook.js';
 import { cancelErrorOf } from './cancel-error.js';
 import { conclude, outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
-import { concludeMisfit, type Misfit } from './conclude-misfit.js';
+import { concludeMisfit, methodGone, type Misfit } from './conclude-misfit.js';
 import type { KnownHandler } from './definitions.js';
 import { openingOf, type Opening } from './opening.js';
 import { HandlerScope } from './pass-scope.js';
@@ -58,6 +57,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   private misfit: Misfit | null = null;
   private sent: SentEnd | null = null;
   private deadline: Timer | null = null;
+  private returned: EncodedValue['copy'] = null;
 
   constructor(
     private readonly options: ExecutorOptions,
@@ -92,13 +92,19 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
     return this.ended.then(() => this.pass.emptied());
   }
 
+  takeReturned(): EncodedValue['copy'] {
+    const { returned } = this;
+    this.returned = null;
+    return returned;
+  }
+
   private live(): void {
     const { pass, work } = this;
     tellExecution(pass, 'execution.started', {
       attempt: pass.record.attempt,
       resumed: work.lease.fence > 1,
     });
-    if (this.cancel !== null && !this.awaitsFit) pass.end(cancelled(this.cancel));
+    if (this.cancel !== null && !this.awaitsFit) pass.end(cancelledBy(this.cancel));
     else if (work.strikes >= STRIKES_TO_PARK)
       pass.end({ kind: 'parked', error: new PoisonedError(pass.record.id, work.strikes) });
     else if (this.known.isGone === true && this.cancel === null && this.opening.undoing === null)
@@ -109,12 +115,9 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
 
   /** Its message is kept for a deploy that has the method again; the actor goes on with the next. */
   private parkGone(): void {
-    const { record, handler } = this.pass;
-    const { method } = handler;
-    const gone = { verdict: 'needs mapping', step: method, ...handlerIsGone(method) } as const;
-    const error = new GraphMismatchError([record.id], record.definition.id, [gone]);
-    this.misfit = { kind: 'mismatch', error, differences: [], undoes: false };
-    this.pass.end({ kind: 'parked', error });
+    const gone = methodGone(this.pass);
+    this.misfit = gone;
+    this.pass.end({ kind: 'parked', error: gone.error });
   }
 
   private get ownDefinition(): DefinitionRef {
@@ -132,7 +135,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
       if (pass.ended !== null) return;
       this.awaitsFit = false;
       if (this.cancel !== null && (fit.kind === 'fits' || (fit.kind === 'mismatch' && !fit.undoes)))
-        pass.end(cancelled(this.cancel));
+        pass.end(cancelledBy(this.cancel));
       else if (fit.kind === 'fits') this.enter(this.ownDefinition);
       else {
         this.misfit = fit;
@@ -203,13 +206,14 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
     const { record } = this.pass;
     if (!this.awaitsFit)
       this.pass.finish(
-        cancelled(this.cancel),
+        cancelledBy(this.cancel),
         cancelErrorOf(record, this.cancel) ?? new CancelledError(record.id),
       );
   }
 
   /** A handler that has returned is done; any other end may come in the middle of something. */
   passEnded(end: PassEnd): void {
+    if (end.kind === 'completed') this.returned = end.copy ?? null;
     if (end.kind === 'completed' && this.known.handler.keyed === undefined) this.conclude(end);
     else void settled.then(() => this.conclude(end));
   }
@@ -342,8 +346,4 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
     if (publish !== undefined) services.publishing().published([publish]);
     if (hook !== null) void callHook(this.pass, hook, error, this);
   }
-}
-
-function cancelled({ reason }: Cancel): PassEnd {
-  return { kind: 'cancelled', reason };
 }

@@ -41,6 +41,8 @@ export interface Run {
   readonly over: Promise<void>;
   /** How the execution stands, once the pass has stored it; null before. */
   readonly outcome: StoredOutcome | null;
+  /** What that outcome's value decodes to, for the first who asks; null: decode it. */
+  takeReturned(): EncodedValue['copy'];
   /** Of the newest message that it was given. */
   readonly seenInboxSeq: number;
   /** Messages that came while it runs. */

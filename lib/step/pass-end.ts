@@ -1,11 +1,17 @@
+import type { Cancel } from '../model/cancel-reason.js';
+import type { EncodedValue } from '../ports/codec.js';
 import type { Gate, NewEvent, NextTurn } from '../ports/store-write.js';
 import type { RetryDecision } from '../model/decide-retry.js';
 import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
 /** How a pass ended: what is left to commit about it. */
 export type PassEnd =
-  /** `text`: the encoded value. */
-  | { readonly kind: 'completed'; readonly text: string | null }
+  /** `text`: the encoded value. `copy`: what it decodes to, of no use to anyone else; absent or null: decode it. */
+  | {
+      readonly kind: 'completed';
+      readonly text: string | null;
+      readonly copy?: EncodedValue['copy'];
+    }
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The handler threw; its own retry policy decides, unless it has done so. */
   | { readonly kind: 'threw'; readonly error: unknown; readonly decision?: RetryDecision }
@@ -38,6 +44,10 @@ export type PassEnd =
   | { readonly kind: 'yielded' }
   /** The lease is another's, or the app was closed: nothing may be written. */
   | { readonly kind: 'lost' };
+
+export function cancelledBy({ reason }: Cancel): PassEnd {
+  return { kind: 'cancelled', reason };
+}
 
 /** Whoever began a pass: told once, as it ends. */
 export interface PassOwner {

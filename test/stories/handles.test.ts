@@ -141,6 +141,29 @@ describe('a handle', () => {
     expect(both.of(Two, 'b').handler).toBe('b');
   });
 
+  test("gives each who asks a value that is neither another's nor the handler's", async () => {
+    const kept = { items: ['a'], seen: 0 };
+    @Worker('lists')
+    class ListWorker {
+      @OnEvent(Start)
+      async list() {
+        return kept;
+      }
+    }
+    const app = await openApp([ListWorker]);
+    const published = await app.publish(Start, {});
+    const handle = published.of(ListWorker, 'list');
+    const together = await Promise.all([handle.result(), handle.result(), handle.outcome()]);
+    kept.items.push('changed by the worker');
+    const [first, second, { value: third }] = together as [typeof kept, typeof kept, { value: typeof kept }];
+    first.items.push('changed by who asked');
+    first.seen++;
+    const later = await handle.result();
+    const other = await app.execution(handle.id).result();
+    for (const value of [second, third, later, other]) expect(value).toEqual({ items: ['a'], seen: 0 });
+    expect(new Set([kept, first, second, third, later, other]).size).toBe(6);
+  });
+
   test('refuses a timeout that is no duration', async () => {
     const app = await openApp([OrderWorker]);
     const handle = (await app.publish(Start, {})).of(OrderWorker);

@@ -276,7 +276,11 @@ export class ExecutionHandle<Value = unknown> {
     return new ExecutionStateError(this.id, call, await this.status(), write);
   }
 
-  private valueOf({ value }: StoredOutcome): Value {
+  private valueOf(outcome: StoredOutcome): Value {
+    const { run } = this;
+    const returned = outcome === run?.outcome ? run.takeReturned() : null;
+    if (returned !== null) return returned.value as Value;
+    const { value } = outcome;
     return (value === null ? undefined : this.parts.codec.decode(value)) as Value;
   }
 
