@@ -140,8 +140,9 @@ function chosen(name: string, driver: DatabaseClass): ChosenDriver {
       return {
         driver: name,
         prepare: <Row>(sql: string) => {
-          const statement = database.prepare(sql);
-          return spreads ? new SpreadStatement<Row>(statement) : new ArrayStatement<Row>(statement);
+          return spreads
+            ? new SpreadStatement<Row>(database.prepare(sql))
+            : new ArrayStatement<Row>(database, sql);
         },
         exec: (sql) => void database.exec(sql),
         close: () => void database.close(),
@@ -168,16 +169,29 @@ class SpreadStatement<Row> implements Statement<Row> {
   }
 }
 
-/** `libsql` and `better-sqlite3` take them as one array; a single `null` passed alone would be read as named parameters. */
+/**
+ * `libsql` and `better-sqlite3` take them as one array; a single `null` passed alone would be read as named parameters.
+ *
+ * In libsql, `get` answers what an `all` or `run` of the same statement left (0.5.29): it has a statement of its own.
+ */
 class ArrayStatement<Row> implements Statement<Row> {
-  constructor(private readonly statement: DatabaseStatement) {}
+  private readonly statement: DatabaseStatement;
+  private getting: DatabaseStatement | null = null;
+
+  constructor(
+    private readonly database: Database,
+    private readonly sql: string,
+  ) {
+    this.statement = database.prepare(sql);
+  }
 
   run(values: readonly SqlValue[]): number {
     return Number(this.statement.run(values as never).changes);
   }
 
   get(values: readonly SqlValue[]): Row | undefined {
-    return this.statement.get(values as never) as Row | undefined;
+    this.getting ??= this.database.prepare(this.sql);
+    return this.getting.get(values as never) as Row | undefined;
   }
 
   all(values: readonly SqlValue[]): readonly Row[] {

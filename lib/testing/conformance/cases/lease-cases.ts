@@ -162,6 +162,18 @@ export const leaseCases = storeCaseGroup(
       },
     ],
     [
+      'a claim that takes over from one process knows when the lease of another ends',
+      async (d) => {
+        await d.run();
+        await d.run({ owner: p2, definition: mails });
+        await d.store.leave(p1);
+        const p3 = processId('p3');
+        await d.beat(p3);
+        const { claimed, nextAt } = await d.claim({ owner: p3 });
+        assert.deepEqual([claimed.length, nextAt], [1, d.now + leaseMs]);
+      },
+    ],
+    [
       'nextAt ignores leases of what the caller cannot run',
       async (d) => {
         await d.run({ definition: mails });

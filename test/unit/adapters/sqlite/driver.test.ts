@@ -1,4 +1,5 @@
 import { chooseDriver, type DriverHost, type SqliteDriver } from '../../../../lib/adapters/sqlite/driver.js';
+import * as libsql from 'libsql';
 import { DriverMissingError, StoreIncompatibleError } from '../../../../lib/model/errors-store.js';
 
 class DatabaseSync {}
@@ -43,6 +44,17 @@ describe('the SQLite driver', () => {
     await expect(chosen).rejects.toThrow(DriverMissingError);
     await expect(chosen).rejects.toMatchObject({ code: 'DRIVER_MISSING', cause });
     await expect(chosen).rejects.toThrow('npm install libsql');
+  });
+
+  it('answers each call of a statement by what that call gave it', async () => {
+    const connection = (await chooseDriver(asDriver(libsql))).connect(':memory:');
+    connection.exec('CREATE TABLE t (n INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 0), (2, 0), (3, 5)');
+    const select = connection.prepare<{ n: number }>('SELECT n FROM t WHERE v = ?');
+    expect(select.all([0]).map(({ n }) => n)).toEqual([1, 2]);
+    expect(select.get([5])?.n).toBe(3);
+    expect(select.all([7])).toEqual([]);
+    expect(select.get([0])?.n).toBe(1);
+    connection.close();
   });
 
   const betterSqlite3 = (version: string, nodeVersion: string) =>
