@@ -22,6 +22,15 @@ export class Journal {
     return true;
   }
 
+  /**
+   * Whether a commit of these that others have followed was applied, and not refused: its rows are there, or were until
+   * their turn was over.
+   */
+  wasGiven([first]: readonly Checkpoint[], turn: number): boolean {
+    if (first === undefined || first.turn < turn) return true;
+    return this.rows.some((row) => sameKey(row, first) && row.seq === first.seq);
+  }
+
   /** Keeps the checkpoints themselves: whoever wrote them changes them no more. */
   add(checkpoints: readonly Checkpoint[]): void {
     for (let at = 0; at < checkpoints.length; at++) {

@@ -73,7 +73,8 @@ export class Writes {
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
     const entry = this.executions.byId.get(lease.executionId);
     if (entry === undefined) return stale;
-    if (lease.fence === entry.lastFence && delta.commitNo <= entry.lastCommitNo) {
+    const follows = lease.fence !== entry.lastFence || delta.commitNo > entry.lastCommitNo;
+    if (!follows && entry.journal.wasGiven(delta.checkpoints, entry.turn)) {
       if (delta.publish !== null)
         return { verdict: 'already', executions: this.accept(delta.publish, now, entry) };
       return already;
@@ -93,7 +94,7 @@ export class Writes {
 
     entry.journal.add(delta.checkpoints);
     entry.lastFence = lease.fence;
-    entry.lastCommitNo = delta.commitNo;
+    if (follows) entry.lastCommitNo = delta.commitNo;
     entry.strikes = isHandBack(delta) ? Math.max(0, entry.strikes - 1) : 0;
     const executions = delta.publish === null ? null : this.accept(delta.publish, now, entry);
     if (delta.release.length > 0) this.executions.gates.release(entry, delta.release, now);

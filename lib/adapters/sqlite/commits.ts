@@ -40,7 +40,12 @@ export class Commits {
   private readonly goOnAs: Statement<never>;
   private readonly wakes: Statement<{ found: number }>;
   private readonly forget: readonly Statement<never>[];
-  private readonly selectState: Statement<{ status: number; fence: number; committed: number }>;
+  private readonly selectState: Statement<{
+    status: number;
+    fence: number;
+    committed: number;
+    turn: number;
+  }>;
   /** A record was released since this was last reset. */
   released = false;
 
@@ -60,7 +65,7 @@ export class Commits {
     this.release = connection.prepare(releaseExecution);
     this.change = connection.prepare(`${changeExecution} AND gate IS NULL`);
     this.changeAny = connection.prepare(changeExecution);
-    this.mark = connection.prepare('UPDATE holdfast_execution SET committed = ? WHERE n = ?');
+    this.mark = connection.prepare('UPDATE holdfast_execution SET committed = max(committed, ?) WHERE n = ?');
     this.keepStrikes = connection.prepare(keepStrikes);
     this.beginTurn = connection.prepare(
       'UPDATE holdfast_execution SET turn = turn + 1, event = ?, input = ? WHERE n = ?',
@@ -70,7 +75,7 @@ export class Commits {
     this.wakes = connection.prepare(selectWakingMessage);
     this.forget = forgetCheckpoints.map((sql) => connection.prepare(sql));
     this.selectState = connection.prepare(
-      'SELECT status, fence, committed FROM holdfast_execution WHERE n = ?',
+      'SELECT status, fence, committed, turn FROM holdfast_execution WHERE n = ?',
     );
   }
 
@@ -117,13 +122,14 @@ export class Commits {
   }
 
   /** Why nothing of the delta may be applied; null: all of it may. */
-  private refusal(lease: Lease, { commitNo, checkpoints, record, publish }: Delta): Verdict | null {
+  private refusal(lease: Lease, { commitNo, checkpoints }: Delta): Verdict | null {
     const state = this.selectState.get([lease.key]);
     if (state === undefined) return stale;
     const mark = commitMark(lease.fence, commitNo);
-    const writesRecord = record !== null || publish !== null || checkpoints.length === 0;
-    if (writesRecord && fenceOfMark(state.committed) === lease.fence && state.committed >= mark)
-      return already;
+    // One that others have followed may have been refused: as long as there would be rows of it, they tell.
+    const [first] = checkpoints;
+    const hasRows = first !== undefined && first.turn >= state.turn;
+    if (!hasRows && fenceOfMark(state.committed) === lease.fence && state.committed >= mark) return already;
     let taken = false;
     const keys = new Set<string>();
     for (const checkpoint of checkpoints) {
@@ -304,7 +310,7 @@ UPDATE holdfast_execution SET committed = ?, listening = ?, seen = ?, ended_at =
 WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL`;
 
 const changed =
-  'committed = ?, listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, value = ?, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';
+  'committed = max(committed, ?), listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, value = ?, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';
 
 export const selectWakingMessage = `
 SELECT 1 AS found FROM holdfast_message WHERE n = ? AND seq > ? AND (? >> kind) & 1 LIMIT 1`;

@@ -24,7 +24,7 @@ local function row(id, fence, no, field, text)
   local key = root .. 'x:' .. id
   local found = call('HMGET', key, 'l', field)
   local rest, isKnown = follows(found[1], fence, no)
-  if isKnown then return already end
+  if isKnown and found[2] == text then return already end
   if not rest or found[2] then return nil end
   call('HSET', key, 'l', fence .. ':' .. no .. rest, field, text)
   return '0'

@@ -1,6 +1,11 @@
 import { strict as assert } from 'node:assert';
+import type { Write } from '../../../ports/store-write.js';
 import { dayMs, eventId, executionId, orders, p1, p2, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-case.js';
+
+async function verdicts(d: StoreDriver, group: readonly Write[]): Promise<readonly string[]> {
+  return (await d.store.write(group)).map(({ verdict }) => verdict);
+}
 
 export const resendCases = storeCaseGroup(
   'resend',
@@ -61,15 +66,46 @@ export const resendCases = storeCaseGroup(
           d.delta(lease, { checkpoints: [d.checkpoint('c', { seq: 3 })] }),
           d.delta(lease, { record: { status: 'completed', value: '1' } }),
         ];
-        assert.deepEqual(
-          (await d.store.write(group)).map(({ verdict }) => verdict),
-          Array(5).fill('ok'),
-        );
-        assert.deepEqual(
-          (await d.store.write(group)).map(({ verdict }) => verdict),
-          Array(5).fill('already'),
-        );
+        assert.deepEqual(await verdicts(d, group), Array(5).fill('ok'));
+        assert.deepEqual(await verdicts(d, group), Array(5).fill('already'));
         assert.deepEqual(await d.journalKeys(lease.executionId), ['a', 'b', 'c']);
+      },
+    ],
+    [
+      'a resent group whose last commit begins the next turn is already applied for each',
+      async (d) => {
+        const lease = await d.run();
+        const next = { event: 'order.placed', input: '2', schemaHash: null };
+        const group = [
+          d.delta(lease, { checkpoints: [d.checkpoint('a', { seq: 1 })] }),
+          d.delta(lease, { checkpoints: [d.checkpoint('b', { seq: 2 }), d.checkpoint('c', { seq: 3 })] }),
+          d.delta(lease, { record: { status: 'pending', next } }),
+        ];
+        assert.deepEqual(await verdicts(d, group), ['ok', 'ok', 'ok']);
+        assert.deepEqual(await verdicts(d, group), ['already', 'already', 'already']);
+        assert.deepEqual(await d.journalKeys(lease.executionId), []);
+        assert.equal((await d.record(lease.executionId)).turn, 1);
+      },
+    ],
+    [
+      'a commit that was refused is not applied already because others have followed it',
+      async (d) => {
+        const until = d.now + 1_000;
+        await d.publishEvents(d.explicit('e1', { hash: 'h1', until }));
+        const lease = await d.run();
+        const event = d.explicit('e1', { hash: 'h2' });
+        const group = [
+          d.delta(lease, { checkpoints: [d.checkpoint('emit')], publish: { events: [event] } }),
+          d.delta(lease, { checkpoints: [d.checkpoint('a', { seq: 2 })] }),
+          d.delta(lease, { record: { status: 'running', attempt: 2 } }),
+        ];
+        assert.deepEqual(await verdicts(d, group), ['rejected', 'ok', 'ok']);
+        assert.deepEqual(await verdicts(d, group), ['rejected', 'already', 'already']);
+        assert.deepEqual(await d.journalKeys(lease.executionId), ['a']);
+        d.clock.advance(2_000);
+        assert.deepEqual(await verdicts(d, group), ['ok', 'already', 'already']);
+        assert.deepEqual(await verdicts(d, group), ['already', 'already', 'already']);
+        assert.deepEqual(await d.journalKeys(lease.executionId), ['emit', 'a']);
       },
     ],
     [
@@ -79,10 +115,7 @@ export const resendCases = storeCaseGroup(
         const first = d.delta(lease, { checkpoints: [d.checkpoint('a')] });
         const second = d.delta(lease, { record: { status: 'completed', value: '1' } });
         d.is(await d.write(first), 'ok');
-        assert.deepEqual(
-          (await d.store.write([first, second])).map(({ verdict }) => verdict),
-          ['already', 'ok'],
-        );
+        assert.deepEqual(await verdicts(d, [first, second]), ['already', 'ok']);
         assert.equal((await d.record(lease.executionId)).status, 'completed');
       },
     ],
