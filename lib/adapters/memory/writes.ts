@@ -214,12 +214,9 @@ export class Writes {
     for (const event of events) {
       const first = event.executions[0];
       if (first === undefined) continue;
-      if (event.dedup === null) {
-        if (this.storedAs(first.id) !== undefined) return true;
-      } else {
-        const row = this.dedup.find(event.session, event.id, now);
-        if (row !== undefined && this.isOwn(row, event)) return true;
-      }
+      const row = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
+      const known = row === undefined ? this.storedAs(first.id) !== undefined : this.isOwn(row, event);
+      if (known) return true;
     }
     return false;
   }

@@ -19,6 +19,11 @@ interface FirstPublish {
   readonly executions: readonly (readonly [ExecutionId, string, number])[];
 }
 
+/** As they are remembered in the row of an explicit id. */
+export function executionsOf({ executions }: { readonly executions: string }): FirstPublish['executions'] {
+  return JSON.parse(executions) as FirstPublish['executions'];
+}
+
 /** The scope of explicit ids: no session is unlike the session with the empty name. */
 export function dedupScope(session: string | null): string {
   return session === null ? '' : toStored(`=${session}`);
@@ -198,9 +203,6 @@ export class Publishes {
   private first(event: NewEvent, now: number): FirstPublish | null {
     const row = this.selectDedup.get([dedupScope(event.session), toStored(event.id), now]);
     if (row === undefined) return null;
-    return {
-      hash: fromStored(row.hash),
-      executions: JSON.parse(row.executions) as FirstPublish['executions'],
-    };
+    return { hash: fromStored(row.hash), executions: executionsOf(row) };
   }
 }

@@ -3,7 +3,7 @@ import type { Connection, Statement } from './connection.js';
 import { executionColumns, type ExecutionRow, toRecord } from './execution-row.js';
 import { isNobodysChild } from './families.js';
 import type { Numbers } from './numbers.js';
-import { dedupScope } from './publishes.js';
+import { dedupScope, executionsOf } from './publishes.js';
 import type { Removals } from './removals.js';
 import { toStored } from './stored-text.js';
 
@@ -16,7 +16,7 @@ const processKeptMs = 7 * 24 * 60 * 60 * 1_000;
 export class Retention {
   private readonly selectEnded: Statement<ExecutionRow>;
   private readonly selectNext: Statement<{ n: number; created_at: number }>;
-  private readonly selectUntil: Statement<{ until: number }>;
+  private readonly selectFirst: Statement<{ until: number; executions: string }>;
   private readonly keepOutcome: Statement<never>;
   private readonly expirations: readonly Statement<never>[];
   private readonly selectExpired: Statement<{ found: number }>;
@@ -32,8 +32,8 @@ export class Retention {
     this.selectNext = connection.prepare(
       'SELECT n, created_at FROM holdfast_execution WHERE n > ? ORDER BY n LIMIT 1',
     );
-    this.selectUntil = connection.prepare(
-      'SELECT until FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
+    this.selectFirst = connection.prepare(
+      'SELECT until, executions FROM holdfast_dedup WHERE scope = ? AND event_id = ? AND until > ?',
     );
     this.keepOutcome = connection.prepare(
       'INSERT OR REPLACE INTO holdfast_outcome (id, until, record) VALUES (?, ?, ?)',
@@ -102,10 +102,18 @@ export class Retention {
   /** The outcome of what has an explicit id, for as long as that is remembered. */
   private keep(row: ExecutionRow, now: number): void {
     const record = toRecord(row, this.numbers);
-    const until = this.selectUntil.get([dedupScope(record.session), toStored(record.eventId), now])?.until;
-    if (until === undefined) return;
-    const outcome = JSON.stringify({ ...record, input: '', timers: {}, listening: [], owner: null });
-    this.keepOutcome.run([row.id, until, toStored(outcome)]);
+    const first = this.selectFirst.get([dedupScope(record.session), toStored(record.eventId), now]);
+    // An id that was forgotten may be remembered anew, for other executions.
+    if (first === undefined || !executionsOf(first).some(([id]) => id === record.id)) return;
+    const outcome = JSON.stringify({
+      ...record,
+      input: '',
+      timers: {},
+      listening: [],
+      owner: null,
+      gate: null,
+    });
+    this.keepOutcome.run([row.id, first.until, toStored(outcome)]);
   }
 }
 

@@ -156,12 +156,10 @@ local function isResent(events)
   for _, event in ipairs(events) do
     local first = event.x and event.x[1]
     if first then
-      if not event.h then
-        if storedAs(first) then return true end
-      else
-        local row = dedup.find(event)
-        if row and isOwn(row, event) then return true end
-      end
+      local row = event.h and dedup.find(event)
+      if row then
+        if isOwn(row, event) then return true end
+      elseif storedAs(first) then return true end
     end
   end
   return false

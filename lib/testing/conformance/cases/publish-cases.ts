@@ -284,6 +284,18 @@ export const publishCases = storeCaseGroup(
       },
     ],
     [
+      'a publish that is sent again when its id is forgotten is already applied',
+      async (d) => {
+        const event = d.explicit('e1', { until: d.now + 1_000 });
+        d.is(await d.publishEvents(event), 'ok');
+        d.clock.advance(2_000);
+        const again = await d.publishEvents(event);
+        d.is(again, 'already');
+        assert.equal(d.published(again)[0]?.executionId, event.executions[0]?.id);
+        assert.equal((await d.store.list({ limit: 10 })).length, 1);
+      },
+    ],
+    [
       'a made id is no dedup key',
       async (d) => {
         d.is(await d.publishEvents(d.event([d.execution()], { id: eventId('same') })), 'ok');

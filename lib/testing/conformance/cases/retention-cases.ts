@@ -134,6 +134,18 @@ export const retentionCases = storeCaseGroup(
       },
     ],
     [
+      'an id that was forgotten and is remembered anew keeps no outcome of its first execution',
+      async (d) => {
+        const until = d.now + 1_000;
+        const lease = await d.run({}, { id: eventId('e1'), dedup: { hash: 'h1', until } });
+        await d.commit(lease, { record: { status: 'completed', value: '1' } });
+        d.clock.advance(2_000);
+        d.is(await d.publishEvents(d.explicit('e1')), 'ok');
+        await d.store.prune(everything(d));
+        assert.equal(await d.store.read(lease.executionId), null);
+      },
+    ],
+    [
       'a pruned execution takes no message',
       async (d) => {
         const id = await ended(d);
