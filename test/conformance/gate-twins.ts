@@ -126,7 +126,7 @@ class GateTwins implements Twins {
 
   private async claim(): Promise<readonly unknown[]> {
     const owner = this.random.pick([p1, p2]);
-    await this.each((d) => d.beat(owner));
+    if (this.random.chance(0.7)) await this.each((d) => d.beat(owner));
     const answers = await this.each((d) => d.claim({ owner }));
     const byId = answers.map(({ claimed }) =>
       claimed.toSorted((a, b) => (a.record.id < b.record.id ? -1 : 1)),
@@ -135,7 +135,11 @@ class GateTwins implements Twins {
       const other = byId[1]?.[at]?.lease;
       if (other !== undefined) this.leases.set(lease.executionId, [lease, other]);
     }
-    return byId.map((claimed) => claimed.map(({ record, inbox }) => ({ record, inbox: inbox.length })));
+    return byId.map((claimed, at) => ({
+      claimed: claimed.map(({ record, inbox }) => ({ record, inbox: inbox.length })),
+      nextAt: answers[at]?.nextAt,
+      more: answers[at]?.more,
+    }));
   }
 
   private append(): Promise<readonly Verdict[]> {
@@ -180,7 +184,7 @@ class GateTwins implements Twins {
   }
 
   private async pass(): Promise<readonly unknown[]> {
-    const ms = this.random.int(0, 40);
+    const ms = this.random.chance(0.1) ? this.random.int(0, 40_000) : this.random.int(0, 40);
     for (const d of this.drivers) d.clock.advance(ms);
     if (this.random.chance(0.7)) return [];
     return this.each((d) =>
