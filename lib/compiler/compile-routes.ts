@@ -65,7 +65,7 @@ function routeOf(source: unknown, method: string, mistakes: ClassMistakes): stri
     mistakes.add(
       method,
       '@OnEvent has a guard but no event',
-      'Name the events first: @OnEvent([A, B], guard)',
+      "Name the events first: @OnEvent([A, B], guard); where it was to be a class, write @Event('some.name') on it, with its parentheses",
     );
     return null;
   }

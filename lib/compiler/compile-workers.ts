@@ -141,7 +141,7 @@ function refuseUndecorated(type: WorkerClass, mistakes: ClassMistakes): void {
   const base = lineage(type).find((ancestor) => findOwnMetadata(ancestor)?.worker != null);
   const found =
     base === undefined ? 'it has no @Worker' : `it extends ${show(base)} but has no @Worker of its own`;
-  mistakes.add(null, found, `Write @Worker() on ${show(type)}`);
+  mistakes.add(null, found, `Write @Worker() on ${show(type)}, with its parentheses`);
 }
 
 function refuseNoClass(type: unknown, log: MistakeLog): null {

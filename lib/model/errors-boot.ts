@@ -17,7 +17,7 @@ export class DefinitionError extends HoldfastError {
 
   constructor(readonly mistakes: readonly DefinitionMistake[]) {
     super(
-      `${mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`} in worker definitions:\n${mistakes
+      `${mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`} in definitions:\n${mistakes
         .map((m) => `  - ${m.class}${m.member === null ? '' : `.${m.member}`}: ${m.found}. ${m.write}`)
         .join('\n')}`,
     );

@@ -114,7 +114,7 @@ class LimitsWalk {
   private take(bytes: number): boolean {
     this.bytes -= bytes;
     if (this.bytes >= 0) return true;
-    this.fault = { path: '', message: `is larger than ${this.limits.eventBytes} bytes` };
+    this.fault = { path: '', message: `is larger than limits.eventBytes (${this.limits.eventBytes})` };
     return false;
   }
 

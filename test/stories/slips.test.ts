@@ -115,10 +115,35 @@ describe('an option that there is not', () => {
   });
 });
 
+describe('a decorator without its parentheses is thought of, where its class is not known', () => {
+  const bare = (decorator: unknown): never => (decorator as (type: unknown) => unknown)(class {}) as never;
+
+  test('of a worker', async () => {
+    await expect(boot({ workers: [bare(Worker)] })).rejects.toThrow('with its parentheses');
+  });
+
+  test('of an event that is published', async () => {
+    const app = await openApp([JobWorker]);
+    await expect(app.publish(bare(Event), {})).rejects.toThrow(
+      "is no event that this app knows. Write @Event('some.name') on it, with its parentheses",
+    );
+  });
+
+  test('of an event that is handled', async () => {
+    @Worker('slip')
+    class SlipWorker {
+      @OnEvent(bare(Event)) take(): void {}
+    }
+    await expect(boot({ workers: [SlipWorker] })).rejects.toThrow(
+      "where it was to be a class, write @Event('some.name') on it, with its parentheses",
+    );
+  });
+});
+
 test('an instance among the workers is one mistake', async () => {
   const booted = boot({ workers: [new JobWorker()] });
   await expect(booted).rejects.toThrow(
-    '1 mistake in worker definitions:\n  - (workers): an instance of JobWorker is no class. Write JobWorker',
+    '1 mistake in definitions:\n  - (workers): an instance of JobWorker is no class. Write JobWorker',
   );
 });
 
@@ -127,6 +152,10 @@ test.each([
   [{ sesion: 's' }, 'publish options: sesion: it is no option. Write session'],
   [{ priority: 'high' }, "priority: found 'high'. Write a whole number"],
   [{ delay: {} }, 'delay: found an object. Write'],
+  [
+    { delay: 'soon', at: 'x' },
+    "delay: at is given too. Write one of at and delay\n  - publish options: at: it is no instant. Write a valid Date, or epoch ms\n  - publish options: delay: found 'soon'. Write",
+  ],
 ])('publish options %j are refused with what was found', async (options, message) => {
   const app = await openApp([JobWorker]);
   await expect(app.publish(Start, { n: 1 }, options as never)).rejects.toThrow(message);

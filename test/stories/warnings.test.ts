@@ -5,6 +5,7 @@ import {
   defineEvent,
   fixed,
   memoryStore,
+  NonRetryableError,
   OnEvent,
   Retry,
   sleep,
@@ -50,17 +51,13 @@ class QuietWorker {
 
 interface Line {
   readonly message: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
 }
 
 function warnings(): { readonly lines: Line[]; readonly logger: Logger } {
   const lines: Line[] = [];
-  const logger: Logger = {
-    debug: () => {},
-    info: () => {},
-    error: () => {},
-    warn: (message, details) => void lines.push({ message, details: details ?? {} }),
-  };
+  const note: Logger['warn'] = (message, details) => void lines.push({ message, details });
+  const logger: Logger = { debug: () => {}, info: () => {}, error: note, warn: note };
   return { lines, logger };
 }
 
@@ -70,14 +67,65 @@ test('a handler that fails and is retried is warned of, a turn with its instance
   await app.publish(Begun, { id: 'a' });
   await app.advance('10s');
   const retried = lines.filter(({ message }) => message === 'handler failed and will be retried');
-  expect(retried.map(({ details }) => [details['worker'], details['attempt'], details['error']])).toEqual(
+  expect(
+    retried.map(({ details }) => [details?.['worker'], details?.['attempt'], details?.['error']]),
+  ).toEqual(
     expect.arrayContaining([
       ['plain', 1, 'Error: the bank is down'],
       ['turns', 1, 'Error: the shop is closed'],
     ]),
   );
   expect(retried).toHaveLength(2);
-  expect(retried.map(({ details }) => details['instanceId'])).toContain('actor:turns:a');
+  expect(retried.map(({ details }) => details?.['instanceId'])).toContain('actor:turns:a');
+});
+
+const deep = Array.from({ length: 9 }).reduce<Error>(
+  (cause, _, at) => new Error(`cause ${9 - at}`, { cause }),
+  new Error('the ground'),
+);
+const circle = new Error('round');
+circle.cause = circle;
+
+test.each<[string, unknown, string]>([
+  [
+    'with what caused it',
+    new NonRetryableError('could not fulfil', { cause: new TypeError('carrier says no', { cause: 'odd' }) }),
+    'NonRetryableError: could not fulfil; cause: TypeError: carrier says no; cause: odd',
+  ],
+  ['four deep', deep, 'Error: cause 1; cause: Error: cause 2; cause: Error: cause 3; cause: Error: cause 4'],
+  [
+    'that causes itself',
+    circle,
+    'Error: round; cause: Error: round; cause: Error: round; cause: Error: round',
+  ],
+  ['that is none', 'no', 'no'],
+])('an execution that fails is logged with its error, %s', async (_, thrown, told) => {
+  @Worker('thrower')
+  class ThrowWorker {
+    @OnEvent(Begun)
+    @Retry({ maxAttempts: 1 })
+    run(): void {
+      throw thrown;
+    }
+  }
+  const { lines, logger } = warnings();
+  const app = await openApp([ThrowWorker], { logger });
+  await app.publish(Begun, { id: 'a' });
+  await app.settle();
+  const failed = lines.filter(({ message }) => message === 'execution failed');
+  expect(failed.map(({ details }) => details?.['error'])).toEqual([told]);
+});
+
+test('what a store warns of reaches the logger with details, as all that Holdfast says', async () => {
+  const { lines, logger } = warnings();
+  const store = memoryStore();
+  const open = store.open.bind(store);
+  store.open = (context) => {
+    context.warn('the disk is old');
+    return open(context);
+  };
+  await (await bootstrap({ store, logger })).close();
+  expect(lines).toEqual([{ message: 'the disk is old', details: {} }]);
 });
 
 @Worker('short')
@@ -102,8 +150,13 @@ test('a wait for a worker of an app that nobody has started is warned of, once, 
   await pass(1_000);
   expect(lines).toEqual([]);
   await pass(5_000);
-  expect(lines.map(({ message }) => message)).toEqual([
-    expect.stringMatching(/^execution '.+' of 'short' is waited for, and this app has not been started/),
+  expect(lines).toEqual([
+    {
+      message: expect.stringMatching(
+        /^execution '.+' of 'short' is waited for, and this app has not been started/,
+      ),
+      details: {},
+    },
   ]);
   await app.start();
   await expect(Promise.all(results)).resolves.toEqual(['a', 'b']);

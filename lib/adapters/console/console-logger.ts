@@ -27,8 +27,8 @@ export function consoleLogger({ level = 'warn' }: ConsoleLoggerOptions = {}): Lo
 /** Writes nothing. */
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-function line(message: string, details: Readonly<Record<string, unknown>> | undefined): string {
-  const text = details === undefined ? message : `${message} ${asJson(details)}`;
+function line(message: string, details: Readonly<Record<string, unknown>> = {}): string {
+  const text = Object.keys(details).length === 0 ? message : `${message} ${asJson(details)}`;
   return `[holdfast] ${text.replace(/[\r\n\u2028\u2029]+/g, '\\n')}`;
 }
 

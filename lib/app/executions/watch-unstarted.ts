@@ -26,6 +26,7 @@ export function watchUnstarted(parts: {
       hasWarned = true;
       logger().warn(
         `execution '${execution}' of '${worker}' is waited for, and this app has not been started, so it runs nothing. Write await app.start(), unless another process runs the worker`,
+        {},
       );
     });
     return () => timer.cancel();

@@ -94,7 +94,7 @@ export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: 
       const at = parts.clock.now();
       parts.bus.emit({ name: 'http.refused', path: rules.path, surface, reason, count, at });
     },
-    warn: (message) => parts.logger().warn(message),
+    warn: (message) => parts.logger().warn(message, {}),
     fault: (task, error) => tellFault({ observer: parts.bus, clock: parts.clock }, task, error),
   };
   const surfaces = new MountSurfaces(host, rules);

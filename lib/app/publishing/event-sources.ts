@@ -220,7 +220,9 @@ function isSameSchema(known: object, source: SchemaEvent): boolean {
 
 function unknown(source: unknown): UnknownEventError {
   const title = titleOf(source);
-  return new UnknownEventError(title, `${title} is no event that this app knows`);
+  const isClass = typeof source === 'function' && !isStandardSchema(source);
+  const write = isClass ? ". Write @Event('some.name') on it, with its parentheses" : '';
+  return new UnknownEventError(title, `${title} is no event that this app knows${write}`);
 }
 
 function twoOfOneName(name: string, source: object, other: object): DefinitionError {

@@ -100,13 +100,10 @@ function dueAtOf(
   wrong: (option: string, found: string, write: string) => void,
 ): number | null {
   if (at !== undefined && delay !== undefined) wrong('delay', 'at is given too', 'Write one of at and delay');
-  if (at !== undefined) {
-    const instant = at instanceof Date ? at.getTime() : at;
-    if (!Number.isFinite(instant)) wrong('at', 'it is no instant', 'Write a valid Date, or epoch ms');
-    return instant;
-  }
-  if (delay === undefined) return null;
-  const delayMs = parseDuration(delay);
+  const instant = at instanceof Date ? at.getTime() : at;
+  if (at !== undefined && !Number.isFinite(instant))
+    wrong('at', 'it is no instant', 'Write a valid Date, or epoch ms');
+  const delayMs = delay === undefined ? 0 : parseDuration(delay);
   if (delayMs === null) wrong('delay', found(delay), `Write ${DURATION_FORMS}`);
-  return now + (delayMs ?? 0);
+  return instant ?? (delay === undefined ? null : now + (delayMs ?? 0));
 }

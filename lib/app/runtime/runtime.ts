@@ -226,7 +226,7 @@ export class Runtime {
   private async connect(): Promise<void> {
     if (this.phase === 'new') {
       const { store, clock, machineClock = clock, random, settings } = this.parts;
-      await store.open({ clock: machineClock, random, warn: (message) => settings.logger.warn(message) });
+      await store.open({ clock: machineClock, random, warn: (message) => settings.logger.warn(message, {}) });
       if (this.phase !== 'new') return;
       this.phase = 'open';
       this.forgetChange = store.onChange((change) => this.heard(change));

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../model/definition.js';
+import { errorJson, type ErrorJson } from '../../model/error-json.js';
 import { GraphMismatchError } from '../../model/errors-graph.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import type { Logger } from '../../ports/logger.js';
@@ -119,11 +120,17 @@ function detailsOf(event: LifecycleEvent): Readonly<Record<string, unknown>> {
   return { ...rest, error: textOf(error) };
 }
 
+/** What failed, and what caused it, as deep as an error's `toJSON()` goes. */
 function textOf(error: unknown): string {
   // What to write is told once for all of them, by `app.misfit`.
   if (error instanceof GraphMismatchError)
     return `${error.name}: it recorded ${error.steps.map((step) => `'${step}'`).join(', ')}, which the deployed graph has no place for`;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const told: string[] = [];
+  for (let at: ErrorJson | undefined = errorJson(error); at !== undefined; at = at.cause) {
+    const { name, message } = at;
+    told.push(name === 'NonError' ? message : `${name}: ${message}`);
+  }
+  return told.join('; cause: ');
 }
 
 function tagsOf(event: LifecycleEvent): Readonly<Record<string, string>> {

@@ -71,7 +71,7 @@ describe('every mistake of every class', () => {
   it('says what to write', () => {
     expect(() => compileWorkers([workerWith(loose.OnEvent((e: unknown) => e !== null))])).toThrow(
       new RegExp(
-        String.raw`1 mistake in worker definitions:\n  - Sample\.run: @OnEvent has a guard but no event\. Name the events first: @OnEvent\(\[A, B\], guard\)`,
+        String.raw`1 mistake in definitions:\n  - Sample\.run: @OnEvent has a guard but no event\. Name the events first: @OnEvent\(\[A, B\], guard\)`,
       ),
     );
   });

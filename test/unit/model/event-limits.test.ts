@@ -48,7 +48,7 @@ describe('data beyond the limits is refused with a path', () => {
   it.each<[string, unknown, string, string]>([
     ['65 levels', nested(65), 'a.0.a.0.a.0', 'deeper than 64'],
     ['1,001 keys', { a: [wide(1_001)] }, 'a.0', '1001 keys'],
-    ['a long text', 'x'.repeat(262_144), '', 'larger than 262144 bytes'],
+    ['a long text', 'x'.repeat(262_144), '', 'is larger than limits.eventBytes (262144)'],
     ['long text of many bytes', '€'.repeat(90_000), '', 'larger'],
     ['a long key', { ['k'.repeat(300_000)]: 1 }, '', 'larger'],
     ['many items', Array.from({ length: 200_000 }, () => 1), '', 'larger'],
