@@ -5,18 +5,18 @@ import { checkpointKindCode, commitMark } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
 import { InsertTogether } from './insert-together.js';
-import { keyHash, numbersOf } from './key-hash.js';
+import { executionAt, keyHash, placeOf, placesOf } from './key-hash.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
 /** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
 const together = 8;
 /** Parameters of each. */
-const width = 8;
+const width = 7;
 
 const already: Verdict = Object.freeze({ verdict: 'already' });
 const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
 
-/** A stored row at one place: (execution, hash). */
+/** A stored row at one place. */
 export interface Found {
   readonly mark: number;
   readonly turn: number;
@@ -69,14 +69,13 @@ export class CheckpointPart {
     this.rows[at] = row;
     this.indexes[at] = this.verdicts.length;
     const first = at * width;
-    values[first] = lease.key;
-    values[first + 1] = keyHash(0, 0, row.key);
-    values[first + 2] = row.seq;
-    values[first + 3] = commitMark(lease.fence, commitNo);
-    values[first + 4] = row.endedAt;
-    values[first + 5] = row.endedAt - row.startedAt;
-    values[first + 6] = toStored(row.key);
-    values[first + 7] = toStoredOrNull(row.value);
+    values[first] = placeOf(lease.key, keyHash(0, 0, row.key));
+    values[first + 1] = row.seq;
+    values[first + 2] = commitMark(lease.fence, commitNo);
+    values[first + 3] = row.endedAt;
+    values[first + 4] = row.endedAt - row.startedAt;
+    values[first + 5] = toStored(row.key);
+    values[first + 6] = toStoredOrNull(row.value);
     return true;
   }
 
@@ -91,8 +90,8 @@ export class CheckpointPart {
   /** The row of that key. */
   find(n: number, row: Checkpoint): Found | undefined {
     const stored = toStored(row.key);
-    for (const number of numbersOf(row)) {
-      const found = this.selectAt.get([n, number]);
+    for (const place of placesOf(n, row)) {
+      const found = this.selectAt.get([place]);
       if (found === undefined || isOf(found, row.turn, row.epoch, stored)) return found;
     }
     return undefined;
@@ -102,22 +101,22 @@ export class CheckpointPart {
   insert(lease: Lease, commitNo: number, row: Checkpoint): boolean {
     const { key, fence } = lease;
     const values = valuesOf(commitMark(fence, commitNo), row);
-    if (this.held.has(lease)) return this.place(this.insertHeld, [0, key, ...values], key, row);
-    const inserted = this.place(this.insertGuarded, [0, ...values, key, fence], key, row);
+    if (this.held.has(lease)) return this.insertAt(this.insertHeld, values, key, row);
+    const inserted = this.insertAt(this.insertGuarded, [...values, key, fence], key, row);
     if (inserted) this.held.hold(lease.key, lease.fence, true);
     return inserted;
   }
 
   /**
-   * Tries one number after the other until the row is in, its key is found, or no row at all is in the way. The number is the first
+   * Tries one place after the other until the row is in, its key is found, or no row at all is in the way. The place is the first
    * of the parameters, set for each try.
    */
-  private place(statement: Statement<never>, values: SqlValue[], n: number, row: Checkpoint): boolean {
+  private insertAt(statement: Statement<never>, values: SqlValue[], n: number, row: Checkpoint): boolean {
     const key = toStored(row.key);
-    for (const number of numbersOf(row)) {
-      values[0] = number;
+    for (const place of placesOf(n, row)) {
+      values[0] = place;
       if (statement.run(values) === 1) return true;
-      const found = this.selectAt.get([n, number]);
+      const found = this.selectAt.get([place]);
       if (found === undefined || isOf(found, row.turn, row.epoch, key)) return false;
     }
     return false;
@@ -126,19 +125,11 @@ export class CheckpointPart {
   /** A queued row that met another: of its own key, or of another key with its hash. */
   private settle(at: number): void {
     const row = this.rows[at] as Checkpoint;
-    const n = this.numberOf(at);
-    const mark = this.markOf(at);
+    const n = executionAt(this.values[at * width] as number);
+    const mark = this.values[at * width + 2] as number;
     const found = this.find(n, row);
-    if (found === undefined) this.place(this.insertHeld, [0, n, ...valuesOf(mark, row)], n, row);
+    if (found === undefined) this.insertAt(this.insertHeld, valuesOf(mark, row), n, row);
     else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;
-  }
-
-  private numberOf(at: number): number {
-    return this.values[at * width] as number;
-  }
-
-  private markOf(at: number): number {
-    return this.values[at * width + 3] as number;
   }
 }
 
@@ -158,9 +149,10 @@ function isOf(found: Found, turn: number, epoch: number, storedKey: string): boo
   return found.turn === turn && found.epoch === epoch && found.key === storedKey;
 }
 
-/** What the statements for a single row bind but its execution and hash. */
+/** What the statements for a single row bind; the place is set by `insertAt`. */
 function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
   return [
+    0,
     row.seq,
     mark,
     checkpointKindCode(row.kind),
@@ -179,7 +171,7 @@ function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
 
 /** Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it. */
 function insertUsualCheckpoints(part: number, otherwise: 'IGNORE' | 'FAIL', rows: number): string {
-  const row = '((? << 20) | ?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
+  const row = '(?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
   return `
 INSERT OR ${otherwise} INTO holdfast_checkpoint_${part} (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
 VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
@@ -190,17 +182,17 @@ const columns = 'seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at,
 function insertHeldCheckpoint(part: number): string {
   return `
 INSERT INTO holdfast_checkpoint_${part} (place, ${columns})
-VALUES (? | (? << 20), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 }
 
 export function insertGuardedCheckpoint(part: number): string {
   return `
 INSERT INTO holdfast_checkpoint_${part} (place, ${columns})
-SELECT (n << 20) | ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
+SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
 ON CONFLICT DO NOTHING`;
 }
 
 export function selectCheckpointAt(part: number): string {
   return `
-SELECT mark, turn, epoch, key FROM holdfast_checkpoint_${part} WHERE place = (? << 20) | ?`;
+SELECT mark, turn, epoch, key FROM holdfast_checkpoint_${part} WHERE place = ?`;
 }

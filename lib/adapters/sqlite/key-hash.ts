@@ -1,8 +1,8 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 
 /**
- * A number below 2^19 for a checkpoint's (turn, epoch, key): in its row's number it stands behind that of the execution, with
- * as much room again for those whose number is taken (`numbersOf`).
+ * A number below 2^19 for a checkpoint's (turn, epoch, key): in its row's place it stands behind the number of the execution, with
+ * as much room again for those whose place is taken (`placesOf`).
  */
 export function keyHash(turn: number, epoch: number, key: string): number {
   let hash = (Math.imul(turn, 0x9e3779b1) ^ Math.imul(epoch, 0x85ebca6b) ^ 0x811c9dc5) | 0;
@@ -10,13 +10,25 @@ export function keyHash(turn: number, epoch: number, key: string): number {
   return hash & 0x7ffff;
 }
 
-/** Numbers that are tried for one key: an execution would need hundreds of thousands of checkpoints to come near. */
+/** Places of one execution. */
+const ROOM = 2 ** 20;
+
+export function placeOf(n: number, hash: number): number {
+  return n * ROOM + hash;
+}
+
+/** The number of the execution that a place belongs to. */
+export function executionAt(place: number): number {
+  return Math.floor(place / ROOM);
+}
+
+/** Places that are tried for one key: an execution would need hundreds of thousands of checkpoints to come near. */
 const MOST_TRIES = 10_000;
 
-/** The numbers for a key, in order: its hash, then those behind it, where another key took it. Throws `RangeError` when all are taken. */
-export function* numbersOf({ turn, epoch, key }: Checkpoint): Generator<number> {
+/** The places for a key, in order: that of its hash, then those behind it, where another key took it. Throws `RangeError` when all are taken. */
+export function* placesOf(n: number, { turn, epoch, key }: Checkpoint): Generator<number> {
   const hash = keyHash(turn, epoch, key);
-  for (let tries = 0; tries < MOST_TRIES; tries++) yield (hash + tries) & 0xfffff;
+  for (let tries = 0; tries < MOST_TRIES; tries++) yield placeOf(n, (hash + tries) % ROOM);
   throw new RangeError(
     `an execution has so many checkpoints that '${key}' finds no place: end its turn with continueAsNew(), or lower limits.checkpoints`,
   );

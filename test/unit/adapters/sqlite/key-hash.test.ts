@@ -1,4 +1,4 @@
-import { checkpointParts, keyHash, numbersOf, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
+import { checkpointParts, keyHash, placesOf, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
 import type { Checkpoint } from '../../../../lib/model/checkpoint.js';
 
 const row = (key: string) => ({ turn: 0, epoch: 0, key }) as Checkpoint;
@@ -6,7 +6,7 @@ const row = (key: string) => ({ turn: 0, epoch: 0, key }) as Checkpoint;
 test('the numbers of a key begin at its hash, stay among those of its execution, and end', () => {
   const numbers: number[] = [];
   const all = (): void => {
-    for (const number of numbersOf(row('charge'))) numbers.push(number);
+    for (const number of placesOf(0, row('charge'))) numbers.push(number);
   };
   expect(all).toThrow(/'charge' finds no place: end its turn with continueAsNew\(\)/);
   expect(numbers[0]).toBe(keyHash(0, 0, 'charge'));
