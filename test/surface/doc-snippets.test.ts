@@ -27,7 +27,8 @@ function compile(snippets: readonly Snippet[]): string[] {
     fileOf.set(file, snippet);
     writeFileSync(join(root, file), moduleOf(root, snippet));
   }
-  const config = { extends: '../../tsconfig.json', include: ['*.ts'], exclude: [] };
+  const include = ['**/*.ts', '../../test/surface/snippets/*.d.ts'];
+  const config = { extends: '../../tsconfig.json', include, exclude: [] };
   writeFileSync(join(root, folder, 'tsconfig.json'), JSON.stringify(config));
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
     cwd: root,
