@@ -78,7 +78,7 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
     return;
   }
   if (handler.declared.length === 0) {
-    pass.end({ kind: 'completed', text: encoded.text, copy: encoded.copy });
+    pass.end({ kind: 'completed', text: pass.writes.shared(encoded.text), copy: encoded.copy });
     return;
   }
   const path = returnPath(handler.method);

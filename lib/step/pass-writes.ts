@@ -62,6 +62,8 @@ export class PassWrites {
   private commitNo = 0;
   private lastSeq = 0;
   private rowCount: number;
+  /** The text of the newest result. */
+  private newest: string | null = null;
 
   constructor(
     private readonly pass: WritingPass,
@@ -118,6 +120,11 @@ export class PassWrites {
     this.withdrawn = [...this.withdrawn, withdrawal];
   }
 
+  /** The text; the newest result's own where they are equal. Most handlers return what their last step gave: who keeps both keeps one. */
+  shared(text: string): string {
+    return text === this.newest ? this.newest : text;
+  }
+
   commit(rows: readonly Checkpoint[], committer: Committer): void {
     const { pass } = this;
     const { effects } = committer;
@@ -125,6 +132,7 @@ export class PassWrites {
     if (effects !== null && this.held.length > 0) this.commit(nothing, new Commit(this, null, () => {}));
     const checkpoints = this.held.length === 0 ? rows : [...this.held.splice(0), ...rows];
     this.rowCount += checkpoints.length;
+    this.newest = checkpoints.at(-1)?.value ?? this.newest;
     const { checkpoints: limit } = pass.services.settings.limits;
     if (this.rowCount > limit && !pass.isUndoing && !pass.isClosing) {
       const error = new TooManyCheckpointsError(limit);
