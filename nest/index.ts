@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { WorkerHealthIndicator, type WorkerHealthResult } from './health/worker-health-indicator.js';
 export { nestLogger, type NestLoggerOptions } from './nest-logger.js';
 export {

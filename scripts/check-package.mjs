@@ -21,7 +21,7 @@ const compilerOptions = {
   target: 'ES2022',
   module: 'NodeNext',
   moduleResolution: 'NodeNext',
-  types: ['node'],
+  lib: ['ES2022'],
   strict: true,
   experimentalDecorators: true,
   emitDecoratorMetadata: true,

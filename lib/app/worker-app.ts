@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import { ActorHandle } from './handles/actor-handle.js';
 import type { ActorEvent, ActorState } from './handles/actor-types.js';
 import { compileWorkers } from '../compiler/compile-workers.js';

@@ -2,18 +2,19 @@ import type { Subscription } from '../metadata/class-metadata.js';
 import type { DebounceContext, ReduceInfo } from '../model/debounce-context.js';
 import type { Duration } from '../model/duration.js';
 import type { EventData, EventSource } from '../model/event-source.js';
+import type { HasField } from './has-field.js';
 import type { HandledData } from './on-event.js';
 import { recordTwice } from './record-class.js';
 import { recordMethod } from './record-method.js';
 
 /** Of `@Debounce`. */
-export interface DebounceOptions<Data = unknown> {
+export interface DebounceOptions<Data = unknown, Key extends string = string> {
   /**
    * What comes together in one batch: the path of a field (`'contactId'`, `'contact.id'`), or a function of the event. Text,
    * a number or a boolean; an event without it is an `InvalidEventError`. Publishers that do not load the class can read a
    * path only: with a function, the first worker that runs reads it.
    */
-  readonly key: string | ((event: Data) => unknown);
+  readonly key: Key | ((event: Data) => unknown);
   /** When a batch begins: so long after its first event; with `mode: 'trailing'` after its newest. */
   readonly flushAfter: Duration;
   /** A batch with so many events begins at once. Default, and most: `limits.bufferedEvents` (10,000). */
@@ -33,23 +34,27 @@ export interface DebounceOptions<Data = unknown> {
   readonly description?: string;
 }
 
-/** Stands on a method that can take what is collected, with the batch's context second. */
-export type DebounceDecorator<Received> = <
+/** Stands on a method that can take what is collected, with the batch's context second. `Target` says whether the key can be read. */
+export type DebounceDecorator<Received, Target = object> = <
   Method extends (received: Received, context: DebounceContext) => unknown,
 >(
-  target: object,
+  target: Target,
   method: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
+
+/** What a class must be to have the key: any, or a sentence that says why it cannot be read. */
+export type KeyTarget<Data, Key extends string> =
+  HasField<Data, Key> extends true ? object : `there is no field '${Key}' in every event that is collected`;
 
 /**
  * Stands on a method that can take what the reducer of that name returns; the class has the reducer as a public method. A name that the
  * compiler does not know is looked up at boot.
  */
-export type ReducedDecorator<Data, Name extends string> = string extends Name
+export type ReducedDecorator<Data, Name extends string, Keyed = object> = string extends Name
   ? MethodDecorator
   : <
-      Target extends {
+      Target extends Keyed & {
         readonly [Reducer in Name]: (state: undefined, event: Data, info: ReduceInfo) => unknown;
       },
       Method extends (state: Awaited<ReturnType<Target[Name]>>, context: DebounceContext) => unknown,
@@ -76,18 +81,18 @@ type Source = EventSource | string;
  *
  * merge(contact: Contact | undefined, change: ContactChanged): Contact { … }
  */
-export function Debounce<S extends Source, Name extends string>(
+export function Debounce<S extends Source, Name extends string, const Key extends string = string>(
   events: S | readonly S[],
-  options: DebounceOptions<EventData<S>> & { readonly reduce: Name; readonly collect?: never },
-): ReducedDecorator<HandledData<S>, Name>;
-export function Debounce<S extends Source>(
+  options: DebounceOptions<EventData<S>, Key> & { readonly reduce: Name; readonly collect?: never },
+): ReducedDecorator<HandledData<S>, Name, KeyTarget<EventData<S>, Key>>;
+export function Debounce<S extends Source, const Key extends string = string>(
   events: S | readonly S[],
-  options: DebounceOptions<EventData<S>> & { readonly collect: 'latest'; readonly reduce?: never },
-): DebounceDecorator<HandledData<S>>;
-export function Debounce<S extends Source>(
+  options: DebounceOptions<EventData<S>, Key> & { readonly collect: 'latest'; readonly reduce?: never },
+): DebounceDecorator<HandledData<S>, KeyTarget<EventData<S>, Key>>;
+export function Debounce<S extends Source, const Key extends string = string>(
   events: S | readonly S[],
-  options: DebounceOptions<EventData<S>> & { readonly collect?: 'all'; readonly reduce?: never },
-): DebounceDecorator<HandledData<S>[]>;
+  options: DebounceOptions<EventData<S>, Key> & { readonly collect?: 'all'; readonly reduce?: never },
+): DebounceDecorator<HandledData<S>[], KeyTarget<EventData<S>, Key>>;
 export function Debounce(events: unknown, options: unknown): DebounceDecorator<never> {
   return (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
     const found = recordMethod('Debounce', target, key, descriptor);

@@ -4,18 +4,25 @@ import { DefinitionError } from '../model/errors-boot.js';
 import type { EventUnion, SchemaEvent, UnionMember } from '../model/event-source.js';
 import { writeOneOf } from '../model/near-names.js';
 import { declareUnion } from '../metadata/declared-unions.js';
+import type { HasField } from './has-field.js';
 import { onEventOf, type UnionOnEvent } from './on-event-of.js';
 
 /** Of `defineEvent`. */
-export interface DefineEventOptions {
+export interface DefineEventOptions<Path extends string = string> {
   /**
    * The field that tells instances of this event apart for `waitFor`: `'orderId'`, or a path as `'order.id'`. Its value is text,
    * a number or a boolean. Default: none, and nobody can wait for the event.
    */
-  readonly correlate?: string;
+  readonly correlate?: Path;
   /** How long an event is kept for those that wait for it, at most 100 of one key. Default: `'7d'`. */
   readonly keep?: Duration;
 }
+
+/** Nothing, or a sentence that says why the field cannot be read. */
+type CorrelateCheck<Data, Path extends string> =
+  HasField<Data, Path> extends true
+    ? unknown
+    : { readonly correlate: { readonly mistake: `there is no field '${Path}' in what the schema gives` } };
 
 /**
  * An event without a class: any Standard Schema (zod, valibot, arktype…) says what it carries. Used like a class in
@@ -24,6 +31,11 @@ export interface DefineEventOptions {
  * @example
  * const UserSignedUp = defineEvent('user.signed-up', z.object({ userId: z.string() }));
  */
+export function defineEvent<Schema extends StandardSchemaV1, const Path extends string = string>(
+  name: string,
+  schema: Schema,
+  options?: DefineEventOptions<Path> & CorrelateCheck<StandardSchemaV1.InferOutput<Schema>, Path>,
+): SchemaEvent<StandardSchemaV1.InferOutput<Schema>, StandardSchemaV1.InferInput<Schema>>;
 export function defineEvent<Schema extends StandardSchemaV1>(
   name: string,
   schema: Schema,

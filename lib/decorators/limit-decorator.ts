@@ -1,6 +1,7 @@
 import type { AnyClass } from '../metadata/class-metadata.js';
 import type { LimitKey } from '../metadata/policy-options.js';
 import type { ExecutionContext } from '../model/execution-context.js';
+import type { HasField } from './has-field.js';
 import type { Method } from './step-target.js';
 
 /**
@@ -32,15 +33,3 @@ export type LimitTarget<Key extends LimitKey, Target, M extends Method> = [Key] 
 /** Of a handler the event alone: its context begins with the execution, later than the limit. */
 type Arguments<M extends Method> =
   Parameters<M> extends readonly [infer Event, ExecutionContext] ? [Event] : Parameters<M>;
-
-type HasField<Value, Path extends string> = unknown extends Value
-  ? true
-  : string extends Path
-    ? true
-    : Path extends `${infer Name}.${infer Rest}`
-      ? Name extends keyof NonNullable<Value>
-        ? HasField<NonNullable<Value>[Name], Rest>
-        : false
-      : Path extends keyof NonNullable<Value>
-        ? true
-        : false;

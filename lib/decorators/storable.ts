@@ -32,15 +32,19 @@ export type Storable<Value> = IsUnstorable<Value> extends true ? never : Value;
 export type IsUnstorable<Value> = [UnstorableIn<Value, []>] extends [never] ? false : true;
 
 /** The parts of the type that cannot be stored; each element of `Depth` is a level. */
-type UnstorableIn<Value, Depth extends readonly 0[]> = 0 extends 1 & Value
-  ? never
-  : Value extends string | number | bigint | boolean | null | undefined
+type UnstorableIn<Value, Depth extends readonly 0[]> =
+  IsAny<Value> extends true
     ? never
-    : [Value, IsCollection<Value>] extends [Unstorable, false]
-      ? Value
-      : Depth['length'] extends 3
-        ? never
-        : UnstorableInside<Value, [0, ...Depth]>;
+    : Value extends string | number | bigint | boolean | null | undefined
+      ? never
+      : [Value, IsCollection<Value>] extends [Unstorable, false]
+        ? Value
+        : Depth['length'] extends 3
+          ? never
+          : UnstorableInside<Value, [0, ...Depth]>;
+
+/** Also of a type that the compiler did not find: asked without the brackets, that one is no answer but itself. */
+type IsAny<Value> = [0] extends [1 & Value] ? true : false;
 
 /** By its shape a `Set` of objects is a `WeakSet`, and a `Map` with such keys a `WeakMap`. */
 type IsCollection<Value> = Value extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> ? true : false;
@@ -77,12 +81,15 @@ type Unstorable =
   | WeakMap<WeakKey, unknown>
   | WeakSet<WeakKey>
   | WeakRef<WeakKey>
-  | ReadableStream
-  | AbortSignal
+  | Declared<ReadableStream>
+  | Declared<AbortSignal>
   | Generator<unknown, unknown, never>
   | AsyncGenerator<unknown, unknown, never>
   | Emitter
   | Body;
+
+/** Without the types of Node or of a browser it is not declared: as `any` it would take in every type. */
+type Declared<Value> = IsAny<Value> extends true ? never : Value;
 
 /** Streams of Node, sockets, servers. */
 interface Emitter {

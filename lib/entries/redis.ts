@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { redisStore, type RedisStore } from '../adapters/redis/redis-store.js';
 export type { RedisStoreOptions } from '../adapters/redis/redis-options.js';
 export type { RedisClient } from '../adapters/redis/redis-client.js';

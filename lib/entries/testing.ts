@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { TestApp, type FiredAttempt, type HandlerData, type TestAppOptions } from '../testing/test-app.js';
 export type { RunOptions, RunResult } from '../testing/handler-runs.js';
 export type { Replacement } from '../testing/overrides.js';

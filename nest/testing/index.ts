@@ -1,1 +1,2 @@
+/// <reference types="node" preserve="true" />
 export { WorkerTestingModule, type WorkerTestingModuleOptions } from './worker-testing-module.js';

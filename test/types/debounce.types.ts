@@ -107,6 +107,53 @@ class ContactSync {
   }
 }
 
+@Event('device.seen')
+class DeviceSeen {
+  device!: { readonly id: string; readonly place?: { readonly room: number } };
+  readings!: Record<string, { readonly unit: string }>;
+}
+
+@Worker()
+export class Keyed {
+  @Debounce(DeviceSeen, { key: 'device.id', flushAfter: '5s' })
+  nested(_events: DeviceSeen[]): void {}
+
+  @Debounce(DeviceSeen, { key: 'device.place.room', flushAfter: '5s', collect: 'latest' })
+  optional(_event: DeviceSeen): void {}
+
+  @Debounce(DeviceSeen, { key: 'readings.heat.unit', flushAfter: '5s' })
+  anyName(_events: DeviceSeen[]): void {}
+
+  @Debounce('device.seen', { key: 'any.path', flushAfter: '5s' })
+  byName(_events: unknown[]): void {}
+
+  @Debounce([DeviceSeen, 'device.lost'], { key: 'any.path', flushAfter: '5s' })
+  mixed(_events: unknown[]): void {}
+
+  @Debounce(DeviceSeen, { key: String('device.id'), flushAfter: '5s' })
+  madeLater(_events: DeviceSeen[]): void {}
+
+  // @ts-expect-error there is no such field
+  @Debounce(DeviceSeen, { key: 'device.name', flushAfter: '5s' })
+  unknownField(_events: DeviceSeen[]): void {}
+
+  // @ts-expect-error there is no such field
+  @Debounce(DeviceSeen, { key: 'nope', flushAfter: '5s', collect: 'latest' })
+  unknownInLatest(_event: DeviceSeen): void {}
+
+  // @ts-expect-error there is no such field
+  @Debounce(DeviceSeen, { key: 'nope', flushAfter: '5s', reduce: 'count' })
+  unknownInReduced(_count: number): void {}
+
+  // @ts-expect-error not every event has that field
+  @Debounce([ContactChanged, Merged], { key: 'into', flushAfter: '5s' })
+  fieldOfOne(_events: (ContactChanged | { contactId: string; into: string })[]): void {}
+
+  count(seen = 0): number {
+    return seen + 1;
+  }
+}
+
 // @ts-expect-error a key is needed
 Debounce(ContactChanged, { flushAfter: '5s' });
 // @ts-expect-error a reducer sees every event

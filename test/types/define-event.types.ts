@@ -6,6 +6,7 @@ import {
   defineEvents,
   type EventData,
   type EventInput,
+  Event,
   type EventUnion,
   type SchemaEvent,
 } from 'holdfast';
@@ -72,4 +73,35 @@ type Out = { type: 'user.out'; id: string };
   // A union without a type does not compile
   // @ts-expect-error Members are told apart by `type`.
   defineEvents(z.object({ kind: z.literal('x') }));
+}
+
+{
+  // What correlates an event is a field of what its schema gives, or of its class
+  const order = z.object({ order: z.object({ id: z.string(), note: z.string().optional() }), at: z.date() });
+  defineEvent('a', order, { correlate: 'order.id' });
+  defineEvent('a', order, { correlate: 'order.note', keep: '1d' });
+  defineEvent('a', order, { correlate: String('order.id') });
+  defineEvent('a', order, { keep: '1d' });
+  defineEvent('a', order, {});
+  defineEvent('a', z.record(z.string(), z.string()), { correlate: 'anything' });
+  defineEvent('a', z.unknown(), { correlate: 'any.thing' });
+  expectTypeOf(defineEvent('a', order, { correlate: 'order.id' })).toEqualTypeOf(defineEvent('a', order));
+  // @ts-expect-error There is no such field.
+  defineEvent('a', order, { correlate: 'order.nope' });
+  // @ts-expect-error There is no such field.
+  defineEvent('a', order, { correlate: 'nope', keep: '1d' });
+  // @ts-expect-error There is no such option.
+  defineEvent('a', order, { corelate: 'order.id' });
+
+  class Base {
+    orderId!: string;
+  }
+  @Event('b', { correlate: 'orderId', keep: '1d' })
+  class Placed extends Base {}
+  @Event('c', { keep: '1d' })
+  class Kept {}
+  // @ts-expect-error There is no such field.
+  @Event('d', { correlate: 'orderNo' })
+  class Misnamed extends Base {}
+  expectTypeOf([Placed, Kept, Misnamed]).toBeArray();
 }

@@ -1,7 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { expectTypeOf } from 'expect-type';
-import { Event, type ExecutionHandle, NonRetryableError, Step, type Storable, Worker } from 'holdfast';
+import {
+  Compensate,
+  Event,
+  type ExecutionHandle,
+  NonRetryableError,
+  Step,
+  type Storable,
+  Worker,
+} from 'holdfast';
 
 class Money {
   constructor(
@@ -133,5 +141,32 @@ export class Generic<Value> {
   @Step()
   async inside(): Promise<{ readonly values: readonly Value[] }> {
     return { values: [this.value] };
+  }
+}
+
+/** What the compiler does not know is told once, where it stands. */
+@Worker()
+export class Unresolved {
+  @Step()
+  any() {
+    return JSON.parse('1');
+  }
+
+  @Step()
+  // @ts-expect-error nobody has declared it
+  async bare(receipt: Undeclared): Promise<Undeclared> {
+    return receipt;
+  }
+
+  @Step()
+  // @ts-expect-error nobody has declared it
+  async inside(receipt: Undeclared): Promise<{ readonly receipts: Undeclared[] }> {
+    return { receipts: [receipt] };
+  }
+
+  @Compensate('bare')
+  // @ts-expect-error nobody has declared it
+  async undo(receipt: Undeclared): Promise<Undeclared> {
+    return receipt;
   }
 }

@@ -160,7 +160,7 @@ describe('an event source', () => {
   });
 
   it('with a bad keep or correlate is refused where it is used', () => {
-    @Event('kept', { keep: '1 month' as '1d', correlate: '' })
+    @Event('kept', { keep: '1 month' as '1d', correlate: '' as string })
     class Kept {}
     expect(mistakesOf(workerWith(loose.OnEvent(Kept)))).toEqual([
       "Sample.run: @Event('kept') has keep: '1 month'",

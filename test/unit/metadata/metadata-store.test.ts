@@ -15,7 +15,9 @@ import {
 
 it('a copy of the package reads what another copy wrote', () => {
   @Event('shared', { correlate: 'id', keep: '7d' })
-  class SharedEvent {}
+  class SharedEvent {
+    id!: string;
+  }
   jest.isolateModules(() => {
     const copy = jest.requireActual<typeof import('../../../lib/metadata/metadata-store.js')>(
       '../../../lib/metadata/metadata-store.js',
