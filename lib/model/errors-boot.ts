@@ -15,11 +15,15 @@ export class DefinitionError extends HoldfastError {
   readonly code = DefinitionError.code;
   override readonly name = 'DefinitionError';
 
-  constructor(readonly mistakes: readonly DefinitionMistake[]) {
+  constructor(
+    readonly mistakes: readonly DefinitionMistake[],
+    options?: ErrorOptions,
+  ) {
     super(
       `${mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`} in definitions:\n${mistakes
         .map((m) => `  - ${m.class}${m.member === null ? '' : `.${m.member}`}: ${m.found}. ${m.write}`)
         .join('\n')}`,
+      options,
     );
   }
 }

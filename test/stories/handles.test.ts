@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   defineEvent,
   execution,
@@ -386,4 +387,13 @@ describe('steps of other workers', () => {
     expect(ran).toEqual(['ship 1', 'ship 2']);
     expect((await handle.steps()).map((each) => each.path)).toEqual(['run/shipping.ship', 'run/sleep']);
   });
+});
+
+test('a publication is shown with its executions, and nothing of the app behind them', async () => {
+  const app = await openApp([OrderWorker]);
+  const published = await app.publish(Start, {}, { id: 'e-1' });
+  const { id } = published.of(OrderWorker, 'fulfil');
+  expect(inspect(published)).toBe(
+    `Publication {\n  eventId: 'e-1',\n  event: 'start',\n  executions: [\n    ExecutionHandle {\n      id: '${id}',\n      worker: 'orders',\n      handler: 'fulfil'\n    }\n  ]\n}`,
+  );
 });

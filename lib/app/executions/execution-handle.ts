@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util';
 import { presentNames } from '../../engine/renamed-journal.js';
 import type { Run } from '../../engine/work.js';
 import { storedOutcome } from '../../dispatch/outcomes.js';
@@ -79,6 +80,12 @@ export class ExecutionHandle<Value = unknown> {
     readonly handler: string | null,
     private run: Run | null = null,
   ) {}
+
+  /** @internal What `console.log` shows. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { id, worker, handler } = this;
+    return `ExecutionHandle ${inspect({ id, worker, handler }, options)}`;
+  }
 
   /** Throws `ExecutionNotFoundError`, and `AppClosedError` once the app is closed, as every method here does. */
   async status(): Promise<ExecutionStatus> {

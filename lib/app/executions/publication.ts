@@ -1,3 +1,4 @@
+import { inspect, type InspectOptions } from 'node:util';
 import { NotSubscribedError } from '../../model/errors-app.js';
 import { OTHER_STORE } from '../../model/other-store.js';
 import type { ClassOf, MethodName, ResultOf } from '../../model/worker-method.js';
@@ -53,5 +54,11 @@ export class Publication implements Iterable<ExecutionHandle> {
 
   [Symbol.iterator](): Iterator<ExecutionHandle> {
     return this.executions[Symbol.iterator]();
+  }
+
+  /** @internal What `console.log` shows: the app stands behind every handle. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { eventId, event, executions } = this;
+    return `Publication ${inspect({ eventId, event, executions }, options)}`;
   }
 }

@@ -5,8 +5,10 @@ import {
   type InjectionToken as TsyringeToken,
 } from 'tsyringe';
 import type { WorkerClass, WorkerDefinition } from '../../model/definition.js';
+import { HoldfastError } from '../../model/errors.js';
 import { DefinitionError, type DefinitionMistake } from '../../model/errors-boot.js';
 import type { InjectionToken } from '../../model/injection-token.js';
+import { messageOf } from '../../model/message-of.js';
 import type { InstanceResolver } from '../../ports/instance-resolver.js';
 import { disposeAll } from './dispose-all.js';
 import { InjectionPlan } from './injection-plan.js';
@@ -63,7 +65,7 @@ export class AppContainer {
     this.refuseMistakes();
     for (const recipe of this.plan.order) {
       if (this.values.has(recipe.token) || this.plan.isLate(recipe.token)) continue;
-      this.keep(recipe, await this.make(recipe));
+      this.keep(recipe, await this.made(recipe));
     }
   }
 
@@ -128,6 +130,24 @@ export class AppContainer {
     if (mistakes.length > 0) throw new DefinitionError(mistakes);
   }
 
+  /** Rejects with a `DefinitionError` that names what failed, unless it is an error that says so itself. */
+  private async made(recipe: Recipe): Promise<unknown> {
+    try {
+      return await this.make(recipe);
+    } catch (error) {
+      if (error instanceof HoldfastError) throw error;
+      const { token } = recipe;
+      const needed = this.plan.usersOf(token).map(tokenTitle);
+      const mistake = {
+        class: tokenTitle(token),
+        member: null,
+        found: `its ${recipe.kind === 'factory' ? 'factory' : 'constructor'} threw ${errorTitle(error)}`,
+        write: `Look at the cause of this error${needed.length === 0 ? '' : `; it is built for ${needed.join(' → ')}`}`,
+      };
+      throw new DefinitionError([mistake], { cause: error });
+    }
+  }
+
   private make(recipe: Recipe): unknown {
     switch (recipe.kind) {
       case 'value':
@@ -187,6 +207,10 @@ export async function createContainer(options: ContainerOptions): Promise<AppCon
     throw error;
   }
   return container;
+}
+
+function errorTitle(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${messageOf(thrown)}` : messageOf(thrown);
 }
 
 /** A child of the user's container, or of a root of its own: the global one holds what other apps registered. */

@@ -75,6 +75,19 @@ export class InjectionPlan {
     return this.parameters.get(type) ?? [];
   }
 
+  /** Who needs the token, and who needs that, the outermost first. */
+  usersOf(token: unknown): readonly unknown[] {
+    const users: unknown[] = [];
+    for (let at: unknown = token; at !== undefined; ) {
+      const needed = at;
+      at = this.order.find((recipe) =>
+        this.dependencies(recipe).some((each) => each.token === needed),
+      )?.token;
+      if (at !== undefined) users.unshift(at);
+    }
+    return users;
+  }
+
   /** Plans the tokens and all they need; nothing of them when there is a mistake, so that a later try finds it again. */
   include(tokens: readonly unknown[]): void {
     const before = { order: this.order.length, mistakes: this.log.mistakes.length };

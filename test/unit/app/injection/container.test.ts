@@ -7,7 +7,7 @@ import { METRICS, STORE, WORKER_APP } from '../../../../lib/app/tokens.js';
 import { Inject, Injectable } from '../../../../lib/decorators/inject.js';
 import { Worker } from '../../../../lib/decorators/worker.js';
 import type { WorkerClass, WorkerDefinition } from '../../../../lib/model/definition.js';
-import { DefinitionError } from '../../../../lib/model/errors-boot.js';
+import { ConfigurationError, DefinitionError } from '../../../../lib/model/errors-boot.js';
 
 class Clock {
   readonly id = Symbol('clock');
@@ -535,5 +535,49 @@ describe('the end of an app', () => {
     ];
     await expect(createContainer({ providers })).rejects.toThrow('no database');
     expect(ended).toEqual(['built']);
+  });
+});
+
+describe('what fails while it is built', () => {
+  class Db {
+    constructor() {
+      throw new TypeError('no db');
+    }
+  }
+  @Injectable()
+  class Ledger {
+    constructor(readonly db: Db) {}
+  }
+  @Worker()
+  class LedgerWorker {
+    constructor(readonly ledger: Ledger) {}
+  }
+
+  it.each<[string, WorkerClass[], Provider[], string]>([
+    [
+      'a constructor',
+      [LedgerWorker],
+      [],
+      'Db: its constructor threw TypeError: no db. Look at the cause of this error; it is built for LedgerWorker → Ledger',
+    ],
+    [
+      'a factory',
+      [],
+      [{ provide: 'db', useFactory: () => Promise.reject(new TypeError('no db')) }],
+      "'db': its factory threw TypeError: no db. Look at the cause of this error",
+    ],
+  ])('is named, with who needs it: %s', async (_, workers, providers, told) => {
+    const error: unknown = await createContainer({ workers, providers }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DefinitionError);
+    expect((error as DefinitionError).message).toBe(`1 mistake in definitions:\n  - ${told}`);
+    expect((error as DefinitionError).cause).toEqual(new TypeError('no db'));
+  });
+
+  it('is left as it is where it is an error of Holdfast', async () => {
+    const refused = new ConfigurationError([{ option: 'path', found: 'it is none', write: 'Write one' }]);
+    const useFactory = (): never => {
+      throw refused;
+    };
+    await expect(createContainer({ providers: [{ provide: 'store', useFactory }] })).rejects.toBe(refused);
   });
 });
