@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { OwnExecution, Store } from '../ports/store.js';
 import type { Executor } from '../engine/executor.js';
-import type { Run } from '../engine/work.js';
+import type { Run, RunEnded } from '../engine/work.js';
 
 export interface ConsumerOptions {
   readonly store: Store;
@@ -15,6 +15,8 @@ export interface ConsumerOptions {
   readonly runnable: () => readonly DefinitionRef[];
   readonly concurrency: () => number;
   readonly isPaused: (definition: string) => boolean;
+  /** Told of each pass that is over, before its slot is free. */
+  readonly runEnded: RunEnded;
   readonly lease: LeaseState;
   /** How long a claim may take to be answered. */
   readonly answerMs: () => number;

@@ -85,7 +85,10 @@ export class Consumer {
     this.accepting = false;
     this.waking.cancel();
     this.isolation.cancel();
-    for (const { run } of this.running.values()) run?.pass.end({ kind: 'lost' });
+    for (const run of this.current) {
+      run.pass.end({ kind: 'lost' });
+      this.options.runEnded(run);
+    }
     this.running.clear();
     this.lingering.clear();
     this.idle.tell(() => true);
@@ -305,6 +308,7 @@ export class Consumer {
     this.isolation.ended(run);
     const slot = this.running.get(run.pass.record.id);
     if (slot?.run !== run) return;
+    this.options.runEnded(run);
     if (run.pass.isOccupied) this.linger(run);
     this.free(slot);
   };

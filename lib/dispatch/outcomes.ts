@@ -7,22 +7,10 @@ import type { Change, Store } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import { ANSWER_MS, answerInTime } from '../engine/answer-in-time.js';
+import type { AwaitedOutcome, Run, Waiter } from '../engine/work.js';
 
 /** Awaited executions that one poll reads. */
 const POLL_PAGE = 100;
-
-/** What became of an execution: how it ended, or why nobody will tell. */
-export type AwaitedOutcome =
-  | StoredOutcome
-  /** The store holds no such execution any more: retention removed it. */
-  | 'gone'
-  /** The app closes before the execution is settled. */
-  | 'closed';
-
-/** Who waits for one: told once. */
-export interface Waiter {
-  told(outcome: AwaitedOutcome): void;
-}
 
 export interface OutcomesOptions {
   readonly store: Store;
@@ -61,15 +49,36 @@ export class Outcomes {
     return this.waiters.size;
   }
 
+  /** Tells it when the pass is over that runs the execution here, else later. */
+  waitForRun(run: Run, waiter: Waiter): void {
+    if (run.isOver || this.isClosed) this.wait(run.pass.record.id, waiter);
+    else if (run.waiters === null) run.waiters = [waiter];
+    else run.waiters.push(waiter);
+  }
+
+  /** A pass of this process is over: who waits for it is told, or waits on for what becomes of the execution elsewhere. */
+  runEnded(run: Run): void {
+    const { waiters, outcome } = run;
+    if (waiters === null) return;
+    run.waiters = null;
+    const { id } = run.pass.record;
+    for (const waiter of waiters)
+      if (outcome !== null && isSettled(outcome.status)) waiter.told(outcome);
+      else this.wait(id, waiter);
+    // It was lost: another process may have told its end before.
+    if (outcome === null) void this.read([id]);
+  }
+
   /** A pass of this process stored its end. */
   stored(id: ExecutionId, outcome: StoredOutcome): void {
     if (this.waiters.size > 0 && isSettled(outcome.status)) this.settle(id, outcome);
   }
 
-  /** Tells everyone, now and later, that nobody will tell them any more. */
-  close(): void {
+  /** Tells everyone, now and later, that nobody will tell them any more: also who waits for what runs here still. */
+  close(runs: readonly Run[] = []): void {
     this.isClosed = true;
     this.asked = null;
+    for (const run of runs) this.runEnded(run);
     for (const id of this.waiters.keys()) this.settle(id, 'closed');
     this.rest();
   }

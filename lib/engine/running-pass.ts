@@ -24,7 +24,7 @@ import { requestOf } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, Instances, Run, RunEnded, Work } from './work.js';
+import type { ExecutorOptions, Instances, Run, RunEnded, Waiter, Work } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
@@ -44,10 +44,11 @@ interface SentEnd {
 export class RunningPass implements Run, PassOwner, Sender, Instances {
   readonly pass: Pass;
   outcome: StoredOutcome | null = null;
+  isOver = false;
+  waiters: Waiter[] | null = null;
   seenInboxSeq: number;
   private readonly opening: Opening;
   private readonly scope: HandlerScope;
-  private isOver = false;
   /** Null: nobody has asked for it. */
   private promised: Promise<void> | null = null;
   private resolveEnded: (() => void) | null = null;

@@ -32,9 +32,26 @@ export interface Instances {
   instanceOf(worker: WorkerDefinition): object | Promise<object>;
 }
 
+/** What became of an execution: how it ended, or why nobody will tell. */
+export type AwaitedOutcome =
+  | StoredOutcome
+  /** The store holds no such execution any more: retention removed it. */
+  | 'gone'
+  /** The app closes before the execution is settled. */
+  | 'closed';
+
+/** Who waits for one: told once. */
+export interface Waiter {
+  told(outcome: AwaitedOutcome): void;
+}
+
 /** A pass under way, as the consumer sees it. */
 export interface Run {
   readonly pass: Pass;
+  /** Its end is stored, or may not be. */
+  readonly isOver: boolean;
+  /** Who waits in this process for how its execution ends, until it is over; null: nobody. */
+  waiters: Waiter[] | null;
   /** Resolves when its end is stored, or may not be, after whoever began it was told. */
   readonly ended: Promise<void>;
   /** Resolves when, besides, no body of it uses the process any more. */

@@ -39,7 +39,7 @@ export class Claims {
     let nextAt: number | null = null;
     let more = false;
     for (const id of new Set(ids)) {
-      const entry = this.executions.byId.get(id);
+      const entry = this.executions.all.find(id);
       if (entry === undefined || !definitions.has(entry.work)) continue;
       if (entry.place === 'timer' && entry.wakesAt <= now) this.executions.work.fire(entry);
       const dueAt = this.dueAt(entry, now);
@@ -55,7 +55,7 @@ export class Claims {
     const claimed: ClaimedExecution[] = [];
     let more = false;
     for (const { id, fence } of own) {
-      const entry = this.executions.byId.get(id);
+      const entry = this.executions.all.find(id);
       if (entry === undefined || this.paused.has(entry.work.id)) continue;
       const isOwn = entry.place === 'running' && entry.owner?.id === request.owner && entry.fence === fence;
       if (!isOwn) continue;

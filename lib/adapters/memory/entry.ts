@@ -32,6 +32,10 @@ export class Entry implements Heaped, Linked<Entry> {
   heapIndex = -1;
   previous: Entry | null = null;
   next: Entry | null = null;
+  /** Its neighbours in order of creation, and the next one in its slot of the table of all. */
+  older: Entry | null = null;
+  newer: Entry | null = null;
+  besides: Entry | null = null;
 
   status: ExecutionStatus = 'pending';
   waitReason: WaitReason | null = null;

@@ -1,5 +1,4 @@
 import { type DefinitionRef, isTerminal, type MessageKind, wakeAt } from '../../model/execution.js';
-import { FreshMap } from '../../model/fresh-map.js';
 import type { ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import { collectDueAt } from '../../ports/collect-due-at.js';
 import type {
@@ -15,6 +14,7 @@ import { BatchTable } from './batch-table.js';
 import { Chain } from './chain.js';
 import type { DedupTable } from './dedup-table.js';
 import { type DefinitionWork, Entry, type EventWait, noTimers, type Place } from './entry.js';
+import { EntryTable } from './entry-table.js';
 import { Families } from './families.js';
 import { Gates } from './gates.js';
 import { Inbox } from './inbox.js';
@@ -25,7 +25,7 @@ import { WorkIndex } from './work-index.js';
 
 /** Every execution, and the transitions between the indexes that hold it. */
 export class Executions {
-  readonly byId = new FreshMap<ExecutionId, Entry>();
+  readonly all = new EntryTable();
   readonly gates = new Gates({
     admitted: (entry, now) => this.admit(entry, now),
     granted: (place, now) => this.grant(place, now),
@@ -62,7 +62,7 @@ export class Executions {
     const work = this.work.of(execution.definition);
     const entry = new Entry(++this.lastKey, execution, work, event.id, event.name, event.session, now);
     this.store(entry);
-    const parent = execution.parent === undefined ? undefined : this.byId.get(execution.parent.executionId);
+    const parent = execution.parent === undefined ? undefined : this.all.find(execution.parent.executionId);
     if (parent !== undefined) this.families.join(entry, parent, execution.parent?.holder ?? '');
     if (execution.gate !== null) this.gates.join(entry, execution.gate, now);
     if (execution.owner !== null && this.work.passes(entry)) this.run(entry, execution.owner, now);
@@ -98,7 +98,7 @@ export class Executions {
 
   /** Counts a new entry in; the caller gives it its place. */
   store(entry: Entry): void {
-    this.byId.set(entry.id, entry);
+    this.all.add(entry);
     entry.work.stored++;
     if (!isTerminal(entry.status)) entry.work.open++;
     this.sessions.stored(entry);
@@ -167,7 +167,7 @@ export class Executions {
     if (entry.waits !== null) this.mailboxes.forget(entry);
     this.batches.forget(entry);
     this.families.forget(entry);
-    this.byId.delete(entry.id);
+    this.all.remove(entry);
     this.sessions.removed(entry);
     entry.work.stored--;
     if (!isTerminal(entry.status)) entry.work.open--;
@@ -176,8 +176,8 @@ export class Executions {
   }
 
   *inOrder(after: ExecutionId | undefined, session?: string): Generator<Entry> {
-    const start = after === undefined ? undefined : this.byId.get(after);
-    for (const entry of session === undefined ? this.byId.values() : this.sessions.all(session)) {
+    const start = after === undefined ? undefined : this.all.find(after);
+    for (const entry of session === undefined ? this.all : this.sessions.all(session)) {
       if (start !== undefined && entry.key <= start.key) continue;
       // The page before ended with an execution that is gone: ids sort by time of making.
       if (start === undefined && after !== undefined && entry.id <= after) continue;

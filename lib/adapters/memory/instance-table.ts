@@ -54,7 +54,7 @@ export class InstanceTable {
 
   private aheadOf(id: string): Entry | undefined {
     const ahead = this.byId.get(id)?.ahead ?? null;
-    const entry = ahead === null ? undefined : this.executions.byId.get(ahead.executionId);
+    const entry = ahead === null ? undefined : this.executions.all.find(ahead.executionId);
     return entry?.fence === 0 ? entry : undefined;
   }
 }

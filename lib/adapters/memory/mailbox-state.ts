@@ -1,5 +1,6 @@
 import type { EventId, ExecutionId } from '../../model/ids.js';
 import { type Entry, EventWait, type Got } from './entry.js';
+import type { EntryTable } from './entry-table.js';
 import { Letter, type Mailboxes } from './mailboxes.js';
 
 /** Mailboxes and waits, as plain data. */
@@ -68,13 +69,13 @@ export function takeMailboxes(mailboxes: Mailboxes, entries: Iterable<Entry>): M
 export function putMailboxes(
   { lastNumber, letters, waits }: MailboxState,
   mailboxes: Mailboxes,
-  byId: Pick<ReadonlyMap<ExecutionId, Entry>, 'get'>,
+  all: Pick<EntryTable, 'find'>,
 ): void {
   mailboxes.lastNumber = lastNumber;
   for (const { number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash } of letters)
     mailboxes.keep(new Letter(number, box, session, eventId, acceptedAt, newest, until, payload, schemaHash));
   for (const { number, execution, holder, box, until, except, got } of waits) {
-    const entry = byId.get(execution);
+    const entry = all.find(execution);
     if (entry === undefined) continue;
     const wait = new EventWait(number, entry, holder, box, until, except);
     wait.got = got;

@@ -106,7 +106,7 @@ export function takeState(parts: MemoryParts): MemoryState {
   return {
     version: 1,
     lastKey: executions.lastKey,
-    executions: Array.from(executions.byId.values(), executionState),
+    executions: Array.from(executions.all, executionState),
     ended,
     dedup: Array.from(dedup.all(), ({ session, eventId, hash, until, createdAt, executions, outcomes }) =>
       plainCopy({ session, eventId, hash, until, createdAt, executions, outcomes }),
@@ -120,7 +120,7 @@ export function takeState(parts: MemoryParts): MemoryState {
     gates: takeGates(executions.gates),
     buckets: Array.from(rates.all(), ({ name, state, idleFrom }) => ({ name, state, idleFrom })),
     schedules: parts.schedules.all(),
-    mailboxes: takeMailboxes(executions.mailboxes, executions.byId.values()),
+    mailboxes: takeMailboxes(executions.mailboxes, executions.all),
     instances: plainCopy([...parts.instances.all()]),
   };
 }
@@ -138,14 +138,14 @@ export function putState(given: MemoryState, parts: MemoryParts): void {
   for (const { name, state: rate, idleFrom } of state.buckets) rates.put(name, rate, idleFrom);
   for (const execution of state.executions) putExecution(execution, executions);
   for (const { record, parent: told } of state.executions) {
-    const child = executions.byId.get(record.id);
-    const parent = told === undefined ? undefined : executions.byId.get(told.id);
+    const child = executions.all.find(record.id);
+    const parent = told === undefined ? undefined : executions.all.find(told.id);
     if (child !== undefined && parent !== undefined)
       executions.families.join(child, parent, told?.holder ?? '');
   }
-  putMailboxes(state.mailboxes, executions.mailboxes, executions.byId);
+  putMailboxes(state.mailboxes, executions.mailboxes, executions.all);
   for (const id of state.ended) {
-    const entry = executions.byId.get(id);
+    const entry = executions.all.find(id);
     if (entry !== undefined) executions.end(entry);
   }
   for (const { session, eventId, hash, until, createdAt, executions: first, outcomes } of state.dedup) {
@@ -249,6 +249,7 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     for (const id of state.inbox.ids) entry.inbox.ids.add(id);
   }
   executions.store(entry);
+  executions.all.met(entry.eventId);
   if (state.batch !== undefined) {
     const { name, openedAt, dueAt, flushed, isOpen, items } = state.batch;
     const batch = Object.assign(new Batch(name, openedAt, dueAt), { flushed, isOpen });

@@ -114,16 +114,16 @@ export class MemoryStore implements port.Store {
 
   async read(id: ExecutionId): Promise<ExecutionRecord | null> {
     const now = this.now();
-    return this.parts.executions.byId.get(id)?.toRecord() ?? this.parts.dedup.outcome(id, now);
+    return this.parts.executions.all.find(id)?.toRecord() ?? this.parts.dedup.outcome(id, now);
   }
 
   async journal(id: ExecutionId): Promise<readonly Checkpoint[]> {
-    const entry = this.parts.executions.byId.get(id);
+    const entry = this.parts.executions.all.find(id);
     return entry === undefined ? [] : entry.journal.load(entry.turn, entry.epoch);
   }
 
   async inbox(id: ExecutionId, afterSeq: number, limit: number): Promise<readonly StoredMessage[]> {
-    return this.parts.executions.byId.get(id)?.inbox?.after(afterSeq, limit) ?? [];
+    return this.parts.executions.all.find(id)?.inbox?.after(afterSeq, limit) ?? [];
   }
 
   async list(filter: port.ExecutionFilter): Promise<readonly ExecutionRecord[]> {
@@ -136,8 +136,8 @@ export class MemoryStore implements port.Store {
   }
 
   async counts(session?: string): Promise<readonly port.ExecutionCount[]> {
-    const { byId, sessions } = this.parts.executions;
-    return countsOf(session === undefined ? byId.values() : sessions.all(session));
+    const { all, sessions } = this.parts.executions;
+    return countsOf(session === undefined ? all : sessions.all(session));
   }
 
   async openSessions(after: string | null, limit: number): Promise<readonly string[]> {

@@ -71,7 +71,7 @@ export class Writes {
   }
 
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
-    const entry = this.executions.byId.get(lease.executionId);
+    const entry = this.executions.all.leased(lease);
     if (entry === undefined) return stale;
     const follows = lease.fence !== entry.lastFence || delta.commitNo > entry.lastCommitNo;
     if (!follows && entry.journal.wasGiven(delta.checkpoints, entry.turn)) {
@@ -111,7 +111,7 @@ export class Writes {
   }
 
   append({ message }: AppendWrite, now: number): Verdict {
-    const entry = this.executions.byId.get(message.to);
+    const entry = this.executions.all.find(message.to);
     if (entry === undefined) return { verdict: 'rejected', reason: 'unknown-execution' };
     const isKnown = entry.inbox?.ids.has(message.id) === true;
     if (isKnown || this.executions.batches.holder(String(message.id) as ExecutionId) === entry)
@@ -135,7 +135,7 @@ export class Writes {
   }
 
   acquire({ lease, holder, gate }: AcquireWrite, now: number): Verdict {
-    const entry = this.executions.byId.get(lease.executionId);
+    const entry = this.executions.all.leased(lease);
     if (entry === undefined || entry.status !== 'running' || lease.fence !== entry.fence) return stale;
     return { verdict: 'ok', granted: this.executions.gates.acquire(entry, holder, gate, now) };
   }
@@ -145,7 +145,7 @@ export class Writes {
   }
 
   await(write: AwaitWrite, now: number): Verdict {
-    const entry = this.executions.byId.get(write.lease.executionId);
+    const entry = this.executions.all.leased(write.lease);
     if (entry === undefined || entry.status !== 'running' || write.lease.fence !== entry.fence) return stale;
     return { verdict: 'ok', mail: this.executions.mailboxes.ask(entry, write, now) };
   }
@@ -213,7 +213,7 @@ export class Writes {
   private isResent({ events }: Publishing, now: number): boolean {
     for (const event of events) {
       const first = event.executions[0];
-      if (first === undefined) continue;
+      if (first === undefined || !this.mayBeStored(event)) continue;
       const row = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
       const known = row === undefined ? this.storedAs(first.id) !== undefined : this.isOwn(row, event);
       if (known) return true;
@@ -242,8 +242,9 @@ export class Writes {
     by: Entry | null,
   ): void {
     const entries: Entry[] | null = event.dedup === null ? null : [];
+    const mayBeStored = this.mayBeStored(event);
     for (const execution of event.executions) {
-      const stored = this.executions.byId.get(execution.id);
+      const stored = mayBeStored ? this.executions.all.find(execution.id) : undefined;
       const entry = stored ?? this.start(event, execution, now);
       const inherits = stored === undefined && by?.session != null && by.session === event.session;
       // What collects events of many is nobody's.
@@ -252,6 +253,7 @@ export class Writes {
       published.push(answer(event, index, entry, execution.owner));
       entries?.push(entry);
     }
+    if (event.dedup === null) this.executions.all.met(event.id);
     if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now, this.executions.lastKey);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return;
     const { hash, until } = event.dedup;
@@ -283,15 +285,20 @@ export class Writes {
     return row.executions[0]?.id === (this.executions.batches.holder(first.id)?.id ?? first.id);
   }
 
+  /** False: surely not. */
+  private mayBeStored({ id, dedup }: NewEvent): boolean {
+    return dedup !== null || this.executions.all.mayKnow(id);
+  }
+
   /** The execution that an event's became: itself, or the one that it joined. */
   private storedAs(id: ExecutionId): Entry | undefined {
-    return this.executions.byId.get(id) ?? this.executions.batches.holder(id);
+    return this.executions.all.find(id) ?? this.executions.batches.holder(id);
   }
 
   private repeat(event: NewEvent, index: number, known: DedupRow, published: PublishedExecution[]): void {
     const own = this.isOwn(known, event);
     for (const { id, definition } of known.executions) {
-      const entry = own ? this.executions.byId.get(id) : undefined;
+      const entry = own ? this.executions.all.find(id) : undefined;
       published.push(
         entry === undefined
           ? {
@@ -300,7 +307,7 @@ export class Writes {
               executionId: id,
               definition,
               key: null,
-              createdAt: this.executions.byId.get(id)?.createdAt ?? known.createdAt,
+              createdAt: this.executions.all.find(id)?.createdAt ?? known.createdAt,
               duplicate: true,
               leased: false,
             }

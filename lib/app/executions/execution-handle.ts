@@ -228,6 +228,10 @@ export class ExecutionHandle<Value = unknown> {
     }
     const unwatch = watchWait(id, this.worker, timeoutMs);
     const wait = new OutcomeWait(runtime.outcomes, id, call, unwatch, resolve, reject);
+    if (this.run !== null && !this.run.isOver && timeoutMs === null) {
+      runtime.outcomes.waitForRun(this.run, wait);
+      return;
+    }
     if (timeoutMs !== null) wait.limit(clock, timeoutMs);
     runtime.outcomes.wait(id, wait);
     if (!runtime.consumer.runs(id)) void this.lookUp(call, wait);

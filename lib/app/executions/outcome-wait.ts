@@ -1,4 +1,5 @@
-import type { AwaitedOutcome, Outcomes, Waiter } from '../../dispatch/outcomes.js';
+import type { Outcomes } from '../../dispatch/outcomes.js';
+import type { AwaitedOutcome, Waiter } from '../../engine/work.js';
 import { AppClosedError } from '../../model/errors-app.js';
 import { ExecutionNotFoundError, TimeoutError } from '../../model/errors-execution.js';
 import type { ExecutionId } from '../../model/ids.js';

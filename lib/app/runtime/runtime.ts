@@ -106,6 +106,7 @@ export class Runtime {
       runnable: () => this.adopter.runnable(),
       concurrency: () => settings.concurrency,
       isPaused: (definition) => this.paused.has(definition),
+      runEnded: (run) => this.outcomes.runEnded(run),
       lease: this.lease,
       answerMs: () => Math.min(settings.leaseMs, ANSWER_MS),
       isolationMs: () => settings.isolationMs ?? settings.leaseMs,
@@ -255,7 +256,7 @@ export class Runtime {
     this.phase = 'closed';
     // What was accepted while the dispatcher stopped; from here on nothing is.
     await this.endsBy(until, 'write what was accepted', this.writer.idle());
-    this.outcomes.close();
+    this.outcomes.close(this.consumer.current);
     this.writer.abandon();
     await this.endsBy(0, 'close the dispatcher', this.hints.close());
     if (wasOpen) await this.endsBy(0, 'close the store', store.close());
@@ -293,12 +294,11 @@ export class Runtime {
     await this.lease.start();
     this.phase = 'started';
     // Each sweep does these again: a store that does not answer just now does not keep the process from starting.
-    const { clock } = this.parts;
     await this.attempt('adopt executions', () =>
-      answerInTime(clock, ANSWER_MS, 'adopt executions', this.adopter.refresh()),
+      answerInTime(this.parts.clock, ANSWER_MS, 'adopt executions', this.adopter.refresh()),
     );
     await this.attempt('read pauses', () =>
-      answerInTime(clock, ANSWER_MS, 'read pauses', this.paused.refresh()),
+      answerInTime(this.parts.clock, ANSWER_MS, 'read pauses', this.paused.refresh()),
     );
     if (!this.isStarted) return;
     try {

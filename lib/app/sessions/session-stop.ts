@@ -1,4 +1,4 @@
-import type { Waiter } from '../../dispatch/outcomes.js';
+import type { Waiter } from '../../engine/work.js';
 import { SESSION_STOPPED } from '../../model/cancel-reason.js';
 import type { Duration } from '../../model/duration.js';
 import { parseDuration } from '../../model/duration.js';

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { memoryStore } from '../../../lib/adapters/memory/memory-store.js';
-import { type AwaitedOutcome, Outcomes } from '../../../lib/dispatch/outcomes.js';
+import { Outcomes } from '../../../lib/dispatch/outcomes.js';
+import type { AwaitedOutcome, Run } from '../../../lib/engine/work.js';
 import type { ExecutionId } from '../../../lib/model/ids.js';
 import type { Lease } from '../../../lib/model/lease.js';
 import { StoreDriver } from '../../../lib/testing/conformance/store-driver.js';
@@ -128,4 +129,64 @@ test('whoever waits when it is closed is told, and whoever comes later too; no t
   expect(scene.statusOf(late)).toBe('closed');
   await scene.outcomes.read('unknown');
   expect([scene.reads, scene.outcomes.waiting, scene.clock.nextTimerAt()]).toEqual([[], 0, null]);
+});
+
+/** A pass that runs the execution of that lease in this process. */
+function passOf({ executionId: id }: Lease): Run {
+  const run = { pass: { record: { id } }, isOver: false, outcome: null, waiters: null };
+  return run as unknown as Run;
+}
+
+describe('who waits for a pass of this process', () => {
+  const outcome = { status: 'completed', value: '1', error: null, attempt: 1, startedAt: 0, endedAt: 1 };
+
+  async function waiting() {
+    const { scene, d } = await Scene.open();
+    const lease = await d.run();
+    const run = passOf(lease);
+    const told: AwaitedOutcome[] = [];
+    const waiter = { told: (each: AwaitedOutcome) => void told.push(each) };
+    scene.outcomes.waitForRun(run, waiter);
+    return { scene, d, lease, run, told, waiter };
+  }
+
+  test('is told by its end, and by nothing else', async () => {
+    const { scene, run, told } = await waiting();
+    expect([scene.outcomes.waiting, scene.clock.nextTimerAt()]).toEqual([0, null]);
+    scene.outcomes.runEnded(Object.assign(run, { isOver: true, outcome }));
+    scene.outcomes.runEnded(run);
+    expect([told, scene.reads]).toEqual([[outcome], []]);
+  });
+
+  test('waits on when the execution has not ended, and is told by whatever ends it', async () => {
+    const { scene, d, lease, run, told } = await waiting();
+    scene.outcomes.runEnded(Object.assign(run, { isOver: true, outcome: { ...outcome, status: 'waiting' } }));
+    expect([told, scene.reads, scene.outcomes.waiting]).toEqual([[], [], 1]);
+    await d.commit(lease, completed);
+    await scene.outcomes.poll();
+    expect(told).toMatchObject([{ status: 'completed' }]);
+  });
+
+  test('learns at once what another process has made of it while the pass was lost', async () => {
+    const { scene, d, lease, run, told } = await waiting();
+    await d.commit(lease, completed);
+    await scene.outcomes.read([lease.executionId]);
+    expect(told).toEqual([]);
+    scene.outcomes.runEnded(Object.assign(run, { isOver: true }));
+    await turn();
+    expect(told).toMatchObject([{ status: 'completed' }]);
+  });
+
+  test('waits as everyone else for one that is over', async () => {
+    const { scene, run, waiter } = await waiting();
+    scene.outcomes.waitForRun(Object.assign(run, { isOver: true }), waiter);
+    expect(scene.outcomes.waiting).toBe(1);
+  });
+
+  test('is told that the app closes while the pass does not end', async () => {
+    const { scene, run, told } = await waiting();
+    scene.outcomes.close([run]);
+    scene.outcomes.waitForRun(run, { told: (each) => void told.push(each) });
+    expect(told).toEqual(['closed', 'closed']);
+  });
 });
