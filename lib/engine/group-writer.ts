@@ -52,6 +52,7 @@ export class GroupWriter implements Writer {
   private readonly troubles = new Map<Write, Trouble>();
   private flushing = false;
   private closed = false;
+  private abandoned = false;
   private flushesInTurn = 0;
   /** Groups that the store has taken, and how often it has failed since the last one. */
   private taken = 0;
@@ -72,7 +73,10 @@ export class GroupWriter implements Writer {
   ) {}
 
   submit(write: Write, sender: Sender): void {
-    if (this.closed) return;
+    if (this.closed) {
+      if (this.abandoned) void settled.then(() => this.fail(sender, tooLate()));
+      return;
+    }
     this.queue.add(write, sender);
     if (!this.flushing && this.underWay === null) this.scheduleFlush();
   }
@@ -88,17 +92,18 @@ export class GroupWriter implements Writer {
     });
   }
 
-  /** Resolves when everything submitted has its verdict. */
+  /** Resolves when everything submitted has its verdict, or will have none. */
   idle(): Promise<void> {
-    if (this.isIdle) return Promise.resolve();
+    if (this.closed || this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.whenIdle.push(resolve));
   }
 
-  /** Closes, and tells everyone whose write has no verdict that there will be none. */
+  /** Closes, and tells everyone whose write has no verdict, and who comes too late, that there will be none. */
   abandon(): void {
     const left = this.underWay === null ? this.queue : this.underWay.followedBy(this.queue);
     this.close();
-    for (const sender of left.senders) this.fail(sender, new Error('the app was closed meanwhile'));
+    this.abandoned = true;
+    for (const sender of left.senders) this.fail(sender, tooLate());
   }
 
   /** Drops what was not sent. Nobody is told: the process is as good as gone. */
@@ -165,7 +170,7 @@ export class GroupWriter implements Writer {
   private send(group: WriteGroup, tries: number): void {
     const sentAt = this.observer.wants('store.written') ? this.clock.monotonic() : 0;
     this.underWay = group;
-    this.store.write(group.writes).then(
+    this.answerOf(group).then(
       (verdicts) => {
         if (this.closed) return;
         this.underWay = null;
@@ -181,6 +186,15 @@ export class GroupWriter implements Writer {
       },
       (error: unknown) => this.retry(group, tries, error),
     );
+  }
+
+  /** A store that throws has not answered either. */
+  private answerOf({ writes }: WriteGroup): Promise<readonly Verdict[]> {
+    try {
+      return this.store.write(writes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The outcome is unknown, and every write is safe to repeat. A store that went back takes none any more. */
@@ -303,6 +317,10 @@ export class GroupWriter implements Writer {
     const durationMs = this.clock.monotonic() - sentAt;
     this.observer.emit({ name: 'store.written', writes, durationMs, at: this.clock.now() });
   }
+}
+
+function tooLate(): Error {
+  return new Error('the app was closed meanwhile');
 }
 
 /** The write, and those of its execution that must not overtake it, behind all others. */

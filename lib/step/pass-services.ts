@@ -72,7 +72,7 @@ export interface Sender {
 
 /** The way of writes to the store. */
 export interface Writer {
-  /** Sends a write; senders are told in order of submission. That of a write which a closed app dropped is told nothing. */
+  /** Sends a write; senders are told in order of submission. That of a write which a killed process dropped is told nothing. */
   submit(write: Write, sender: Sender): void;
 }
 

@@ -240,6 +240,39 @@ test('a closed writer drops what was not sent, holds no timer and tells nobody',
   await expect(writer.write(message('c'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
+test('nobody waits for a closed writer, not even for what it was about to do', async () => {
+  const { writer, submit } = setup();
+  submit('a');
+  writer.close();
+  await writer.idle();
+});
+
+test('an abandoned writer tells everyone that there is no verdict, also who comes too late', async () => {
+  const { writer, submit, sent, settled, turns } = setup();
+  submit('a');
+  writer.abandon();
+  expect(settled).toEqual(['a failed']);
+  submit('b');
+  await turns(20);
+  expect(settled).toEqual(['a failed', 'b failed']);
+  expect(sent).toEqual([]);
+});
+
+test('a store that throws instead of rejecting is asked again, and takes what comes later', async () => {
+  const { submit, settled, sent, turns } = setup({
+    answer: (ids, call) => {
+      if (call <= 2) throw new Error('at once');
+      return Promise.resolve(ids.map(() => ok));
+    },
+  });
+  submit('a');
+  await turns(10);
+  submit('b');
+  await turns(500);
+  expect(settled).toEqual(['a ok', 'b ok']);
+  expect(sent).toEqual([['a'], ['a'], ['a'], ['b']]);
+});
+
 test('whoever fails at its verdict keeps neither its group nor later writes from theirs', async () => {
   const { writer, submit, settled, events, turns } = setup();
   const fail = (): never => {
