@@ -15,8 +15,8 @@ import type { Sender } from '../step/pass-services.js';
 import { openTurn } from '../behaviours/open-turn.js';
 import { callHook } from './call-hook.js';
 import { cancelErrorOf } from './cancel-error.js';
-import { conclude, outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
-import { concludeMisfit, methodGone, type Misfit } from './conclude-misfit.js';
+import { outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
+import { concludeAny, methodGone, type Misfit } from './conclude-any.js';
 import type { KnownHandler } from './definitions.js';
 import { openingOf, type Opening } from './opening.js';
 import { HandlerScope } from './pass-scope.js';
@@ -227,11 +227,22 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   }
 
   private conclude(end: PassEnd): void {
+    const { pass, seenInboxSeq, opening, misfit, work } = this;
     this.deadline?.cancel();
-    const conclusion = this.conclusionOf(end);
-    if (conclusion === null) this.hasEnded();
-    else if (this.needsTurn(conclusion)) void this.concludeTurn(conclusion);
-    else this.store(conclusion);
+    try {
+      const conclusion = concludeAny(pass, end, seenInboxSeq, opening.deadlineAt, misfit, work);
+      if (conclusion === null) this.hasEnded();
+      else if (this.needsTurn(conclusion)) void this.concludeTurn(conclusion);
+      else this.store(conclusion);
+    } catch (error) {
+      this.giveUp('end a pass', error);
+    }
+  }
+
+  /** Nothing is stored: while its process lives, it takes the execution back and runs it again. */
+  private giveUp(task: string, error: unknown): void {
+    tellFault(this.pass.services, task, error);
+    this.hasEnded();
   }
 
   /** It ends before its turn was opened: cancelled, poisoned, undone. */
@@ -245,20 +256,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
       pass.turn = await openTurn(pass, this.opening.visible);
       this.store(conclusion);
     } catch (error) {
-      tellFault(pass.services, 'read instance', error);
-      this.hasEnded();
-    }
-  }
-
-  /** What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
-  private conclusionOf(end: PassEnd): Conclusion | null {
-    const { deadlineAt } = this.opening;
-    try {
-      const conclusion = conclude(this.pass, end, this.seenInboxSeq, deadlineAt);
-      if (this.misfit === null || conclusion === null) return conclusion;
-      return concludeMisfit(this.work, this.misfit, conclusion);
-    } catch (error) {
-      return conclude(this.pass, { kind: 'parked', error }, this.seenInboxSeq, deadlineAt);
+      this.giveUp('read instance', error);
     }
   }
 
@@ -306,8 +304,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
       writes.takeBack(refused);
       this.store(conclusion);
     } catch (error) {
-      tellFault(services, 'read instance', error);
-      this.hasEnded();
+      this.giveUp('read instance', error);
     }
   }
 

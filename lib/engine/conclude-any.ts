@@ -1,18 +1,36 @@
 import { handlerIsGone } from '../model/compare-graphs.js';
 import { GraphMismatchError } from '../model/errors-graph.js';
 import type { Pass } from '../step/pass.js';
-import { type Conclusion, releaseOf } from './conclude.js';
+import type { PassEnd } from '../step/pass-end.js';
+import { conclude, type Conclusion, releaseOf } from './conclude.js';
 import type { GraphFit } from './deploy-gate.js';
 import type { Work } from './work.js';
 
 /** Why an execution does not go on here. */
 export type Misfit = Exclude<GraphFit, { readonly kind: 'fits' }>;
 
+/** Null: nothing may be written. What ended the pass may be anything that was thrown: should it defeat us, a person has to look. */
+export function concludeAny(
+  pass: Pass,
+  end: PassEnd,
+  seenInboxSeq: number,
+  deadlineAt: number | null,
+  misfit: Misfit | null,
+  work: Work,
+): Conclusion | null {
+  try {
+    const conclusion = conclude(pass, end, seenInboxSeq, deadlineAt);
+    return misfit === null || conclusion === null ? conclusion : concludeMisfit(work, misfit, conclusion);
+  } catch (error) {
+    return conclude(pass, { kind: 'parked', error }, seenInboxSeq, deadlineAt);
+  }
+}
+
 /**
  * The end of a pass that began nothing, because the graph does not fit: what asked for it is not served, so that the
  * journal's epoch stays. One that fits another process's graph is handed to it as it was found.
  */
-export function concludeMisfit({ record }: Work, misfit: Misfit, parked: Conclusion): Conclusion {
+function concludeMisfit({ record }: Work, misfit: Misfit, parked: Conclusion): Conclusion {
   if (misfit.kind === 'elsewhere')
     return { change: { ...releaseOf(record), definition: misfit.definition }, error: undefined, hook: null };
   const { epoch, attempt } = record;
