@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { moduleOf, pages, type Snippet, snippetsOf } from './doc-snippets.js';
 
 const root = join(__dirname, '../..');
@@ -23,8 +23,9 @@ function compile(snippets: readonly Snippet[]): string[] {
   mkdirSync(join(root, folder), { recursive: true });
   const fileOf = new Map<string, Snippet>();
   for (const [at, snippet] of snippets.entries()) {
-    const file = `${folder}/snippet-${at}.ts`;
+    const file = `${folder}/${snippet.file === undefined ? `snippet-${at}.ts` : join(basename(snippet.page, '.md'), snippet.file)}`;
     fileOf.set(file, snippet);
+    mkdirSync(join(root, dirname(file)), { recursive: true });
     writeFileSync(join(root, file), moduleOf(root, snippet));
   }
   const include = ['**/*.ts', '../../test/surface/snippets/*.d.ts'];
@@ -64,7 +65,8 @@ test('the page of code in README.md runs as it says', () => {
     encoding: 'utf8',
     env: { ...process.env, HOLDFAST_STORE_URL: 'memory:', NODE_OPTIONS: '' },
   });
-  expect({ stdout, stderr, status }).toEqual({ stdout: 'receipt-o-1\n', stderr: '', status: 0 });
+  const told = 'ada@example.com: Thank you. Your receipt: receipt-o-1\nreceipt-o-1\n';
+  expect({ stdout, stderr, status }).toEqual({ stdout: told, stderr: '', status: 0 });
 }, 60_000);
 
 test('every relative link of README.md and docs/ leads to a file or heading', () => {

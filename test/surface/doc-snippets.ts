@@ -11,6 +11,8 @@ export interface Snippet {
   readonly code: string;
   /** What `<!-- with: … -->` above the block names: files of test/surface/snippets that lend it their exports. */
   readonly fixtures: readonly string[];
+  /** What `<!-- file: … -->` above the block names: other files of the page import it under that path. */
+  readonly file?: string;
 }
 
 /** README.md and the pages of docs/. */
@@ -26,12 +28,13 @@ export function snippetsOf(page: string, text: string): Snippet[] {
     if (!/^```(ts|typescript)$/.test(lines[at] ?? '')) continue;
     const end = lines.indexOf('```', at + 1);
     if (end < 0) throw new Error(`${page}:${at + 1} a block that does not end`);
-    const named = /^<!-- with: (.+) -->$/.exec(lines[at - 1] ?? '')?.[1];
+    const [, kind, named] = /^<!-- (with|file): (.+) -->$/.exec(lines[at - 1] ?? '') ?? [];
     snippets.push({
       page,
       line: at + 2,
       code: lines.slice(at + 1, end).join('\n'),
-      fixtures: named?.split(',').map((name) => name.trim()) ?? [],
+      fixtures: kind === 'with' ? (named ?? '').split(',').map((name) => name.trim()) : [],
+      ...(kind === 'file' && named !== undefined ? { file: named } : null),
     });
     at = end;
   }

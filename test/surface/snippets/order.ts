@@ -1,5 +1,17 @@
 import { IsEmail, IsPositive, IsString } from 'class-validator';
-import { Event, execution, Injectable, OnEvent, Step, Worker, type WorkerApp } from 'holdfast';
+import {
+  Event,
+  execution,
+  exponential,
+  Injectable,
+  OnEvent,
+  Retry,
+  sleep,
+  Step,
+  Timeout,
+  Worker,
+  type WorkerApp,
+} from 'holdfast';
 
 export { IsEmail, IsPositive, IsString, IsUUID } from 'class-validator';
 
@@ -38,16 +50,42 @@ export class OrderChanged {
 
 @Worker()
 export class OrderWorker {
-  constructor(private readonly payments: Payments) {}
+  constructor(
+    private readonly payments: Payments,
+    private readonly mailer: Mailer,
+  ) {}
 
   @OnEvent(OrderPlaced)
-  async fulfil(order: OrderPlaced): Promise<Receipt> {
-    return await this.charge(order.orderId, order.total);
+  async fulfil(order: OrderPlaced) {
+    const receipt = await this.charge(order.orderId, order.total);
+    await sleep('1 hour');
+    try {
+      await this.confirm(order.email, receipt.id);
+    } catch {
+      await this.refund(receipt);
+    }
+    return receipt.id;
   }
 
   @Step()
-  async charge(orderId: string, total: number): Promise<Receipt> {
+  @Retry({
+    maxAttempts: 5,
+    backoff: exponential('1s', { max: '30s' }),
+    retryIf: (e) => !(e instanceof CardDeclined),
+  })
+  @Timeout('10s')
+  async charge(orderId: string, total: number) {
     return await this.payments.charge(orderId, total, execution().idempotencyKey);
+  }
+
+  @Step()
+  async confirm(email: string, receipt: string) {
+    await this.mailer.send(email, `Thank you. Your receipt: ${receipt}`);
+  }
+
+  @Step()
+  async refund(receipt: Receipt) {
+    await this.payments.refund(receipt, execution().idempotencyKey);
   }
 }
 
