@@ -63,6 +63,7 @@ export class OrderWorker {
       await this.confirm(order.email, receipt.id);
     } catch {
       await this.refund(receipt);
+      return null;
     }
     return receipt.id;
   }
