@@ -244,7 +244,7 @@ test('nobody waits for a closed writer, not even for what it was about to do', a
   const { writer, submit } = setup();
   submit('a');
   writer.close();
-  await writer.idle();
+  await expect(writer.idle()).resolves.toBeUndefined();
 });
 
 test('an abandoned writer tells everyone that there is no verdict, also who comes too late', async () => {
