@@ -5,7 +5,7 @@ import { bucketOf, gateOf } from '../model/policy-scope.js';
 import type { Pass } from '../step/pass.js';
 
 /** The named timer of an execution that may begin at an instant that its rate allows. */
-const RATE = 'rate';
+export const RATE = 'rate';
 
 /** What begins once it may. */
 export interface Beginning {

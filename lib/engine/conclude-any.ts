@@ -3,6 +3,7 @@ import { GraphMismatchError } from '../model/errors-graph.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { conclude, type Conclusion, releaseOf } from './conclude.js';
+import { RATE } from './begin-within.js';
 import type { GraphFit } from './deploy-gate.js';
 import type { Work } from './work.js';
 
@@ -20,10 +21,24 @@ export function concludeAny(
 ): Conclusion | null {
   try {
     const conclusion = conclude(pass, end, seenInboxSeq, deadlineAt);
-    return misfit === null || conclusion === null ? conclusion : concludeMisfit(work, misfit, conclusion);
+    if (conclusion === null) return null;
+    if (misfit !== null) return concludeMisfit(work, misfit, conclusion);
+    return end.kind === 'yielded' && work.strikes > 0 ? inItsPlace(work, conclusion) : conclusion;
   } catch (error) {
     return conclude(pass, { kind: 'parked', error }, seenInboxSeq, deadlineAt);
   }
+}
+
+/**
+ * What has died before is handed back with the place within its rate with which it began, as a death leaves it: it would have to wait
+ * for another, and a wait is something stored, which clears it.
+ */
+function inItsPlace({ record }: Work, { change, ...rest }: Conclusion): Conclusion {
+  const at = record.timers[RATE];
+  return {
+    ...rest,
+    change: at === undefined ? change : { ...change, timers: { ...change.timers, [RATE]: at } },
+  };
 }
 
 /**

@@ -1,8 +1,9 @@
-import { CLOCK, type Clock, defineEvent, OnEvent, PoisonedError, Step, Worker } from 'holdfast';
+import { CLOCK, type Clock, defineEvent, OnEvent, PoisonedError, RateLimit, Step, Worker } from 'holdfast';
 import { z } from 'zod';
 import { openApp } from './support/open-apps.js';
 
 const Start = defineEvent('start', z.object({ n: z.number() }));
+const Limited = defineEvent('limited', z.object({}));
 const FIVE = [0, 1, 2, 3, 4] as const;
 const STEP_MS = 40_000;
 
@@ -57,4 +58,38 @@ test.each([1, 4])('of five jobs number %s kills its process: it is parked, and n
   await expect(poisoned[0]?.result()).rejects.toMatchObject({ cause: { code: PoisonedError.code } });
   const others = FIVE.filter((n) => n !== poison);
   expect(await Promise.all(jobs.map((job) => job.result()))).toEqual(others.map((n) => `first ${n}`));
+});
+
+@Worker('limited')
+class LimitedJobs {
+  @OnEvent(Limited)
+  @RateLimit({ limit: 1, per: '1 minute' })
+  async run(): Promise<void> {
+    isDoomed = true;
+    await new Promise(() => {});
+  }
+}
+
+test('what kills its process behind a rate is parked, although a deploy hands it back after each death', async () => {
+  isDoomed = false;
+  const app = await openApp([LimitedJobs], { drainTimeout: '1s', onError: () => {} });
+  const job = (await app.publish(Limited, {})).of(LimitedJobs);
+  let begun = 0;
+  for (let at = 0; at < 150; at++) {
+    await app.advance('5s');
+    if (!isDoomed) continue;
+    isDoomed = false;
+    if (++begun % 2 === 1) {
+      await app.crash();
+      await app.restart();
+    } else {
+      const stopped = app.stop();
+      await app.advance('1s');
+      await stopped;
+      await app.start();
+    }
+  }
+  expect(await job.status()).toBe('parked');
+  await expect(job.result()).rejects.toMatchObject({ cause: { code: PoisonedError.code } });
+  expect(begun).toBeLessThan(12);
 });
