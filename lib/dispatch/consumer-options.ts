@@ -15,7 +15,7 @@ export interface ConsumerOptions {
   readonly runnable: () => readonly DefinitionRef[];
   readonly concurrency: () => number;
   readonly isPaused: (definition: string) => boolean;
-  /** Told of each pass that is over, before its slot is free. */
+  /** Told of each pass that is over, before its slot is free; also when a newer pass of its execution has the slot. */
   readonly runEnded: RunEnded;
   readonly lease: LeaseState;
   /** How long a claim may take to be answered. */

@@ -284,6 +284,8 @@ export class Consumer {
   }
 
   private occupy(id: ExecutionId, generation: number): Slot {
+    // It was claimed again while it runs here: its lease had run out by the clock of the store.
+    this.runOf(id)?.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
     const slot: Slot = { id, generation, run: null };
     this.running.set(id, slot);
     return slot;
@@ -306,9 +308,9 @@ export class Consumer {
 
   private readonly ended = (run: Run): void => {
     this.isolation.ended(run);
+    this.options.runEnded(run);
     const slot = this.running.get(run.pass.record.id);
     if (slot?.run !== run) return;
-    this.options.runEnded(run);
     if (run.pass.isOccupied) this.linger(run);
     this.free(slot);
   };

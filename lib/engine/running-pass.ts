@@ -239,10 +239,10 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
     }
   }
 
-  /** Nothing is stored: while its process lives, it takes the execution back and runs it again. */
+  /** Nothing is stored: while its process lives, it takes the execution back and runs it again. Told later: it may not have a slot yet. */
   private giveUp(task: string, error: unknown): void {
     tellFault(this.pass.services, task, error);
-    this.hasEnded();
+    void settled.then(() => this.hasEnded());
   }
 
   /** It ends before its turn was opened: cancelled, poisoned, undone. */

@@ -40,3 +40,15 @@ test.each(['completed', 'failed'])(
     expect([runs, scenario.began]).toEqual([2, ['charge#1']]);
   },
 );
+
+test('one of a handler that never waits ends before the slot has it, and frees the slot all the same', async () => {
+  let runs = 0;
+  const scenario = new Scenario({ handler: () => ++runs });
+  await scenario.start();
+  breakNextEnd();
+  const id = await scenario.begin();
+  await scenario.pass(200);
+  expect(scenario.used).toBe(0);
+  await scenario.pass(60_000);
+  expect([valueOf(await scenario.record(id)), runs]).toEqual([2, 2]);
+});
