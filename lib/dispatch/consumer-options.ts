@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
 import type { OwnExecution, Store } from '../ports/store.js';
 import type { Executor } from '../engine/executor.js';
-import type { Run, RunEnded } from '../engine/work.js';
+import type { Run } from '../engine/work.js';
 
 export interface ConsumerOptions {
   readonly store: Store;
@@ -15,8 +15,8 @@ export interface ConsumerOptions {
   readonly runnable: () => readonly DefinitionRef[];
   readonly concurrency: () => number;
   readonly isPaused: (definition: string) => boolean;
-  /** Told of each pass that is over, before its slot is free; also when a newer pass of its execution has the slot. */
-  readonly runEnded: RunEnded;
+  /** Told of each pass that is over, before its slot is free; also when a newer pass of its execution runs. */
+  readonly runEnded: (run: Run) => void;
   readonly lease: LeaseState;
   /** How long a claim may take to be answered. */
   readonly answerMs: () => number;
@@ -54,16 +54,4 @@ export interface LeaseState {
   mayStartBody(): boolean;
   /** Renews soon: what the store says is ours is not what runs here. */
   hurry(): void;
-}
-
-/** A slot held for an execution that is being published, or in which it runs. */
-export interface Slot {
-  readonly id: ExecutionId;
-  /** Of the lease, when the slot was taken. */
-  readonly generation: number;
-  /**
-   * Null while it is being published, and again once the slot is free: the engine's garbage collector keeps what a `Map` held
-   * when it was last resized, and a pass holds everything its execution has made.
-   */
-  run: Run | null;
 }

@@ -1,4 +1,3 @@
-import { FreshMap } from '../model/fresh-map.js';
 import type { ExecutionId } from '../model/ids.js';
 import type { ClaimAnswer, OwnExecution } from '../ports/store.js';
 import { tellFault } from '../ports/tell-fault.js';
@@ -7,10 +6,11 @@ import type { Run, Work } from '../engine/work.js';
 import { claimRequest } from './claim-request.js';
 import { ClaimWatch } from './claim-watch.js';
 import { parted, tellMissedByHints } from './claimed-work.js';
-import type { ConsumerOptions, Obtained, Slot, Wish } from './consumer-options.js';
+import type { ConsumerOptions, Obtained, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
 import { IdleWait } from './idle-wait.js';
 import { Isolation } from './isolation.js';
+import { type Slot, type SlotOwner, Slots } from './slots.js';
 import { WakeTimer } from './wake-timer.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
@@ -19,10 +19,10 @@ const CLAIM_PAGE = 100;
 export type PullReason = 'hint' | 'timer' | 'sweep';
 
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
-export class Consumer {
+export class Consumer implements SlotOwner {
   readonly watch = new ClaimWatch();
   readonly isolation: Isolation;
-  private readonly running = new FreshMap<ExecutionId, Slot>();
+  private readonly running = new Slots(this);
   /** Passes that are over, of which a body still runs: it did not heed its timeout. */
   private readonly lingering = new Set<Run>();
   private accepting = false;
@@ -54,13 +54,12 @@ export class Consumer {
   /** At most one execution runs here, and it waits for whatever it has begun: it makes one write at a time. */
   get isSequential(): boolean {
     if (this.used > 1) return false;
-    for (const { run } of this.running.values()) if (run !== null && run.pass.isOccupied) return false;
-    return true;
+    return this.current.every(({ pass }) => !pass.isOccupied);
   }
 
   /** What runs here just now. */
   get current(): readonly Run[] {
-    return Array.from(this.running.values(), ({ run }) => run).filter((run) => run !== null);
+    return this.running.all().flatMap(({ run }) => run ?? []);
   }
 
   start(): void {
@@ -74,7 +73,7 @@ export class Consumer {
     this.accepting = false;
     this.waking.cancel();
     this.isolation.cancel();
-    for (const { run } of this.running.values()) run?.pass.yield();
+    for (const { pass } of this.current) pass.yield();
     const timeUp = this.options.clock.setTimer(timeoutMs, () => this.handBack());
     await this.idle.until(() => this.used === 0 && this.pulling === null);
     timeUp.cancel();
@@ -89,20 +88,20 @@ export class Consumer {
       run.pass.end({ kind: 'lost' });
       this.options.runEnded(run);
     }
-    this.running.clear();
+    for (const slot of this.running.all()) this.running.free(slot);
     this.lingering.clear();
     this.idle.tell(() => true);
   }
 
   /** Holds a slot for an execution that is about to be published; null when none is free. */
   reserve(id: ExecutionId, definition: string): Slot | null {
-    if (this.options.isPaused(definition) || this.running.has(id) || !this.canTake()) return null;
-    return this.occupy(id, this.options.lease.generation);
+    if (this.options.isPaused(definition) || !this.canTake()) return null;
+    return this.running.take(id, this.options.lease.generation);
   }
 
   /** Gives a reserved slot back. */
   unreserve(slot: Slot): void {
-    if (slot.run === null && this.running.get(slot.id) === slot) this.free(slot);
+    if (slot.run === null && !slot.isFree) this.free(slot);
   }
 
   /** Something may be due. Cheap to call: pulls are gathered. */
@@ -144,19 +143,19 @@ export class Consumer {
   /** Loads the messages of executions that run here. */
   async signal(ids: readonly ExecutionId[]): Promise<void> {
     for (const id of ids) {
-      const run = this.running.get(id)?.run ?? null;
+      const run = this.runOf(id);
       if (run !== null) await deliverInbox(this.options.store, run);
     }
   }
 
   /** Its pass, while it runs here. */
   runOf(id: ExecutionId): Run | null {
-    return this.running.get(id)?.run ?? null;
+    return this.running.find(id)?.run ?? null;
   }
 
   /** Whether a pass runs here of which the end is still to be told. */
   runs(id: ExecutionId): boolean {
-    const slot = this.running.get(id);
+    const slot = this.running.find(id);
     return slot !== undefined && (slot.run === null || slot.run.outcome === null);
   }
 
@@ -169,14 +168,14 @@ export class Consumer {
     for (const { pass } of before)
       if (fences.get(pass.record.id) !== pass.lease.fence)
         pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    this.lost = owned.filter(({ id }) => !this.running.has(id));
+    this.lost = owned.filter(({ id }) => !this.isTaken(id));
     this.takeLost();
     if (this.backlog) this.pull('hint');
   }
 
   /** Gives reserved slots back; which of their executions are ours, only the store knows. */
-  reclaim(ids: readonly ExecutionId[]): void {
-    for (const id of ids) if (this.running.get(id)?.run === null) this.running.delete(id);
+  reclaim(slots: readonly Slot[]): void {
+    for (const slot of slots) if (slot.run === null) this.running.free(slot);
     this.options.lease.hurry();
     this.freed();
   }
@@ -265,15 +264,18 @@ export class Consumer {
       await this.isolation.prepare(Promise.all(spared.map((work) => this.release(work))));
     const runs = new Map<ExecutionId, Run>();
     for (const work of begins) {
-      const run = this.admit(work, this.occupy(work.record.id, generation), sharing);
-      if (run !== null) runs.set(work.record.id, run);
+      const { id } = work.record;
+      // It was claimed again while it runs here: its lease had run out by the clock of the store.
+      this.runOf(id)?.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
+      const run = this.admit(work, this.running.take(id, generation), sharing);
+      if (run !== null) runs.set(id, run);
     }
     return { runs, nextAt, more };
   }
 
   private ask(limit: number, wish: Wish): Promise<ClaimAnswer> {
     const { store, clock, answerMs } = this.options;
-    const call = store.claim(claimRequest(this.options, limit, wish, (id) => this.running.has(id)));
+    const call = store.claim(claimRequest(this.options, limit, wish, (id) => this.isTaken(id)));
     return answerInTime(clock, answerMs(), 'claim', call, (late) => this.handBackLate(late));
   }
 
@@ -283,19 +285,16 @@ export class Consumer {
     this.pull('hint');
   }
 
-  private occupy(id: ExecutionId, generation: number): Slot {
-    // It was claimed again while it runs here: its lease had run out by the clock of the store.
-    this.runOf(id)?.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    const slot: Slot = { id, generation, run: null };
-    this.running.set(id, slot);
-    return slot;
+  /** Whether it runs here, or is about to. */
+  private isTaken(id: ExecutionId): boolean {
+    return this.running.find(id) !== undefined;
   }
 
   /** Runs what was leased under the slot's generation of the process's lease; null when it was handed back instead. */
   admit(work: Work, slot: Slot, sharing = 1): Run | null {
     const { lease, executor } = this.options;
     const isOurs = slot.generation === lease.generation && lease.mayStartBody();
-    const run = this.accepting && isOurs ? executor.execute(work, this.ended) : null;
+    const run = this.accepting && isOurs ? executor.execute(work, slot) : null;
     if (run === null) {
       void this.release(work);
       this.free(slot);
@@ -306,14 +305,13 @@ export class Consumer {
     return run;
   }
 
-  private readonly ended = (run: Run): void => {
+  ended(slot: Slot, run: Run): void {
     this.isolation.ended(run);
     this.options.runEnded(run);
-    const slot = this.running.get(run.pass.record.id);
-    if (slot?.run !== run) return;
+    if (slot.isFree) return;
     if (run.pass.isOccupied) this.linger(run);
     this.free(slot);
-  };
+  }
 
   private linger(run: Run): void {
     this.lingering.add(run);
@@ -326,8 +324,7 @@ export class Consumer {
   }
 
   private free(slot: Slot): void {
-    slot.run = null;
-    this.running.delete(slot.id);
+    this.running.free(slot);
     this.freed();
   }
 
@@ -344,7 +341,7 @@ export class Consumer {
 
   /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */
   private handBack(): void {
-    for (const { run } of this.running.values()) run?.pass.end({ kind: 'yielded' }, new Error('shutdown'));
+    for (const { pass } of this.current) pass.end({ kind: 'yielded' }, new Error('shutdown'));
     this.idle.tell(() => this.running.size === 0);
   }
 }

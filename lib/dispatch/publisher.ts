@@ -1,7 +1,7 @@
 import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import { EventConflictError } from '../model/errors-event.js';
-import type { EventId, ExecutionId, ProcessId } from '../model/ids.js';
+import type { EventId, ProcessId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
@@ -14,10 +14,10 @@ import type { HandlerStarter, StepPublisher } from '../step/pass-services.js';
 import type { Run } from '../engine/work.js';
 import { derivedId } from '../step/derived-id.js';
 import type { Consumer } from './consumer.js';
-import type { Slot } from './consumer-options.js';
 import type { Hinter } from './hinter.js';
 import type { EventPreparer, Prepared, PreparedEvent, PreparedExecution } from './event-preparer.js';
 import type { PublishRequest } from './publish-request.js';
+import type { Slot } from './slots.js';
 import { workOf } from './published-work.js';
 import type { Subscriptions } from './subscriptions.js';
 import { tellAccepted, tellCollected } from './tell-published.js';
@@ -25,7 +25,7 @@ import { tellAccepted, tellCollected } from './tell-published.js';
 const nothing: readonly never[] = Object.freeze([]);
 
 /** Of the executions of one event, in order; null: it is not begun with the publish. */
-type Slots = readonly (Slot | null)[];
+type Reserved = readonly (Slot | null)[];
 
 /** What became of one event. */
 export interface Published {
@@ -154,7 +154,7 @@ export class Publisher implements StepPublisher {
     }
   }
 
-  private slotsFor({ event, request: { dueAt } }: Prepared): Slots {
+  private slotsFor({ event, request: { dueAt } }: Prepared): Reserved {
     return event.executions.map((execution) => (dueAt === null ? this.slotFor(execution) : null));
   }
 
@@ -173,11 +173,11 @@ export class Publisher implements StepPublisher {
     return slot;
   }
 
-  private unreserve(slots: Slots): void {
+  private unreserve(slots: Reserved): void {
     for (const slot of slots) if (slot !== null) this.options.consumer.unreserve(slot);
   }
 
-  private answered(prepared: readonly Prepared[], slots: Slots, verdict: Verdict): readonly Published[] {
+  private answered(prepared: readonly Prepared[], slots: Reserved, verdict: Verdict): readonly Published[] {
     try {
       if (isApplied(verdict))
         return this.started(prepared, slots, verdict.executions ?? nothing, verdict.verdict === 'ok');
@@ -192,11 +192,11 @@ export class Publisher implements StepPublisher {
 
   private started(
     prepared: readonly Prepared[],
-    slots: Slots,
+    slots: Reserved,
     answers: readonly PublishedExecution[],
     isNew: boolean,
   ): readonly Published[] {
-    const resent: ExecutionId[] | null = isNew ? null : [];
+    const resent: Slot[] | null = isNew ? null : [];
     const [only] = prepared;
     const published =
       prepared.length === 1 && only !== undefined
@@ -209,9 +209,9 @@ export class Publisher implements StepPublisher {
 
   private startedInTurn(
     prepared: readonly Prepared[],
-    slots: Slots,
+    slots: Reserved,
     answers: readonly PublishedExecution[],
-    resent: ExecutionId[] | null,
+    resent: Slot[] | null,
   ): readonly Published[] {
     let slot = 0;
     let answer = 0;
@@ -224,12 +224,12 @@ export class Publisher implements StepPublisher {
     });
   }
 
-  /** `resent`: takes those that an earlier send of the write had stored; null: this one has. */
+  /** `resent`: takes the slots of those that an earlier send of the write had stored; null: this one has. */
   private startedOf(
     { request, event, copy }: Prepared,
-    slots: Slots,
+    slots: Reserved,
     executions: readonly PublishedExecution[],
-    resent: ExecutionId[] | null,
+    resent: Slot[] | null,
   ): Published {
     let input = copy;
     const runs: (Run | null)[] = executions.map(noRun);
@@ -265,7 +265,7 @@ export class Publisher implements StepPublisher {
         const work = workOf(event, execution, this.options.owner, stored.key, stored.createdAt, input);
         runs[place] = this.options.consumer.admit(work, slot);
         input = null;
-      } else resent.push(execution.id);
+      } else resent.push(slot);
     }
     if (executions.length === 0 && event.mail === undefined && this.isUnhandled(request))
       this.tellUnhandled(event.name, event.id);

@@ -24,7 +24,7 @@ import { requestOf } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, Instances, Run, RunEnded, Waiter, Work } from './work.js';
+import type { ExecutorOptions, Instances, Run, RunOwner, Waiter, Work } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
@@ -64,7 +64,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
     private readonly options: ExecutorOptions,
     private readonly known: KnownHandler,
     private readonly work: Work,
-    private readonly whenEnded: RunEnded,
+    private readonly owner: RunOwner,
   ) {
     const { services, definitions } = options;
     const { worker, handler } = known;
@@ -222,7 +222,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   private hasEnded(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.whenEnded(this);
+    this.owner.ended(this);
     this.resolveEnded?.();
   }
 

@@ -66,8 +66,10 @@ export interface Run {
   deliver(messages: readonly StoredMessage[]): void;
 }
 
-/** Told once of a pass that its end is stored, or may not be. */
-export type RunEnded = (run: Run) => void;
+/** Whoever began a pass: told once that its end is stored, or may not be. */
+export interface RunOwner {
+  ended(run: Run): void;
+}
 
 /** What passes need beside the services that steps see. */
 export interface ExecutorOptions {
