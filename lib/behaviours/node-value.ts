@@ -1,4 +1,4 @@
-import type { Codec, EncodedValue } from '../ports/codec.js';
+import type { Codec, DecodedCopy } from '../ports/codec.js';
 
 /** What a node of the graph gave. Steps share no state: each that takes it gets a value of its own. */
 export interface NodeValue {
@@ -10,7 +10,7 @@ export class ResultValue implements NodeValue {
   constructor(
     private readonly codec: Codec,
     private readonly text: string | null,
-    private first: EncodedValue['copy'] = null,
+    private first: DecodedCopy | null = null,
   ) {}
 
   take(): unknown {

@@ -15,7 +15,7 @@ export interface ConsumerOptions {
   readonly runnable: () => readonly DefinitionRef[];
   readonly concurrency: () => number;
   readonly isPaused: (definition: string) => boolean;
-  /** Told of each pass that is over, before its slot is free; also when a newer pass of its execution runs. */
+  /** Told of each pass that has ended, before its slot is free; also when a newer pass of its execution runs. */
   readonly runEnded: (run: Run) => void;
   readonly lease: LeaseState;
   /** How long a claim may take to be answered. */

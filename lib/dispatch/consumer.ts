@@ -23,7 +23,7 @@ export class Consumer implements SlotOwner {
   readonly watch = new ClaimWatch();
   readonly isolation: Isolation;
   private readonly running = new Slots(this);
-  /** Passes that are over, of which a body still runs: it did not heed its timeout. */
+  /** Passes that have ended, of which a body still runs: it did not heed its timeout. */
   private readonly lingering = new Set<Run>();
   private accepting = false;
   private pulling: Promise<void> | null = null;
@@ -173,8 +173,8 @@ export class Consumer implements SlotOwner {
     if (this.backlog) this.pull('hint');
   }
 
-  /** Gives reserved slots back; which of their executions are ours, only the store knows. */
-  reclaim(slots: readonly Slot[]): void {
+  /** Gives reserved slots back. Which of their executions are ours only the store knows: the lease is renewed soon, which takes those back. */
+  reconcileSoon(slots: readonly Slot[]): void {
     for (const slot of slots) if (slot.run === null) this.running.free(slot);
     this.options.lease.hurry();
     this.freed();
@@ -315,7 +315,7 @@ export class Consumer implements SlotOwner {
 
   private linger(run: Run): void {
     this.lingering.add(run);
-    void run.over.then(() => this.lingering.delete(run) && this.freed());
+    void run.emptied.then(() => this.lingering.delete(run) && this.freed());
   }
 
   private release(work: Work): Promise<void> {

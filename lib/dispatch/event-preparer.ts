@@ -5,7 +5,7 @@ import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
-import type { Codec, EncodedValue } from '../ports/codec.js';
+import type { Codec, DecodedCopy, EncodedValue } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
 import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
@@ -28,7 +28,7 @@ export interface EventPreparerOptions {
 }
 
 /** What an execution listens to at first. */
-const cancel: NewExecution['listening'] = Object.freeze(['cancel'] as const);
+const firstListening: NewExecution['listening'] = Object.freeze(['cancel'] as const);
 
 /** An event that is not stored yet: whoever publishes it may still say who begins what it starts. */
 export interface PreparedEvent extends NewEvent {
@@ -43,8 +43,8 @@ export interface PreparedExecution extends NewExecution {
 export interface Prepared {
   readonly request: PublishRequest;
   readonly event: PreparedEvent;
-  /** What its input decodes to, for whoever takes it first; null: decode the input. */
-  readonly copy: EncodedValue['copy'];
+  /** Of its input, for whoever takes it first; null: decode the input. */
+  readonly copy: DecodedCopy | null;
 }
 
 /** An event that was checked and encoded; who takes it is still to be told. */
@@ -76,17 +76,6 @@ export class EventPreparer {
     const checked = await checker.check(data);
     if (!checked.ok) throw new InvalidEventError(name, checked.violations);
     return this.encode(name, checked.data, false).text;
-  }
-
-  /** The execution that an event starts for one handler. */
-  executionOf(
-    request: PublishRequest,
-    id: ExecutionId,
-    subscription: Subscription,
-    input: string,
-    depth: number,
-  ): NewExecution {
-    return this.execution(request, id, subscription, input, depth);
   }
 
   private route(
@@ -123,7 +112,7 @@ export class EventPreparer {
     const { definition, session, to } = request;
     const { text: input } = encoded.input;
     const executions = subscriptions.map((subscription, at) =>
-      this.execution(request, `${madeId}-${at}`, subscription, input, depth),
+      this.executionOf(request, `${madeId}-${at}`, subscription, input, depth),
     );
     const dedup =
       request.id === null
@@ -174,7 +163,8 @@ export class EventPreparer {
     return null;
   }
 
-  private execution(
+  /** The execution that an event starts for one handler; `id`: that of the execution. */
+  executionOf(
     request: PublishRequest,
     id: string,
     subscription: Subscription,
@@ -195,7 +185,7 @@ export class EventPreparer {
       depth,
       dueAt: request.dueAt,
       owner: null,
-      listening: cancel,
+      listening: firstListening,
     };
     return collect === undefined ? execution : { ...execution, collect, listening: collectorListens };
   }

@@ -49,14 +49,14 @@ export class Outcomes {
     return this.waiters.size;
   }
 
-  /** Tells it when the pass is over that runs the execution here, else later. */
+  /** Tells it when the pass ends that runs the execution here, else later. */
   waitForRun(run: Run, waiter: Waiter): void {
-    if (run.isOver || this.isClosed) this.wait(run.pass.record.id, waiter);
+    if (run.hasEnded || this.isClosed) this.wait(run.pass.record.id, waiter);
     else if (run.waiters === null) run.waiters = [waiter];
     else run.waiters.push(waiter);
   }
 
-  /** A pass of this process is over: who waits for it is told, or waits on for what becomes of the execution elsewhere. */
+  /** A pass of this process has ended: who waits for it is told, or waits on for what becomes of the execution elsewhere. */
   runEnded(run: Run): void {
     const { waiters, outcome } = run;
     if (waiters === null) return;

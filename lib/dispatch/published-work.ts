@@ -1,7 +1,7 @@
 import type { Work } from '../engine/work.js';
 import type { ExecutionRecord, Timers } from '../model/execution.js';
 import type { ProcessId } from '../model/ids.js';
-import type { EncodedValue } from '../ports/codec.js';
+import type { DecodedCopy } from '../ports/codec.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
 
 const nothing: readonly never[] = [];
@@ -14,7 +14,7 @@ export function workOf(
   owner: ProcessId,
   key: number,
   createdAt: number,
-  input: EncodedValue['copy'],
+  copy: DecodedCopy | null,
 ): Work {
   const record: ExecutionRecord = {
     id: execution.id,
@@ -45,5 +45,5 @@ export function workOf(
     endedAt: null,
   };
   const lease = { executionId: execution.id, key, owner, fence: 1 };
-  return { lease, record, input, journal: nothing, inbox: nothing, strikes: 0 };
+  return { lease, record, copy, journal: nothing, inbox: nothing, strikes: 0 };
 }

@@ -69,7 +69,7 @@ export class Publisher implements StepPublisher {
     return this.accept(requests, asItIs);
   }
 
-  /** The same, with what the caller makes of what was accepted. */
+  /** The same, with what the caller makes of what was accepted: a publish makes one promise less than with a `then` of the caller's. */
   accept<Answer>(
     requests: readonly PublishRequest[],
     answerOf: (published: readonly Published[]) => Answer,
@@ -203,7 +203,7 @@ export class Publisher implements StepPublisher {
         ? [this.startedOf(only, slots, answers, resent)]
         : this.startedInTurn(prepared, slots, answers, resent);
     // Stored by a write whose answer was lost: it may be over by now, or another's.
-    if (resent !== null && resent.length > 0) this.options.consumer.reclaim(resent);
+    if (resent !== null && resent.length > 0) this.options.consumer.reconcileSoon(resent);
     return published;
   }
 
@@ -231,13 +231,13 @@ export class Publisher implements StepPublisher {
     executions: readonly PublishedExecution[],
     resent: Slot[] | null,
   ): Published {
-    let input = copy;
+    let unused = copy;
     const runs: (Run | null)[] = executions.map(noRun);
     let unleased: NewExecution[] | null = null;
     for (let at = 0; at < event.executions.length; at++) {
       const execution = event.executions[at] as NewExecution;
-      const place = placeOf(executions, execution);
-      const stored = executions[place];
+      const answer = answerIndexOf(executions, execution);
+      const stored = executions[answer];
       const slot = slots[at] ?? null;
       // An explicit id that was published before stands for the executions that it started then.
       if (stored === undefined || stored.duplicate || stored.key === null) {
@@ -262,9 +262,9 @@ export class Publisher implements StepPublisher {
         // Its gate is full: it waits there.
         this.options.consumer.unreserve(slot);
       } else if (resent === null) {
-        const work = workOf(event, execution, this.options.owner, stored.key, stored.createdAt, input);
-        runs[place] = this.options.consumer.admit(work, slot);
-        input = null;
+        const work = workOf(event, execution, this.options.owner, stored.key, stored.createdAt, unused);
+        runs[answer] = this.options.consumer.admit(work, slot);
+        unused = null;
       } else resent.push(slot);
     }
     if (executions.length === 0 && event.mail === undefined && this.isUnhandled(request))
@@ -303,7 +303,7 @@ function noRun(): null {
 }
 
 /** Which of the answers is that to the execution; -1: none is. */
-function placeOf(answers: readonly PublishedExecution[], execution: NewExecution): number {
+function answerIndexOf(answers: readonly PublishedExecution[], execution: NewExecution): number {
   for (let at = 0; at < answers.length; at++)
     if (isAnswerTo(answers[at] as PublishedExecution, execution)) return at;
   return -1;

@@ -2,14 +2,14 @@ import { tellFault } from '../ports/tell-fault.js';
 import type { Pass } from '../step/pass.js';
 import { runHook } from '../step/run-hook.js';
 import type { Conclusion } from './conclude.js';
-import type { Instances } from './work.js';
+import type { WorkerInstances } from './work.js';
 
 /** Calls a hook of the pass's handler, if it has it: the end that it hears of is stored. */
 export async function callHook(
   { handler, worker, record, services }: Pass,
   { name, nextAt }: NonNullable<Conclusion['hook']>,
   error: unknown,
-  instances: Instances,
+  instances: WorkerInstances,
 ): Promise<void> {
   const { retry } = handler;
   if (retry[name] === null) return;

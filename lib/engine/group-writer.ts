@@ -14,7 +14,7 @@ import { writeSize } from './write-size.js';
 const GROUP_TRIES = 3;
 /** Tries of one write by itself that fail while the store takes others: it is the write that is at fault. */
 const WRITE_STRIKES = 8;
-/** Whoever waits for a write is told by then, counted from the first failure that it met. What a lease covers is sent for as long as that. */
+/** Whoever waits for a write is told by then, counted from the first failure that it met. What a lease covers is sent for as long as the lease lasts. */
 const PATIENCE_MS = 3_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
@@ -26,9 +26,9 @@ const LONGEST_PAUSE_MS = 1_000;
 const MOST_FLUSHES_IN_TURN = 256;
 
 /** The same where each write takes the disk's time: other work of the process waits for no more than these. */
-const MOST_LONE_FLUSHES_IN_TURN = 5;
+const MOST_SLOW_FLUSHES_IN_TURN = 5;
 
-const settled = Promise.resolve();
+const resolved = Promise.resolve();
 
 /** What is known of a write since the store first failed while it was sent, or waited to be. */
 interface Trouble {
@@ -50,7 +50,7 @@ export class GroupWriter implements Writer {
   private queue = new WriteGroup();
   private underWay: WriteGroup | null = null;
   private readonly troubles = new Map<Write, Trouble>();
-  private flushing = false;
+  private flushScheduled = false;
   private closed = false;
   private abandoned = false;
   private flushesInTurn = 0;
@@ -68,17 +68,17 @@ export class GroupWriter implements Writer {
     private readonly random: Random,
     private readonly observer: Observer,
     /** Whether nothing runs just now that could write beside the one that does. */
-    private readonly isLone: () => boolean = () => false,
+    private readonly isSequential: () => boolean = () => false,
     private readonly leaseMs: () => number = () => PATIENCE_MS,
   ) {}
 
   submit(write: Write, sender: Sender): void {
     if (this.closed) {
-      if (this.abandoned) void settled.then(() => this.fail(sender, tooLate()));
+      if (this.abandoned) void resolved.then(() => this.fail(sender, tooLate()));
       return;
     }
     this.queue.add(write, sender);
-    if (!this.flushing && this.underWay === null) this.scheduleFlush();
+    if (!this.flushScheduled && this.underWay === null) this.scheduleFlush();
   }
 
   /**
@@ -117,24 +117,24 @@ export class GroupWriter implements Writer {
   }
 
   private get isIdle(): boolean {
-    return this.queue.size === 0 && this.underWay === null && !this.flushing;
+    return this.queue.size === 0 && this.underWay === null && !this.flushScheduled;
   }
 
   private scheduleFlush(): void {
-    this.flushing = true;
+    this.flushScheduled = true;
     const isSlow = this.store.gather === 'macrotask';
-    const most = isSlow ? MOST_LONE_FLUSHES_IN_TURN : MOST_FLUSHES_IN_TURN;
-    if (++this.flushesInTurn >= most || (isSlow && !this.isLone())) {
+    const most = isSlow ? MOST_SLOW_FLUSHES_IN_TURN : MOST_FLUSHES_IN_TURN;
+    if (++this.flushesInTurn >= most || (isSlow && !this.isSequential())) {
       this.flushesInTurn = 0;
       this.outside(() => this.clock.soon(this.flush));
     } else {
       // Not `queueMicrotask`: Node makes an asynchronous resource for each of its callbacks.
-      this.outside(() => void settled.then(this.flush));
+      this.outside(() => void resolved.then(this.flush));
     }
   }
 
   private readonly flush = (): void => {
-    this.flushing = false;
+    this.flushScheduled = false;
     if (this.closed || this.underWay !== null) return;
     if (this.queue.size > 0) this.send(this.takeGroup(), 1);
     else this.becomeIdle();
@@ -182,7 +182,7 @@ export class GroupWriter implements Writer {
         for (let at = 0; at < senders.length; at++)
           this.answer(senders[at] as Sender, verdicts[at] as Verdict);
         if (this.queue.size === 0) this.becomeIdle();
-        else if (!this.flushing) this.scheduleFlush();
+        else if (!this.flushScheduled) this.scheduleFlush();
       },
       (error: unknown) => this.retry(group, tries, error),
     );
@@ -208,7 +208,7 @@ export class GroupWriter implements Writer {
       return;
     }
     this.blame(group, error);
-    const left = this.endLate(group, error);
+    const left = this.giveUpLate(group, error);
     if (left.size > 0) this.sendLater(left, tries);
     else this.flush();
   }
@@ -228,11 +228,11 @@ export class GroupWriter implements Writer {
   }
 
   /** Gives up what has waited long enough, of the group and behind it; answers what is left of the group, which is under way still. */
-  private endLate(group: WriteGroup, error: unknown): WriteGroup {
+  private giveUpLate(group: WriteGroup, error: unknown): WriteGroup {
     const now = this.clock.monotonic();
     const isLate = (write: Write): boolean => this.isLate(write, now);
-    const [late, left] = group.part(isLate);
-    const [lateBehind, leftBehind] = this.queue.part(isLate);
+    const [late, left] = group.partition(isLate);
+    const [lateBehind, leftBehind] = this.queue.partition(isLate);
     if (late.size + lateBehind.size === 0) return group;
     this.queue = leftBehind;
     this.underWay = left.size > 0 ? left : null;
@@ -325,7 +325,7 @@ function tooLate(): Error {
 
 /** The write, and those of its execution that must not overtake it, behind all others. */
 function behindOthers(write: Write, queue: WriteGroup): WriteGroup {
-  const [going, staying] = queue.part(
+  const [going, staying] = queue.partition(
     (queued) =>
       queued === write ||
       ('lease' in write && 'lease' in queued && queued.lease.executionId === write.lease.executionId),

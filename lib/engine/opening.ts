@@ -2,7 +2,7 @@ import type { Cancel } from '../model/cancel-reason.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { HandlerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
-import type { EncodedValue } from '../ports/codec.js';
+import type { DecodedCopy } from '../ports/codec.js';
 import type { Clock } from '../ports/clock.js';
 import { openUndo, type Undoing } from '../step/undo-rows.js';
 import { RenamedJournal, type Renames } from './renamed-journal.js';
@@ -16,8 +16,8 @@ const unwritten = new RenamedJournal([], null);
 export interface Opening {
   /** As the pass has it: of the next epoch when a message asked for one. */
   readonly record: ExecutionRecord;
-  /** What its input decodes to; null: decode it. */
-  readonly input: EncodedValue['copy'];
+  /** Of the record's input; null: decode that. */
+  readonly copy: DecodedCopy | null;
   /** With the present names of steps; what the next epoch forgets is in it. */
   readonly journal: RenamedJournal;
   /** The rows that count in this pass. */
@@ -36,7 +36,7 @@ export interface Opening {
 
 /** Reads what was claimed. */
 export function openingOf(work: Work, handler: HandlerDefinition, renames: Renames, clock: Clock): Opening {
-  const { record, inbox, input = null } = work;
+  const { record, inbox, copy = null } = work;
   const journal =
     work.journal.length === 0 && renames === null ? unwritten : new RenamedJournal(work.journal, renames);
   const undoing = openUndo(journal.rows, handler.method);
@@ -48,7 +48,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
     const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;
     return {
       record,
-      input,
+      copy,
       journal,
       visible: journal.rows,
       forget: null,
@@ -63,7 +63,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
   const { timeoutMs } = handler;
   return {
     record: { ...record, epoch: record.epoch + 1, attempt: 1 },
-    input,
+    copy,
     journal,
     visible: journal.rows.filter((row) => !forgotten.has(row.key)),
     forget: journal.storedKeys([...forgotten]),

@@ -4,7 +4,7 @@ import type { WorkerDefinition } from '../model/definition.js';
 import type { DefinitionRef } from '../model/execution.js';
 import type { StoredOutcome } from '../model/outcome.js';
 import type { Timer } from '../ports/clock.js';
-import type { EncodedValue } from '../ports/codec.js';
+import type { DecodedCopy } from '../ports/codec.js';
 import { isApplied } from '../ports/is-applied.js';
 import type { CommitWrite, StoredMessage, Verdict } from '../ports/store-write.js';
 import { tellFault } from '../ports/tell-fault.js';
@@ -24,12 +24,12 @@ import { requestOf } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, Instances, Run, RunOwner, Waiter, Work } from './work.js';
+import type { ExecutorOptions, Run, RunOwner, Waiter, Work, WorkerInstances } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
 
-const settled = Promise.resolve();
+const resolved = Promise.resolve();
 
 /** The commit that carries the end of a pass. */
 interface SentEnd {
@@ -41,10 +41,10 @@ interface SentEnd {
  * One pass under way, from its claim to its stored end. Its parts stand in the order in which it lives; each goes on to the
  * next, or ends the pass.
  */
-export class RunningPass implements Run, PassOwner, Sender, Instances {
+export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
   readonly pass: Pass;
   outcome: StoredOutcome | null = null;
-  isOver = false;
+  hasEnded = false;
   waiters: Waiter[] | null = null;
   seenInboxSeq: number;
   private readonly opening: Opening;
@@ -58,7 +58,8 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   private misfit: Misfit | null = null;
   private sent: SentEnd | null = null;
   private deadline: Timer | null = null;
-  private returned: EncodedValue['copy'] = null;
+  /** Of the handler's value, for the first who asks. */
+  private returned: DecodedCopy | null = null;
 
   constructor(
     private readonly options: ExecutorOptions,
@@ -82,18 +83,18 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   }
 
   get ended(): Promise<void> {
-    if (this.isOver) return settled;
+    if (this.hasEnded) return resolved;
     this.promised ??= new Promise((resolve) => {
       this.resolveEnded = resolve;
     });
     return this.promised;
   }
 
-  get over(): Promise<void> {
+  get emptied(): Promise<void> {
     return this.ended.then(() => this.pass.emptied());
   }
 
-  takeReturned(): EncodedValue['copy'] {
+  takeReturned(): DecodedCopy | null {
     const { returned } = this;
     this.returned = null;
     return returned;
@@ -216,12 +217,13 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   passEnded(end: PassEnd): void {
     if (end.kind === 'completed') this.returned = end.copy ?? null;
     if (end.kind === 'completed' && this.known.handler.keyed === undefined) this.conclude(end);
-    else void settled.then(() => this.conclude(end));
+    else void resolved.then(() => this.conclude(end));
   }
 
-  private hasEnded(): void {
-    if (this.isOver) return;
-    this.isOver = true;
+  /** The first call counts: who waits for the pass is told. */
+  private tellEnded(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     this.owner.ended(this);
     this.resolveEnded?.();
   }
@@ -231,7 +233,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
     this.deadline?.cancel();
     try {
       const conclusion = concludeAny(pass, end, seenInboxSeq, opening.deadlineAt, misfit, work);
-      if (conclusion === null) this.hasEnded();
+      if (conclusion === null) this.tellEnded();
       else if (this.needsTurn(conclusion)) void this.concludeTurn(conclusion);
       else this.store(conclusion);
     } catch (error) {
@@ -242,7 +244,7 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
   /** Nothing is stored: while its process lives, it takes the execution back and runs it again. Told later: it may not have a slot yet. */
   private giveUp(task: string, error: unknown): void {
     tellFault(this.pass.services, task, error);
-    void settled.then(() => this.hasEnded());
+    void resolved.then(() => this.tellEnded());
   }
 
   /** It ends before its turn was opened: cancelled, poisoned, undone. */
@@ -287,12 +289,12 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
       const { instance } = write.delta;
       if (instance?.ahead != null) this.options.armed(instance.ahead);
     } finally {
-      this.hasEnded();
+      this.tellEnded();
     }
   }
 
   unjudged(): void {
-    this.hasEnded();
+    this.tellEnded();
   }
 
   /** Somebody changed the instance meanwhile: where that is nothing to the turn, it ends all the same. */
@@ -318,12 +320,12 @@ export class RunningPass implements Run, PassOwner, Sender, Instances {
         const outcome = outcomeOf(pass.record, change, pass.services.clock.now());
         this.options.stored(pass.record, outcome, change, true);
       } finally {
-        this.hasEnded();
+        this.tellEnded();
       }
     };
     pass.services.writer.submit(pass.writes.instead(refused, change), {
       judged: done,
-      unjudged: () => this.hasEnded(),
+      unjudged: () => this.tellEnded(),
     });
   }
 

@@ -4,7 +4,7 @@ import { encodedNameOf } from '../model/path.js';
 import type { Pass } from '../step/pass.js';
 import { undoableRows, type Undoing } from '../step/undo-rows.js';
 import type { Definitions } from './definitions.js';
-import type { Instances } from './work.js';
+import type { WorkerInstances } from './work.js';
 
 /** Starts a pass that undoes what stands: who undoes each result, and on which instance. */
 export async function startCompensations(
@@ -12,7 +12,7 @@ export async function startCompensations(
   undoing: Undoing,
   journal: readonly Checkpoint[],
   definitions: Definitions,
-  instances: Instances,
+  instances: WorkerInstances,
 ): Promise<void> {
   const { id } = pass.worker;
   try {

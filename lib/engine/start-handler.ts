@@ -9,7 +9,7 @@ import { tellFault } from '../ports/tell-fault.js';
 import type { Pass } from '../step/pass.js';
 import { type Beginning, beginWithin } from './begin-within.js';
 import type { Opening } from './opening.js';
-import type { Instances } from './work.js';
+import type { WorkerInstances } from './work.js';
 
 /** Before a store that did not answer is asked again. */
 const AGAIN_MS = 1_000;
@@ -18,7 +18,7 @@ const AGAIN_MS = 1_000;
  * Starts a pass's handler: the worker's instance and the event, whether the handler takes it, its limits, its method. What
  * it takes to get there is synchronous where the parts are.
  */
-export function startHandler(pass: Pass, opening: Opening, instances: Instances): void {
+export function startHandler(pass: Pass, opening: Opening, instances: WorkerInstances): void {
   try {
     const instance = instances.instanceOf(pass.worker);
     const event = eventOf(pass, opening);
@@ -30,9 +30,9 @@ export function startHandler(pass: Pass, opening: Opening, instances: Instances)
   }
 }
 
-function eventOf({ record, services }: Pass, { input }: Opening): unknown {
+function eventOf({ record, services }: Pass, { copy }: Opening): unknown {
   const { eventName, schemaHash } = record;
-  const data = input === null ? services.codec.decode(record.input) : input.value;
+  const data = copy === null ? services.codec.decode(record.input) : copy.value;
   return services.events.restore(eventName, data, schemaHash);
 }
 

@@ -3,7 +3,7 @@ import type { WorkerDefinition } from '../model/definition.js';
 import type { ExecutionRecord } from '../model/execution.js';
 import type { Lease } from '../model/lease.js';
 import type { StoredOutcome } from '../model/outcome.js';
-import type { EncodedValue } from '../ports/codec.js';
+import type { DecodedCopy } from '../ports/codec.js';
 import type { InstanceResolver } from '../ports/instance-resolver.js';
 import type { CollectedBatch } from '../ports/stored-instance.js';
 import type { NewEvent, RecordChange, StoredMessage } from '../ports/store-write.js';
@@ -16,8 +16,8 @@ import type { DeployGate } from './deploy-gate.js';
 export interface Work {
   readonly lease: Lease;
   readonly record: ExecutionRecord;
-  /** What the record's input decodes to, of no use to anyone else. Absent or null: decode it. */
-  readonly input?: EncodedValue['copy'];
+  /** Of the record's input. Absent or null: decode that. */
+  readonly copy?: DecodedCopy | null;
   readonly journal: readonly Checkpoint[];
   readonly inbox: readonly StoredMessage[];
   readonly strikes: number;
@@ -27,8 +27,8 @@ export interface Work {
   readonly batch?: CollectedBatch;
 }
 
-/** Gives the instances that a pass runs methods on. */
-export interface Instances {
+/** Gives the objects that a pass runs methods on. */
+export interface WorkerInstances {
   instanceOf(worker: WorkerDefinition): object | Promise<object>;
 }
 
@@ -49,17 +49,17 @@ export interface Waiter {
 export interface Run {
   readonly pass: Pass;
   /** Its end is stored, or may not be. */
-  readonly isOver: boolean;
-  /** Who waits in this process for how its execution ends, until it is over; null: nobody. */
+  readonly hasEnded: boolean;
+  /** Who waits in this process for how its execution ends, until the pass has ended; null: nobody. */
   waiters: Waiter[] | null;
-  /** Resolves when its end is stored, or may not be, after whoever began it was told. */
+  /** Resolves when it has ended, after whoever began it was told. */
   readonly ended: Promise<void>;
   /** Resolves when, besides, no body of it uses the process any more. */
-  readonly over: Promise<void>;
+  readonly emptied: Promise<void>;
   /** How the execution stands, once the pass has stored it; null before. */
   readonly outcome: StoredOutcome | null;
-  /** What that outcome's value decodes to, for the first who asks; null: decode it. */
-  takeReturned(): EncodedValue['copy'];
+  /** The copy of that outcome's value, for the first who asks; null: decode the value. */
+  takeReturned(): DecodedCopy | null;
   /** Of the newest message that it was given. */
   readonly seenInboxSeq: number;
   /** Messages that came while it runs. */

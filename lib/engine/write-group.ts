@@ -23,7 +23,7 @@ export class WriteGroup {
   }
 
   /** Those that it is true of, and the others. */
-  part(isOne: (write: Write) => boolean): readonly [WriteGroup, WriteGroup] {
+  partition(isOne: (write: Write) => boolean): readonly [WriteGroup, WriteGroup] {
     const those = new WriteGroup();
     const others = new WriteGroup();
     for (const [at, sender] of this.senders.entries()) {

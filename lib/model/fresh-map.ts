@@ -4,7 +4,7 @@ const LEAST_GONE = 32;
 /**
  * A `Map` of what comes and goes. The table of a native one refers to the table that took its place: once the garbage collector
  * counts one as old, it keeps all that follow, and what each held when it was resized, until its next full run. Here a
- * new `Map` takes over before that many entries have gone. Whoever iterates meanwhile still sees those that were there.
+ * new `Map` takes over once more entries have gone than are left. Whoever iterates meanwhile still sees those that were there.
  */
 export class FreshMap<Key, Value> {
   private map = new Map<Key, Value>();

@@ -1,7 +1,12 @@
+/** What a text decodes to, sharing nothing with the value that was encoded: for one taker, who may change it. */
+export interface DecodedCopy {
+  readonly value: unknown;
+}
+
 export interface EncodedValue {
   readonly text: string;
-  /** What `decode(text)` gives, sharing nothing with the value encoded; null: decode the text. */
-  readonly copy: { readonly value: unknown } | null;
+  /** Null: decode the text. */
+  readonly copy: DecodedCopy | null;
 }
 
 /**

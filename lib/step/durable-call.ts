@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
-import type { EncodedValue } from '../ports/codec.js';
+import type { DecodedCopy } from '../ports/codec.js';
 import type { Rejection, Verdict } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
 import type { PassEnd } from './pass-end.js';
@@ -20,8 +20,8 @@ export abstract class DurableCall implements Deferred, Committer {
   readonly pass: Pass;
   /** What user code awaits. */
   promise: Promise<unknown> | null = null;
-  /** What this call's own completed row decodes to, where encoding it told. */
-  protected copy: EncodedValue['copy'] = null;
+  /** Of the value in this call's own completed row, where encoding it gave one. */
+  protected copy: DecodedCopy | null = null;
   /** The row of its result, once there is one. */
   private result: Checkpoint | null = null;
   /** What the commit of that row does besides. */

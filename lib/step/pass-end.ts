@@ -1,16 +1,16 @@
 import type { Cancel } from '../model/cancel-reason.js';
-import type { EncodedValue } from '../ports/codec.js';
+import type { DecodedCopy } from '../ports/codec.js';
 import type { Gate, NewEvent, NextTurn } from '../ports/store-write.js';
 import type { RetryDecision } from '../model/decide-retry.js';
 import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
 /** How a pass ended: what is left to commit about it. */
 export type PassEnd =
-  /** `text`: the encoded value. `copy`: what it decodes to, of no use to anyone else; absent or null: decode it. */
+  /** `text`: the encoded value. `copy`: absent or null: decode the text. */
   | {
       readonly kind: 'completed';
       readonly text: string | null;
-      readonly copy?: EncodedValue['copy'];
+      readonly copy?: DecodedCopy | null;
     }
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The handler threw; its own retry policy decides, unless it has done so. */

@@ -56,7 +56,7 @@ class BodyRun implements BodyTime, LateTimer, Timed {
     if (spec.timeoutMs !== null) frame.runningTime = this;
     let promise: Promise<unknown> | null;
     try {
-      promise = callBelow(frame, attempt, this);
+      promise = callBelow(frame, answerOf, this);
     } catch (error) {
       this.ended(undefined, { error, isCutOff: false });
       return;
@@ -148,7 +148,7 @@ class BodyRun implements BodyTime, LateTimer, Timed {
 }
 
 /** Runs the body; null when it gave its value at once. Promises of others answer as often and whenever they like: wrapped, once. */
-function attempt(run: BodyRun): Promise<unknown> | null {
+function answerOf(run: BodyRun): Promise<unknown> | null {
   const answer = intercept(run.frame, run.spec);
   if (isThenable(answer)) return Promise.resolve(answer);
   run.value = answer;

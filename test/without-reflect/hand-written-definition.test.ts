@@ -127,7 +127,7 @@ test('a worker definition written by hand runs with no decorator and no reflect-
   ]);
   const id = published?.executions[0]?.executionId;
   if (id === undefined) throw new Error('no execution was published');
-  await published?.runs[0]?.over;
+  await published?.runs[0]?.emptied;
   const record = await store.read(id);
   await runtime.close();
   expect(record).toMatchObject({ status: 'completed', value: '"hello Ada!"' });

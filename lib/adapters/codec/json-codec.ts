@@ -1,6 +1,6 @@
 import { UnreadableValueError } from '../../model/errors-value.js';
 import type { StorableType } from '../../model/storable.js';
-import type { Codec, EncodedValue } from '../../ports/codec.js';
+import type { Codec, DecodedCopy, EncodedValue } from '../../ports/codec.js';
 import { isError } from './error-shape.js';
 import { describeThrown, FailureEncoder } from './failure-encoder.js';
 import { copyPlain, isPlain, isPlainNumber, MAX_NODES, NOT_PLAIN } from './plain-value.js';
@@ -66,7 +66,7 @@ class CopiedValue implements EncodedValue {
     readonly value: unknown,
   ) {}
 
-  get copy(): EncodedValue['copy'] {
+  get copy(): DecodedCopy | null {
     return this;
   }
 }

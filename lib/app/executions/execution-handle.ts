@@ -108,14 +108,14 @@ export class ExecutionHandle<Value = unknown> {
           reject(error);
         }
       };
-      this.settled('result()', options, told, reject);
+      this.whenSettled('result()', options, told, reject);
     });
   }
 
   /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
   async outcome(options: WaitOptions = waitForEver): Promise<Outcome<Value>> {
     const stored = await new Promise<StoredOutcome>((resolve, reject) =>
-      this.settled('outcome()', options, resolve, reject),
+      this.whenSettled('outcome()', options, resolve, reject),
     );
     const record = await this.record('outcome()');
     const common = {
@@ -187,7 +187,7 @@ export class ExecutionHandle<Value = unknown> {
   }
 
   /** Throws for options that cannot be. */
-  private settled(
+  private whenSettled(
     call: string,
     options: WaitOptions,
     resolve: (outcome: StoredOutcome) => void,
@@ -228,7 +228,7 @@ export class ExecutionHandle<Value = unknown> {
     }
     const unwatch = watchWait(id, this.worker, timeoutMs);
     const wait = new OutcomeWait(runtime.outcomes, id, call, unwatch, resolve, reject);
-    if (this.run !== null && !this.run.isOver && timeoutMs === null) {
+    if (this.run !== null && !this.run.hasEnded && timeoutMs === null) {
       runtime.outcomes.waitForRun(this.run, wait);
       return;
     }
@@ -257,6 +257,7 @@ export class ExecutionHandle<Value = unknown> {
   private async send(kind: MessageKind, body: string | null): Promise<boolean> {
     const { runtime, ids } = this.parts;
     if (runtime.isClosed) throw new AppClosedError(`${kind}()`);
+    // What that pass has told does not hold once the message is heeded.
     this.run = null;
     const message = { id: ids.next() as MessageId, to: this.id as ExecutionId, kind, body };
     const verdict = await runtime.writer.write({ kind: 'append', message });

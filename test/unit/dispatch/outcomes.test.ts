@@ -133,7 +133,7 @@ test('whoever waits when it is closed is told, and whoever comes later too; no t
 
 /** A pass that runs the execution of that lease in this process. */
 function passOf({ executionId: id }: Lease): Run {
-  const run = { pass: { record: { id } }, isOver: false, outcome: null, waiters: null };
+  const run = { pass: { record: { id } }, hasEnded: false, outcome: null, waiters: null };
   return run as unknown as Run;
 }
 
@@ -153,14 +153,16 @@ describe('who waits for a pass of this process', () => {
   test('is told by its end, and by nothing else', async () => {
     const { scene, run, told } = await waiting();
     expect([scene.outcomes.waiting, scene.clock.nextTimerAt()]).toEqual([0, null]);
-    scene.outcomes.runEnded(Object.assign(run, { isOver: true, outcome }));
+    scene.outcomes.runEnded(Object.assign(run, { hasEnded: true, outcome }));
     scene.outcomes.runEnded(run);
     expect([told, scene.reads]).toEqual([[outcome], []]);
   });
 
   test('waits on when the execution has not ended, and is told by whatever ends it', async () => {
     const { scene, d, lease, run, told } = await waiting();
-    scene.outcomes.runEnded(Object.assign(run, { isOver: true, outcome: { ...outcome, status: 'waiting' } }));
+    scene.outcomes.runEnded(
+      Object.assign(run, { hasEnded: true, outcome: { ...outcome, status: 'waiting' } }),
+    );
     expect([told, scene.reads, scene.outcomes.waiting]).toEqual([[], [], 1]);
     await d.commit(lease, completed);
     await scene.outcomes.poll();
@@ -172,14 +174,14 @@ describe('who waits for a pass of this process', () => {
     await d.commit(lease, completed);
     await scene.outcomes.read([lease.executionId]);
     expect(told).toEqual([]);
-    scene.outcomes.runEnded(Object.assign(run, { isOver: true }));
+    scene.outcomes.runEnded(Object.assign(run, { hasEnded: true }));
     await turn();
     expect(told).toMatchObject([{ status: 'completed' }]);
   });
 
-  test('waits as everyone else for one that is over', async () => {
+  test('waits as everyone else for one that has ended', async () => {
     const { scene, run, waiter } = await waiting();
-    scene.outcomes.waitForRun(Object.assign(run, { isOver: true }), waiter);
+    scene.outcomes.waitForRun(Object.assign(run, { hasEnded: true }), waiter);
     expect(scene.outcomes.waiting).toBe(1);
   });
 

@@ -61,7 +61,7 @@ class FakeConsumer {
     this.due.delete(id);
     this.taken.push(id);
     const ended = new Promise<void>((resolve) => this.ends.set(id, resolve));
-    const run = { ended, over: ended } as Run;
+    const run = { ended, emptied: ended } as Run;
     this.runs.set(id, run);
     void ended.then(() => this.runs.delete(id));
     return run;
