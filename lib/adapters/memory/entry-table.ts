@@ -18,7 +18,7 @@ export class EntryTable {
   private readonly index = new FreshMap<ExecutionId, Entry>();
   /** The newest that the index knows; null: it knows none. */
   private indexed: Entry | null = null;
-  /** Of the ids that were made for events, by their length: the greatest. */
+  /** Of the ids that were made for events, by their length, in which counted ones grow: the greatest. */
   private readonly greatest: string[] = [];
 
   add(entry: Entry): void {
@@ -55,7 +55,7 @@ export class EntryTable {
   /** What the lease is of. */
   leased({ key, executionId }: Lease): Entry | undefined {
     let entry = this.slots[this.slotOf(key)] ?? null;
-    while (entry !== null && entry.key !== key) entry = entry.besides;
+    while (entry !== null && entry.key !== key) entry = entry.nextInSlot;
     return entry?.id === executionId ? entry : this.find(executionId);
   }
 
@@ -66,7 +66,7 @@ export class EntryTable {
   }
 
   /** An event with a made id was stored. */
-  met(event: EventId): void {
+  know(event: EventId): void {
     if (!this.mayKnow(event)) this.greatest[event.length] = event;
   }
 
@@ -80,17 +80,17 @@ export class EntryTable {
 
   private putIntoSlot(entry: Entry): void {
     const slot = this.slotOf(entry.key);
-    entry.besides = this.slots[slot] ?? null;
+    entry.nextInSlot = this.slots[slot] ?? null;
     this.slots[slot] = entry;
   }
 
   private takeOutOfSlot(entry: Entry): void {
     const slot = this.slotOf(entry.key);
     let before = this.slots[slot] ?? null;
-    if (before === entry) this.slots[slot] = entry.besides;
-    while (before !== null && before.besides !== entry) before = before.besides;
-    if (before !== null) before.besides = entry.besides;
-    entry.besides = null;
+    if (before === entry) this.slots[slot] = entry.nextInSlot;
+    while (before !== null && before.nextInSlot !== entry) before = before.nextInSlot;
+    if (before !== null) before.nextInSlot = entry.nextInSlot;
+    entry.nextInSlot = null;
   }
 
   private grow(): void {

@@ -35,7 +35,7 @@ export class Entry implements Heaped, Linked<Entry> {
   /** Its neighbours in order of creation, and the next one in its slot of the table of all. */
   older: Entry | null = null;
   newer: Entry | null = null;
-  besides: Entry | null = null;
+  nextInSlot: Entry | null = null;
 
   status: ExecutionStatus = 'pending';
   waitReason: WaitReason | null = null;

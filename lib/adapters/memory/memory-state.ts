@@ -249,7 +249,7 @@ function putExecution(state: MemoryExecution, executions: Executions): void {
     for (const id of state.inbox.ids) entry.inbox.ids.add(id);
   }
   executions.store(entry);
-  executions.all.met(entry.eventId);
+  executions.all.know(entry.eventId);
   if (state.batch !== undefined) {
     const { name, openedAt, dueAt, flushed, isOpen, items } = state.batch;
     const batch = Object.assign(new Batch(name, openedAt, dueAt), { flushed, isOpen });

@@ -253,7 +253,7 @@ export class Writes {
       published.push(answer(event, index, entry, execution.owner));
       entries?.push(entry);
     }
-    if (event.dedup === null) this.executions.all.met(event.id);
+    if (event.dedup === null) this.executions.all.know(event.id);
     if (event.mail !== undefined) this.executions.mailboxes.deliver(event, now, this.executions.lastKey);
     if (event.dedup === null || (event.executions.length === 0 && event.mail === undefined)) return;
     const { hash, until } = event.dedup;

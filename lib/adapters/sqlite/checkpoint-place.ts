@@ -10,7 +10,7 @@ export function keyHash(turn: number, epoch: number, key: string): number {
   return hash & 0x7ffff;
 }
 
-/** Places of one execution. */
+/** How many places an execution has: `placesOfExecutions` shifts by as much. */
 const ROOM = 2 ** 20;
 
 export function placeOf(n: number, hash: number): number {
@@ -35,10 +35,10 @@ export function* placesOf(n: number, { turn, epoch, key }: Checkpoint): Generato
 }
 
 /** Tables of checkpoints. */
-export const checkpointParts: readonly number[] = [0, 1, 2, 3];
+export const checkpointTables: readonly number[] = [0, 1, 2, 3];
 
 /** The table of a key: that of its step, whose name stands before the first `~`; of any other key all is name. */
-export function partOf(key: string): number {
+export function tableOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) {
     const code = key.charCodeAt(i);
@@ -50,5 +50,5 @@ export function partOf(key: string): number {
 
 const tilde = 0x7e;
 
-/** Rows of the executions from one number to another. */
-export const placesOfExecution = 'place BETWEEN (? << 20) AND (? << 20) + 1048575';
+/** The places of all executions from one number to another, which are bound. */
+export const placesOfExecutions = 'place BETWEEN (? << 20) AND (? << 20) + 1048575';

@@ -1,10 +1,10 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
 import type { Verdict } from '../../ports/store-write.js';
-import { CheckpointPart, type Found } from './checkpoint-part.js';
+import { CheckpointTable, type Found } from './checkpoint-table.js';
 import type { Connection, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
-import { checkpointParts, partOf, placesOfExecution } from './key-hash.js';
+import { checkpointTables, tableOf, placesOfExecutions } from './checkpoint-place.js';
 
 /**
  * Checkpoints in the tables of their steps; executions older than these have all of theirs in the first.
@@ -13,40 +13,40 @@ import { checkpointParts, partOf, placesOfExecution } from './key-hash.js';
  * in together. Whatever looks at rows calls `flush` first.
  */
 export class CheckpointRows {
-  private readonly parts: readonly CheckpointPart[];
+  private readonly tables: readonly CheckpointTable[];
   private readonly deletions: readonly Statement<never>[];
   /** The last execution whose checkpoints are all in the first table. */
   private readonly lastInOneTable: number;
 
   constructor(connection: Connection, held: HeldLeases) {
-    this.parts = checkpointParts.map((part) => new CheckpointPart(connection, held, part));
+    this.tables = checkpointTables.map((table) => new CheckpointTable(connection, held, table));
     this.deletions = deleteCheckpoints.map((sql) => connection.prepare(sql));
     this.lastInOneTable = connection.prepare<{ value: number }>(selectLastInOneTable).get([])?.value ?? 0;
   }
 
   /** Call it first in a group; `verdicts` receives the refusals of queued rows. */
   begin(verdicts: Verdict[]): void {
-    for (const part of this.parts) part.begin(verdicts);
+    for (const table of this.tables) table.begin(verdicts);
   }
 
   /** Takes the only row of the group's next commit, which counts as `ok` until told otherwise; false: not of the usual kind. */
   queue(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    return this.partOf(lease.key, row).queue(lease, commitNo, row);
+    return this.tableOf(lease.key, row).queue(lease, commitNo, row);
   }
 
   /** Writes what is queued. */
   flush(): void {
-    for (const part of this.parts) part.flush();
+    for (const table of this.tables) table.flush();
   }
 
   /** The row of that key. */
   find(n: number, row: Checkpoint): Found | undefined {
-    return this.partOf(n, row).find(n, row);
+    return this.tableOf(n, row).find(n, row);
   }
 
   /** Inserts one row; false: its key exists, or the lease is not current. */
   insert(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    return this.partOf(lease.key, row).insert(lease, commitNo, row);
+    return this.tableOf(lease.key, row).insert(lease, commitNo, row);
   }
 
   /** Nothing may be queued. */
@@ -54,14 +54,14 @@ export class CheckpointRows {
     for (const deletion of this.deletions) deletion.run([n, n]);
   }
 
-  private partOf(n: number, { key }: Checkpoint): CheckpointPart {
-    return this.parts[n <= this.lastInOneTable ? 0 : partOf(key)] as CheckpointPart;
+  private tableOf(n: number, { key }: Checkpoint): CheckpointTable {
+    return this.tables[n <= this.lastInOneTable ? 0 : tableOf(key)] as CheckpointTable;
   }
 }
 
 /** For each table. */
-export const deleteCheckpoints = checkpointParts.map(
-  (part) => `DELETE FROM holdfast_checkpoint_${part} WHERE ${placesOfExecution}`,
+export const deleteCheckpoints = checkpointTables.map(
+  (table) => `DELETE FROM holdfast_checkpoint_${table} WHERE ${placesOfExecutions}`,
 );
 
 const selectLastInOneTable = "SELECT value FROM holdfast_meta WHERE name = 'last-in-one-table'";

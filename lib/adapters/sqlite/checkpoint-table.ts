@@ -5,7 +5,7 @@ import { checkpointKindCode, commitMark } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
 import { InsertTogether } from './insert-together.js';
-import { executionAt, keyHash, placeOf, placesOf } from './key-hash.js';
+import { executionAt, keyHash, placeOf, placesOf } from './checkpoint-place.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
 /** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
@@ -28,7 +28,7 @@ export interface Found {
  * Inserts checkpoints into one table. Keys are unique by the hash of (turn, epoch, key) within the execution; of two keys with
  * one hash the later takes the next free number, so rows are only ever removed with all others of their execution.
  */
-export class CheckpointPart {
+export class CheckpointTable {
   private readonly insertUsual: Statement<never>;
   private readonly insertUsuals: InsertTogether;
   private readonly insertHeld: Statement<never>;
@@ -44,13 +44,13 @@ export class CheckpointPart {
   constructor(
     connection: Connection,
     private readonly held: HeldLeases,
-    part: number,
+    table: number,
   ) {
-    this.insertUsual = connection.prepare(insertUsualCheckpoints(part, 'IGNORE', 1));
-    this.insertUsuals = new InsertTogether(connection, insertUsualCheckpoints(part, 'FAIL', together));
-    this.insertHeld = connection.prepare(insertHeldCheckpoint(part));
-    this.insertGuarded = connection.prepare(insertGuardedCheckpoint(part));
-    this.selectAt = connection.prepare(selectCheckpointAt(part));
+    this.insertUsual = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
+    this.insertUsuals = new InsertTogether(connection, insertUsualCheckpoints(table, 'FAIL', together));
+    this.insertHeld = connection.prepare(insertHeldCheckpoint(table));
+    this.insertGuarded = connection.prepare(insertGuardedCheckpoint(table));
+    this.selectAt = connection.prepare(selectCheckpointAt(table));
   }
 
   /** Call it first in a group; `verdicts` receives the refusals of queued rows. */
@@ -170,29 +170,29 @@ function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
 }
 
 /** Rows of a step that succeeded at its first attempt: what is alike in all of them is in the text, which is cheaper than binding it. */
-function insertUsualCheckpoints(part: number, otherwise: 'IGNORE' | 'FAIL', rows: number): string {
+function insertUsualCheckpoints(table: number, otherwise: 'IGNORE' | 'FAIL', rows: number): string {
   const row = '(?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
   return `
-INSERT OR ${otherwise} INTO holdfast_checkpoint_${part} (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
+INSERT OR ${otherwise} INTO holdfast_checkpoint_${table} (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
 VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
 }
 
 const columns = 'seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
 
-function insertHeldCheckpoint(part: number): string {
+function insertHeldCheckpoint(table: number): string {
   return `
-INSERT INTO holdfast_checkpoint_${part} (place, ${columns})
+INSERT INTO holdfast_checkpoint_${table} (place, ${columns})
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 }
 
-export function insertGuardedCheckpoint(part: number): string {
+export function insertGuardedCheckpoint(table: number): string {
   return `
-INSERT INTO holdfast_checkpoint_${part} (place, ${columns})
+INSERT INTO holdfast_checkpoint_${table} (place, ${columns})
 SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1
 ON CONFLICT DO NOTHING`;
 }
 
-export function selectCheckpointAt(part: number): string {
+export function selectCheckpointAt(table: number): string {
   return `
-SELECT mark, turn, epoch, key FROM holdfast_checkpoint_${part} WHERE place = ?`;
+SELECT mark, turn, epoch, key FROM holdfast_checkpoint_${table} WHERE place = ?`;
 }

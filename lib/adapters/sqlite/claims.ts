@@ -250,7 +250,7 @@ export class Claims {
   }
 }
 
-/** Of one of which the last claim has stored no row. Where it was handed back as it was found, the row holds the complement. */
+/** Of one of which the last claim has stored no row. Where that one was handed back as it was found, the row holds the complement: the sign tells it, and no column more. */
 function strikesOf({ fence, committed, strikes }: ExecutionRow): number {
   if (strikes < 0) return ~strikes;
   return fence === 0 || fenceOfMark(committed) === fence ? 0 : strikes + 1;

@@ -10,7 +10,7 @@ import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
 import type { Instances } from './instances.js';
-import { checkpointParts, placesOfExecution } from './key-hash.js';
+import { checkpointTables, placesOfExecutions } from './checkpoint-place.js';
 import type { Mailboxes } from './mailboxes.js';
 import type { DefinitionNumbers, EventNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
@@ -34,7 +34,7 @@ export class Commits {
   private readonly change: Statement<never>;
   private readonly changeAny: Statement<never>;
   private readonly mark: Statement<never>;
-  private readonly keepStrikes: Statement<never>;
+  private readonly markHandedBack: Statement<never>;
   private readonly beginTurn: Statement<never>;
   private readonly dropSeen: Statement<never>;
   private readonly goOnAs: Statement<never>;
@@ -66,7 +66,7 @@ export class Commits {
     this.change = connection.prepare(`${changeExecution} AND gate IS NULL`);
     this.changeAny = connection.prepare(changeExecution);
     this.mark = connection.prepare('UPDATE holdfast_execution SET committed = max(committed, ?) WHERE n = ?');
-    this.keepStrikes = connection.prepare(keepStrikes);
+    this.markHandedBack = connection.prepare(markHandedBack);
     this.beginTurn = connection.prepare(
       'UPDATE holdfast_execution SET turn = turn + 1, event = ?, input = ? WHERE n = ?',
     );
@@ -154,7 +154,7 @@ export class Commits {
       this.mailboxes.withdraw(lease.key, withdrawal, now);
       this.families.withdraw(lease.key, withdrawal.holder, now);
     }
-    if (isHandBack(delta)) this.keepStrikes.run([lease.key, commitMark(lease.fence, 0)]);
+    if (isHandBack(delta)) this.markHandedBack.run([lease.key, commitMark(lease.fence, 0)]);
     let due = false;
     if (delta.record !== null) due = this.changes(lease, delta, delta.record, now);
     else if (executions !== null || delta.checkpoints.length === 0)
@@ -324,15 +324,15 @@ const changeExecution = `
 UPDATE holdfast_execution SET ${changed}, due_at = ?, owner = CASE WHEN ? = 1 THEN owner END WHERE n = ?`;
 
 /** Unless the fence has changed the record before: see `strikesOf`. */
-const keepStrikes = `
+const markHandedBack = `
 UPDATE holdfast_execution SET strikes = ~strikes WHERE n = ? AND committed < ?`;
 
 /** Of permits, events and children: nobody sends these again. */
 const dropSeenNews = `
 DELETE FROM holdfast_message WHERE n = ? AND seq <= ? AND kind IN (3, 4, 5)`;
 
-const forgetCheckpoints = checkpointParts.map(
-  (part) => `
-UPDATE holdfast_checkpoint_${part} SET forgotten = 1
-WHERE ${placesOfExecution} AND epoch < ? AND key IN (SELECT value FROM json_each(?))`,
+const forgetCheckpoints = checkpointTables.map(
+  (table) => `
+UPDATE holdfast_checkpoint_${table} SET forgotten = 1
+WHERE ${placesOfExecutions} AND epoch < ? AND key IN (SELECT value FROM json_each(?))`,
 );

@@ -11,7 +11,7 @@ import {
   toCheckpoint,
   toMessage,
 } from './execution-row.js';
-import { placesOfExecution } from './key-hash.js';
+import { placesOfExecutions } from './checkpoint-place.js';
 
 /** Journals and inboxes by the execution's number. */
 export class Journals {
@@ -70,4 +70,4 @@ export class Journals {
 
 export const selectJournal = `
 SELECT ${checkpointColumns} FROM holdfast_journal
-WHERE ${placesOfExecution} AND turn = ? AND epoch <= ? AND forgotten IS NULL`;
+WHERE ${placesOfExecutions} AND turn = ? AND epoch <= ? AND forgotten IS NULL`;

@@ -5,8 +5,8 @@
  * Executions are numbered by the store (`n`): rows made together lie together, and foreign rows name them by a small
  * integer. Small columns that guards read come first, texts that may overflow the page last. Indexes are partial: an
  * ended execution is in none but that of its id. A checkpoint's row is numbered by its execution and a hash of its key
- * (`CheckpointPart`), which keeps keys unique without an index: a step that commits alone writes one page. Rows are spread over
- * tables by their step (`partOf`): where many executions are at the same step, their rows are put behind each other at the end of one
+ * (`CheckpointTable`), which keeps keys unique without an index: a step that commits alone writes one page. Rows are spread over
+ * tables by their step (`tableOf`): where many executions are at the same step, their rows are put behind each other at the end of one
  * table, and full pages are not written again for the next step. `holdfast_journal` shows all of them.
  *
  * Every byte of a row is written three times (log, log again when it ends, file): event names are numbers, an interval stands
@@ -302,7 +302,7 @@ DROP TABLE holdfast_checkpoint_before;
   // The executions of now keep all their checkpoints in the first table, those created from now on have each in that of its step.
   `
 ALTER TABLE holdfast_checkpoint RENAME TO holdfast_checkpoint_0;
-${[1, 2, 3].map(checkpointTable).join('')}
+${[1, 2, 3].map(createCheckpointTable).join('')}
 CREATE VIEW holdfast_journal AS SELECT * FROM holdfast_checkpoint_0 UNION ALL SELECT * FROM holdfast_checkpoint_1
   UNION ALL SELECT * FROM holdfast_checkpoint_2 UNION ALL SELECT * FROM holdfast_checkpoint_3;
 INSERT INTO holdfast_meta (name, value) SELECT 'last-in-one-table', max(
@@ -311,9 +311,9 @@ INSERT INTO holdfast_meta (name, value) SELECT 'last-in-one-table', max(
 `,
 ];
 
-function checkpointTable(part: number): string {
+function createCheckpointTable(table: number): string {
   return `
-CREATE TABLE holdfast_checkpoint_${part} (
+CREATE TABLE holdfast_checkpoint_${table} (
   place INTEGER PRIMARY KEY,
   seq INTEGER NOT NULL,
   mark INTEGER NOT NULL,

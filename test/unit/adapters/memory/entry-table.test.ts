@@ -47,9 +47,9 @@ describe('EntryTable', () => {
     expect(table.leased(leaseOf(second, 77))).toBe(second);
   });
 
-  it('holds for possibly known each id of an event that was met, and no greater one of that length', () => {
+  it('holds for possibly known each id of an event that it was told, and no greater one of that length', () => {
     const table = new EntryTable();
-    for (const id of ['b1', 'a7', 'zzz']) table.met(id as EventId);
+    for (const id of ['b1', 'a7', 'zzz']) table.know(id as EventId);
     const known = ['a7', 'b0', 'b1', 'b2', 'zz', 'zzz', 'zzzz'].filter((id) => table.mayKnow(id as EventId));
     expect(known).toEqual(['a7', 'b0', 'b1', 'zzz']);
   });

@@ -1,4 +1,9 @@
-import { checkpointParts, keyHash, placesOf, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
+import {
+  checkpointTables,
+  keyHash,
+  placesOf,
+  tableOf,
+} from '../../../../lib/adapters/sqlite/checkpoint-place.js';
 import type { Checkpoint } from '../../../../lib/model/checkpoint.js';
 
 const row = (key: string) => ({ turn: 0, epoch: 0, key }) as Checkpoint;
@@ -16,7 +21,7 @@ test('the numbers of a key begin at its hash, stay among those of its execution,
 });
 
 test('the table of a key is that of its step, and steps are spread', () => {
-  expect(partOf('handle/charge~abc')).toBe(partOf('handle/charge~xyz'));
-  const parts = Array.from({ length: 100 }, (_, i) => partOf(`handle/step ${i}`));
-  expect(new Set(parts)).toEqual(new Set(checkpointParts));
+  expect(tableOf('handle/charge~abc')).toBe(tableOf('handle/charge~xyz'));
+  const tables = Array.from({ length: 100 }, (_, i) => tableOf(`handle/step ${i}`));
+  expect(new Set(tables)).toEqual(new Set(checkpointTables));
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { keyHash, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
+import { keyHash, tableOf } from '../../../../lib/adapters/sqlite/checkpoint-place.js';
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { Lease } from '../../../../lib/model/lease.js';
 import type { Verdict } from '../../../../lib/ports/store-write.js';
@@ -84,7 +84,7 @@ describe('checkpoints in SQLite', () => {
 
   it('steps of different tables are one journal, in order, and each key is there once', async () => {
     const steps = ['a~1', 'b~1', 'c~1', 'd~1', 'a~2', 'b~2', 'c~2', 'd~2'];
-    expect(new Set(steps.map(partOf)).size).toBe(4);
+    expect(new Set(steps.map(tableOf)).size).toBe(4);
     const writes = steps.map((key, i) => checkpoint(lease, i + 1, key));
     expect(names(await store.write(writes))).toEqual(times(8, 'ok'));
     expect(await keys()).toEqual(steps);

@@ -1,4 +1,4 @@
-import { checkpointParts, keyHash, partOf } from '../../../../lib/adapters/sqlite/key-hash.js';
+import { checkpointTables, keyHash, tableOf } from '../../../../lib/adapters/sqlite/checkpoint-place.js';
 import { migrations } from '../../../../lib/adapters/sqlite/schema.js';
 import type { Lease } from '../../../../lib/model/lease.js';
 import { checkpoint, connect, FileStores, p1, run, writeOne } from './file-store.js';
@@ -25,7 +25,7 @@ const before = migrations.findIndex((step) => step.includes('holdfast_checkpoint
 const tableBefore = /CREATE TABLE holdfast_checkpoint \([^;]+;/.exec(migrations[0] as string)?.[0];
 
 const dropParts = `DROP VIEW holdfast_journal; DELETE FROM holdfast_meta WHERE name = 'last-in-one-table';
-  ${checkpointParts.map((part) => `DROP TABLE holdfast_checkpoint_${part};`).join('')}`;
+  ${checkpointTables.map((table) => `DROP TABLE holdfast_checkpoint_${table};`).join('')}`;
 
 describe('a database with an index of checkpoints', () => {
   const files = new FileStores();
@@ -99,16 +99,16 @@ describe('a database with one table of checkpoints', () => {
     expect(await reopened.journal(young.executionId)).toHaveLength(4);
     await reopened.close();
     const other = await connect(files.path);
-    for (const part of checkpointParts) {
-      const select = `SELECT place >> 20 AS n FROM holdfast_checkpoint_${part}`;
+    for (const table of checkpointTables) {
+      const select = `SELECT place >> 20 AS n FROM holdfast_checkpoint_${table}`;
       const found = other.prepare<{ n: number }>(select).all([]);
       const ofOld = found.filter(({ n }) => n === old.key);
-      expect([ofOld.length, found.length - ofOld.length]).toEqual([part === 0 ? 8 : 0, 1]);
+      expect([ofOld.length, found.length - ofOld.length]).toEqual([table === 0 ? 8 : 0, 1]);
     }
     other.close();
   });
 
   it('the steps of the keys above are of different tables', () => {
-    expect(new Set(['a~1', 'b~1', 'c~1', 'd~1'].map(partOf))).toEqual(new Set(checkpointParts));
+    expect(new Set(['a~1', 'b~1', 'c~1', 'd~1'].map(tableOf))).toEqual(new Set(checkpointTables));
   });
 });

@@ -8,7 +8,7 @@ import {
 import {
   insertGuardedCheckpoint,
   selectCheckpointAt,
-} from '../../../../lib/adapters/sqlite/checkpoint-part.js';
+} from '../../../../lib/adapters/sqlite/checkpoint-table.js';
 import {
   completeExecution,
   releaseExecution,
@@ -18,7 +18,7 @@ import { selectBatchOfItem, selectNewestBatch } from '../../../../lib/adapters/s
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
 import { selectAhead, selectAtGate, selectInstance } from '../../../../lib/adapters/sqlite/instances.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
-import { checkpointParts } from '../../../../lib/adapters/sqlite/key-hash.js';
+import { checkpointTables } from '../../../../lib/adapters/sqlite/checkpoint-place.js';
 import { selectNextMail, selectOpenWaits } from '../../../../lib/adapters/sqlite/mailboxes.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
 import { selectLastNumber } from '../../../../lib/adapters/sqlite/execution-rows.js';
@@ -128,8 +128,8 @@ describe('hot statements', () => {
   it('a journal is read from each table of checkpoints by its place', () => {
     const steps = plan(selectJournal).filter((step) => /^(SEARCH|SCAN)/.test(step));
     expect(steps).toEqual(
-      checkpointParts.map((part) =>
-        expect.stringMatching(`^SEARCH holdfast_checkpoint_${part} USING INTEGER PRIMARY KEY`),
+      checkpointTables.map((table) =>
+        expect.stringMatching(`^SEARCH holdfast_checkpoint_${table} USING INTEGER PRIMARY KEY`),
       ),
     );
   });
