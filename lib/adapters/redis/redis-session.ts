@@ -6,6 +6,7 @@ import { messageOf } from '../../model/message-of.js';
 import type { Change, StoreContext } from '../../ports/store.js';
 import { ChangeFeed } from './change-feed.js';
 import { ConnectFault, isOfConnection } from './connect-fault.js';
+import type { ScriptName } from './lua/scripts.js';
 import {
   connectTo,
   isCluster,
@@ -16,7 +17,7 @@ import {
 } from './redis-client.js';
 import type { RedisStoreOptions } from './redis-options.js';
 import { RegressionWatch } from './regression-watch.js';
-import { ScriptRunner } from './script-runner.js';
+import { type Reply, ScriptRunner } from './script-runner.js';
 import { ServerClock } from './server-clock.js';
 import { checkLayout, checkServers } from './server-checks.js';
 
@@ -26,6 +27,11 @@ export interface SessionOptions extends RedisStoreOptions {
   readonly listeners: ReadonlySet<(change: Change) => void>;
   /** Whether several apps use the store object. */
   readonly isShared: () => boolean;
+}
+
+/** How many writes of the store object the server has counted, this one included. */
+interface Counted {
+  readonly b: number;
 }
 
 /** An open store: its connections, and what was learnt of the server. */
@@ -52,8 +58,8 @@ export class RedisSession {
     const hears = () => this.feed.isHeard && !isCluster(client) && !options.isShared();
     this.clock = new ServerClock(context.warn);
     this.watch = new RegressionWatch(context.warn, clock);
-    const marks = () => `${this.watch.asksToRemember ? '!' : ''}${hears() ? '+' : ''}`;
-    this.runner = new ScriptRunner(client, options.root, () => marks() + tag, now, clock, this.clock.heard);
+    const tagged = (asksToRemember: boolean) => `${asksToRemember ? '!' : ''}${hears() ? '+' : ''}${tag}`;
+    this.runner = new ScriptRunner(client, options.root, tagged, now, clock, this.clock.heard);
     this.subscriber = subscriberBeside(client);
     this.feed = new ChangeFeed(this.tag, options.listeners, context, options.isShared);
   }
@@ -77,6 +83,17 @@ export class RedisSession {
     } finally {
       told.end();
     }
+  }
+
+  /**
+   * Runs a script that the server counts as a write, and compares the count. Rejects as `run` does, and with `StoreRegressionError`
+   * when the server has lost writes.
+   */
+  async write<Answer extends Counted>(name: ScriptName, payload: readonly string[]): Promise<Answer & Reply> {
+    const sent = this.watch.sent();
+    const reply = await this.runner.run<Answer>(name, payload, sent.asksToRemember);
+    sent.answered(reply.b);
+    return reply;
   }
 
   /** Asks the subscription for a sign of life: without an answer in time the client connects anew. */

@@ -95,12 +95,10 @@ export class RedisStore implements port.Store {
 
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const session = this.ready();
-    const answered = session.watch.sent();
-    const { t, v, b } = await session.runner.run<{ v: readonly AnswerWire[]; b: number }>(
+    const { t, v } = await session.write<{ v: readonly AnswerWire[]; b: number }>(
       'write',
       encodeWrites(writes),
     );
-    answered(b);
     return decodeVerdicts(v, writes, t);
   }
 
@@ -188,7 +186,6 @@ export class RedisStore implements port.Store {
     known?: string,
   ): Promise<port.HeartbeatAnswer> {
     const session = this.ready();
-    const answered = session.watch.sent();
     session.knock();
     const asked = {
       id: toStored(process.id),
@@ -197,9 +194,7 @@ export class RedisStore implements port.Store {
       mk: known,
     };
     const payload = [JSON.stringify(asked), processToText(process)];
-    const reply = await session.runner.run<HeartbeatWire>('heartbeat', payload);
-    answered(reply.b);
-    return decodeHeartbeat(reply);
+    return decodeHeartbeat(await session.write<HeartbeatWire>('heartbeat', payload));
   }
 
   async leave(id: ProcessId): Promise<void> {

@@ -7,6 +7,14 @@ const EXPECTED_FOR_MS = 12 * HOUR_MS;
 /** Asking with each write would make each dearer by a command. */
 const REMEMBERED_EVERY_MS = HOUR_MS;
 
+/** One write on its way. */
+export interface SentWrite {
+  /** Whether it asks the server to remember the count for another day. */
+  readonly asksToRemember: boolean;
+  /** Takes the count that it was answered, in whatever order answers come. Throws `StoreRegressionError` when the server is behind. */
+  answered(count: number): void;
+}
+
 /** By both clocks. */
 interface Instant {
   readonly monotonic: number;
@@ -26,8 +34,6 @@ export class RegressionWatch {
   private answered: Instant | null = null;
   /** When the last write that asked to remember the count was sent, of those that were answered. */
   private remembered: Instant | null = null;
-  /** Whether what is sent now asks the server to remember the count for another day. */
-  asksToRemember = false;
 
   /** `warn`: told of a loss, once. */
   constructor(
@@ -35,24 +41,21 @@ export class RegressionWatch {
     private readonly clock: Pick<Clock, 'now' | 'monotonic'>,
   ) {}
 
-  /**
-   * Before a write is sent; what it gives takes the count that the write was answered, in whatever order answers come. Both
-   * throw `StoreRegressionError` when the server is behind.
-   */
-  sent(): (count: number) => void {
+  /** Before a write is sent. Throws `StoreRegressionError` once the server was behind. */
+  sent(): SentWrite {
     this.refuse();
     const now = this.instant();
     if (since(this.answered, now) > EXPECTED_FOR_MS) this.highest = 0;
     const { highest } = this;
-    const asked = since(this.remembered, now) > REMEMBERED_EVERY_MS;
-    this.asksToRemember = asked;
-    return (count) => {
+    const asksToRemember = since(this.remembered, now) > REMEMBERED_EVERY_MS;
+    const answered = (count: number): void => {
       if (count <= highest) this.tell(highest - count + 1);
       this.refuse();
       this.highest = Math.max(this.highest, count);
       this.answered = this.instant();
-      if (asked) this.remembered = now;
+      if (asksToRemember) this.remembered = now;
     };
+    return { asksToRemember, answered };
   }
 
   /** Throws `StoreRegressionError` once a loss was noticed. */

@@ -31,7 +31,7 @@ export class ScriptRunner {
   constructor(
     private readonly client: RedisClient,
     root: string,
-    private readonly tag: () => string,
+    private readonly tag: (asksToRemember: boolean) => string,
     private readonly now: () => string,
     private readonly clock: Pick<Clock, 'now'>,
     private readonly answered: (call: Answered) => void,
@@ -39,11 +39,18 @@ export class ScriptRunner {
     this.keys = isCluster(client) ? [root, `${root}:`] : [root];
   }
 
-  /** Rejects with `StoreUnavailableError` for whatever the client or the server reports: the outcome is unknown. */
-  async run<Answer>(name: ScriptName, payload: readonly string[]): Promise<Answer & Reply> {
+  /**
+   * Rejects with `StoreUnavailableError` for whatever the client or the server reports: the outcome is unknown. `asksToRemember`: a
+   * script that counts asks the server to remember the count for another day.
+   */
+  async run<Answer>(
+    name: ScriptName,
+    payload: readonly string[],
+    asksToRemember = false,
+  ): Promise<Answer & Reply> {
     try {
       const sentAt = this.clock.now();
-      const args = [...this.keys, this.now(), this.tag(), ...payload];
+      const args = [...this.keys, this.now(), this.tag(asksToRemember), ...payload];
       let text: unknown;
       try {
         text = await this.client.evalsha(this.hashOf(name), this.keys.length, ...args);
