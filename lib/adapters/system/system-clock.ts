@@ -5,20 +5,22 @@ import { type LateTimer, LateTimers } from '../../ports/late-timers.js';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's time. A started app keeps its process alive by the timers it holds, until it stops. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  setTimer: (delayMs, callback) => startTimer(delayMs, callback),
-  soon: (callback) => {
-    setImmediate(callback);
-  },
-};
+export const systemClock: Clock = machineClock();
 
-const lateTimers = new LateTimers((callback) => systemClock.soon(callback));
+function machineClock(): Clock {
+  const soon = (callback: () => void): void => void setImmediate(callback);
+  const lateTimers = new LateTimers(soon);
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    setTimer: (delayMs, callback) => startTimer(lateTimers, delayMs, callback),
+    soon,
+  };
+}
 
-function startTimer(delayMs: number, callback: () => void): Timer {
-  if (delayMs > LONGEST_TIMER_MS) return startLongTimer(delayMs, callback);
-  const timer = new SystemTimer(delayMs, callback);
+function startTimer(lateTimers: LateTimers, delayMs: number, callback: () => void): Timer {
+  if (delayMs > LONGEST_TIMER_MS) return startLongTimer(lateTimers, delayMs, callback);
+  const timer = new SystemTimer(lateTimers, delayMs, callback);
   lateTimers.add(timer, delayMs);
   return timer;
 }
@@ -28,6 +30,7 @@ class SystemTimer implements Timer, LateTimer {
   private handle: NodeJS.Timeout | null = null;
 
   constructor(
+    private readonly lateTimers: LateTimers,
     private readonly delayMs: number,
     private readonly callback: () => void,
   ) {}
@@ -37,14 +40,14 @@ class SystemTimer implements Timer, LateTimer {
   }
 
   cancel(): void {
-    lateTimers.remove(this);
+    this.lateTimers.remove(this);
     if (this.handle !== null) clearTimeout(this.handle);
   }
 }
 
-function startLongTimer(delayMs: number, callback: () => void): Timer {
-  let inner = startTimer(LONGEST_TIMER_MS, () => {
-    inner = startTimer(delayMs - LONGEST_TIMER_MS, callback);
+function startLongTimer(lateTimers: LateTimers, delayMs: number, callback: () => void): Timer {
+  let inner = startTimer(lateTimers, LONGEST_TIMER_MS, () => {
+    inner = startTimer(lateTimers, delayMs - LONGEST_TIMER_MS, callback);
   });
   return { cancel: () => inner.cancel() };
 }
