@@ -10,9 +10,9 @@ import type { QueueShelf } from './queue-shelf.js';
 
 /** The queue whose jobs, which nobody takes, are the names of the queues that sessions have. */
 const LANES = '#lanes';
-/** A process that sends to a lane names it again after this time, at most: somebody may be removing it as idle. */
-const SAID_MS = 5_000;
-/** The register is read now and then, and soon after a start: what was named before the events were heard is in it. */
+/** A process that sends to a lane lists it again after this time, at most: somebody may be removing it as idle. */
+const LISTED_MS = 5_000;
+/** The register is read now and then, and soon after a start: what was listed before the events were heard is in it. */
 const READ_MS = 5_000;
 const FIRST_READ_MS = 500;
 
@@ -26,28 +26,30 @@ export interface LaneServer {
 }
 
 /**
- * Which sessions have a queue of their own. Whoever sends to one names it in the register; whoever serves its worker hears of it there,
- * and removes what has been empty for a while: first its name, then, when nobody has named it again for longer than a name is good
- * for, the queue. A hint that is on its way for longer still is lost, which the sweep repairs.
+ * Which sessions have a queue of their own, their lane. Whoever sends to one lists it in the register; whoever serves its worker hears of
+ * it there, and removes what has been empty for a while: first from the list, then, when nobody has listed it again for longer than a
+ * sender counts on that, the queue. A hint that is on its way for longer still is lost, which the sweep repairs.
  */
 export class LaneRegister {
-  /** Until when a lane need not be named again. */
-  private readonly said = new Map<string, number>();
-  /** Lanes that are being named. */
-  private readonly asked = new Map<string, Promise<string>>();
-  private asking: Promise<unknown> = Promise.resolve();
-  /** Callers that wait for a name. */
-  private naming = 0;
-  /** Tell those who wait for a name that it is not said any more. */
-  private readonly givenUp = new Set<(error: Error) => void>();
-  /** Grows with each close: what was asked before it is not named any more. */
+  /** Until when (monotonic) a lane that this process has listed need not be listed again. */
+  private readonly listedUntil = new Map<string, number>();
+  /** Lanes that are being listed, and the last of them. */
+  private readonly listing = new Map<string, Promise<string>>();
+  private lastListing: Promise<unknown> = Promise.resolve();
+  /** Callers that wait for a lane to be listed. */
+  private waiting = 0;
+  /** Tell those callers that it is not listed any more. */
+  private readonly givingUp = new Set<(error: Error) => void>();
+  /** Grows with each close: what was to be listed before it is not listed any more. */
   private generation = 0;
+  /** Lanes that are served and were empty when looked at, and since when (monotonic). */
   private readonly emptySince = new Map<string, number>();
-  /** Lanes that are served, and of which this process has removed the name. */
+  /** Lanes that are served, and when (monotonic) this process has taken them off the list. */
   private readonly unlistedAt = new Map<string, number>();
   private events: QueueEvents | null = null;
   private timer: Timer | null = null;
   private tending: Promise<void> = Promise.resolve();
+  /** Null: nobody serves lanes here. */
   private server: LaneServer | null = null;
 
   constructor(
@@ -59,14 +61,14 @@ export class LaneRegister {
   /** That lane; or, when there are too many, the queue of its worker. Rejects with `HintsUndeliveredError`. */
   async admit(lane: string): Promise<string> {
     const { clock, buffer } = this.settings;
-    if ((this.said.get(lane) ?? Number.NEGATIVE_INFINITY) > clock.monotonic()) return lane;
-    if (this.naming >= buffer)
+    if ((this.listedUntil.get(lane) ?? Number.NEGATIVE_INFINITY) > clock.monotonic()) return lane;
+    if (this.waiting >= buffer)
       throw new HintsUndeliveredError(`BullMQ's queue '${LANES}'`, `${buffer} wait already`);
-    this.naming++;
+    this.waiting++;
     try {
-      return await (this.asked.get(lane) ?? this.ask(lane));
+      return await (this.listing.get(lane) ?? this.listInTurn(lane));
     } finally {
-      this.naming--;
+      this.waiting--;
     }
   }
 
@@ -78,7 +80,7 @@ export class LaneRegister {
     const { connection, prefix } = this.settings;
     const events = new QueueEvents(LANES, { connection, prefix });
     events.on('error', (error) => this.faults.tell(`BullMQ events of '${LANES}'`, error));
-    events.on('added', ({ jobId }) => void this.named(jobId));
+    events.on('added', ({ jobId }) => void this.heard(jobId));
     this.events = events;
     this.tend(FIRST_READ_MS);
   }
@@ -96,49 +98,49 @@ export class LaneRegister {
     this.unlistedAt.clear();
   }
 
-  /** Gives up names that are still to be said: they would open connections again, and one may wait for ever for a server that is away. */
+  /** Gives up what is still to be listed: it would open connections again, and may wait for ever for a server that is away. */
   close(): void {
     this.generation++;
-    this.asking = Promise.resolve();
-    this.asked.clear();
-    for (const giveUp of this.givenUp) giveUp(closed());
-    this.givenUp.clear();
+    this.lastListing = Promise.resolve();
+    this.listing.clear();
+    for (const giveUp of this.givingUp) giveUp(closed());
+    this.givingUp.clear();
   }
 
-  /** How long a name that this process has said is good for. */
-  private get saidMs(): number {
-    return Math.min(SAID_MS, this.settings.laneIdleMs / 2);
+  /** How long this process counts on a lane to be on the list. */
+  private get listedMs(): number {
+    return Math.min(LISTED_MS, this.settings.laneIdleMs / 2);
   }
 
-  private ask(lane: string): Promise<string> {
+  private listInTurn(lane: string): Promise<string> {
     // One after the other: each counts those before it.
     const { generation } = this;
-    const named = this.asking.then(() => this.name(lane, generation));
-    this.asking = named.catch(() => undefined);
-    const answer = this.unlessClosed(named).finally(() => {
-      if (this.asked.get(lane) === answer) this.asked.delete(lane);
+    const listed = this.lastListing.then(() => this.list(lane, generation));
+    this.lastListing = listed.catch(() => undefined);
+    const answer = this.unlessClosed(listed).finally(() => {
+      if (this.listing.get(lane) === answer) this.listing.delete(lane);
     });
-    this.asked.set(lane, answer);
+    this.listing.set(lane, answer);
     return answer;
   }
 
   private unlessClosed<Answer>(task: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.givenUp.add(reject);
-      task.then(resolve, reject).finally(() => this.givenUp.delete(reject));
+      this.givingUp.add(reject);
+      task.then(resolve, reject).finally(() => this.givingUp.delete(reject));
     });
   }
 
-  private async name(lane: string, generation: number): Promise<string> {
+  private async list(lane: string, generation: number): Promise<string> {
     if (generation !== this.generation) throw closed();
     const { lanes, clock } = this.settings;
     return this.shelf.use(LANES, async ({ queue: register }) => {
-      const isFull = !this.said.has(lane) && (await register.getWaitingCount()) >= lanes;
+      const isFull = !this.listedUntil.has(lane) && (await register.getWaitingCount()) >= lanes;
       if (isFull && (await register.getJob(lane)) === undefined) return workerOfQueue(lane);
-      const until = clock.monotonic() + this.saidMs;
+      const until = clock.monotonic() + this.listedMs;
       await register.add('lane', {}, { jobId: lane });
-      if (this.said.size >= 2 * lanes) this.said.clear();
-      this.said.set(lane, until);
+      if (this.listedUntil.size >= 2 * lanes) this.listedUntil.clear();
+      this.listedUntil.set(lane, until);
       return lane;
     });
   }
@@ -156,7 +158,7 @@ export class LaneRegister {
   private async refresh(): Promise<void> {
     await this.shelf.use(LANES, async ({ queue: register }) => {
       const known = await register.getJobs(['waiting'], 0, 2 * this.settings.lanes);
-      for (const job of known) if (typeof job?.id === 'string') await this.named(job.id);
+      for (const job of known) if (typeof job?.id === 'string') await this.heard(job.id);
       for (const lane of this.server?.names ?? []) {
         if (this.server === null) return;
         if (lane.includes('@')) await this.tendLane(lane, register);
@@ -164,7 +166,8 @@ export class LaneRegister {
     });
   }
 
-  private async named(lane: string): Promise<void> {
+  /** It is on the list: somebody sends to it. */
+  private async heard(lane: string): Promise<void> {
     if (this.unlistedAt.delete(lane)) this.emptySince.delete(lane);
     try {
       if (this.server?.serves(workerOfQueue(lane)) === true) await this.server.serve(lane);
@@ -187,19 +190,19 @@ export class LaneRegister {
     const unlistedAt = this.unlistedAt.get(lane);
     if (unlistedAt === undefined) {
       this.unlistedAt.set(lane, now);
-      this.said.delete(lane);
+      this.listedUntil.delete(lane);
       await register.remove(lane);
-    } else if (now - unlistedAt > 2 * this.saidMs) await this.remove(lane);
+    } else if (now - unlistedAt > 2 * this.listedMs) await this.remove(lane);
   }
 
-  /** Nobody names it, and it is empty. Rejects when somebody has just taken a job of it, and goes on with it. */
+  /** Nobody lists it, and it is empty. Rejects when somebody has just taken a job of it, and goes on with it. */
   private async remove(lane: string): Promise<void> {
     await this.shelf.remove(lane);
     const { server } = this;
     const left = server?.leave(lane);
     left?.catch((error: unknown) => this.faults.tell('leave a lane', error));
     this.emptySince.delete(lane);
-    // Somebody has named it meanwhile.
+    // Somebody has listed it meanwhile.
     if (!this.unlistedAt.delete(lane)) await server?.serve(lane);
   }
 }
