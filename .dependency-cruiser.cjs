@@ -10,6 +10,7 @@ const appFolders = [
   'http',
   'sessions',
   'handles',
+  'parts',
   'publishing',
   'executions',
   'telemetry',

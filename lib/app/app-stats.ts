@@ -3,7 +3,7 @@ import type { HintQueue } from '../ports/dispatcher.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { optionMistakes, refuse, wholeBetween } from './options/option-checks.js';
 import { type AppStats, type SessionStats, type StatsOptions, tallySession } from './executions/stats.js';
-import type { WorkerAppParts } from './publishing/worker-app-parts.js';
+import type { WorkerAppParts } from './parts/worker-app-parts.js';
 
 const MOST_SESSIONS = 1_000;
 /** Sessions that are counted at the same time. */

@@ -34,7 +34,7 @@ import { watchUnstarted } from './executions/watch-unstarted.js';
 import { WorkerApp } from './worker-app.js';
 import { StateSources } from './runtime/state-sources.js';
 import { storeClock } from './runtime/store-clock.js';
-import type { WorkerAppParts } from './publishing/worker-app-parts.js';
+import type { WorkerAppParts } from './parts/worker-app-parts.js';
 
 /** Puts the parts of one app together. */
 export class Assembly {

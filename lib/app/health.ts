@@ -3,7 +3,7 @@ import type { Isolated } from '../dispatch/isolation.js';
 import { type Duration, parseDuration } from '../model/duration.js';
 import { messageOf } from '../model/message-of.js';
 import { durationFrom, optionMistakes, refuse } from './options/option-checks.js';
-import type { WorkerAppParts } from './publishing/worker-app-parts.js';
+import type { WorkerAppParts } from './parts/worker-app-parts.js';
 
 /** What counts as healthy. Each may be left out. */
 export interface HealthOptions {

@@ -4,7 +4,7 @@ import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
 import type { RuntimeSettings } from './runtime/runtime-parts.js';
 import type { WorkerApp } from './worker-app.js';
-import type { WorkerAppParts } from './publishing/worker-app-parts.js';
+import type { WorkerAppParts } from './parts/worker-app-parts.js';
 
 /** What lies beneath an app where its options do not reach: a test kit puts a simulated process there. */
 export interface Underlay {

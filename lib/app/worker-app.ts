@@ -42,7 +42,7 @@ import type {
 import { Schedules } from './handles/schedules.js';
 import type { SessionHandle } from './sessions/session-handle.js';
 import { Sessions } from './sessions/sessions.js';
-import type { WorkerAppParts } from './publishing/worker-app-parts.js';
+import type { WorkerAppParts } from './parts/worker-app-parts.js';
 import { WorkerGraph } from './worker-graph.js';
 
 /** A running set of workers. Made by `bootstrap`; give it back with `close()`, or `await using`. */

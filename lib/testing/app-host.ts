@@ -4,7 +4,7 @@ import type { BootstrapOptions } from '../app/options/options.js';
 import type { RuntimeSettings } from '../app/runtime/runtime-parts.js';
 import { STORE } from '../app/tokens.js';
 import type { WorkerApp } from '../app/worker-app.js';
-import type { WorkerAppParts } from '../app/publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import { anyChange } from '../ports/gathered-change.js';
 import type { Store } from '../ports/store.js';
 import type { Interceptor } from '../step/pass-services.js';

@@ -2,7 +2,7 @@ import { ExecutionHandle } from '../app/executions/execution-handle.js';
 import { anObject, optionMistakes, refuse, text } from '../app/options/option-checks.js';
 import type { OutcomeError } from '../app/executions/outcome-error.js';
 import type { StepView } from '../app/executions/step-views.js';
-import type { WorkerAppParts } from '../app/publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import { eventMetadataOf } from '../metadata/metadata-store.js';
 import type { HandlerDefinition, WorkerClass } from '../model/definition.js';
 import { InvalidEventError } from '../model/errors-event.js';

@@ -1,5 +1,5 @@
 import type { ClassOf, MethodName } from '../app/executions/publication.js';
-import type { WorkerAppParts } from '../app/publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import type { HandlerDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { type StepCall, shared } from '../ports/current-execution.js';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { jsonCodec } from '../../lib/adapters/codec/json-codec.js';
 import { RecurringHandle } from '../../lib/app/handles/recurring-handle.js';
 import { jobMethod } from '../../lib/app/handles/job-method.js';
-import type { WorkerAppParts } from '../../lib/app/publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../../lib/app/parts/worker-app-parts.js';
 import { compileWorkers } from '../../lib/compiler/compile-workers.js';
 import type { WorkerDefinition } from '../../lib/model/definition.js';
 import type { ExecutionRecord } from '../../lib/model/execution.js';

@@ -22,7 +22,7 @@ import { givenKey } from './given-key.js';
 import type { InstanceSnapshot } from './instance-snapshot.js';
 import type { Publishable } from '../publishing/publishable.js';
 import type { Publishing } from '../publishing/publishing.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** The actors of one class, from this process: they run in any. Made by `app.actor(SomeActor)`. */
 export class ActorHandle<Event = object, State = unknown> {

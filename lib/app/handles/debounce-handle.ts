@@ -26,7 +26,7 @@ import { anything, optionMistakes, refuse, text } from '../options/option-checks
 import { requestOf } from '../publishing/publish-options.js';
 import { eventRestorer } from '../publishing/restore-event.js';
 import type { Publishing } from '../publishing/publishing.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** What a `@Debounce` collects, by key, from this process: its batches run in any. Made by `app.debounce(SomeWorker)`. */
 export class DebounceHandle<Event = object, State = unknown> {

@@ -21,7 +21,7 @@ import type {
   RecurringStatus,
   RecurringTriggered,
 } from './recurring-types.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 interface FoundJob {
   readonly name: string;

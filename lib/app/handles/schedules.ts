@@ -14,7 +14,7 @@ import { isApplied } from '../../ports/is-applied.js';
 import { ExecutionHandle } from '../executions/execution-handle.js';
 import { onlyMethod } from './only-method.js';
 import type { ClassOf, MethodName, ResultOf } from '../executions/publication.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** A schedule that some deployment declares. */
 export interface ScheduleSummary {

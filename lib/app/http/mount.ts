@@ -29,7 +29,7 @@ import { durationFrom, optionMistakes, refuse } from '../options/option-checks.j
 import type { Publication } from '../executions/publication.js';
 import type { Publishable } from '../publishing/publishable.js';
 import type { Publishing } from '../publishing/publishing.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** How long the end of an execution that has ended may take to be read. */
 const READ_MS = 10_000;

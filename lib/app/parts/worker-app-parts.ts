@@ -4,21 +4,17 @@ import type { Logger } from '../../ports/logger.js';
 import type { Limits } from '../../model/limits.js';
 import type { StateCheckers } from '../../ports/state-checker.js';
 import type { AppContainer } from '../injection/container.js';
-import type { EventSources } from './event-sources.js';
-import type { HandleParts } from '../executions/execution-handle.js';
+import type { PublishingParts } from '../publishing/publishing.js';
 import type { LifecycleBus } from '../telemetry/lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from '../options/options.js';
 
 /** What an app is made of; `bootstrap` gathers it. */
-export interface WorkerAppParts extends HandleParts {
+export interface WorkerAppParts extends PublishingParts {
   readonly container: AppContainer;
   readonly get: <Value>(token: InjectionToken<Value>) => Value;
   readonly bus: LifecycleBus;
-  readonly events: EventSources;
   readonly states: StateCheckers;
   readonly limits: () => Limits;
-  /** Whether the host has told its workers: before, an event would start nothing. */
-  readonly knowsWorkers: () => boolean;
   readonly startedAt: number;
   readonly options: () => Readonly<BootstrapOptions>;
   readonly concurrency: () => number;

@@ -7,18 +7,25 @@ import { ExecutionStateError } from '../../model/errors-execution.js';
 import { type CurrentExecution, shared } from '../../ports/current-execution.js';
 import type { NewEvent } from '../../ports/store-write.js';
 import type { PublishedEvents } from '../../step/publish-call.js';
-import { ExecutionHandle, type Outcome } from '../executions/execution-handle.js';
+import { ExecutionHandle, type HandleParts, type Outcome } from '../executions/execution-handle.js';
 import { Publication, type ClassOf } from '../executions/publication.js';
+import type { EventSources } from './event-sources.js';
 import { requestOf, type PublishScope } from './publish-options.js';
 import { tooEarly } from './too-early.js';
-import type { WorkerAppParts } from './worker-app-parts.js';
 
 type Entries = readonly (readonly unknown[])[];
+
+/** What publishing needs of its app. */
+export interface PublishingParts extends HandleParts {
+  readonly events: EventSources;
+  /** Whether the host has told its workers: before, an event would start nothing. */
+  readonly knowsWorkers: () => boolean;
+}
 
 /** What `publish` and its kin do, for the app and for each of its sessions; in an execution they are steps of it. */
 export class Publishing {
   constructor(
-    private readonly parts: WorkerAppParts,
+    private readonly parts: PublishingParts,
     private readonly workerId: (type: ClassOf<object>) => string,
   ) {}
 

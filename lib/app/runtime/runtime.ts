@@ -67,8 +67,8 @@ export class Runtime {
       pollMs: () => settings.pollMs ?? 1_000,
       runsHere: (id) => this.consumer.runs(id),
     });
-    const isLone = () => this.consumer.isSequential;
-    this.writer = new GroupWriter(store, clock, random, observer, isLone, () => settings.leaseMs);
+    const isSequential = () => this.consumer.isSequential;
+    this.writer = new GroupWriter(store, clock, random, observer, isSequential, () => settings.leaseMs);
     const { definitions, writer } = this;
     this.hints = new Hints(parts, this, () => this.consumer);
     const reach = { store, definitions, deployGate: new DeployGate(store), writer, observer, clock };
@@ -148,12 +148,12 @@ export class Runtime {
 
   /** Takes nothing new, lets what runs finish within the drain timeout, hands back the rest; does not wait for a store that is silent. */
   stop(): Promise<void> {
-    return this.inTurn(() => this.end());
+    return this.inTurn(() => this.drainAndLeave());
   }
 
   /** Stops, and releases the store. Idempotent. */
   async close(): Promise<void> {
-    this.closing ??= this.shut().finally(() => {
+    this.closing ??= this.stopAndRelease().finally(() => {
       this.closing = null;
     });
     await this.closing;
@@ -242,13 +242,11 @@ export class Runtime {
     return run;
   }
 
-  private async shut(): Promise<void> {
+  private async stopAndRelease(): Promise<void> {
     if (this.isClosed) return;
-    const { clock, store, settings } = this.parts;
-    const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
-    const written = (): Promise<void> => this.endsBy(until, 'write what was accepted', this.writer.idle());
+    const until = this.endUntil();
     await this.stop();
-    await written();
+    await this.endsBy(until, 'write what was accepted', this.writer.idle());
     // One that was never started has sent hints, too.
     await this.endsBy(until, 'stop the dispatcher', this.hints.stop());
     this.forgetChange?.();
@@ -259,18 +257,18 @@ export class Runtime {
     this.outcomes.close(this.consumer.current);
     this.writer.abandon();
     await this.endsBy(0, 'close the dispatcher', this.hints.close());
-    if (wasOpen) await this.endsBy(0, 'close the store', store.close());
+    if (wasOpen) await this.endsBy(0, 'close the store', this.parts.store.close());
   }
 
-  private async end(): Promise<void> {
+  /** From here on the process publishes and reads, as one that was opened. */
+  private async drainAndLeave(): Promise<void> {
     if (this.phase !== 'started') return;
     this.phase = 'open';
-    const { clock, settings } = this.parts;
-    const until = clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
+    const until = this.endUntil();
     this.tell('app.draining');
     this.hints.drain();
     const drained = Promise.all([
-      this.consumer.drain(settings.drainTimeoutMs),
+      this.consumer.drain(this.parts.settings.drainTimeoutMs),
       this.sweeper.stop(),
       this.scheduler.stop(),
       this.hints.stop(),
@@ -280,6 +278,12 @@ export class Runtime {
     const left = this.attempt('leave', () => this.lease.stop());
     await this.endsBy(until, 'leave', left);
     this.tell('app.stopped');
+  }
+
+  /** When an end that begins now is to be over (monotonic). */
+  private endUntil(): number {
+    const { clock, settings } = this.parts;
+    return clock.monotonic() + settings.drainTimeoutMs + GRACE_MS;
   }
 
   /** Waits for a part of the end; what is not over by then goes on without us. */

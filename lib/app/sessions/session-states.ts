@@ -6,7 +6,7 @@ import { isStandardSchema } from '../../adapters/standard-schema/schema-event-ch
 import { optionMistakes, refuse, text } from '../options/option-checks.js';
 import type { Publishing } from '../publishing/publishing.js';
 import { SessionState } from './session-state.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** Of `state`. */
 export interface StateOptions {

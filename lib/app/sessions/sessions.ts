@@ -8,7 +8,7 @@ import { SessionHandle, type SessionParts } from './session-handle.js';
 import { SessionStates } from './session-states.js';
 import { SessionStop, waitMsOf, type StopOptions, type StopResult } from './session-stop.js';
 import { tallySession } from '../executions/stats.js';
-import type { WorkerAppParts } from '../publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** Which of the open sessions `active` tells. */
 export interface SessionPage {

@@ -5,7 +5,7 @@ import type { Provider } from '../../app/injection/provider.js';
 import type { Runtime } from '../../app/runtime/runtime.js';
 import type { RuntimeSettings } from '../../app/runtime/runtime-parts.js';
 import { WorkerApp } from '../../app/worker-app.js';
-import type { WorkerAppParts } from '../../app/publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../../app/parts/worker-app-parts.js';
 import type { WorkerClass } from '../../model/definition.js';
 import type { LifecycleEvent } from '../../model/lifecycle-event.js';
 import { shared } from '../../ports/current-execution.js';

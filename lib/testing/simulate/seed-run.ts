@@ -1,6 +1,6 @@
 import { memoryStore } from '../../adapters/memory/memory-store.js';
 import { requestOf } from '../../app/publishing/publish-options.js';
-import type { WorkerAppParts } from '../../app/publishing/worker-app-parts.js';
+import type { WorkerAppParts } from '../../app/parts/worker-app-parts.js';
 import { parseDuration } from '../../model/duration.js';
 import type { RequestMaker } from '../simulation/clients.js';
 import { DrawnFaults } from '../simulation/drawn-faults.js';
