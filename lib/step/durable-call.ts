@@ -67,12 +67,11 @@ export abstract class DurableCall implements Deferred, Committer {
   /** Begins what was never recorded. */
   protected abstract run(): void;
 
-  /** Lets a stored result into user code, in journal order. */
+  /** Lets a stored result into user code, in journal order; that of a sequential handler, beside which nothing else can settle, at once. */
   protected settle(row: Checkpoint): void {
     const { parent, pass } = this;
     const alone = parent.parent === null && parent.outstanding === 1 && pass.replay === null;
-    if (!(alone || parent.settlesAtOnce) || !pass.isQuiet)
-      pass.queue.add(row.seq, false, () => this.letIn(row));
+    if (!(alone || parent.settlesAtOnce) || !pass.isQuiet) pass.queue.add(row.seq, () => this.letIn(row));
     else {
       this.letIn(row);
       // It may have been the last that ran: what is left waits, and holds no slot.

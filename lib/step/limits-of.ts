@@ -2,7 +2,7 @@ import type { StepDefinition } from '../model/definition.js';
 import { NonRetryableError } from '../model/errors-step.js';
 import { messageOf } from '../model/message-of.js';
 import { bucketOf, gateOf } from '../model/policy-scope.js';
-import type { StartLimits } from './limited-start.js';
+import type { StartLimits } from './start-within.js';
 
 /** What has to allow a body of the step before it begins; an error when its limits' keys cannot be told. */
 export function limitsOf(

@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../model/retry-policy.js';
 import type { StepCall } from '../ports/current-execution.js';
 import { callStep } from './call-method.js';
 import type { Frame } from './frame.js';
-import type { StartLimits } from './limited-start.js';
+import type { StartLimits } from './start-within.js';
 import { limitsOf } from './limits-of.js';
 import type { StepSpec } from './step-run.js';
 

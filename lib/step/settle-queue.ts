@@ -7,7 +7,6 @@ interface Settlement {
 
 /**
  * Lets results into user code one per macrotask, in journal order: a race over steps has the same winner on replay.
- * A lone result of a sequential handler passes at once.
  */
 export class SettleQueue {
   private readonly queue: Settlement[] = [];
@@ -33,12 +32,8 @@ export class SettleQueue {
     return this.queue.length === 0;
   }
 
-  /** Settles now when nothing else could settle beside it, else in its turn. */
-  add(seq: number, alone: boolean, run: () => void): void {
-    if (alone && !this.pumping) {
-      run();
-      return;
-    }
+  /** Settles in its turn. */
+  add(seq: number, run: () => void): void {
     this.insert({ seq, run });
     this.pump();
   }

@@ -276,7 +276,7 @@ function refused(frame: Frame, error: unknown): Promise<never> {
   const { queue } = frame.pass;
   const promise = new Promise<never>((_, reject) => {
     frame.callBegan();
-    queue.add(BEFORE_ANY, false, () => {
+    queue.add(BEFORE_ANY, () => {
       if (frame.isDead) return;
       frame.callSettled(frame.time, { error });
       reject(error);

@@ -19,7 +19,7 @@ import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { Frame, type FramePlace } from './frame.js';
 import { instanceOf } from './instance-of.js';
-import { startWithin, type StartLimits } from './limited-start.js';
+import { startWithin, type StartLimits } from './start-within.js';
 import { refusalOf } from './publish-call.js';
 import type { StepEffects } from './pass-writes.js';
 import { giveUpWithin } from './give-up-within.js';

@@ -116,6 +116,7 @@ export class Publishing {
     return this.parts.runtime.publisher.accept([request], this.onlyPublication);
   }
 
+  /** One function for all publishes of one event: most are. */
   private readonly onlyPublication = ([published]: readonly Published[]): Publication =>
     this.publicationOf(published as Published);
 

@@ -7,7 +7,7 @@ function setup(mayPass: (seq: number) => boolean = () => true) {
   const settled: number[] = [];
   let idle = 0;
   const queue = new SettleQueue(new ManualClock(), mayPass, () => void idle++);
-  const add = (seq: number, alone = false): void => queue.add(seq, alone, () => void settled.push(seq));
+  const add = (seq: number): void => queue.add(seq, () => void settled.push(seq));
   return { queue, settled, add, idleTurns: () => idle };
 }
 
@@ -22,21 +22,6 @@ test('results settle in journal order, one per turn, whatever order they came in
   }
   expect(seen.at(-1)).toEqual([1, 2, 3]);
   expect(seen.map(({ length }) => length)).toEqual([1, 2, 3, 3]);
-});
-
-test('a lone result settles at once', () => {
-  const { settled, add } = setup();
-  add(1, true);
-  expect(settled).toEqual([1]);
-});
-
-test('a lone result waits its turn while others settle', async () => {
-  const { settled, add } = setup();
-  add(1);
-  add(2, true);
-  expect(settled).toEqual([]);
-  for (let count = 0; count < 3; count++) await turn();
-  expect(settled).toEqual([1, 2]);
 });
 
 test('a result that may not pass yet holds up those behind it', async () => {
