@@ -10,7 +10,7 @@ import type { InstanceChange, NewEvent } from '../ports/store-write.js';
 import type { StoredInstance } from '../ports/stored-instance.js';
 import { callHandler } from '../step/call-method.js';
 import { attemptKey } from '../step/checkpoint-key.js';
-import { newRow } from '../step/new-row.js';
+import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { runBody } from '../step/run-body.js';
@@ -103,7 +103,7 @@ export class ActorTurn implements Turn {
     const { record, services, handler } = pass;
     const path = turnPath(handler.method);
     const key = attemptKey(path, '', record.attempt);
-    const row = newRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
+    const row = new NewRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
     row.error = services.codec.encodeFailure(error);
     row.value = this.phase;
     pass.writes.hold(row);
@@ -242,7 +242,7 @@ export class ActorTurn implements Turn {
     const path = turnPath(pass.handler.method);
     const { startedAt, createdAt, attempt } = pass.record;
     const key = noteKey(path, pass.lease.fence);
-    const row = newRow(pass, path, 'started', key, startedAt ?? createdAt, attempt);
+    const row = new NewRow(pass, path, 'started', key, startedAt ?? createdAt, attempt);
     row.value = JSON.stringify(note);
     pass.writes.hold(row);
   }

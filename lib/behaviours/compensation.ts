@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { StepDefinition } from '../model/definition.js';
 import { CompensationError } from '../model/errors-graph.js';
 import { namesOf } from '../model/path.js';
-import { newRow } from '../step/new-row.js';
+import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import { undoPath } from '../step/control-path.js';
 import { undoSegment, type Undoing } from '../step/undo-rows.js';
@@ -34,7 +34,7 @@ export function runCompensations(
     if (step.done === true) {
       const path = undoPath(pass.handler.method);
       pass.writes.hold(
-        newRow(pass, path, 'completed', `${path}#${undoing.epoch}`, pass.services.clock.now(), 1),
+        new NewRow(pass, path, 'completed', `${path}#${undoing.epoch}`, pass.services.clock.now(), 1),
       );
       pass.end({ kind: 'undone', status: undoing.status, error: undoing.error, reason: undoing.reason });
       return;

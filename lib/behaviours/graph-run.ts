@@ -2,7 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { StepDefinition } from '../model/definition.js';
 import { namesOf } from '../model/path.js';
 import type { Frame } from '../step/frame.js';
-import { newRow } from '../step/new-row.js';
+import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { repeatsJournal } from '../step/repeats-journal.js';
@@ -143,7 +143,7 @@ export class GraphRun {
     const path = this.pathOf(node);
     if (pass.replay?.isSkipped(path) === true) return;
     const now = pass.services.clock.now();
-    pass.writes.hold(newRow(pass, path, 'skipped', path, now, 1));
+    pass.writes.hold(new NewRow(pass, path, 'skipped', path, now, 1));
     tellStep(pass, 'step.skipped', path);
   }
 

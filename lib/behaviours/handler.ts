@@ -5,7 +5,7 @@ import type { EncodedValue } from '../ports/codec.js';
 import { callHandler } from '../step/call-method.js';
 import { encodeResult } from '../step/encode-result.js';
 import { Frame } from '../step/frame.js';
-import { newRow } from '../step/new-row.js';
+import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import { returnPath } from '../step/control-path.js';
 import { runBody, type BodyOwner, type BodySpec } from '../step/run-body.js';
@@ -82,7 +82,7 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
     return;
   }
   const path = returnPath(handler.method);
-  const row = newRow(pass, path, 'completed', path, pass.record.startedAt ?? 0, pass.record.attempt);
+  const row = new NewRow(pass, path, 'completed', path, pass.record.startedAt ?? 0, pass.record.attempt);
   row.value = encoded.text;
   pass.writes.hold(row);
   const root = openRoot(pass, true, row.endedAt);

@@ -14,7 +14,7 @@ import type { StoredOutcome } from '../model/outcome.js';
 import { encodeName } from '../model/path.js';
 import type { NewEvent, RecordChange } from '../ports/store-write.js';
 import { attemptKey } from '../step/checkpoint-key.js';
-import { newRow } from '../step/new-row.js';
+import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import type { PassEnd } from '../step/pass-end.js';
 import { undoPath } from '../step/control-path.js';
@@ -144,7 +144,7 @@ function attemptOf(pass: Pass, error: unknown, nextAt: number): Checkpoint {
   const { record, services, handler } = pass;
   const path = encodeName(handler.method);
   const key = attemptKey(path, '', record.attempt);
-  const row = newRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
+  const row = new NewRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
   row.error = services.codec.encodeFailure(error);
   row.wakeAt = nextAt;
   return row;
@@ -161,7 +161,7 @@ function finished(
   if (!pass.undoables.any) return ended(pass, status, seenInboxSeq, error);
   const { clock, codec } = pass.services;
   const path = undoPath(pass.handler.method);
-  const row = newRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
+  const row = new NewRow(pass, path, 'started', `${path}@${pass.record.epoch}`, clock.now(), 1);
   row.error = status === 'failed' ? codec.encodeFailure(error) : null;
   row.value = reason;
   pass.writes.hold(row);

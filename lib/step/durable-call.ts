@@ -5,7 +5,7 @@ import type { DecodedCopy } from '../ports/codec.js';
 import type { Rejection, Verdict } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
 import type { PassEnd } from './pass-end.js';
-import { newRow, type NewRow } from './new-row.js';
+import { NewRow } from './new-row.js';
 import type { Committer, StepEffects } from './pass-writes.js';
 import type { Deferred, Pass } from './pass.js';
 
@@ -159,7 +159,7 @@ export abstract class DurableCall implements Deferred, Committer {
 
   /** A journal row of this call. */
   protected row(kind: Checkpoint['kind'], key: string, startedAt: number, attempt: number): NewRow {
-    return newRow(this.pass, this.path, kind, key, startedAt, attempt);
+    return new NewRow(this.pass, this.path, kind, key, startedAt, attempt);
   }
 
   private unexpectedLeftover(): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Gate, ReserveWrite } from '../ports/store-write.js';
-import { newRow } from './new-row.js';
+import { NewRow } from './new-row.js';
 import { reservedKey } from './checkpoint-key.js';
 import type { Frame } from './frame.js';
 import type { Pass } from './pass.js';
@@ -41,7 +41,7 @@ export function startWithin(
       pass.writes.send({ kind: 'reserve', ...rate }, ({ at = 0 }) => {
         const now = pass.services.clock.now();
         if (at > now) {
-          const row = newRow(pass, path, 'timer', key, now, attempt);
+          const row = new NewRow(pass, path, 'timer', key, now, attempt);
           row.wakeAt = at;
           pass.later(row);
         }
