@@ -16,6 +16,7 @@ import {
   sleep,
   sqliteStore,
   type Store,
+  StoreUnavailableError,
   TimeoutError,
   Worker,
   type WorkerApp,
@@ -223,3 +224,20 @@ test('a result is told when its slot is free: what is published next begins with
     expect(await (await app.publish(Ask, { n })).of(AnswerWorker, 'answer').result()).toBe(2 * n);
   expect(claims).toBe(0);
 });
+
+test.each(['before it has ended', 'afterwards'])(
+  'a result that is asked for %s, while the store does not answer, is read when it answers again',
+  async (when) => {
+    const store = memoryStore();
+    const worker = await start(store);
+    const caller = await start(store, 'publisher');
+    const asked = await ask(caller, 9);
+    if (when === 'afterwards') await worker.execution(asked.id).result();
+    const read = store.read.bind(store);
+    let refusals = 1;
+    store.read = (id) =>
+      refusals-- > 0 ? Promise.reject(new StoreUnavailableError('it restarts')) : read(id);
+    expect(await asked.result()).toBe(18);
+    expect(refusals).toBeLessThan(0);
+  },
+);

@@ -1,7 +1,6 @@
 import { inspect, type InspectOptions } from 'node:util';
 import { presentNames } from '../../engine/renamed-journal.js';
 import type { Run } from '../../engine/work.js';
-import { storedOutcome } from '../../dispatch/outcomes.js';
 import { partsOfDefinition } from '../../model/definition.js';
 import { DURATION_FORMS, parseDuration, type Duration } from '../../model/duration.js';
 import { AppClosedError } from '../../model/errors-app.js';
@@ -234,16 +233,8 @@ export class ExecutionHandle<Value = unknown> {
     }
     if (timeoutMs !== null) wait.limit(clock, timeoutMs);
     runtime.outcomes.wait(id, wait);
-    if (!runtime.consumer.runs(id)) void this.lookUp(call, wait);
-  }
-
-  private async lookUp(call: string, wait: OutcomeWait): Promise<void> {
-    try {
-      const record = await this.record(call);
-      if (isSettled(record.status)) wait.found(storedOutcome(record));
-    } catch (error) {
-      wait.failed(error);
-    }
+    // It may have ended before. A store that does not answer now is asked again by the next poll.
+    if (!runtime.consumer.runs(id)) void runtime.outcomes.read([id]);
   }
 
   private async record(call: string): Promise<ExecutionRecord> {

@@ -23,7 +23,8 @@ export class OutcomeWait implements Waiter {
   /** Gives up after that long. */
   limit(clock: Clock, timeoutMs: number): void {
     this.timer = clock.setTimer(timeoutMs, () => {
-      this.end();
+      this.outcomes.forget(this.id, this);
+      this.unwatch();
       this.reject(new TimeoutError(`waiting for execution '${this.id}'`, timeoutMs));
     });
   }
@@ -34,22 +35,5 @@ export class OutcomeWait implements Waiter {
     if (outcome === 'closed') this.reject(new AppClosedError(this.call, true));
     else if (outcome === 'gone') this.reject(new ExecutionNotFoundError(this.id));
     else this.resolve(outcome);
-  }
-
-  /** The store told how it stands. */
-  found(outcome: StoredOutcome): void {
-    this.end();
-    this.resolve(outcome);
-  }
-
-  failed(error: unknown): void {
-    this.end();
-    this.reject(error instanceof Error ? error : new Error(String(error)));
-  }
-
-  private end(): void {
-    this.outcomes.forget(this.id, this);
-    this.timer?.cancel();
-    this.unwatch();
   }
 }
