@@ -183,6 +183,8 @@ class Torture {
         if (place.program !== program) return;
         if (tries === MAX_STARTS || !this.ground.excuses()) throw error;
         await pause(200);
+        // Whoever killed it meanwhile starts the next: two publishers at one place would publish for ever.
+        if (place.program !== program) return;
       }
     }
   }
