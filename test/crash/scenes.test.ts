@@ -29,7 +29,9 @@ test('SIGTERM ends a process after its step: the execution goes on elsewhere at 
   const bodies = bodiesOf(scene, id);
   expect(bodies.map(({ step }) => step)).toEqual(stages);
   expect(bodies.map(({ attempt }) => attempt)).toEqual(stages.map(() => 1));
-  expect(bodies.filter(({ pid }) => pid === first.pid).at(-1)?.step).toBe(stage);
+  // The stage it was in, or the next, where that began before the signal was there.
+  const last = bodies.filter(({ pid }) => pid === first.pid).length;
+  expect([1, 2]).toContain(last - stages.findIndex((each) => each === stage));
   const [record] = await scene.app.executions.list();
   expect(record).toMatchObject({ id, status: 'completed', attempt: 1 });
 }, 30_000);
