@@ -111,7 +111,10 @@ export class ExecutionHandle<Value = unknown> {
     });
   }
 
-  /** The end, whatever it is; rejects only when there is no such execution, or the app is closed meanwhile. */
+  /**
+   * The end, whatever it is; rejects only when there is no such execution, the app is closed meanwhile, or the store does not answer
+   * once it has ended.
+   */
   async outcome(options: WaitOptions = waitForEver): Promise<Outcome<Value>> {
     const stored = await new Promise<StoredOutcome>((resolve, reject) =>
       this.whenSettled('outcome()', options, resolve, reject),
