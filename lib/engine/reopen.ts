@@ -65,7 +65,7 @@ function rowsFrom(
 ): readonly string[] {
   const wanted = from === method || from.startsWith(`${method}/`) ? from : `${method}/${from}`;
   const ordered = journal.toSorted((a, b) => a.seq - b.seq);
-  const first = ordered.find((row) => namesOf(row.path) === wanted);
+  const first = firstThatCounts(ordered.filter((row) => namesOf(row.path) === wanted));
   if (first === undefined) return [];
   const follows = followers(declared, wanted.split('/')[1] ?? '');
   const below = `${first.path}/`;
@@ -87,6 +87,16 @@ function rowsFrom(
     ordered.filter((row) => isFailure(row) && completedIn.get(row.path) !== row.epoch).map((row) => row.key),
   );
   return [...results, ...failures.filter((row) => !failedEarlier.has(row.key))].map((row) => row.key);
+}
+
+/** The first by which the step came to its result, or to the failure that is its newest: what it failed with in an earlier epoch is over. */
+function firstThatCounts(rows: readonly Checkpoint[]): Checkpoint | undefined {
+  const endedIn = new Map(rows.filter(isResult).map(({ path, epoch }) => [path, epoch]));
+  const newest = Math.max(...rows.map(({ epoch }) => epoch));
+  return (
+    rows.find((row) => isResult(row) || endedIn.get(row.path) === row.epoch) ??
+    rows.find(({ epoch }) => epoch === newest)
+  );
 }
 
 /** A declared step with all that comes after it, near or far: what runs beside it stays. Null for a step that code calls. */

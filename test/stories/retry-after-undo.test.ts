@@ -99,6 +99,20 @@ test('retry({ from }) after an undo forgets what comes after that step: it sleep
   expect([...ran].sort()).toEqual(['book', 'charge', 'ship']);
 });
 
+test('retry({ from }) after a retry() that completed keeps what that one recorded before the step, each time', async () => {
+  await using app = await TestApp.create({ workers: [Orders, Books] });
+  const order = await failed(app);
+  await order.retry();
+  await app.settle();
+  expect(ran).toEqual(['charge', 'ship']);
+  for (let time = 0; time < 2; time++) {
+    ran = [];
+    await order.retry({ from: 'ship' });
+    await app.settle();
+    expect([await order.status(), ran]).toEqual(['completed', ['ship']]);
+  }
+});
+
 test('an actor is read and written by a publisher that does not register its class', async () => {
   @Actor({ id: 'counts', key: 'id', state: z.object({ n: z.number() }) })
   class Counts {
