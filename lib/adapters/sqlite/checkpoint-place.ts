@@ -1,16 +1,21 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 
+/** Called with `call` for the reason that `encodeName` has. */
+// oxlint-disable-next-line typescript/unbound-method -- called on texts
+const { charCodeAt } = String.prototype;
+
 /**
  * A number below 2^19 for a checkpoint's (turn, epoch, key): in its row's place it stands behind the number of the execution, with
  * as much room again for those whose place is taken (`placesOf`).
  */
 export function keyHash(turn: number, epoch: number, key: string): number {
   let hash = (Math.imul(turn, 0x9e3779b1) ^ Math.imul(epoch, 0x85ebca6b) ^ 0x811c9dc5) | 0;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  const { length } = key;
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ charCodeAt.call(key, i), 0x01000193);
   return hash & 0x7ffff;
 }
 
-/** How many places an execution has: `placesOfExecutions` shifts by as much. */
+/** How many places an execution has: `placesFromTo` shifts by as much. */
 const ROOM = 2 ** 20;
 
 export function placeOf(n: number, hash: number): number {
@@ -40,8 +45,9 @@ export const checkpointTables: readonly number[] = [0, 1, 2, 3];
 /** The table of a key: that of its step, whose name stands before the first `~`; of any other key all is name. */
 export function tableOf(key: string): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) {
-    const code = key.charCodeAt(i);
+  const { length } = key;
+  for (let i = 0; i < length; i++) {
+    const code = charCodeAt.call(key, i);
     if (code === tilde) break;
     hash = Math.imul(hash ^ code, 0x01000193);
   }
@@ -50,5 +56,14 @@ export function tableOf(key: string): number {
 
 const tilde = 0x7e;
 
+/** The places of the execution with that number, which is SQL. */
+export function placesWithin(n: string): string {
+  return placesFromTo(n, n);
+}
+
 /** The places of all executions from one number to another, which are bound. */
-export const placesOfExecutions = 'place BETWEEN (? << 20) AND (? << 20) + 1048575';
+export const placesOfExecutions = placesFromTo('?', '?');
+
+function placesFromTo(first: string, last: string): string {
+  return `place BETWEEN (${first} << 20) AND (${last} << 20) + ${ROOM - 1}`;
+}

@@ -1,17 +1,17 @@
 /** Marks text that SQLite or a driver would not give back as it was. */
 const mark = '\u0001';
 
-interface WellFormed {
-  isWellFormed(): boolean;
-}
+/** Called with `call` for the reason that `encodeName` has. */
+// oxlint-disable-next-line typescript/unbound-method -- called on texts
+const { charCodeAt, includes, isWellFormed } = String.prototype as string & { isWellFormed(): boolean };
 
 /**
  * Text as it is stored: itself, unless it holds NUL (libsql cuts there), half a surrogate pair (both drivers make all of
  * them U+FFFD) or begins with the mark. No two texts are stored alike.
  */
 export function toStored(text: string): string {
-  if (text.charCodeAt(0) !== 1 && !text.includes('\0') && (text as unknown as WellFormed).isWellFormed())
-    return text;
+  if (typeof text !== 'string') throw new TypeError(`a store keeps text, not ${typeof text}`);
+  if (charCodeAt.call(text, 0) !== 1 && !includes.call(text, '\0') && isWellFormed.call(text)) return text;
   return mark + JSON.stringify(text);
 }
 

@@ -31,6 +31,11 @@ describe('stored text', () => {
     connection.close();
   });
 
+  it('is text: what is none is refused, and not stored as something else', () => {
+    for (const value of [5, Buffer.from('a'), undefined])
+      expect(() => toStored(value as never)).toThrow(/^a store keeps text, not (number|object|undefined)$/);
+  });
+
   it('is itself unless it has to be escaped', () => {
     expect(toStored('order-17 😀')).toBe('order-17 😀');
   });
