@@ -1,12 +1,15 @@
+import type { Checkpoint } from '../model/checkpoint.js';
 import { UnstorableResultError } from '../model/errors-execution.js';
+import { freshList } from '../model/fresh-list.js';
 import { messageOf } from '../model/message-of.js';
 import { encodeName } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import { callHandler } from '../step/call-method.js';
 import { encodeResult } from '../step/encode-result.js';
-import { Frame } from '../step/frame.js';
+import { Frame, type FramePlace } from '../step/frame.js';
 import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
+import type { Completed } from '../step/pass-end.js';
 import { returnPath } from '../step/control-path.js';
 import { runBody, type BodyOwner, type BodySpec } from '../step/run-body.js';
 import { stepCaller } from '../step/step-caller.js';
@@ -26,20 +29,23 @@ export function runHandler(pass: Pass, instance: object, event: unknown): void {
     return;
   }
   if (pass.turn?.resume(instance) === true) return;
-  const run = new HandlerRun(rootOf(pass), pass.turn, instance, [event]);
+  const run = new HandlerRun(rootOf(pass), pass.turn, instance, event);
   runBody(run.frame, run, run);
 }
 
 /** The body of the handler's own method. */
 class HandlerRun implements BodySpec, BodyOwner {
   readonly timeoutMs = null;
+  readonly args: readonly unknown[];
 
   constructor(
     readonly frame: Frame,
     private readonly turn: Turn | null,
     private readonly instance: object,
-    readonly args: readonly [event: unknown],
-  ) {}
+    event: unknown,
+  ) {
+    this.args = freshList(event);
+  }
 
   invoke({ pass, context }: Frame): unknown {
     const { turn, instance } = this;
@@ -65,6 +71,22 @@ class HandlerRun implements BodySpec, BodyOwner {
   }
 }
 
+/** A class for the reason that `freshList` gives. */
+class PlainCompleted implements Completed {
+  readonly kind = 'completed';
+  readonly text: string;
+  readonly valueSeq: number | null;
+  readonly copy: EncodedValue['copy'];
+
+  /** `row`: with that very value; null: there is none. */
+  constructor({ text, copy }: EncodedValue, row: Checkpoint | null) {
+    // The row's own text, which is equal: one string is kept, not two.
+    this.text = row?.value ?? text;
+    this.valueSeq = row?.seq ?? null;
+    this.copy = copy;
+  }
+}
+
 /** Without declared steps the execution ends here; else the value is recorded with the first result that follows it. */
 function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   const { pass } = frame;
@@ -78,7 +100,7 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
     return;
   }
   if (handler.declared.length === 0) {
-    pass.end({ kind: 'completed', text: pass.writes.shared(encoded.text), copy: encoded.copy });
+    pass.end(new PlainCompleted(encoded, pass.writes.newestWith(encoded.text)));
     return;
   }
   const path = returnPath(handler.method);
@@ -97,12 +119,27 @@ export function rootOf(pass: Pass): Frame {
   return root;
 }
 
+/** What the body of a handler is of: no other frame. A class for the reason that `freshList` gives. */
+class RootPlace implements FramePlace {
+  readonly parent = null;
+  readonly gate = null;
+
+  constructor(
+    readonly pass: Pass,
+    readonly path: string,
+    readonly settlesAtOnce: boolean,
+  ) {}
+
+  get encodedName(): string {
+    return this.path;
+  }
+}
+
 /** The frame below which the handler's body, what runs by itself after it, or another method of its turn makes its calls. */
 export function openRoot(pass: Pass, isGraph: boolean, time: number, method = pass.handler.method): Frame {
   const { record } = pass;
   const path = encodeName(method);
-  const place = { pass, parent: null, path, encodedName: path, gate: null, settlesAtOnce: isGraph };
-  const frame = new Frame(place, stepCaller, 0, record.attempt, time);
+  const frame = new Frame(new RootPlace(pass, path, isGraph), stepCaller, 0, record.attempt, time);
   pass.replay?.open(path, frame.scope);
   return frame;
 }

@@ -5,7 +5,7 @@ import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
-import type { Codec, DecodedCopy, EncodedValue } from '../ports/codec.js';
+import type { Codec, EncodedValue } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
 import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
@@ -14,6 +14,14 @@ import { placeOf } from './handler-place.js';
 import { type KeyedPlace, keyedPlaceOf } from './keyed-place.js';
 import { mailOf } from './mail-of.js';
 import { payloadHash } from './payload-hash.js';
+import {
+  EncodedEvent,
+  PlainEvent,
+  PlainExecution,
+  Prepared,
+  type PreparedEvent,
+  type PreparedExecution,
+} from './prepared-event.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Subscriptions } from './subscriptions.js';
 
@@ -25,35 +33,6 @@ export interface EventPreparerOptions {
   readonly settings: PassSettings;
   /** How long an explicit event id is remembered. */
   readonly dedupMs: () => number;
-}
-
-/** What an execution listens to at first. */
-const firstListening: NewExecution['listening'] = Object.freeze(['cancel'] as const);
-
-/** An event that is not stored yet: whoever publishes it may still say who begins what it starts. */
-export interface PreparedEvent extends NewEvent {
-  readonly executions: readonly PreparedExecution[];
-}
-
-export interface PreparedExecution extends NewExecution {
-  owner: NewExecution['owner'];
-}
-
-/** What `prepare` gives: the event, and what whoever begins its executions here need not decode. */
-export interface Prepared {
-  readonly request: PublishRequest;
-  readonly event: PreparedEvent;
-  /** Of its input, for whoever takes it first; null: decode the input. */
-  readonly copy: DecodedCopy | null;
-}
-
-/** An event that was checked and encoded; who takes it is still to be told. */
-interface EncodedEvent {
-  readonly request: PublishRequest;
-  readonly data: unknown;
-  readonly input: EncodedValue;
-  readonly madeId: string;
-  readonly depth: number;
 }
 
 /** Makes of a request what the store takes: checked, encoded, and routed to the handlers that take it. */
@@ -90,7 +69,7 @@ export class EventPreparer {
     const subscribed = addressed(this.options.subscriptions.of(name, families), request.to);
     const input = this.encode(name, checked.data, this.runsAny(subscribed));
     const takers = this.takers(subscribed, definition, input.text);
-    const encoded = { request, data: checked.data, input, madeId, depth };
+    const encoded = new EncodedEvent(request, checked.data, input, madeId, depth);
     return takers instanceof Promise
       ? takers.then((late) => this.prepared(encoded, late))
       : this.prepared(encoded, takers);
@@ -104,7 +83,7 @@ export class EventPreparer {
 
   private prepared(encoded: EncodedEvent, subscriptions: readonly Subscription[]): Prepared {
     const { request, input } = encoded;
-    return { request, event: this.eventOf(encoded, subscriptions), copy: input.copy };
+    return new Prepared(request, this.eventOf(encoded, subscriptions), input.copy);
   }
 
   private eventOf(encoded: EncodedEvent, subscriptions: readonly Subscription[]): PreparedEvent {
@@ -118,13 +97,8 @@ export class EventPreparer {
       request.id === null
         ? null
         : this.dedup(definition.name, input, to === undefined ? null : placesOf(executions));
-    const event = {
-      id: (request.id ?? madeId) as EventId,
-      name: definition.name,
-      session,
-      dedup,
-      executions,
-    };
+    const id = (request.id ?? madeId) as EventId;
+    const event: PreparedEvent = new PlainEvent(id, definition.name, session, dedup, executions);
     if (definition.mail === undefined || to !== undefined) return event;
     return { ...event, mail: mailOf(request, definition.mail, data, input, this.options.clock.now()) };
   }
@@ -174,19 +148,17 @@ export class EventPreparer {
     const { definition } = subscription;
     const handler = this.options.definitions.handler(definition.id)?.handler ?? null;
     const { gate, lane, collect } = this.placeOf(request, subscription, handler, input);
-    const execution = {
-      id: id as ExecutionId,
+    const execution: PreparedExecution = new PlainExecution(
+      id as ExecutionId,
       definition,
       input,
-      schemaHash: request.definition.checker.schemaHash,
+      request.definition.checker.schemaHash,
       gate,
       lane,
-      priority: request.priority ?? handler?.priority ?? 0,
+      request.priority ?? handler?.priority ?? 0,
       depth,
-      dueAt: request.dueAt,
-      owner: null,
-      listening: firstListening,
-    };
+      request.dueAt,
+    );
     return collect === undefined ? execution : { ...execution, collect, listening: collectorListens };
   }
 

@@ -49,22 +49,22 @@ export class Outcomes {
     return this.waiters.size;
   }
 
-  /** Tells it when the pass ends that runs the execution here, else later. */
+  /** Tells it when the pass ends that runs the execution here, else later. Not for a waiter that may be told to `forget`. */
   waitForRun(run: Run, waiter: Waiter): void {
     if (run.hasEnded || this.isClosed) this.wait(run.pass.record.id, waiter);
-    else if (run.waiters === null) run.waiters = [waiter];
-    else run.waiters.push(waiter);
+    else if (run.waiter === null) run.waiter = waiter;
+    else if (run.waiter instanceof Waiters) run.waiter.all.push(waiter);
+    else run.waiter = new Waiters([run.waiter, waiter]);
   }
 
   /** A pass of this process has ended: who waits for it is told, or waits on for what becomes of the execution elsewhere. */
   runEnded(run: Run): void {
-    const { waiters, outcome } = run;
-    if (waiters === null) return;
-    run.waiters = null;
+    const { waiter, outcome } = run;
+    if (waiter === null) return;
+    run.waiter = null;
     const { id } = run.pass.record;
-    for (const waiter of waiters)
-      if (outcome !== null && isSettled(outcome.status)) waiter.told(outcome);
-      else this.wait(id, waiter);
+    if (outcome !== null && isSettled(outcome.status)) waiter.told(outcome);
+    else this.wait(id, waiter);
     // It was lost: another process may have told its end before.
     if (outcome === null) void this.read([id]);
   }
@@ -172,6 +172,15 @@ export class Outcomes {
     this.rest();
     for (const waiter of waiters) waiter.told(outcome);
     waiters.length = 0;
+  }
+}
+
+/** More than one who wait for one run, told as one. Most runs have one waiter, which needs no list. */
+class Waiters implements Waiter {
+  constructor(readonly all: Waiter[]) {}
+
+  told(outcome: AwaitedOutcome): void {
+    for (const waiter of this.all) waiter.told(outcome);
   }
 }
 

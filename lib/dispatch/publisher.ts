@@ -1,6 +1,7 @@
 import type { Definitions } from '../engine/definitions.js';
 import type { GroupWriter } from '../engine/group-writer.js';
 import { EventConflictError } from '../model/errors-event.js';
+import { freshList } from '../model/fresh-list.js';
 import type { EventId, ProcessId } from '../model/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
@@ -15,10 +16,11 @@ import type { Run } from '../engine/work.js';
 import { derivedId } from '../step/derived-id.js';
 import type { Consumer } from './consumer.js';
 import type { Hinter } from './hinter.js';
-import type { EventPreparer, Prepared, PreparedEvent, PreparedExecution } from './event-preparer.js';
+import type { EventPreparer } from './event-preparer.js';
+import { type Prepared, type PreparedEvent, type PreparedExecution, PlainPublish } from './prepared-event.js';
 import type { PublishRequest } from './publish-request.js';
 import type { Slot } from './slots.js';
-import { workOf } from './published-work.js';
+import { PublishedWork } from './published-work.js';
 import type { Subscriptions } from './subscriptions.js';
 import { tellAccepted, tellCollected } from './tell-published.js';
 
@@ -89,7 +91,7 @@ export class Publisher implements StepPublisher {
       return this.prepareInTurn(requests);
     try {
       const prepared = this.prepareNew(request);
-      return prepared instanceof Promise ? prepared.then((late) => [late]) : [prepared];
+      return prepared instanceof Promise ? prepared.then((late) => [late]) : freshList(prepared);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -120,7 +122,7 @@ export class Publisher implements StepPublisher {
         ? this.slotsFor(first)
         : prepared.flatMap((each) => this.slotsFor(each));
     const events = prepared.map(eventOf);
-    return this.options.writer.write({ kind: 'publish', events }).then(
+    return this.options.writer.write(new PlainPublish(events)).then(
       (verdict) => answerOf(this.answered(prepared, slots, verdict)),
       (error: unknown) => {
         this.unreserve(slots);
@@ -262,7 +264,8 @@ export class Publisher implements StepPublisher {
         // Its gate is full: it waits there.
         this.options.consumer.unreserve(slot);
       } else if (resent === null) {
-        const work = workOf(event, execution, this.options.owner, stored.key, stored.createdAt, unused);
+        const { key, createdAt } = stored;
+        const work = new PublishedWork(event, execution, this.options.owner, key, createdAt, unused);
         runs[answer] = this.options.consumer.admit(work, slot);
         unused = null;
       } else resent.push(slot);

@@ -55,7 +55,7 @@ export function conclude(
     case 'lost':
       return null;
     case 'completed':
-      return plain(change(pass, 'completed', seenInboxSeq, end.text));
+      return new PlainConclusion(change(pass, 'completed', seenInboxSeq, end.text, end.valueSeq));
     case 'threw':
       return threw(pass, end.error, end.decision ?? null, seenInboxSeq, deadlineAt);
     case 'failed':
@@ -83,16 +83,19 @@ export function conclude(
     case 'renewed': {
       const next = change(pass, 'pending', seenInboxSeq);
       const timers = withDeadline({}, deadlineAt);
-      return plain({ ...next, attempt: 1, epoch: 0, timers, next: end.next });
+      return new PlainConclusion({ ...next, attempt: 1, epoch: 0, timers, next: end.next });
     }
     case 'collected':
       return { ...ended(pass, 'skipped', seenInboxSeq), publish: end.event };
     case 'gated':
-      return plain({ ...change(pass, 'pending', seenInboxSeq), gate: end.gate });
+      return new PlainConclusion({ ...change(pass, 'pending', seenInboxSeq), gate: end.gate });
     case 'yielded':
-      return plain({ ...change(pass, 'pending', seenInboxSeq), timers: withDeadline({}, deadlineAt) });
+      return new PlainConclusion({
+        ...change(pass, 'pending', seenInboxSeq),
+        timers: withDeadline({}, deadlineAt),
+      });
     case 'waiting':
-      return plain({
+      return new PlainConclusion({
         ...waiting(pass, end.reason, end.timers, seenInboxSeq, deadlineAt, end.wakes),
         holds: end.holds ?? [],
       });
@@ -212,28 +215,32 @@ function change(
   status: RecordChange['status'],
   seenInboxSeq: number,
   value: string | null = null,
+  valueSeq: number | null = null,
 ): RecordChange {
-  return changeOf(record, status, seenInboxSeq, value);
+  return new PlainChange(record, status, seenInboxSeq, value, valueSeq);
 }
 
-function changeOf(
-  { attempt, epoch }: ExecutionRecord,
-  status: RecordChange['status'],
-  seenInboxSeq: number,
-  value: string | null = null,
-): RecordChange {
-  return {
-    status,
-    waitReason: null,
-    timers: noTimers,
-    listening: listens[status],
-    seenInboxSeq,
-    attempt,
-    epoch,
-    forget: nothing,
-    value,
-    error: null,
-  };
+/** No timers, no error, no gate. A class for the reason that `freshList` gives. */
+class PlainChange implements RecordChange {
+  readonly waitReason = null;
+  readonly timers = noTimers;
+  readonly listening: readonly MessageKind[];
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly forget = nothing;
+  readonly error = null;
+
+  constructor(
+    { attempt, epoch }: ExecutionRecord,
+    readonly status: RecordChange['status'],
+    readonly seenInboxSeq: number,
+    readonly value: string | null = null,
+    readonly valueSeq: number | null = null,
+  ) {
+    this.listening = listens[status];
+    this.attempt = attempt;
+    this.epoch = epoch;
+  }
 }
 
 /** How a turn ends with that change; null: it goes on later. */
@@ -247,11 +254,16 @@ function isSettledChange(status: RecordChange['status']): status is 'parked' | T
 
 /** The change that hands an execution back as it was found. */
 export function releaseOf(record: ExecutionRecord): RecordChange {
-  return { ...changeOf(record, 'pending', record.seenInboxSeq), timers: record.timers };
+  const released: RecordChange = new PlainChange(record, 'pending', record.seenInboxSeq);
+  return { ...released, timers: record.timers };
 }
 
-function plain(record: RecordChange): Conclusion {
-  return { change: record, error: undefined, hook: null };
+/** No error, no hook. A class for the reason that `freshList` gives. */
+class PlainConclusion implements Conclusion {
+  readonly error = undefined;
+  readonly hook = null;
+
+  constructor(readonly change: RecordChange) {}
 }
 
 /** How the execution stands after that change. */

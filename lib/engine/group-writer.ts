@@ -88,7 +88,7 @@ export class GroupWriter implements Writer {
   write(write: Write): Promise<Verdict> {
     return new Promise((resolve, reject) => {
       if (this.closed) reject(new StoreUnavailableError('the app was closed before the write was sent'));
-      else this.submit(write, { judged: resolve, unjudged: reject });
+      else this.submit(write, new Asked(resolve, reject));
     });
   }
 
@@ -317,6 +317,14 @@ export class GroupWriter implements Writer {
     const durationMs = this.clock.monotonic() - sentAt;
     this.observer.emit({ name: 'store.written', writes, durationMs, at: this.clock.now() });
   }
+}
+
+/** Whoever awaits `write`. A class for the reason that `freshList` gives. */
+class Asked implements Sender {
+  constructor(
+    readonly judged: (verdict: Verdict) => void,
+    readonly unjudged: (error: unknown) => void,
+  ) {}
 }
 
 function tooLate(): Error {

@@ -46,17 +46,7 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
   const cancel = request.kind === 'cancel' ? request.cancel : null;
   if (request.kind !== 'reopen') {
     const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;
-    return {
-      record,
-      copy,
-      journal,
-      visible: journal.rows,
-      forget: null,
-      undoing,
-      cancel,
-      deadlineAt,
-      seenInboxSeq,
-    };
+    return new PlainOpening(record, copy, journal, undoing, cancel, deadlineAt, seenInboxSeq);
   }
   const from = request.from === null ? null : journal.present(request.from);
   const forgotten = new Set(forgottenBy(journal.rows, handler, from));
@@ -72,6 +62,24 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
     deadlineAt: undoing === null && timeoutMs !== null ? clock.now() + timeoutMs : null,
     seenInboxSeq,
   };
+}
+
+/** Of a pass that stays in the record's epoch. A class for the reason that `freshList` gives. */
+class PlainOpening implements Opening {
+  readonly visible: readonly Checkpoint[];
+  readonly forget = null;
+
+  constructor(
+    readonly record: ExecutionRecord,
+    readonly copy: DecodedCopy | null,
+    readonly journal: RenamedJournal,
+    readonly undoing: Undoing | null,
+    readonly cancel: Cancel | null,
+    readonly deadlineAt: number | null,
+    readonly seenInboxSeq: number,
+  ) {
+    this.visible = journal.rows;
+  }
 }
 
 /** The one that an earlier pass has set, or that of an execution which begins. */

@@ -31,12 +31,6 @@ const STRIKES_TO_PARK = 5;
 
 const resolved = Promise.resolve();
 
-/** The commit that carries the end of a pass. */
-interface SentEnd {
-  readonly conclusion: Conclusion;
-  readonly write: CommitWrite;
-}
-
 /**
  * One pass under way, from its claim to its stored end. Its parts stand in the order in which it lives; each goes on to the
  * next, or ends the pass.
@@ -45,7 +39,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
   readonly pass: Pass;
   outcome: StoredOutcome | null = null;
   hasEnded = false;
-  waiters: Waiter[] | null = null;
+  waiter: Waiter | null = null;
   seenInboxSeq: number;
   private readonly opening: Opening;
   private readonly scope: HandlerScope;
@@ -56,7 +50,10 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
   private awaitsFit: boolean;
   private cancel: Cancel | null;
   private misfit: Misfit | null = null;
-  private sent: SentEnd | null = null;
+  /** How the execution goes on; null: the commit that says so is not sent. */
+  private conclusion: Conclusion | null = null;
+  /** That commit. */
+  private endWrite: CommitWrite | null = null;
   private deadline: Timer | null = null;
   /** Of the handler's value, for the first who asks. */
   private returned: DecodedCopy | null = null;
@@ -272,13 +269,15 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
       instance,
       publish === undefined ? null : { events: [publish] },
     );
-    this.sent = { conclusion, write };
+    this.conclusion = conclusion;
+    this.endWrite = write;
     pass.services.writer.submit(write, this);
   }
 
   /** Of the commit that carries its end. */
   judged(verdict: Verdict): void {
-    const { conclusion, write } = this.sent as SentEnd;
+    const conclusion = this.conclusion as Conclusion;
+    const write = this.endWrite as CommitWrite;
     if (verdict.verdict === 'rejected' && verdict.reason === 'instance-changed') {
       void this.endAgain(conclusion, write);
       return;

@@ -51,7 +51,7 @@ export interface Run {
   /** Its end is stored, or may not be. */
   readonly hasEnded: boolean;
   /** Who waits in this process for how its execution ends, until the pass has ended; null: nobody. */
-  waiters: Waiter[] | null;
+  waiter: Waiter | null;
   /** Resolves when it has ended, after whoever began it was told. */
   readonly ended: Promise<void>;
   /** Resolves when, besides, no body of it uses the process any more. */

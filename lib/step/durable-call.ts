@@ -134,6 +134,7 @@ export abstract class DurableCall implements Deferred, Committer {
 
   committed(): void {
     const row = this.result as Checkpoint;
+    this.pass.writes.newest = row;
     if (this.isNested) this.pass.nested.stored(row);
     this.stored(row);
     if (this.parent.isDead) return;

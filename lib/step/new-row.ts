@@ -2,8 +2,8 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import type { Pass } from './pass.js';
 
 /**
- * A journal row of this pass that ends now; results, failures and instants are filled in by whoever makes it. A class: of a
- * literal that lives long at first V8 makes every later one old from the start, and keeps what those hold until its next full run.
+ * A journal row of this pass that ends now; results, failures and instants are filled in by whoever makes it. A class for the
+ * reason that `freshList` gives.
  */
 export class NewRow implements Checkpoint {
   readonly seq: number;

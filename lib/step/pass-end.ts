@@ -4,14 +4,20 @@ import type { Gate, NewEvent, NextTurn } from '../ports/store-write.js';
 import type { RetryDecision } from '../model/decide-retry.js';
 import type { MessageKind, Timers, WaitReason } from '../model/execution.js';
 
+/** The handler is done. */
+export interface Completed {
+  readonly kind: 'completed';
+  /** The encoded value. */
+  readonly text: string | null;
+  /** The `seq` of a committed row with that very value. Absent or null: there is none. */
+  readonly valueSeq?: number | null;
+  /** Absent or null: decode the text. */
+  readonly copy?: DecodedCopy | null;
+}
+
 /** How a pass ended: what is left to commit about it. */
 export type PassEnd =
-  /** `text`: the encoded value. `copy`: absent or null: decode the text. */
-  | {
-      readonly kind: 'completed';
-      readonly text: string | null;
-      readonly copy?: DecodedCopy | null;
-    }
+  | Completed
   | { readonly kind: 'failed'; readonly error: unknown }
   /** The handler threw; its own retry policy decides, unless it has done so. */
   | { readonly kind: 'threw'; readonly error: unknown; readonly decision?: RetryDecision }

@@ -6,6 +6,7 @@ import type {
   AcquireWrite,
   AwaitWrite,
   CommitWrite,
+  Delta,
   InstanceChange,
   Publishing,
   RecordChange,
@@ -48,11 +49,15 @@ export interface Committer extends Sender {
 
 const nothing: readonly never[] = Object.freeze([]);
 
+/** Rows that are read as soon as one. */
+const SHORT_JOURNAL = 100;
+
 /** What a pass writes: rows in order, each commit with what was held until then. */
 export class PassWrites {
   /** Commits without a verdict. */
   underWay = 0;
-  private readonly held: Checkpoint[] = [];
+  /** Null: none. */
+  private held: Checkpoint[] | null = null;
   /** Permits that the next commit gives back. */
   private released: readonly string[] = nothing;
   /** Bodies that have begun with a permit, by its holder. */
@@ -62,8 +67,8 @@ export class PassWrites {
   private commitNo = 0;
   private lastSeq = 0;
   private rowCount: number;
-  /** The text of the newest result. */
-  private newest: string | null = null;
+  /** The result of a call that was stored last; null: none in this pass. */
+  newest: Checkpoint | null = null;
 
   constructor(
     private readonly pass: WritingPass,
@@ -74,7 +79,7 @@ export class PassWrites {
   }
 
   get hasHeld(): boolean {
-    return this.held.length > 0;
+    return this.held !== null;
   }
 
   nextSeq(): number {
@@ -83,7 +88,13 @@ export class PassWrites {
 
   /** Keeps a row that nothing depends on yet for the next commit, whenever that is. */
   hold(row: Checkpoint): void {
-    this.held.push(row);
+    (this.held ??= []).push(row);
+  }
+
+  private takeHeld(): readonly Checkpoint[] {
+    const { held } = this;
+    this.held = null;
+    return held ?? nothing;
   }
 
   /** A body has begun that holds this permit: it keeps it, also while it waits for an instant. */
@@ -120,19 +131,22 @@ export class PassWrites {
     this.withdrawn = [...this.withdrawn, withdrawal];
   }
 
-  /** The text; the newest result's own where they are equal. Most handlers return what their last step gave: who keeps both keeps one. */
-  shared(text: string): string {
-    return text === this.newest ? this.newest : text;
+  /**
+   * The newest result, if the text is its value. Most handlers return what their last step gave: the end names that row. Not of a long
+   * journal, which would be searched whenever the record is read.
+   */
+  newestWith(text: string): Checkpoint | null {
+    return this.newest?.value === text && this.rowCount <= SHORT_JOURNAL ? this.newest : null;
   }
 
   commit(rows: readonly Checkpoint[], committer: Committer): void {
     const { pass } = this;
     const { effects } = committer;
     // What a refused write held would be lost: it holds nothing but the rows of the publish.
-    if (effects !== null && this.held.length > 0) this.commit(nothing, new Commit(this, null, () => {}));
-    const checkpoints = this.held.length === 0 ? rows : [...this.held.splice(0), ...rows];
+    if (effects !== null && this.hasHeld) this.commit(nothing, new Commit(this, null, () => {}));
+    const held = this.takeHeld();
+    const checkpoints = held.length === 0 ? rows : [...held, ...rows];
     this.rowCount += checkpoints.length;
-    this.newest = checkpoints.at(-1)?.value ?? this.newest;
     const { checkpoints: limit } = pass.services.settings.limits;
     if (this.rowCount > limit && !pass.isUndoing && !pass.isClosing) {
       const error = new TooManyCheckpointsError(limit);
@@ -190,7 +204,7 @@ export class PassWrites {
     instance: InstanceChange | null = null,
     publish: Publishing | null = null,
   ): CommitWrite {
-    const write = this.delta(this.held.length === 0 ? nothing : this.held.splice(0), change, publish);
+    const write = this.delta(this.takeHeld(), change, publish);
     return instance === null ? write : { ...write, delta: { ...write.delta, instance } };
   }
 
@@ -202,7 +216,7 @@ export class PassWrites {
 
   /** That end was refused: its rows go with another. */
   takeBack({ delta }: CommitWrite): void {
-    this.held.unshift(...delta.checkpoints);
+    if (delta.checkpoints.length > 0) this.held = [...delta.checkpoints, ...this.takeHeld()];
     this.released = delta.release;
     this.withdrawn = delta.withdraw ?? nothing;
   }
@@ -221,9 +235,9 @@ export class PassWrites {
     this.released = this.withdrawn = nothing;
     const instance = effects?.instance;
     const publish = effects === null || effects.events.length === 0 ? null : { events: effects.events };
-    const delta = { commitNo: ++this.commitNo, checkpoints, record, publish, release };
+    const delta: Delta = new PlainDelta(++this.commitNo, checkpoints, record, publish, release);
     const { lease } = this.pass;
-    if (withdraw.length === 0 && instance === undefined) return { kind: 'commit', lease, delta };
+    if (withdraw.length === 0 && instance === undefined) return new PlainCommit(lease, delta);
     const given = withdraw.length === 0 ? null : { withdraw };
     return {
       kind: 'commit',
@@ -231,6 +245,26 @@ export class PassWrites {
       delta: { ...delta, ...given, ...(instance === undefined ? null : { instance }) },
     };
   }
+}
+
+/** These are classes for the reason that `freshList` gives. */
+class PlainCommit implements CommitWrite {
+  readonly kind = 'commit';
+
+  constructor(
+    readonly lease: Lease,
+    readonly delta: Delta,
+  ) {}
+}
+
+class PlainDelta implements Delta {
+  constructor(
+    readonly commitNo: number,
+    readonly checkpoints: readonly Checkpoint[],
+    readonly record: RecordChange | null,
+    readonly publish: Publishing | null,
+    readonly release: readonly string[],
+  ) {}
 }
 
 /** A commit that functions hear of. */

@@ -70,9 +70,9 @@ export class Pass {
   private undoableResults: Undoables | null = null;
   /** A call was not begun, because too little of the lease is left. */
   private refused = false;
-  private deferred: Deferred[] = [];
+  private deferred: Deferred[] | null = null;
   /** Deferred calls whose turn it is. */
-  private starting: readonly Deferred[] = [];
+  private starting: readonly Deferred[] | null = null;
   private whenEmptied: (() => void) | null = null;
   /** Told when the end is stored. */
   private whenStored: (() => void) | null = null;
@@ -217,13 +217,13 @@ export class Pass {
 
   /** Starts the call when replay has settled. */
   defer(call: Deferred): void {
-    this.deferred.push(call);
+    (this.deferred ??= []).push(call);
     this.queue.pump();
   }
 
   /** Other calls that were deferred together. */
   get deferredCalls(): readonly Deferred[] {
-    return [...this.starting, ...this.deferred];
+    return [...(this.starting ?? []), ...(this.deferred ?? [])];
   }
 
   /** Counts a result that the handler does not get in this pass. */
@@ -315,7 +315,7 @@ export class Pass {
   }
 
   private isBusy(): boolean {
-    if (this.writes.underWay > 0 || this.deferred.length > 0) return true;
+    if (this.writes.underWay > 0 || this.deferred !== null) return true;
     return this.settleQueue?.empty === false || this.live.some(isWorking);
   }
 
@@ -327,14 +327,14 @@ export class Pass {
 
   private turnedIdle(): void {
     if (this.ended !== null || !this.queue.empty) return;
-    this.starting = this.deferred;
-    this.deferred = [];
-    for (const call of this.starting) {
+    const calls = (this.starting = this.deferred ?? []);
+    this.deferred = null;
+    for (const call of calls) {
       if (this.isOver()) return;
       call.start();
     }
-    this.starting = [];
-    if (this.deferred.length > 0) this.queue.pump();
+    this.starting = null;
+    if (this.deferred !== null) this.queue.pump();
     this.scheduleCheck();
   }
 

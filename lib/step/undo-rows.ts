@@ -23,6 +23,7 @@ export function undoSegment({ epoch }: Undoing): string {
 
 /** The compensation that has begun and not ended, or null. */
 export function openUndo(journal: readonly Checkpoint[], method: string): Undoing | null {
+  if (journal.length === 0) return null;
   const path = undoPath(method);
   let last: Checkpoint | null = null;
   for (const row of journal) if (row.path === path && (last === null || row.seq > last.seq)) last = row;

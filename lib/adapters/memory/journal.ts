@@ -1,11 +1,12 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
+import { freshList } from '../../model/fresh-list.js';
 
 /** Below this many rows a scan is faster than an index. */
 const scanned = 16;
 
 /** The checkpoints of one execution; insert-only within (turn, epoch). */
 export class Journal {
-  rows: Checkpoint[] = [];
+  rows: Checkpoint[] = freshList();
   private hidden: Set<Checkpoint> | null = null;
   private index: Set<string> | null = null;
 
@@ -43,7 +44,7 @@ export class Journal {
 
   /** Another turn begins. */
   clear(): void {
-    this.rows = [];
+    this.rows = freshList();
     this.hidden = null;
     this.index = null;
   }

@@ -1,4 +1,6 @@
 import { isTerminal, type MessageKind } from '../../model/execution.js';
+import { freshList } from '../../model/fresh-list.js';
+import { AcceptedPublish, CreatedExecution } from '../../ports/created-execution.js';
 import { isApplied } from '../../ports/is-applied.js';
 import { isHandBack } from '../../ports/is-hand-back.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
@@ -67,7 +69,8 @@ export class Writes {
     const refusal = this.refusal(publishing, now);
     if (refusal !== null) return refusal;
     const resent = this.isResent(publishing, now);
-    return { verdict: resent ? 'already' : 'ok', executions: this.accept(publishing, now, null) };
+    const executions = this.accept(publishing, now, null);
+    return resent ? { verdict: 'already', executions } : new AcceptedPublish(executions);
   }
 
   commit({ lease, delta }: CommitWrite, now: number): Verdict {
@@ -223,7 +226,7 @@ export class Writes {
 
   /** `by`: the execution that publishes. */
   private accept({ events }: Publishing, now: number, by: Entry | null): PublishedExecution[] {
-    const published: PublishedExecution[] = [];
+    const published: PublishedExecution[] = freshList();
     let index = 0;
     for (const event of events) {
       const known = event.dedup === null ? undefined : this.dedup.find(event.session, event.id, now);
@@ -321,26 +324,11 @@ function ownerOf({ executions }: NewEvent, id: ExecutionId): ProcessId | null {
   return executions.find((execution) => execution.id === id)?.owner ?? null;
 }
 
-function answer(
-  event: NewEvent,
-  eventIndex: number,
-  entry: Entry,
-  owner: ProcessId | null,
-): PublishedExecution {
-  const published = {
-    eventId: event.id,
-    eventIndex,
-    executionId: entry.id,
-    definition: entry.work.id,
-    key: entry.key,
-    createdAt: entry.createdAt,
-    duplicate: false,
-    leased: owner !== null && entry.fence === 1 && entry.owner?.id === owner,
-  };
-  const { batch } = entry;
-  return batch === null
-    ? published
-    : { ...published, batch: { count: batch.items.length, dueAt: batch.dueAt } };
+function answer(event: NewEvent, at: number, entry: Entry, owner: ProcessId | null): PublishedExecution {
+  const { id, work, key, createdAt, batch } = entry;
+  const leased = owner !== null && entry.fence === 1 && entry.owner?.id === owner;
+  const plain: PublishedExecution = new CreatedExecution(event.id, at, id, work.id, key, createdAt, leased);
+  return batch === null ? plain : { ...plain, batch: { count: batch.items.length, dueAt: batch.dueAt } };
 }
 
 function sameEvent(a: NewEvent, b: NewEvent): boolean {

@@ -172,13 +172,15 @@ export class Commits {
     if (wake !== null && wake <= now) return false;
     const listening = listeningBits(record.listening);
     const mark = commitMark(lease.fence, delta.commitNo);
+    const { valueSeq = null } = record;
     const released = this.isUsualEnd(lease, record)
       ? this.complete.run([
           mark,
           listening,
           record.seenInboxSeq,
           now,
-          toStoredOrNull(record.value),
+          valueSeq === null ? toStoredOrNull(record.value) : null,
+          valueSeq,
           lease.key,
           lease.fence,
           mark,
@@ -305,12 +307,12 @@ function isEmpty(timers: Timers): boolean {
 
 /** What is alike in the usual end is in the text, which is cheaper than binding it; no inbox is looked into. */
 export const completeExecution = `
-UPDATE holdfast_execution SET committed = ?, listening = ?, seen = ?, ended_at = ?, value = ?, status = 2, owner = NULL,
+UPDATE holdfast_execution SET committed = ?, listening = ?, seen = ?, ended_at = ?, own_value = ?, value_seq = ?, status = 2, owner = NULL,
   attempt = 1, epoch = 0, reason = NULL, wake_at = NULL, timers = NULL, error = NULL
 WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL`;
 
 const changed =
-  'committed = max(committed, ?), listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, value = ?, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';
+  'committed = max(committed, ?), listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, own_value = ?, value_seq = NULL, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';
 
 export const selectWakingMessage = `
 SELECT 1 AS found FROM holdfast_message WHERE n = ? AND seq > ? AND (? >> kind) & 1 LIMIT 1`;

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import type { DefinitionRef, ExecutionRecord, Timers } from '../../model/execution.js';
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../model/ids.js';
 import type { StoredMessage } from '../../ports/store-write.js';
+import { placesWithin } from './checkpoint-place.js';
 import { checkpointKindOf, listeningOf, messageKindOf, reasonOf, statusOf } from './codes.js';
 import type { DefinitionNumbers, Numbers } from './numbers.js';
 import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';
@@ -9,7 +10,9 @@ import { fromStored, fromStoredOrNull, toStored } from './stored-text.js';
 /** Columns of {@link ExecutionRow}; the table is `e`. */
 export const executionColumns = `e.n, e.status, e.definition, e.fence, e.committed, e.strikes, e.listening, e.seen, e.priority,
   e.depth, e.attempt, e.turn, e.epoch, e.reason, e.event, e.created_at, e.waited, e.wake_at, e.due_at, e.ended_at, e.lane, e.id,
-  e.event_id, e.session, e.timers, e.value, e.error, e.input, e.gate, e.batch,
+  e.event_id, e.session, e.timers, e.error, e.input, e.gate, e.batch,
+  CASE WHEN e.value_seq IS NULL THEN e.own_value ELSE (SELECT j.value FROM holdfast_journal AS j
+    WHERE j.${placesWithin('e.n')} AND j.seq = e.value_seq) END AS value,
   (SELECT g.name FROM holdfast_gate AS g WHERE g.g = e.gate) AS gate_name,
   (SELECT p.id FROM holdfast_process AS p WHERE p.n = e.owner) AS owner_id`;
 

@@ -1,3 +1,4 @@
+import { freshList } from '../../model/fresh-list.js';
 import type { ExecutionId, ProcessId } from '../../model/ids.js';
 import type {
   NewEvent,
@@ -6,6 +7,7 @@ import type {
   Publishing,
   Verdict,
 } from '../../ports/store-write.js';
+import { AcceptedPublish, CreatedExecution } from '../../ports/created-execution.js';
 import { listeningBits, statusCode } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import { storedEventId, storedLane } from './execution-row.js';
@@ -95,7 +97,7 @@ export class ExecutionRows {
     this.indexes[at] = this.verdicts.length;
     this.fill(this.values, at * width, key, event, execution, now);
     this.held.hold(key, 1, false);
-    return { verdict: 'ok', executions: [answer] };
+    return new AcceptedPublish(freshList(answer));
   }
 
   /** Writes what is queued. */
@@ -238,16 +240,7 @@ function answerOf(
   at: number,
   leased: boolean,
 ): PublishedExecution {
-  return {
-    eventId: event.id,
-    eventIndex,
-    executionId: execution.id,
-    definition: execution.definition.id,
-    key,
-    createdAt: at,
-    duplicate: false,
-    leased,
-  };
+  return new CreatedExecution(event.id, eventIndex, execution.id, execution.definition.id, key, at, leased);
 }
 
 const columns =

@@ -309,6 +309,12 @@ INSERT INTO holdfast_meta (name, value) SELECT 'last-in-one-table', max(
   coalesce((SELECT max(n) FROM holdfast_execution), 0),
   coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0));
 `,
+  // The `seq` of the checkpoint that has the execution's value, which is not kept in `own_value` then. By the new name, a process of
+  // an older version that still runs reads no null, but fails.
+  `
+ALTER TABLE holdfast_execution ADD COLUMN value_seq INTEGER;
+ALTER TABLE holdfast_execution RENAME COLUMN value TO own_value;
+`,
 ];
 
 function createCheckpointTable(table: number): string {

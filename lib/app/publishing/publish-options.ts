@@ -34,22 +34,27 @@ export interface PublishScope {
 const OPTION_NAMES = ['id', 'delay', 'at', 'session', 'priority', 'dispatcher'];
 const LONGEST_ID = 16_384;
 
+/** Without any option. A class for the reason that `freshList` gives. */
+class PlainRequest implements PublishRequest {
+  readonly id = null;
+  readonly dueAt = null;
+  readonly session = null;
+  readonly priority = null;
+  readonly dispatcherOptions = null;
+
+  constructor(
+    readonly definition: PublishRequest['definition'],
+    readonly data: unknown,
+  ) {}
+}
+
 /** What the publisher does for one call of `publish`. Throws `ConfigurationError` for options that cannot be. */
 export function requestOf(
   { definition, data, options }: ResolvedEvent,
   clock: Pick<Clock, 'now'>,
   scope: PublishScope | null = null,
 ): PublishRequest {
-  if (options === undefined && scope === null)
-    return {
-      definition,
-      data,
-      id: null,
-      dueAt: null,
-      session: null,
-      priority: null,
-      dispatcherOptions: null,
-    };
+  if (options === undefined && scope === null) return new PlainRequest(definition, data);
   const now = clock.now();
   const given = (options ?? {}) as PublishOptions;
   const mistakes: ConfigurationMistake[] = [];

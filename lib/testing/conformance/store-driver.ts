@@ -130,7 +130,8 @@ export class StoreDriver {
       `published: ${JSON.stringify(verdict)}`,
     );
     assert.ok(verdict.executions !== undefined, 'a publish answers its executions');
-    return verdict.executions;
+    // As data: of which class they are is a store's own affair.
+    return verdict.executions.map((execution) => ({ ...execution }));
   }
 
   claim(request: Partial<ClaimRequest> = {}): Promise<ClaimAnswer> {

@@ -133,7 +133,7 @@ test('whoever waits when it is closed is told, and whoever comes later too; no t
 
 /** A pass that runs the execution of that lease in this process. */
 function passOf({ executionId: id }: Lease): Run {
-  const run = { pass: { record: { id } }, hasEnded: false, outcome: null, waiters: null };
+  const run = { pass: { record: { id } }, hasEnded: false, outcome: null, waiter: null };
   return run as unknown as Run;
 }
 

@@ -16,6 +16,11 @@ async function failed(d: StoreDriver): Promise<ExecutionId> {
   return lease.executionId;
 }
 
+async function claimed(d: StoreDriver): Promise<Lease> {
+  await d.publish();
+  return (await d.claimOne()).lease;
+}
+
 /** Reopens it as a retry does: the rows in `forget` are not loaded in epoch 1. */
 async function reopened(d: StoreDriver, id: ExecutionId, forget: readonly string[]): Promise<Lease> {
   d.is(await d.append(id, 'retry'), 'ok');
@@ -41,6 +46,39 @@ export const retryCases = storeCaseGroup(
         const record = await d.record(lease.executionId);
         assert.deepEqual([record.status, record.error, record.owner], ['parked', '{"name":"P"}', null]);
         assert.deepEqual(await d.claimedIds(), []);
+      },
+    ],
+    [
+      'a value that a row of the journal has is read wherever the record is, until a pass rewrites it',
+      async (d) => {
+        for (const lease of [await d.run(), await claimed(d)]) {
+          const { executionId: id } = lease;
+          for (const [at, value] of ['"a"', '{"n":"ä\\u0000"}', '"c"'].entries()) {
+            const row = d.checkpoint(`k${at}`, { path: `k${at}`, seq: at + 1, value });
+            d.is(await d.commit(lease, { checkpoints: [row] }), 'ok');
+          }
+          const end = {
+            status: 'completed',
+            value: '{"n":"ä\\u0000"}',
+            valueSeq: 2,
+            listening: ['retry'],
+          } as const;
+          const write = d.delta(lease, { record: end });
+          d.is(await d.write(write), 'ok');
+          d.is(await d.write(write), 'already');
+          assert.equal((await d.record(id)).value, end.value);
+          const listed = await d.store.list({ limit: 10 });
+          assert.equal(listed.find((record) => record.id === id)?.value, end.value);
+          const again = await reopened(d, id, ['k1']);
+          assert.equal((await d.record(id)).value, null);
+          d.is(
+            await d.commit(again, {
+              record: { status: 'completed', epoch: 1, value: '"d"', seenInboxSeq: 1 },
+            }),
+            'ok',
+          );
+          assert.equal((await d.record(id)).value, '"d"');
+        }
       },
     ],
     [

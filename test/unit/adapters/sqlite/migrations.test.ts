@@ -24,7 +24,8 @@ function neighbours(): readonly [string, string, string] {
 const before = migrations.findIndex((step) => step.includes('holdfast_checkpoint_before'));
 const tableBefore = /CREATE TABLE holdfast_checkpoint \([^;]+;/.exec(migrations[0] as string)?.[0];
 
-const dropParts = `DROP VIEW holdfast_journal; DELETE FROM holdfast_meta WHERE name = 'last-in-one-table';
+const dropParts = `ALTER TABLE holdfast_execution RENAME COLUMN own_value TO value;
+  ALTER TABLE holdfast_execution DROP COLUMN value_seq; DROP VIEW holdfast_journal; DELETE FROM holdfast_meta WHERE name = 'last-in-one-table';
   ${checkpointTables.map((table) => `DROP TABLE holdfast_checkpoint_${table};`).join('')}`;
 
 describe('a database with an index of checkpoints', () => {

@@ -16,6 +16,7 @@ import {
 } from '../../../../lib/adapters/sqlite/commits.js';
 import { selectBatchOfItem, selectNewestBatch } from '../../../../lib/adapters/sqlite/batches.js';
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
+import { executionColumns } from '../../../../lib/adapters/sqlite/execution-row.js';
 import { selectAhead, selectAtGate, selectInstance } from '../../../../lib/adapters/sqlite/instances.js';
 import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
 import { checkpointTables } from '../../../../lib/adapters/sqlite/checkpoint-place.js';
@@ -128,6 +129,16 @@ describe('hot statements', () => {
   it('a journal is read from each table of checkpoints by its place', () => {
     const steps = plan(selectJournal).filter((step) => /^(SEARCH|SCAN)/.test(step));
     expect(steps).toEqual(
+      checkpointTables.map((table) =>
+        expect.stringMatching(`^SEARCH holdfast_checkpoint_${table} USING INTEGER PRIMARY KEY`),
+      ),
+    );
+  });
+
+  it('the value of an execution that a checkpoint has is read from each table by its place', () => {
+    const steps = plan(`SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.id = ?`);
+    const found = steps.filter((step) => step.includes('holdfast_checkpoint_'));
+    expect(found).toEqual(
       checkpointTables.map((table) =>
         expect.stringMatching(`^SEARCH holdfast_checkpoint_${table} USING INTEGER PRIMARY KEY`),
       ),
