@@ -69,12 +69,16 @@ const ownOptions = {
   reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
 };
 
-/** Options of subscribers: they wait for their server for as long as it takes. */
+/**
+ * Options of subscribers: they wait for their server for as long as it takes. Their owner subscribes again: the package would, too, and a
+ * process dies of that when the connection breaks at once, since nobody takes the fault.
+ */
 const subscriberOptions = {
   lazyConnect: true,
   enableOfflineQueue: true,
   enableReadyCheck: true,
   maxRetriesPerRequest: null,
+  autoResubscribe: false,
   commandTimeout: undefined,
   socketTimeout: ANSWER_MS,
   connectionName: 'holdfast-changes',

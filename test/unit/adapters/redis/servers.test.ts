@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../../../lib/adapters/system/system-clock.js';
+import { redisDispatcher } from '../../../../lib/app/dispatchers/redis-dispatcher.js';
 import { scripts } from '../../../../lib/adapters/redis/lua/scripts.js';
 import { type RedisStore, redisStore } from '../../../../lib/adapters/redis/redis-store.js';
 import type { RedisStoreOptions } from '../../../../lib/adapters/redis/redis-options.js';
@@ -209,6 +210,35 @@ describeRedisServers('the Redis store and its server', () => {
     await until(async () => (await store.write([publish('b')]).catch(() => [])).length > 0);
     expect(await store.list({ limit: 10 })).toHaveLength(2);
     await until(() => heard.some(({ settled, declared }) => settled === 'unknown' && declared));
+  });
+
+  test('a subscription that breaks off while its connection comes back is a fault that somebody takes', async () => {
+    const redis = await server({ appendonly: 'always' });
+    const client = clientOf(redis);
+    const subscribers: Redis[] = [];
+    const duplicate = client.duplicate.bind(client);
+    client.duplicate = (options) => {
+      const subscriber = duplicate(options);
+      subscribers.push(subscriber);
+      return subscriber;
+    };
+    await opened({ client });
+    const dispatcher = redisDispatcher({ client });
+    await dispatcher.start(async () => undefined);
+    ends.push(() => dispatcher.close());
+    let broken = 0;
+    const back = subscribers.map((subscriber) => {
+      // What a connection says of a command when it is closed before the answer.
+      subscriber.subscribe = () => {
+        broken++;
+        return Promise.reject(new Error('Connection is closed.'));
+      };
+      return new Promise((next) => subscriber.once('ready', next));
+    });
+    await redis.restart();
+    await Promise.all(back);
+    await until(() => broken >= 2);
+    expect(await client.ping()).toBe('PONG');
   });
 
   test('how often it has written is remembered for a day from when it asked, and asked for again after an hour', async () => {
