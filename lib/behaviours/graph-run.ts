@@ -154,7 +154,7 @@ export class GraphRun {
     );
     const left = this.pass.replay?.leftover(this.frame.path) ?? [];
     if (!isLast || left.length > 0) return null;
-    return { kind: 'completed', text: this.returned.value };
+    return this.completion();
   }
 
   private end(): void {
@@ -167,11 +167,12 @@ export class GraphRun {
         (first === null || node.standing.seq < first.seq)
       )
         first = node.standing;
-    this.pass.end(
-      first === null
-        ? { kind: 'completed', text: this.returned.value }
-        : { kind: 'failed', error: first.error },
-    );
+    this.pass.end(first === null ? this.completion() : { kind: 'failed', error: first.error });
+  }
+
+  private completion(): PassEnd {
+    const { value: text, seq } = this.returned;
+    return { kind: 'completed', text, valueSeq: this.pass.writes.isShort ? seq : null };
   }
 
   private definition(node: GraphNode): StepDefinition {

@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { InstanceChange, Publishing, Write } from '../ports/store-write.js';
+import type { InstanceChange, NewEvent, NewExecution, Publishing, Write } from '../ports/store-write.js';
 
 /** About how many bytes a write adds to its group. */
 export function writeSize(write: Write): number {
@@ -49,9 +49,13 @@ function sizeOfChange({ state, ahead }: InstanceChange): number {
 
 function sizeOfEvents({ events }: Publishing): number {
   let bytes = 0;
-  for (const { executions, mail } of events) {
-    bytes += 100 + (executions[0]?.input.length ?? 0) * executions.length + (mail?.payload.length ?? 0);
-    for (const { collect } of executions) bytes += collect?.item.length ?? 0;
+  for (let at = 0; at < events.length; at++) {
+    const { executions, mail } = events[at] as NewEvent;
+    bytes += 100 + (mail?.payload.length ?? 0);
+    for (let i = 0; i < executions.length; i++) {
+      const { input, collect } = executions[i] as NewExecution;
+      bytes += input.length + (collect?.item.length ?? 0);
+    }
   }
   return bytes;
 }

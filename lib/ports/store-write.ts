@@ -220,7 +220,7 @@ export interface RecordChange {
   /** With a raised epoch: the keys of journal rows of earlier epochs that are not loaded any more. Empty otherwise. */
   readonly forget: readonly string[];
   readonly value: string | null;
-  /** The `seq` of a row of the journal that was committed before, with that very value: a store may keep one for both. Absent or null: none. */
+  /** The `seq` of a row of the journal with that very value, of this delta or committed before: a store may keep one for both. Absent or null: none. */
   readonly valueSeq?: number | null;
   readonly error: string | null;
   /** With `waiting`: holders whose permits are kept, since their bodies have begun and wait within. Absent: none. */

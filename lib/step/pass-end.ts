@@ -9,7 +9,7 @@ export interface Completed {
   readonly kind: 'completed';
   /** The encoded value. */
   readonly text: string | null;
-  /** The `seq` of a committed row with that very value. Absent or null: there is none. */
+  /** The `seq` of a row with that very value, committed before or with this end. Absent or null: there is none. */
   readonly valueSeq?: number | null;
   /** Absent or null: decode the text. */
   readonly copy?: DecodedCopy | null;

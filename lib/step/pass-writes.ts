@@ -131,12 +131,14 @@ export class PassWrites {
     this.withdrawn = [...this.withdrawn, withdrawal];
   }
 
-  /**
-   * The newest result, if the text is its value. Most handlers return what their last step gave: the end names that row. Not of a long
-   * journal, which would be searched whenever the record is read.
-   */
+  /** The end may name a row that has its value: a long journal would be searched whenever the record is read. */
+  get isShort(): boolean {
+    return this.rowCount <= SHORT_JOURNAL;
+  }
+
+  /** The newest result, if the text is its value. Most handlers return what their last step gave: the end names that row. */
   newestWith(text: string): Checkpoint | null {
-    return this.newest?.value === text && this.rowCount <= SHORT_JOURNAL ? this.newest : null;
+    return this.newest?.value === text && this.isShort ? this.newest : null;
   }
 
   commit(rows: readonly Checkpoint[], committer: Committer): void {

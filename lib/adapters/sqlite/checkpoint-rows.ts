@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
 import type { Verdict } from '../../ports/store-write.js';
-import { CheckpointTable, type Found } from './checkpoint-table.js';
+import { CheckpointTable, type Found, isUsual, together } from './checkpoint-table.js';
 import type { Connection, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
 import { checkpointTables, tableOf, placesOfExecutions } from './checkpoint-place.js';
@@ -18,7 +18,10 @@ export class CheckpointRows {
   /** The last execution whose checkpoints are all in the first table. */
   private readonly lastInOneTable: number;
 
-  constructor(connection: Connection, held: HeldLeases) {
+  constructor(
+    connection: Connection,
+    private readonly held: HeldLeases,
+  ) {
     this.tables = checkpointTables.map((table) => new CheckpointTable(connection, held, table));
     this.deletions = deleteCheckpoints.map((sql) => connection.prepare(sql));
     this.lastInOneTable = connection.prepare<{ value: number }>(selectLastInOneTable).get([])?.value ?? 0;
@@ -29,9 +32,22 @@ export class CheckpointRows {
     for (const table of this.tables) table.begin(verdicts);
   }
 
-  /** Takes the only row of the group's next commit, which counts as `ok` until told otherwise; false: not of the usual kind. */
-  queue(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    return this.tableOf(lease.key, row).queue(lease, commitNo, row);
+  /** Whether rows of one commit may be queued: all of the usual kind, and none can be refused without the others. */
+  takes(lease: Lease, commitNo: number, rows: readonly Checkpoint[]): boolean {
+    if (!this.held.has(lease)) return false;
+    for (let at = 0; at < rows.length; at++) if (!isUsual(rows[at] as Checkpoint)) return false;
+    if (rows.length < 2) return true;
+    // Nothing was there before the first commit of an execution but that commit.
+    return lease.fence === 1 && commitNo === 1 && rows.length <= together && areDistinct(rows);
+  }
+
+  /** Takes the rows of the group's next commit, which counts as `ok` until told otherwise. */
+  queue(lease: Lease, commitNo: number, rows: readonly Checkpoint[]): void {
+    const { length } = rows;
+    for (let at = 0; at < length; at++) {
+      const row = rows[at] as Checkpoint;
+      this.tableOf(lease.key, row).queue(lease, commitNo, row, length - at);
+    }
   }
 
   /** Writes what is queued. */
@@ -57,6 +73,10 @@ export class CheckpointRows {
   private tableOf(n: number, { key }: Checkpoint): CheckpointTable {
     return this.tables[n <= this.lastInOneTable ? 0 : tableOf(key)] as CheckpointTable;
   }
+}
+
+function areDistinct(rows: readonly Checkpoint[]): boolean {
+  return new Set(rows.map(({ key }) => key)).size === rows.length;
 }
 
 /** For each table. */

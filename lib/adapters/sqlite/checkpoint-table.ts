@@ -9,7 +9,7 @@ import { executionAt, keyHash, placeOf, placesOf } from './checkpoint-place.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
 /** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
-const together = 8;
+export const together = 8;
 /** Parameters of each. */
 const width = 7;
 
@@ -59,11 +59,12 @@ export class CheckpointTable {
     this.queued = 0;
   }
 
-  /** Takes the only row of the group's next commit, which counts as `ok` until told otherwise; false: not of the usual kind. */
-  queue(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    if (!isUsual(row) || !this.held.has(lease)) return false;
-    // Not with the row that fills it: that one has no verdict yet that could be taken back.
-    if (this.queued === together) this.flush();
+  /**
+   * Takes a usual row of the group's next commit, whose lease is held. `left`: rows of that commit which are still to come, this one included;
+   * what is queued is not written in the midst of them, since the commit has no verdict yet that could be taken back.
+   */
+  queue(lease: Lease, commitNo: number, row: Checkpoint, left: number): void {
+    if (this.queued + left > together) this.flush();
     const { values } = this;
     const at = this.queued++;
     this.rows[at] = row;
@@ -76,7 +77,6 @@ export class CheckpointTable {
     values[first + 4] = row.endedAt - row.startedAt;
     values[first + 5] = toStored(row.key);
     values[first + 6] = toStoredOrNull(row.value);
-    return true;
   }
 
   /** Writes what is queued. */
@@ -133,7 +133,8 @@ export class CheckpointTable {
   }
 }
 
-function isUsual(row: Checkpoint): boolean {
+/** Of a step that succeeded at its first attempt. */
+export function isUsual(row: Checkpoint): boolean {
   return (
     row.kind === 'completed' &&
     row.turn === 0 &&

@@ -1,4 +1,4 @@
-import { isTerminal, type Timers, wakeAt } from '../../model/execution.js';
+import { isTerminal, wakeAt } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
 import { isHandBack } from '../../ports/is-hand-back.js';
 import type { CommitWrite, Delta, NextTurn, RecordChange, Verdict } from '../../ports/store-write.js';
@@ -15,6 +15,7 @@ import type { Mailboxes } from './mailboxes.js';
 import type { DefinitionNumbers, EventNumbers } from './numbers.js';
 import type { Publishes } from './publishes.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
+import type { UsualEnds } from './usual-ends.js';
 
 const ok: Verdict = Object.freeze({ verdict: 'ok' });
 const okAndDue: Verdict = Object.freeze({ verdict: 'ok', due: true });
@@ -29,7 +30,6 @@ const instanceChanged: Verdict = Object.freeze({ verdict: 'rejected', reason: 'i
  * after it did.
  */
 export class Commits {
-  private readonly complete: Statement<never>;
   private readonly release: Statement<never>;
   private readonly change: Statement<never>;
   private readonly changeAny: Statement<never>;
@@ -54,6 +54,7 @@ export class Commits {
     private readonly publishes: Publishes,
     private readonly held: HeldLeases,
     private readonly rows: CheckpointRows,
+    private readonly ends: UsualEnds,
     private readonly definitions: DefinitionNumbers,
     private readonly gates: Gates,
     private readonly mailboxes: Mailboxes,
@@ -61,7 +62,6 @@ export class Commits {
     private readonly families: Families,
     private readonly events: EventNumbers,
   ) {
-    this.complete = connection.prepare(completeExecution);
     this.release = connection.prepare(releaseExecution);
     this.change = connection.prepare(`${changeExecution} AND gate IS NULL`);
     this.changeAny = connection.prepare(changeExecution);
@@ -79,31 +79,61 @@ export class Commits {
     );
   }
 
-  /** The verdict on the next write of the group, `ok` for a queued row. */
-  commit({ lease, delta }: CommitWrite, now: number): Verdict {
+  /** Call it first in a group; `verdicts` receives those on what was queued and refused. */
+  begin(verdicts: Verdict[], now: number): void {
+    this.released = false;
+    this.rows.begin(verdicts);
+    this.ends.begin(verdicts, (end) => this.judgeEnd(end, now), now);
+  }
+
+  /** Writes what is queued. */
+  flush(): void {
+    this.ends.flush();
+    this.rows.flush();
+  }
+
+  /** The verdict on the next write of the group, `ok` for what is queued. */
+  commit(write: CommitWrite, now: number): Verdict {
+    const { lease, delta } = write;
     const { checkpoints, record, publish } = delta;
-    if (
-      publish !== null ||
-      checkpoints.length > 1 ||
-      delta.release.length > 0 ||
-      delta.instance !== undefined ||
-      delta.withdraw !== undefined
-    )
-      return this.judgeAndApply(lease, delta, now);
-    const checkpoint = checkpoints[0];
+    const isPlain =
+      publish === null &&
+      delta.release.length === 0 &&
+      delta.instance === undefined &&
+      delta.withdraw === undefined;
+    if (!isPlain) return this.judgeAndApply(lease, delta, now);
+    const end = record !== null && this.ends.takes(lease, record) ? record : null;
+    if (record !== end || (end === null && checkpoints.length === 0))
+      return this.applyPlain(lease, delta, now);
+    if (!this.rows.takes(lease, delta.commitNo, checkpoints)) return this.applyPlain(lease, delta, now);
+    if (end !== null) this.ends.queue(write, end);
+    this.released ||= end !== null;
+    this.rows.queue(lease, delta.commitNo, checkpoints);
+    return ok;
+  }
+
+  private applyPlain(lease: Lease, delta: Delta, now: number): Verdict {
+    const { checkpoints, record } = delta;
+    const [checkpoint] = checkpoints;
+    if (checkpoints.length > 1) return this.judgeAndApply(lease, delta, now);
+    this.flush();
     if (checkpoint === undefined)
       return record !== null && this.releases(lease, delta, record, now)
         ? ok
         : this.judgeAndApply(lease, delta, now);
-    if (record === null && this.rows.queue(lease, delta.commitNo, checkpoint)) return ok;
-    this.rows.flush();
     if (!this.rows.insert(lease, delta.commitNo, checkpoint)) return this.judgeAndApply(lease, delta, now);
     if (record === null || this.releases(lease, delta, record, now)) return ok;
     return this.changes(lease, delta, record, now) ? okAndDue : ok;
   }
 
+  /** An end that its statement did not take, though its checkpoint, if it has one, is in. */
+  private judgeEnd({ lease, delta }: CommitWrite, now: number): Verdict {
+    if (delta.checkpoints.length === 0 || delta.record === null) return this.judgeAndApply(lease, delta, now);
+    return this.changes(lease, delta, delta.record, now) ? okAndDue : ok;
+  }
+
   private judgeAndApply(lease: Lease, delta: Delta, now: number): Verdict {
-    this.rows.flush();
+    this.flush();
     const refusal = this.refusal(lease, delta);
     if (refusal === already && delta.publish !== null)
       return {
@@ -171,49 +201,22 @@ export class Commits {
     const wake = status === 'waiting' ? wakeAt(record.timers) : null;
     if (wake !== null && wake <= now) return false;
     const listening = listeningBits(record.listening);
-    const mark = commitMark(lease.fence, delta.commitNo);
-    const { valueSeq = null } = record;
-    const released = this.isUsualEnd(lease, record)
-      ? this.complete.run([
-          mark,
-          listening,
-          record.seenInboxSeq,
-          now,
-          valueSeq === null ? toStoredOrNull(record.value) : null,
-          valueSeq,
-          lease.key,
-          lease.fence,
-          mark,
-        ])
-      : this.release.run([
-          ...this.values(lease, delta, record, listening),
-          statusCode[status],
-          reasonCode(record.waitReason),
-          wake,
-          isTerminal(status) ? now : null,
-          lease.key,
-          lease.fence,
-          mark,
-          record.seenInboxSeq,
-          listening,
-        ]);
+    const released = this.release.run([
+      ...this.values(lease, delta, record, listening),
+      statusCode[status],
+      reasonCode(record.waitReason),
+      wake,
+      isTerminal(status) ? now : null,
+      lease.key,
+      lease.fence,
+      commitMark(lease.fence, delta.commitNo),
+      record.seenInboxSeq,
+      listening,
+    ]);
     if (released === 0) return false;
     this.held.release(lease.key);
     this.released = true;
     return true;
-  }
-
-  /** Completed at the first attempt, with nothing in the inbox that could wake it. */
-  private isUsualEnd(lease: Lease, record: RecordChange): boolean {
-    return (
-      record.status === 'completed' &&
-      record.attempt === 1 &&
-      record.epoch === 0 &&
-      record.waitReason === null &&
-      record.error === null &&
-      isEmpty(record.timers) &&
-      this.held.hasNoMail(lease)
-    );
   }
 
   /** Changes the record of a delta that was judged; answers whether the record is due now. */
@@ -299,17 +302,6 @@ export class Commits {
     ];
   }
 }
-
-function isEmpty(timers: Timers): boolean {
-  for (const _ in timers) return false;
-  return true;
-}
-
-/** What is alike in the usual end is in the text, which is cheaper than binding it; no inbox is looked into. */
-export const completeExecution = `
-UPDATE holdfast_execution SET committed = ?, listening = ?, seen = ?, ended_at = ?, own_value = ?, value_seq = ?, status = 2, owner = NULL,
-  attempt = 1, epoch = 0, reason = NULL, wake_at = NULL, timers = NULL, error = NULL
-WHERE n = ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL`;
 
 const changed =
   'committed = max(committed, ?), listening = ?, seen = ?, attempt = ?, epoch = ?, timers = ?, own_value = ?, value_seq = NULL, error = ?, status = ?, reason = ?, wake_at = ?, ended_at = ?';

@@ -17,6 +17,7 @@ import type { HeldLeases } from './held-leases.js';
 import { InsertTogether } from './insert-together.js';
 import type { Numbers, ProcessNumbers } from './numbers.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
+import type { UsualEnds } from './usual-ends.js';
 
 /** Rows of one statement: eight cost a fifth less than eight statements, and twice as many save little more. */
 const together = 8;
@@ -61,6 +62,7 @@ export class ExecutionRows {
     private readonly held: HeldLeases,
     private readonly gates: Gates,
     private readonly families: Families,
+    private readonly ends: UsualEnds,
   ) {
     this.insertUsual = connection.prepare(`${insertUsualExecutions('ABORT', 1)} ON CONFLICT (id) DO NOTHING`);
     this.insertUsuals = new InsertTogether(connection, insertUsualExecutions('FAIL', together));
@@ -89,7 +91,7 @@ export class ExecutionRows {
     if (event.mail !== undefined) return null;
     if (event.executions.length > 1 || event.dedup !== null || !isUsual(event, execution)) return null;
     // Not with the row that fills it: that one has no verdict yet that could be taken back.
-    if (this.queued === together) this.flush();
+    if (this.queued === together) this.insertQueued();
     const key = this.next();
     const answer = answerOf(event, 0, execution, key, now, true);
     const at = this.queued++;
@@ -100,8 +102,13 @@ export class ExecutionRows {
     return new AcceptedPublish(freshList(answer));
   }
 
-  /** Writes what is queued. */
+  /** Writes what is queued: ends, then new rows. */
   flush(): void {
+    this.ends.flush();
+    this.insertQueued();
+  }
+
+  private insertQueued(): void {
     const { queued, values } = this;
     this.queued = 0;
     for (let at = queued === together ? this.insertUsuals.run(values) : 0; at < queued; at++)
@@ -147,6 +154,7 @@ export class ExecutionRows {
 
   /** The verdict on a queued row whose id was there before. */
   private settle(at: number): void {
+    this.ends.flush();
     const answer = this.answers[at] as PublishedExecution;
     const stored = this.find(answer.executionId);
     if (stored === undefined) return;

@@ -30,6 +30,7 @@ import { Schedules } from './schedules.js';
 import { Removals } from './removals.js';
 import { Retention } from './retention.js';
 import { Transactor } from './transactor.js';
+import { UsualEnds } from './usual-ends.js';
 
 export type Synchronous = 'FULL' | 'NORMAL';
 
@@ -69,7 +70,6 @@ export class Session {
   private readonly mailboxes: Mailboxes;
   private readonly rates: Rates;
   private readonly executions: ExecutionRows;
-  private readonly checkpoints: CheckpointRows;
 
   private constructor(
     private readonly connection: Connection,
@@ -93,19 +93,29 @@ export class Session {
     this.mailboxes = new Mailboxes(connection, this.gates);
     const families = new Families(connection, this.gates);
     this.rates = new Rates(connection);
-    this.executions = new ExecutionRows(connection, numbers, this.processes, this.held, this.gates, families);
+    const checkpoints = new CheckpointRows(connection, this.held);
+    const ends = new UsualEnds(connection, this.held, checkpoints);
+    this.executions = new ExecutionRows(
+      connection,
+      numbers,
+      this.processes,
+      this.held,
+      this.gates,
+      families,
+      ends,
+    );
     this.batches = new Batches(connection, this.executions, this.gates);
     this.appends = new Appends(connection, this.held, this.gates, this.batches);
     this.sessions = new Sessions(connection, definitions, this.appends);
     this.publishes = new Publishes(connection, this.executions, this.mailboxes, this.sessions, this.batches);
     const removals = new Removals(connection, this.gates, this.mailboxes, this.batches, families);
     this.instances = new Instances(connection, this.publishes, this.appends, removals);
-    this.checkpoints = new CheckpointRows(connection, this.held);
     this.commits = new Commits(
       connection,
       this.publishes,
       this.held,
-      this.checkpoints,
+      checkpoints,
+      ends,
       definitions,
       this.gates,
       this.mailboxes,
@@ -182,12 +192,12 @@ export class Session {
 
   /** Applies a group; call it inside a write transaction. */
   apply(writes: readonly Write[], now: number): Applied {
-    const { executions, checkpoints, publishes, commits, appends, gates } = this;
+    const { executions, publishes, commits, appends, gates } = this;
     this.held.begin();
-    commits.released = appends.appended = gates.served = this.schedules.changed = false;
+    appends.appended = gates.served = this.schedules.changed = false;
     const verdicts: Verdict[] = [];
     executions.begin(verdicts);
-    checkpoints.begin(verdicts);
+    commits.begin(verdicts, now);
     for (const write of writes) {
       if (write.kind === 'commit') verdicts.push(commits.commit(write, now));
       else if (write.kind === 'publish') verdicts.push(publishes.publish(write, now));
@@ -208,7 +218,7 @@ export class Session {
       }
     }
     executions.flush();
-    checkpoints.flush();
+    commits.flush();
     const changed = executions.madeDue || commits.released || appends.appended || this.schedules.changed;
     return { verdicts, changed, served: gates.served };
   }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Clock, Timer } from '../../ports/clock.js';
 import { type LateTimer, LateTimers } from '../../ports/late-timers.js';
 

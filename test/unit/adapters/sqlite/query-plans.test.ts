@@ -9,11 +9,7 @@ import {
   insertGuardedCheckpoint,
   selectCheckpointAt,
 } from '../../../../lib/adapters/sqlite/checkpoint-table.js';
-import {
-  completeExecution,
-  releaseExecution,
-  selectWakingMessage,
-} from '../../../../lib/adapters/sqlite/commits.js';
+import { releaseExecution, selectWakingMessage } from '../../../../lib/adapters/sqlite/commits.js';
 import { selectBatchOfItem, selectNewestBatch } from '../../../../lib/adapters/sqlite/batches.js';
 import type { Connection } from '../../../../lib/adapters/sqlite/connection.js';
 import { executionColumns } from '../../../../lib/adapters/sqlite/execution-row.js';
@@ -43,6 +39,7 @@ import {
   selectSessionAfter,
   updateRoot,
 } from '../../../../lib/adapters/sqlite/sessions.js';
+import { completeExecutions } from '../../../../lib/adapters/sqlite/usual-ends.js';
 import { connect } from './file-store.js';
 
 describe('hot statements', () => {
@@ -62,7 +59,7 @@ describe('hot statements', () => {
   it.each([
     ['the guard of a checkpoint', insertGuardedCheckpoint(1)],
     ['a checkpoint by its hash', selectCheckpointAt(1)],
-    ['a completion', completeExecution],
+    ['a completion', completeExecutions],
     ['a release', releaseExecution],
     ['the look for a waking message', selectWakingMessage],
     ['the journal', selectJournal],

@@ -1,0 +1,143 @@
+import type { Timers } from '../../model/execution.js';
+import type { Lease } from '../../model/lease.js';
+import type { CommitWrite, RecordChange, Verdict } from '../../ports/store-write.js';
+import type { CheckpointRows } from './checkpoint-rows.js';
+import { commitMark, listeningBits } from './codes.js';
+import type { Connection, Statement } from './connection.js';
+import type { HeldLeases } from './held-leases.js';
+import { toStoredOrNull } from './stored-text.js';
+
+/** Applies an end that its statement did not take, and answers the verdict on it. */
+export type JudgeEnd = (end: CommitWrite) => Verdict;
+
+/**
+ * Ends executions that completed at their first attempt, with nothing in the inbox. Those that follow each other in the group as in
+ * the table, and end alike, wait for each other and end by one statement. Whatever looks at executions calls `flush` first.
+ */
+export class UsualEnds {
+  private readonly complete: Statement<never>;
+  private readonly selectEnded: Statement<{ found: number }>;
+  /** Queued ends and their places in the group: used again and again. */
+  private readonly ends: CommitWrite[] = [];
+  private readonly indexes: number[] = [];
+  private queued = 0;
+  private haveRows = false;
+  /** What the queued ones have in common, besides the first's number. */
+  private first = 0;
+  private mark = 0;
+  private listening = 0;
+  private seen = 0;
+  private value: string | null = null;
+  private valueSeq: number | null = null;
+  private verdicts: Verdict[] = [];
+  private judge: JudgeEnd | null = null;
+  private now = 0;
+
+  constructor(
+    connection: Connection,
+    private readonly held: HeldLeases,
+    private readonly rows: CheckpointRows,
+  ) {
+    this.complete = connection.prepare(completeExecutions);
+    this.selectEnded = connection.prepare(selectEnded);
+  }
+
+  /** Call it first in a group. `verdicts` receives those of queued ends that `judge` had to look at. */
+  begin(verdicts: Verdict[], judge: JudgeEnd, now: number): void {
+    this.verdicts = verdicts;
+    this.judge = judge;
+    this.now = now;
+    this.queued = 0;
+  }
+
+  /** Whether it is completed at the first attempt, with nothing in the inbox that could wake it. */
+  takes(lease: Lease, record: RecordChange): boolean {
+    return (
+      record.status === 'completed' &&
+      record.forget.length === 0 &&
+      record.definition === undefined &&
+      record.attempt === 1 &&
+      record.epoch === 0 &&
+      record.waitReason === null &&
+      record.error === null &&
+      isEmpty(record.timers) &&
+      this.held.hasNoMail(lease)
+    );
+  }
+
+  /** Takes the group's next commit, before its rows are queued. It counts as `ok` until told otherwise. */
+  queue(end: CommitWrite, record: RecordChange): void {
+    const { lease, delta } = end;
+    const mark = commitMark(lease.fence, delta.commitNo);
+    const listening = listeningBits(record.listening);
+    const { valueSeq = null, seenInboxSeq } = record;
+    const value = valueSeq === null ? toStoredOrNull(record.value) : null;
+    const follows =
+      lease.key === this.first + this.queued &&
+      mark === this.mark &&
+      listening === this.listening &&
+      seenInboxSeq === this.seen &&
+      value === this.value &&
+      valueSeq === this.valueSeq;
+    if (!follows) {
+      this.flush();
+      this.first = lease.key;
+      this.mark = mark;
+      this.listening = listening;
+      this.seen = seenInboxSeq;
+      this.value = value;
+      this.valueSeq = valueSeq;
+    }
+    const at = this.queued++;
+    this.ends[at] = end;
+    this.indexes[at] = this.verdicts.length;
+    if (delta.checkpoints.length > 0) this.haveRows = true;
+    this.held.release(lease.key);
+  }
+
+  /** Writes what is queued. */
+  flush(): void {
+    const { queued, first, haveRows } = this;
+    if (queued === 0) return;
+    this.queued = 0;
+    this.haveRows = false;
+    if (haveRows) this.rows.flush();
+    const areAccepted = !haveRows || this.areAccepted(queued);
+    if (areAccepted && this.run(first, first + queued - 1) === queued) return;
+    for (let at = 0; at < queued; at++) this.settle(at, first + at);
+  }
+
+  /** Whether no checkpoint of the first `count` was refused. */
+  private areAccepted(count: number): boolean {
+    for (let at = 0; at < count; at++)
+      if (this.verdicts[this.indexes[at] as number]?.verdict !== 'ok') return false;
+    return true;
+  }
+
+  /** One of several that were not taken together. */
+  private settle(at: number, n: number): void {
+    const index = this.indexes[at] as number;
+    if (this.verdicts[index]?.verdict !== 'ok') return;
+    if (this.run(n, n) === 1 || this.selectEnded.get([n, this.mark]) !== undefined) return;
+    this.verdicts[index] = (this.judge as JudgeEnd)(this.ends[at] as CommitWrite);
+  }
+
+  private run(first: number, last: number): number {
+    const { mark, listening, seen, now, value, valueSeq } = this;
+    const { fence } = (this.ends[0] as CommitWrite).lease;
+    return this.complete.run([mark, listening, seen, now, value, valueSeq, first, last, fence, mark]);
+  }
+}
+
+function isEmpty(timers: Timers): boolean {
+  for (const _ in timers) return false;
+  return true;
+}
+
+/** What is alike in the usual end is in the text, which is cheaper than binding it; no inbox is looked into. */
+export const completeExecutions = `
+UPDATE holdfast_execution NOT INDEXED SET committed = ?, listening = ?, seen = ?, ended_at = ?, own_value = ?, value_seq = ?, status = 2,
+  owner = NULL, attempt = 1, epoch = 0, reason = NULL, wake_at = NULL, timers = NULL, error = NULL
+WHERE n BETWEEN ? AND ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL`;
+
+const selectEnded = 'SELECT 1 AS found FROM holdfast_execution WHERE n = ? AND committed = ? AND status = 2';
