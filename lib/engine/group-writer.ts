@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../model/errors-boot.js';
 import { StoreRegressionError, StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock, Timer } from '../ports/clock.js';
 import { callsFromHere } from '../ports/current-execution.js';
@@ -82,8 +83,8 @@ export class GroupWriter implements Writer {
   }
 
   /**
-   * The verdict of one write. Rejects with `StoreUnavailableError` when the store does not answer, with `StoreRegressionError` when
-   * it takes nothing any more.
+   * The verdict of one write. Rejects with `StoreUnavailableError` when the store does not answer, with `StoreRegressionError` or
+   * `ConfigurationError` when it takes nothing at all.
    */
   write(write: Write): Promise<Verdict> {
     return new Promise((resolve, reject) => {
@@ -197,11 +198,11 @@ export class GroupWriter implements Writer {
     }
   }
 
-  /** The outcome is unknown, and every write is safe to repeat. A store that went back takes none any more. */
+  /** The outcome is unknown, and every write is safe to repeat: but where the store takes none any more. */
   private retry(group: WriteGroup, tries: number, error: unknown): void {
     if (this.closed) return;
     this.failures++;
-    if (error instanceof StoreRegressionError) {
+    if (isFinal(error)) {
       this.underWay = null;
       this.giveUp(group, error);
       this.flush();
@@ -285,9 +286,7 @@ export class GroupWriter implements Writer {
     const unknown =
       'the store did not answer: whether the write was applied is unknown, repeating it is safe';
     try {
-      sender.unjudged(
-        cause instanceof StoreRegressionError ? cause : new StoreUnavailableError(unknown, cause),
-      );
+      sender.unjudged(isFinal(cause) ? cause : new StoreUnavailableError(unknown, cause));
     } catch (error) {
       this.fault('take a failed write', error);
     }
@@ -317,6 +316,11 @@ export class GroupWriter implements Writer {
     const durationMs = this.clock.monotonic() - sentAt;
     this.observer.emit({ name: 'store.written', writes, durationMs, at: this.clock.now() });
   }
+}
+
+/** The store went back, or only reads: it takes no write, however often it is sent. */
+function isFinal(error: unknown): error is StoreRegressionError | ConfigurationError {
+  return error instanceof StoreRegressionError || error instanceof ConfigurationError;
 }
 
 /** Whoever awaits `write`. A class for the reason that `freshList` gives. */

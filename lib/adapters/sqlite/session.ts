@@ -29,7 +29,7 @@ import { Sessions } from './sessions.js';
 import { Schedules } from './schedules.js';
 import { Removals } from './removals.js';
 import { Retention } from './retention.js';
-import { Transactor } from './transactor.js';
+import { ReadingTransactor, Transactor } from './transactor.js';
 import { UsualEnds } from './usual-ends.js';
 
 export type Synchronous = 'FULL' | 'NORMAL';
@@ -181,7 +181,7 @@ export class Session {
     const connection = connect(driver, path);
     try {
       connection.exec('PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
-      const transactor = new Transactor(connection, context.clock, context.random, () => {});
+      const transactor = new ReadingTransactor(connection, context.clock, context.random, () => {});
       await transactor.read(() => checkVersion(connection, path));
       return new Session(connection, transactor, context, []);
     } catch (error) {

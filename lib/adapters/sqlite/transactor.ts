@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../model/errors-boot.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
@@ -127,6 +128,18 @@ export class Transactor {
   private pause(): Promise<void> {
     const ms = shortestPauseMs + this.random.next() * (longestPauseMs - shortestPauseMs);
     return new Promise((resolve) => void this.clock.setTimer(ms, resolve));
+  }
+}
+
+/** Of a store that was opened with `readOnly`: whatever writes is refused. */
+export class ReadingTransactor extends Transactor {
+  override write<T>(): Promise<T> {
+    const mistake = {
+      option: 'sqliteStore(): readOnly',
+      found: 'true, and something is to be written',
+      write: 'Leave it out where work is published, retried, cancelled or run',
+    };
+    return Promise.reject(new ConfigurationError([mistake]));
   }
 }
 

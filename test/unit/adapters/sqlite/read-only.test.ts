@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { migrations } from '../../../../lib/adapters/sqlite/schema.js';
 import { sqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import { ConfigurationError } from '../../../../lib/model/errors-boot.js';
-import { StoreIncompatibleError, StoreUnavailableError } from '../../../../lib/model/errors-store.js';
+import { StoreIncompatibleError } from '../../../../lib/model/errors-store.js';
 import { connect, execution, FileStores, orders, publish, writeOne } from './file-store.js';
 
 describe('a SQLite store that only reads', () => {
@@ -32,13 +32,13 @@ describe('a SQLite store that only reads', () => {
     await reader.close();
   });
 
-  it('writes nothing', async () => {
+  it('writes nothing, and names the option', async () => {
     const writer = await files.open();
     const made = execution();
     await writeOne(writer, publish(made));
     const reader = await readOnly();
-    await expect(reader.write([publish(execution())])).rejects.toThrow(StoreUnavailableError);
-    await expect(reader.setPaused([orders.id], true)).rejects.toThrow(StoreUnavailableError);
+    await expect(reader.write([publish(execution())])).rejects.toThrow(ConfigurationError);
+    await expect(reader.setPaused([orders.id], true)).rejects.toThrow('sqliteStore(): readOnly');
     expect(await writer.paused()).toEqual([]);
     await reader.close();
   });
