@@ -45,7 +45,7 @@ export type Outcome<Value> = (
   | { readonly success: true; readonly value: Value }
   | { readonly success: false; readonly error: OutcomeError }
 ) & {
-  /** Ms from its first start to its end, waits included. */
+  /** Ms from its first start to its end: waits, and the time that it lay failed before a `retry()`, included. */
   readonly executionTime: number;
   readonly metadata: {
     readonly worker: string;
