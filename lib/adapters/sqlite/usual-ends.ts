@@ -17,10 +17,9 @@ export type JudgeEnd = (end: CommitWrite) => Verdict;
 export class UsualEnds {
   private readonly complete: Statement<never>;
   private readonly selectEnded: Statement<{ found: number }>;
-  /** Queued ends and their places in the group: used again and again. */
-  private readonly ends: CommitWrite[] = [];
+  /** Queued ends, which are let go as they are written, and their places in the group. */
+  private ends: CommitWrite[] = [];
   private readonly indexes: number[] = [];
-  private queued = 0;
   private haveRows = false;
   /** What the queued ones have in common, besides the first's number. */
   private first = 0;
@@ -47,7 +46,8 @@ export class UsualEnds {
     this.verdicts = verdicts;
     this.judge = judge;
     this.now = now;
-    this.queued = 0;
+    this.ends = [];
+    this.haveRows = false;
   }
 
   /** Whether it is completed at the first attempt, with nothing in the inbox that could wake it. */
@@ -73,7 +73,7 @@ export class UsualEnds {
     const { valueSeq = null, seenInboxSeq } = record;
     const value = valueSeq === null ? toStoredOrNull(record.value) : null;
     const follows =
-      lease.key === this.first + this.queued &&
+      lease.key === this.first + this.ends.length &&
       mark === this.mark &&
       listening === this.listening &&
       seenInboxSeq === this.seen &&
@@ -88,43 +88,53 @@ export class UsualEnds {
       this.value = value;
       this.valueSeq = valueSeq;
     }
-    const at = this.queued++;
-    this.ends[at] = end;
-    this.indexes[at] = this.verdicts.length;
+    this.indexes[this.ends.length] = this.verdicts.length;
+    this.ends.push(end);
     if (delta.checkpoints.length > 0) this.haveRows = true;
     this.held.release(lease.key);
   }
 
   /** Writes what is queued. */
   flush(): void {
-    const { queued, first, haveRows } = this;
-    if (queued === 0) return;
-    this.queued = 0;
+    const { ends, first, haveRows } = this;
+    const [any] = ends;
+    if (any === undefined) return;
+    this.ends = [];
     this.haveRows = false;
     if (haveRows) this.rows.flush();
-    const areAccepted = !haveRows || this.areAccepted(queued);
-    if (areAccepted && this.run(first, first + queued - 1) === queued) return;
-    for (let at = 0; at < queued; at++) this.settle(at, first + at);
+    const { fence } = any.lease;
+    if (haveRows && !this.areAccepted(ends.length)) {
+      for (const [at, end] of ends.entries())
+        if (this.isAccepted(at) && this.run(first + at, first + at, fence) === 0) this.judgeAt(at, end);
+      return;
+    }
+    const ended = this.run(first, first + ends.length - 1, fence);
+    if (ended === ends.length) return;
+    for (const [at, end] of ends.entries())
+      if (ended === 0 || !this.hasEnded(first + at)) this.judgeAt(at, end);
   }
 
   /** Whether no checkpoint of the first `count` was refused. */
   private areAccepted(count: number): boolean {
-    for (let at = 0; at < count; at++)
-      if (this.verdicts[this.indexes[at] as number]?.verdict !== 'ok') return false;
+    for (let at = 0; at < count; at++) if (!this.isAccepted(at)) return false;
     return true;
   }
 
-  /** One of several that were not taken together. */
-  private settle(at: number, n: number): void {
-    const index = this.indexes[at] as number;
-    if (this.verdicts[index]?.verdict !== 'ok') return;
-    if (this.run(n, n) === 1 || this.selectEnded.get([n, this.mark]) !== undefined) return;
-    this.verdicts[index] = (this.judge as JudgeEnd)(this.ends[at] as CommitWrite);
+  private isAccepted(at: number): boolean {
+    return this.verdicts[this.indexes[at] as number]?.verdict === 'ok';
   }
 
-  private run(first: number, last: number): number {
+  private hasEnded(n: number): boolean {
+    return this.selectEnded.get([n, this.mark]) !== undefined;
+  }
+
+  private judgeAt(at: number, end: CommitWrite): void {
+    this.verdicts[this.indexes[at] as number] = (this.judge as JudgeEnd)(end);
+  }
+
+  /** How many of these ended. */
+  private run(first: number, last: number, fence: number): number {
     const { mark, listening, seen, now, value, valueSeq } = this;
-    const { fence } = (this.ends[0] as CommitWrite).lease;
     return this.complete.run([mark, listening, seen, now, value, valueSeq, first, last, fence, mark]);
   }
 }
