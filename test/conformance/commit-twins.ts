@@ -5,7 +5,15 @@ import type { ExecutionRecord, MessageKind } from '../../lib/model/execution.js'
 import type { EventId, ExecutionId, MessageId, ProcessId } from '../../lib/model/ids.js';
 import type { Lease } from '../../lib/model/lease.js';
 import type { Store } from '../../lib/ports/store.js';
-import type { Delta, Gate, NewEvent, RecordChange, Verdict, Write } from '../../lib/ports/store-write.js';
+import type {
+  Delta,
+  Gate,
+  NewEvent,
+  NewExecution,
+  RecordChange,
+  Verdict,
+  Write,
+} from '../../lib/ports/store-write.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { withoutKeys } from './twins.js';
 
@@ -59,8 +67,9 @@ class Scene {
   }
 
   private async step(): Promise<void> {
-    const roll = this.below(20);
-    if (roll < 11) await this.write();
+    const roll = this.below(21);
+    if (roll === 20) await this.wave();
+    else if (roll < 11) await this.write();
     else if (roll < 15) await this.claim();
     else if (roll < 16) this.clock.advance(this.below(this.one([10, 40_000, 40_000, 700_000_000])));
     else if (roll < 18) await this.beat(this.one(owners));
@@ -108,7 +117,77 @@ class Scene {
 
   /** One group: a new one, or the last one again. */
   private async write(): Promise<void> {
-    if (this.below(6) > 0) this.last = await this.group();
+    await this.send(this.below(6) > 0 ? await this.group() : this.last);
+  }
+
+  /** Executions of one kind that begin, store rows and end together, each time with other writes in their midst. */
+  private async wave(): Promise<void> {
+    const count = 2 + this.below(9);
+    const owner = this.one(owners);
+    const plain = { owner, priority: 0, dueAt: null, gate: null, definition: definitions[0] } as const;
+    const begins = Array.from({ length: count }, (): Twin => {
+      const event = this.event();
+      const executions = event.executions.map((each) => ({ ...each, ...plain }) as NewExecution);
+      return this.stores.map(() => ({
+        kind: 'publish',
+        events: [{ ...event, session: null, dedup: null, executions }],
+      }));
+    });
+    const before = this.leases.length;
+    await this.send(this.amidst(begins));
+    // A publish that came twice has told its lease twice.
+    const begun = [
+      ...new Map(this.leases.slice(before).map((each) => [each[0]?.executionId, each])).values(),
+    ];
+    const rows = this.one([0, 1, 1, 2]);
+    if (rows > 0) await this.send(this.amidst(begun.map((leases) => this.rowsOf(leases, rows))));
+    const closing = this.below(3) === 0 ? 1 : 0;
+    await this.send(this.amidst(begun.map((leases) => this.endOf(leases, closing))));
+    if (this.below(2) === 0) await this.send(this.last);
+  }
+
+  private amidst(writes: readonly Twin[]): readonly Twin[] {
+    const mixed = [...writes];
+    for (let more = this.below(3); more > 0; more--) {
+      const other = this.one([() => this.one(writes), () => this.append(), () => this.publish()])();
+      mixed.splice(this.below(mixed.length + 1), 0, other);
+    }
+    return mixed;
+  }
+
+  private rowsOf(leases: readonly Lease[], count: number): Twin {
+    const checkpoints = Array.from({ length: count }, () => this.row(0, 0));
+    return this.plainCommit(leases, { checkpoints });
+  }
+
+  private endOf(leases: readonly Lease[], rows: number): Twin {
+    const checkpoints = Array.from({ length: rows }, () => this.row(0, 0));
+    const record: RecordChange = {
+      status: 'completed',
+      waitReason: null,
+      timers: {},
+      listening: this.below(4) === 0 ? ['retry'] : [],
+      seenInboxSeq: 0,
+      attempt: 1,
+      epoch: 0,
+      forget: [],
+      value: this.one([null, null, '"v"', '"w"']),
+      error: null,
+    };
+    return this.plainCommit(leases, { checkpoints, record });
+  }
+
+  private plainCommit(leases: readonly Lease[], given: Partial<Delta>): Twin {
+    const { executionId, fence } = leases[0] as Lease;
+    const known = `${executionId} ${fence}`;
+    const commitNo = (this.commitNos.get(known) ?? 0) + 1;
+    this.commitNos.set(known, commitNo);
+    const delta: Delta = { commitNo, checkpoints: [], record: null, publish: null, release: [], ...given };
+    return leases.map((lease) => ({ kind: 'commit', lease, delta }));
+  }
+
+  private async send(group: readonly Twin[]): Promise<void> {
+    this.last = group;
     const leases: Lease[][] = [];
     await this.both(async (store, group) => {
       const writes = group.map((twin) => twin[this.stores.indexOf(store)] as Write);
@@ -134,6 +213,10 @@ class Scene {
     if (roll < 2) return this.append();
     const leases = roll < 4 || this.leases.length === 0 ? null : this.one(this.leases.slice(-6));
     if (leases !== null) return this.commit(leases);
+    return this.publish();
+  }
+
+  private publish(): Twin {
     const events = [this.event()];
     return this.stores.map(() => ({ kind: 'publish', events }));
   }
