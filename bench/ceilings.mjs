@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { slowerCommits, slowerMicros } from './slower-commits.mjs';
 import { eventOf, stepResult } from './workload.mjs';
 
 /** A Map of JSON texts and a replay loop over it. `keep`: completed executions stay; else they are dropped. */
@@ -61,7 +62,8 @@ export function memoryCeiling(keep) {
 /** Group commit on integer keys by `node:sqlite`: four durable waits, the completion in the last checkpoint's transaction. */
 export async function sqliteCeiling(folder, synchronous) {
   const { DatabaseSync } = await import('node:sqlite');
-  const db = new DatabaseSync(join(folder, 'ceiling.db'));
+  const Database = slowerMicros > 0 ? slowerCommits(DatabaseSync) : DatabaseSync;
+  const db = new Database(join(folder, 'ceiling.db'));
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
   db.exec(`CREATE TABLE ex (id INTEGER PRIMARY KEY, name TEXT, event TEXT, status INTEGER, created INTEGER, done INTEGER);
     CREATE INDEX ex_open ON ex (created) WHERE status = 0;

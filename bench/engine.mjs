@@ -1,6 +1,8 @@
 /** W on Holdfast, through its public API alone. */
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { slowerCommits, slowerMicros } from './slower-commits.mjs';
 import { eventOf, stepResult } from './workload.mjs';
 
 /** Where `run.mjs` has built the package. */
@@ -141,7 +143,8 @@ export function memoryStoreOf(options) {
 }
 
 export function sqliteStoreIn(folder, synchronous) {
-  return sqliteStore({ path: join(folder, 'holdfast.db'), synchronous });
+  const slower = slowerMicros > 0 ? { driver: slowerCommits(DatabaseSync) } : null;
+  return sqliteStore({ path: join(folder, 'holdfast.db'), synchronous, ...slower });
 }
 
 /** An app on that store with default options but `concurrency` and `options`; `start` is left to the caller. */

@@ -6,7 +6,7 @@ const file = join(dirname(fileURLToPath(import.meta.url)), 'RESULTS.md');
 const TITLE =
   '# Measured\n\nA part for each script that measures; each leaves the parts of the others alone.\n';
 
-const order = ['embedded', 'redis', 'scaling', 'http'];
+const order = ['embedded', 'disk', 'redis', 'scaling', 'http'];
 
 /** Writes one part of `RESULTS.md`; the other parts stay as they are. */
 export function writePart(name, text) {

@@ -34,6 +34,22 @@ export function row({
   ].join(' | ')} |`;
 }
 
+const table = (rows) => `| store | c | of the ceiling | bar | executions/s | CPU µs | p50 / p99 ms | peak MB |
+|---|---:|---:|---|---:|---:|---:|---:|
+${rows.map(row).join('\n')}`;
+
+/** The part of `RESULTS.md` on a slower disk. */
+export function diskPage({ rows, slowerMicros, pairs, ms }) {
+  return `## SQLite on a slower disk
+
+Written by \`npm run bench -- --slower-us=${slowerMicros}\`. Holdfast waits for the disk five times where the ceiling waits four times, and computes
+twice as long: the ratio is another one on each disk, and the lower the faster the disk is. Here each \`COMMIT\` of both sides was
+made to take ${slowerMicros} µs longer than above. All else is as above, with ${pairs} pairs of ${ms} ms.
+
+${table(rows)}
+`;
+}
+
 /** The part of `RESULTS.md` on the stores in memory and in a file: what was measured, on what, and how to measure it again. */
 export function resultsPage({ rows, probes, pairs, ms }) {
   const kernel = `Linux ${readFileSync('/proc/version', 'utf8').split(' ')[2].split('-')[0]}`;
@@ -56,9 +72,7 @@ The ratio is the median over ${pairs} interleaved pairs of ${ms} ms with an inte
 when the whole interval is on its good side. Figures of the ceiling in parentheses. Each side has a process of its own, which runs
 20,000 executions first (for 21 s at most): until then V8 still compiles.
 
-| store | c | of the ceiling | bar | executions/s | CPU µs | p50 / p99 ms | peak MB |
-|---|---:|---:|---|---:|---:|---:|---:|
-${rows.map(row).join('\n')}
+${table(rows)}
 
 "event class": the same event as a class with four class-validator decorators; no bar.
 

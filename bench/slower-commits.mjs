@@ -1,0 +1,28 @@
+import { median } from './statistics.mjs';
+
+/** What `run.mjs` was asked for: µs. 0: as quick as the disk is. */
+export const slowerMicros = Number(process.env['HOLDFAST_BENCH_SLOWER_US'] ?? 0);
+
+/** A `DatabaseSync` whose every `COMMIT` takes that much longer than it does, as on a slower disk. */
+export function slowerCommits(DatabaseSync) {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  const sleep = (ms) => Atomics.wait(never, 0, 0, ms);
+  const asked = slowerMicros / 1_000 - lateness(sleep);
+  return class extends DatabaseSync {
+    prepare(sql) {
+      const statement = super.prepare(sql);
+      return sql === 'COMMIT' ? { run: () => (sleep(asked), statement.run()) } : statement;
+    }
+  };
+}
+
+/** By how many ms the system mostly wakes later than it was asked to. */
+function lateness(sleep) {
+  const askedMs = 0.1;
+  const late = Array.from({ length: 101 }, () => {
+    const began = performance.now();
+    sleep(askedMs);
+    return performance.now() - began - askedMs;
+  });
+  return median(late);
+}
