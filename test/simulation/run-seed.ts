@@ -45,6 +45,9 @@ export interface SeedResult {
 
 const codec = jsonCodec();
 
+/** Some programs have a hundred retries to wait for. */
+const LONGEST_PROGRAM_MS = 30 * 60_000;
+
 /** When virtual time begins. */
 const STARTED_AT = 1_767_225_600_000;
 
@@ -108,6 +111,7 @@ function draw(
     options.healthy === true ? new RunningSteps((rule, what) => simulation.violated(rule, what)) : null;
   const simulation: Simulation = new Simulation({
     seed: `world ${seed}`,
+    settlesWithinMs: LONGEST_PROGRAM_MS,
     store: storeOf(store),
     workers,
     resolver: (world, machine) => {
