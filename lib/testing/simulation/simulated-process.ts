@@ -11,6 +11,9 @@ import type { Store } from '../../ports/store.js';
 import { plainEvents, plainHandled } from './plain-events.js';
 import type { Machine } from './machine.js';
 
+/** Timers that an idle process holds: lease, sweep, the next instant. */
+export const IDLE_TIMERS = 3;
+
 /** Before a process whose start failed is started again. */
 const RESTART_MS = 500;
 
@@ -61,6 +64,12 @@ export class SimulatedProcess {
   /** Whether it takes calls from outside just now. */
   get isUp(): boolean {
     return this.machine.condition === 'running' && this.runtime.isStarted;
+  }
+
+  /** No body runs, and no call of the store is under way. */
+  get isIdle(): boolean {
+    const { condition, clock } = this.machine;
+    return this.runtime.consumer.used === 0 && (condition !== 'running' || clock.pending <= IDLE_TIMERS);
   }
 
   /** Starts, as often as it takes: a supervisor would. */

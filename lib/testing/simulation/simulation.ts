@@ -22,7 +22,7 @@ import { RecordModel } from './record-model.js';
 import { SeededRandom } from './seeded-random.js';
 import { SimulatedClock } from './simulated-clock.js';
 import { defaultSimulatedSettings } from './simulated-settings.js';
-import { plainRuntime, SimulatedProcess, type Wiring } from './simulated-process.js';
+import { IDLE_TIMERS, plainRuntime, SimulatedProcess, type Wiring } from './simulated-process.js';
 import { Standing } from './standing.js';
 import { Trace } from './trace.js';
 import { VirtualTime } from './virtual-time.js';
@@ -64,9 +64,6 @@ export interface SimulationOptions {
   /** Keeps the trace's lines, to be read; else only their digest. */
   readonly keepTrace?: boolean;
 }
-
-/** Timers that an idle process holds: lease, sweep, the next instant. */
-const IDLE_TIMERS = 3;
 
 /** A wait that is worth faults of its own at its end, and how long before it they begin. */
 const [LONG_MS, BEFORE_WAKE_MS] = [60_000, 1_000];
@@ -330,9 +327,8 @@ export class Simulation {
   /** Nothing is due any more: no process may hold a slot, a waiter or a timer beyond those of an idle one. */
   private async rest(): Promise<void> {
     await this.time.run(this.time.elapsed + 2 * this.settings.leaseMs, () => this.broke !== null);
-    // A slow answer may be on its way from before the faults ended.
-    const isUsed = (): boolean => this.processes.some(({ runtime }) => runtime.consumer.used > 0);
-    await this.time.run(this.time.elapsed + LONG_MS, () => !isUsed());
+    // A slow answer may be on its way from before the faults ended, or that of a sweep which has just begun.
+    await this.time.run(this.time.elapsed + LONG_MS, () => this.processes.every((each) => each.isIdle));
     for (const { runtime, machine } of this.processes) {
       if (machine.condition !== 'running') continue;
       if (runtime.consumer.used > 0)
