@@ -11,7 +11,9 @@ export function slowerCommits(DatabaseSync) {
   return class extends DatabaseSync {
     prepare(sql) {
       const statement = super.prepare(sql);
-      return sql === 'COMMIT' ? { run: () => (sleep(asked), statement.run()) } : statement;
+      return sql === 'COMMIT'
+        ? { run: () => (sleep(asked), statement.run()), get: () => (sleep(asked), statement.get()) }
+        : statement;
     }
   };
 }

@@ -53,8 +53,7 @@ export class Consumer implements SlotOwner {
 
   /** At most one execution runs here, and it waits for whatever it has begun: it makes one write at a time. */
   get isSequential(): boolean {
-    if (this.used > 1) return false;
-    return this.current.every(({ pass }) => !pass.isOccupied);
+    return this.used < 2 && this.running.first?.run?.pass.isOccupied !== true;
   }
 
   /** What runs here just now. */

@@ -77,6 +77,11 @@ export class Slots {
     return this.index.get(id);
   }
 
+  /** The one that was taken before all others. */
+  get first(): Slot | null {
+    return this.oldest;
+  }
+
   /** Those that are taken by now, in order. */
   all(): readonly Slot[] {
     const slots: Slot[] = [];

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../model/errors-boot.js';
 import { StoreRegressionError, StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock, Timer } from '../ports/clock.js';
-import { callsFromHere } from '../ports/current-execution.js';
+import { CallsFromHere } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
@@ -30,6 +30,9 @@ const MOST_FLUSHES_IN_TURN = 256;
 const MOST_SLOW_FLUSHES_IN_TURN = 5;
 
 const resolved = Promise.resolve();
+
+/** Not `queueMicrotask`: Node makes an asynchronous resource for each of its callbacks. */
+const inThisTurn = (flush: () => void): void => void resolved.then(flush);
 
 /** What is known of a write since the store first failed while it was sent, or waited to be. */
 interface Trouble {
@@ -61,7 +64,7 @@ export class GroupWriter implements Writer {
   private pause: Timer | null = null;
   private whenIdle: (() => void)[] = [];
   /** What verdicts set off belongs to no execution, whichever made the first write of the group. */
-  private readonly outside = callsFromHere();
+  private readonly outside = new CallsFromHere();
 
   constructor(
     private readonly store: Store,
@@ -127,12 +130,13 @@ export class GroupWriter implements Writer {
     const most = isSlow ? MOST_SLOW_FLUSHES_IN_TURN : MOST_FLUSHES_IN_TURN;
     if (++this.flushesInTurn >= most || (isSlow && !this.isSequential())) {
       this.flushesInTurn = 0;
-      this.outside(() => this.clock.soon(this.flush));
+      this.outside.call(this.inLaterTurn, this.flush);
     } else {
-      // Not `queueMicrotask`: Node makes an asynchronous resource for each of its callbacks.
-      this.outside(() => void resolved.then(this.flush));
+      this.outside.call(inThisTurn, this.flush);
     }
   }
+
+  private readonly inLaterTurn = (flush: () => void): void => this.clock.soon(flush);
 
   private readonly flush = (): void => {
     this.flushScheduled = false;

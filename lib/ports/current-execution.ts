@@ -141,9 +141,13 @@ function enterAndCall<Given, Result>(
   return call(given);
 }
 
-/** Makes calls as if they were made here: below no execution, and cheaper than `outsideExecutions`, call by call. */
-export function callsFromHere(): <Result>(call: () => Result) => Result {
-  return outsideExecutions(() => AsyncLocalStorage.snapshot());
+/** Makes calls as if they were made where it was made, below no execution: cheaper than `outsideExecutions`, call by call. */
+export class CallsFromHere {
+  private readonly here = outsideExecutions(() => new AsyncResource('HoldfastCalls'));
+
+  call<Given>(callback: (given: Given) => void, given: Given): void {
+    this.here.runInAsyncScope(callback, undefined, given);
+  }
 }
 
 /**

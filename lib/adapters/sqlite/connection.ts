@@ -7,6 +7,10 @@ export interface Connection {
   readonly driver: string;
   /** `Row` is what the statement's columns are declared to hold. */
   prepare<Row = never>(sql: string): Statement<Row>;
+  /** Prepares a statement that takes and gives nothing. */
+  command(sql: string): () => void;
+  /** Prepares one that takes nothing and gives a number: the first column of the first row, null where there is none. */
+  number(sql: string): () => number | null;
   /** Runs statements without parameters. */
   exec(sql: string): void;
   close(): void;

@@ -25,6 +25,8 @@ interface DatabaseStatement {
   run(...values: never[]): { readonly changes: number | bigint };
   get(...values: never[]): unknown;
   all(...values: never[]): unknown[];
+  /** Of `node:sqlite` from Node 22.16 on: rows are arrays then. */
+  setReturnArrays?(enabled: boolean): void;
 }
 
 /** Opens databases by one driver. */
@@ -144,10 +146,31 @@ function chosen(name: string, driver: DatabaseClass): ChosenDriver {
             ? new SpreadStatement<Row>(database.prepare(sql))
             : new ArrayStatement<Row>(database, sql);
         },
+        command: (sql) => (spreads ? commandOfNode : command)(database.prepare(sql)),
+        number: (sql) => numberOf(database.prepare(sql)),
         exec: (sql) => void database.exec(sql),
         close: () => void database.close(),
       };
     },
+  };
+}
+
+/** What `run` answers takes Node longer to make than what most of these do; `get` makes nothing where there is no row. */
+function commandOfNode(statement: DatabaseStatement): () => void {
+  return () => void statement.get();
+}
+
+function command(statement: DatabaseStatement): () => void {
+  return () => void statement.run();
+}
+
+/** By arrays where the driver has them: an object needs a shape and the names of its columns, each time anew. */
+function numberOf(statement: DatabaseStatement): () => number | null {
+  statement.setReturnArrays?.(true);
+  return () => {
+    const row = statement.get() ?? [];
+    const first: unknown = Array.isArray(row) ? row[0] : Object.values(row)[0];
+    return typeof first === 'number' ? first : null;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Lease } from '../../model/lease.js';
-import type { Connection, Statement } from './connection.js';
+import type { Connection } from './connection.js';
 
 /** Beyond this many, all are forgotten: they are only a shorter way to the same answer. */
 const mostHeld = 100_000;
@@ -12,17 +12,17 @@ const mostHeld = 100_000;
 export class HeldLeases {
   /** By execution: twice the fence, and one more if its inbox may hold messages (a pair of numbers costs an object each). */
   private readonly leases = new Map<number, number>();
-  private readonly selectVersion: Statement<{ data_version: number }>;
+  private readonly selectVersion: () => number | null;
   /** Another one than in the transaction before: another connection has written since. */
   version = -1;
 
   constructor(connection: Connection) {
-    this.selectVersion = connection.prepare('PRAGMA data_version');
+    this.selectVersion = connection.number('PRAGMA data_version');
   }
 
   /** Call it first in every write transaction that uses leases. */
   begin(): void {
-    const version = this.selectVersion.get([])?.data_version ?? -1;
+    const version = this.selectVersion() ?? -1;
     if (version !== this.version || this.leases.size > mostHeld) this.leases.clear();
     this.version = version;
   }

@@ -137,10 +137,10 @@ export class Session {
     this.schedules = new Schedules(connection);
     this.queries = new Queries(connection, numbers);
     this.retention = new Retention(connection, numbers, removals);
-    const version = connection.prepare<{ data_version: number }>('PRAGMA data_version');
+    const version = connection.number('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
-        return version.get([])?.data_version ?? null;
+        return version();
       } catch (error) {
         if (sqliteCode(error) === null) throw error;
         return null;

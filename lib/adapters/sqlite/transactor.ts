@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../model/errors-boot.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
-import { type Connection, type Statement, sqliteBusy, sqliteCode } from './connection.js';
+import { type Connection, sqliteBusy, sqliteCode } from './connection.js';
 
 /** How long a call waits for another process's transaction before its outcome is called unknown. */
 const patienceMs = 5_000;
@@ -17,9 +17,9 @@ const busy = Symbol('busy');
  * meanwhile waits in line.
  */
 export class Transactor {
-  private readonly begin: Statement<never>;
-  private readonly commit: Statement<never>;
-  private readonly rollback: Statement<never>;
+  private readonly begin: () => void;
+  private readonly commit: () => void;
+  private readonly rollback: () => void;
   private line: Promise<void> = Promise.resolve();
   private inLine = 0;
   private closed = false;
@@ -31,9 +31,9 @@ export class Transactor {
     /** Called after a rollback: what the body remembered about the database may not be true. */
     private readonly onRollback: () => void,
   ) {
-    this.begin = connection.prepare('BEGIN IMMEDIATE');
-    this.commit = connection.prepare('COMMIT');
-    this.rollback = connection.prepare('ROLLBACK');
+    this.begin = connection.command('BEGIN IMMEDIATE');
+    this.commit = connection.command('COMMIT');
+    this.rollback = connection.command('ROLLBACK');
   }
 
   /** Rejects with `StoreUnavailableError` for whatever SQLite reports; nothing of the body is kept then. */
@@ -101,14 +101,14 @@ export class Transactor {
 
   private transact<T>(body: () => T): T {
     try {
-      this.begin.run([]);
+      this.begin();
     } catch (error) {
       if (sqliteCode(error) !== sqliteBusy) this.undo();
       throw storeError(error);
     }
     try {
       const answer = body();
-      this.commit.run([]);
+      this.commit();
       return answer;
     } catch (error) {
       this.undo();
@@ -118,7 +118,7 @@ export class Transactor {
 
   private undo(): void {
     try {
-      this.rollback.run([]);
+      this.rollback();
     } catch {
       // SQLite has rolled back by itself, as it does after SQLITE_FULL.
     }

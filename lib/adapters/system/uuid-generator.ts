@@ -7,13 +7,16 @@ const PER_MILLISECOND = 4_096;
 const RANDOM_BYTES = 8;
 const DRAWN = 1_024;
 
-/** Where the count and the random digits are in an id's text, which is as long as this. */
+/** Where the bytes of the time, the version, the count and the random digits are in an id's text, which is as long as this. */
+const TIME_AT = [0, 2, 4, 6, 9, 11];
+const VERSION_AT = 14;
 const COUNT_AT = 15;
 const RANDOM_AT = 19;
 const LAST_AT = 24;
 const LENGTH = 36;
 
 const digits = Buffer.from('0123456789abcdef', 'latin1');
+const version = digits[7] as number;
 
 /**
  * UUIDs of version 7: unique across machines, increasing within a process also when its clock is set back. Randomness is
@@ -23,7 +26,7 @@ const digits = Buffer.from('0123456789abcdef', 'latin1');
 class UuidGenerator implements IdGenerator {
   private time = 0;
   private count = 0;
-  private readonly text = Buffer.alloc(LENGTH, '-', 'latin1');
+  private readonly text = Buffer.alloc(LENGTH, '-', 'latin1').fill(version, VERSION_AT, COUNT_AT);
   private readonly random = new Uint8Array(RANDOM_BYTES * DRAWN);
   private drawn = this.random.length;
 
@@ -37,8 +40,11 @@ class UuidGenerator implements IdGenerator {
   }
 
   private begin(time: number): void {
-    const hex = time.toString(16).padStart(12, '0');
-    this.text.write(`${hex.slice(0, 8)}-${hex.slice(8)}-7`, 'latin1');
+    let rest = time;
+    for (let at = TIME_AT.length - 1; at >= 0; at--) {
+      this.writeByte(rest % 256, TIME_AT[at] as number);
+      rest = Math.floor(rest / 256);
+    }
     this.time = time;
     this.count = 0;
   }

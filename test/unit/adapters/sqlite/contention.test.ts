@@ -144,13 +144,12 @@ describe('a SQLite file used by several', () => {
           Database.prototype as unknown as { prepare(sql: string): { run(...values: never[]): unknown } }
         ).prepare.call(this, sql);
         if (sql !== 'COMMIT') return statement;
-        const commit = statement.run.bind(statement);
-        statement.run = (...values) => {
+        const commit = () => {
           if (failing)
             throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR', rawCode: 10 });
-          return commit(...values);
+          return statement.run();
         };
-        return statement;
+        return { run: commit, get: commit };
       }
     }
     const failingStore = await files.open({ driver: driverOf(Failing) });
