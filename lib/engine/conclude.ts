@@ -59,6 +59,7 @@ export function conclude(
     case 'threw':
       return threw(pass, end.error, end.decision ?? null, seenInboxSeq, deadlineAt);
     case 'failed':
+      recordFailure(pass, end.error);
       return finished(pass, 'failed', seenInboxSeq, end.error);
     case 'undone':
       if (end.error === null)
@@ -130,6 +131,7 @@ function threw(
     pass.writes.hold(attemptOf(pass, error, decision.at));
     return { change: next, error, hook: { name: 'onRetry', nextAt: decision.at } };
   }
+  recordFailure(pass, error);
   const park = (decision.exhausted || keepsFailed(pass)) && retry.whenExhausted === 'park';
   const conclusion = park
     ? ended(pass, 'parked', seenInboxSeq, error)
@@ -151,6 +153,12 @@ function attemptOf(pass: Pass, error: unknown, nextAt: number): Checkpoint {
   row.error = services.codec.encodeFailure(error);
   row.wakeAt = nextAt;
   return row;
+}
+
+/** In a later epoch the journal has to tell that this one failed: what is retried may lead elsewhere. A step's failure has a row of its own. */
+function recordFailure(pass: Pass, error: unknown): void {
+  if (pass.stepFailures.stepOf(error) !== null) return;
+  pass.writes.hold(attemptOf(pass, error, pass.services.clock.now()));
 }
 
 /** The execution finally failed or was cancelled: its steps are undone first, in a pass of their own. */

@@ -6,6 +6,7 @@ import {
   defineEvent,
   Inject,
   memoryStore,
+  NonRetryableError,
   OnEvent,
   Retry,
   silentLogger,
@@ -111,6 +112,41 @@ test('retry({ from }) after a retry() that completed keeps what that one recorde
     await app.settle();
     expect([await order.status(), ran]).toEqual(['completed', ['ship']]);
   }
+});
+
+test('retry() of a handler that failed by itself: what was undone gives another value now, and goes on with it', async () => {
+  @Worker('tickets')
+  class Tickets {
+    private numbers = 0;
+
+    @OnEvent(Placed)
+    async sell({ id }: { id: string }): Promise<string> {
+      const ticket = await this.allocate(id);
+      await this.print(ticket);
+      if (isDown) throw new NonRetryableError('nobody may buy it now');
+      await sleep('1 hour');
+      return ticket;
+    }
+
+    @Step() async allocate(id: string): Promise<string> {
+      return `${id}-${++this.numbers}`;
+    }
+
+    @Compensate('allocate') async free(): Promise<void> {}
+
+    @Step() async print(ticket: string): Promise<string> {
+      ran.push(ticket);
+      return ticket;
+    }
+  }
+  await using app = await TestApp.create({ workers: [Tickets] });
+  const [ticket] = (await app.publish(Placed, { id: 'a' })).executions;
+  await app.settle();
+  expect(await ticket?.status()).toBe('failed');
+  isDown = false;
+  await ticket?.retry();
+  await app.advance('1 hour');
+  expect([await ticket?.result(), ran]).toEqual(['a-2', ['a-1', 'a-2']]);
 });
 
 test('an actor is read and written by a publisher that does not register its class', async () => {

@@ -35,6 +35,38 @@ test('retry() of a saga: what failed succeeds now, the compensation of before is
   expect(scenario.began).toEqual(['charge#1', 'refund#1', 'charge#1']);
 });
 
+test.each(['failed', 'parked'] as const)(
+  'retry() of a handler that had %s by itself, after another step: no mismatch',
+  async (status) => {
+    let down = true;
+    const scenario = new Scenario({
+      definition: {
+        retry: { ...twice, maxAttempts: 1, whenExhausted: status === 'parked' ? 'park' : 'fail' },
+      },
+      steps: { order: {}, complain: {} },
+      handler: async ({ step, frame, sleep }) => {
+        await step('order', [], () => 1);
+        if (down) {
+          await step('complain', [], () => 2);
+          throw new Error('down');
+        }
+        await sleep(1_000);
+        return frame.idempotencyKey;
+      },
+    });
+    await scenario.start();
+    const id = await scenario.begin();
+    await scenario.pass(100);
+    expect(await scenario.record(id)).toMatchObject({ status });
+    down = false;
+    scenario.send(id, 'retry');
+    await scenario.pass(5_000);
+    // Also in the pass after the sleep, and under the key that it had: it is the same call.
+    expect(valueOf(await scenario.record(id))).toBe(id + '/handle');
+    expect(scenario.began).toEqual(['order#1', 'complain#1']);
+  },
+);
+
 test('retry() after several attempts of the handler begins at the first again: no mismatch', async () => {
   let broken = true;
   const scenario = new Scenario({
