@@ -1,6 +1,6 @@
 import type { ExecutionId } from '../model/ids.js';
 import type { ClaimAnswer, OwnExecution } from '../ports/store.js';
-import { CallsFromHere } from '../ports/current-execution.js';
+import { apart, CallsFromHere } from '../ports/current-execution.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
@@ -270,7 +270,7 @@ export class Consumer implements SlotOwner {
       const { id } = work.record;
       // It was claimed again while it runs here: its lease had run out by the clock of the store.
       this.runOf(id)?.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-      const run = this.admit(work, this.running.take(id, generation), sharing);
+      const run = apart(() => this.admit(work, this.running.take(id, generation), sharing));
       if (run !== null) runs.set(id, run);
     }
     return { runs, nextAt, more };

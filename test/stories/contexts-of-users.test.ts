@@ -90,6 +90,29 @@ class Asks {
   }
 }
 
+const Entered = defineEvent('contexts.entered', z.object({ n: z.number() }));
+
+@Worker('contexts.enters')
+class Enters {
+  @OnEvent(Entered)
+  enter({ n }: { n: number }): number {
+    note('enter', n);
+    request.enterWith(`handler ${n}`);
+    return n;
+  }
+}
+
+@Worker('contexts.paced')
+class EntersPaced {
+  @OnEvent(Entered)
+  @RateLimit({ limit: 100, per: '1 second' })
+  enter({ n }: { n: number }): number {
+    note('enter', n);
+    request.enterWith(`handler ${n}`);
+    return n;
+  }
+}
+
 describe('storages of users (AsyncLocalStorage)', () => {
   test('a handler that is claimed in the turn of a request sees nothing of that request', async () => {
     // By the clock of the machine: a virtual one calls its timers where it is advanced.
@@ -112,5 +135,17 @@ describe('storages of users (AsyncLocalStorage)', () => {
     for (const ask of asks) await ask.of(Asks, 'take').result();
     expect(seen).toHaveLength(21);
     expect(seen.filter((line) => !/ (\d): user \1$/.test(line))).toEqual([]);
+  });
+
+  test.each([
+    ['begin by one claim', Enters],
+    ['get their places of a rate by one write', EntersPaced],
+  ])('what a handler enters for good stays with it, where several %s', async (_, worker) => {
+    const app = await openApp([worker]);
+    await app.pause(worker);
+    const all = await Promise.all([1, 2, 3].map((n) => app.publish(Entered, { n })));
+    await app.resume(worker);
+    for (const one of all) await one.of(worker, 'enter').result();
+    expect(seen.toSorted()).toEqual(['enter 1: undefined', 'enter 2: undefined', 'enter 3: undefined']);
   });
 });
