@@ -1,5 +1,6 @@
 import type { ExecutionId } from '../model/ids.js';
 import type { ClaimAnswer, OwnExecution } from '../ports/store.js';
+import { apart, CallsFromHere } from '../ports/current-execution.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
@@ -35,6 +36,8 @@ export class Consumer implements SlotOwner {
   private lost: OwnExecution[] = [];
   private readonly waking: WakeTimer;
   private readonly idle = new IdleWait();
+  /** What is claimed is no part of the request in whose turn it was looked for. */
+  private readonly outside = new CallsFromHere();
 
   constructor(private readonly options: ConsumerOptions) {
     this.waking = new WakeTimer(options.clock, () => this.pull('timer'));
@@ -197,7 +200,8 @@ export class Consumer implements SlotOwner {
 
   /** One claim is under way at a time: slots are never given twice. */
   private take(claims: () => Promise<void>): Promise<void> {
-    this.pulling = claims()
+    this.pulling = this.outside
+      .call(claims, undefined)
       .then(() => this.watch.wentRound())
       .catch((error: unknown) => {
         this.backlog = true;
@@ -266,7 +270,7 @@ export class Consumer implements SlotOwner {
       const { id } = work.record;
       // It was claimed again while it runs here: its lease had run out by the clock of the store.
       this.runOf(id)?.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-      const run = this.admit(work, this.running.take(id, generation), sharing);
+      const run = apart(() => this.admit(work, this.running.take(id, generation), sharing));
       if (run !== null) runs.set(id, run);
     }
     return { runs, nextAt, more };

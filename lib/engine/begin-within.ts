@@ -2,6 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { eventToCollect, whyNotCollected } from '../behaviours/collect-event.js';
 import { turnGate } from '../model/instance-key.js';
 import { bucketOf, gateOf } from '../model/policy-scope.js';
+import { apart } from '../ports/current-execution.js';
 import type { Pass } from '../step/pass.js';
 
 /** The named timer of an execution that may begin at an instant that its rate allows. */
@@ -36,7 +37,7 @@ export function beginWithin(
   if (rateLimit === null || journal.length > 0) return handler.begin();
   const beginAt = (at: number): void => {
     if (pass.isClosing) pass.scheduleCheck();
-    else if (at <= services.clock.now()) handler.begin();
+    else if (at <= services.clock.now()) apart(() => handler.begin());
     else pass.end({ kind: 'waiting', reason: 'gate', timers: { [RATE]: at }, wakes: [] });
   };
   const reserved = record.timers[RATE];

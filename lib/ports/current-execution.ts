@@ -145,9 +145,20 @@ function enterAndCall<Given, Result>(
 export class CallsFromHere {
   private readonly here = outsideExecutions(() => new AsyncResource('HoldfastCalls'));
 
-  call<Given>(callback: (given: Given) => void, given: Given): void {
-    this.here.runInAsyncScope(callback, undefined, given);
+  call<Given, Result>(callback: (given: Given) => Result, given: Given): Result {
+    return this.here.runInAsyncScope(callback, undefined, given);
   }
+}
+
+/** For what begins several executions in one turn: where Node makes no frames, what a handler enters for good (`enterWith`) would stay for the next. */
+export function apart<Result>(call: () => Result): Result {
+  return makesFrames ? call() : new AsyncResource('HoldfastPass').runInAsyncScope(call);
+}
+
+/** The call in the context of whoever made it, that of user code's own storages too: for what begins later than it was called. */
+export function inThisContext(call: () => void): () => void {
+  const here = new AsyncResource('HoldfastCall');
+  return () => here.runInAsyncScope(call);
 }
 
 /**

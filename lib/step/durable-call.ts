@@ -2,6 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { NonDeterminismError } from '../model/errors-execution.js';
 import { namesOf } from '../model/path.js';
 import type { DecodedCopy } from '../ports/codec.js';
+import { inThisContext } from '../ports/current-execution.js';
 import type { Rejection, Verdict } from '../ports/store-write.js';
 import type { Frame } from './frame.js';
 import type { PassEnd } from './pass-end.js';
@@ -22,6 +23,8 @@ export abstract class DurableCall implements Deferred, Committer {
   promise: Promise<unknown> | null = null;
   /** Of the value in this call's own completed row, where encoding it gave one. */
   protected copy: DecodedCopy | null = null;
+  /** Begins it where it was called, once replay has settled. */
+  private starting: (() => void) | null = null;
   /** The row of its result, once there is one. */
   private result: Checkpoint | null = null;
   /** What the commit of that row does besides. */
@@ -47,7 +50,10 @@ export abstract class DurableCall implements Deferred, Committer {
     }
     const recorded = replay.take(this.path, this.parent.scope);
     if (recorded !== null) this.settle(recorded);
-    else this.pass.defer(this);
+    else {
+      this.starting = inThisContext(() => this.startHere());
+      this.pass.defer(this);
+    }
   }
 
   /** Called by a step, not by the handler. */
@@ -56,6 +62,10 @@ export abstract class DurableCall implements Deferred, Committer {
   }
 
   start(): void {
+    this.starting?.();
+  }
+
+  private startHere(): void {
     if (this.parent.isDead) return;
     const leftover = this.unexpectedLeftover();
     if (leftover.length === 0) {

@@ -11,6 +11,7 @@ import { messageOf } from '../model/message-of.js';
 import { namesOf } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import type { RetryInfo, RetryPolicy } from '../model/retry-policy.js';
+import { inThisContext } from '../ports/current-execution.js';
 import type { KnownEvent, Rejection } from '../ports/store-write.js';
 import { runHook } from './run-hook.js';
 import { encodeResult } from './encode-result.js';
@@ -122,8 +123,10 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
     } else if (this.spec.limits instanceof Error) this.failFor(this.spec.limits, false);
     else if (this.spec.limits === null) this.mark();
     else if (this.waitsForItself(this.spec.limits)) this.failFor(this.selfWait(), false);
-    else
-      startWithin(this.pass, this.parent, this.path, this.attempt, this.spec.limits, () => this.admitted());
+    else {
+      const admitted = inThisContext(() => this.admitted());
+      startWithin(this.pass, this.parent, this.path, this.attempt, this.spec.limits, admitted);
+    }
   }
 
   get gate(): string | null {
@@ -167,11 +170,12 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
         this.startedAt,
         this.attempt,
       );
-      this.pass.commit([mark], null, () => {
+      const marked = inThisContext(() => {
         if (this.pass.isClosing) this.pass.scheduleCheck();
         else if (services.mayStartBody()) this.runAttempt();
         else this.refuseMarked();
       });
+      this.pass.commit([mark], null, marked);
     } else this.runAttempt();
   }
 
@@ -309,7 +313,8 @@ export class StepRun extends DurableCall implements BodyOwner, FramePlace {
   }
 
   private waitUntil(at: number): void {
-    this.pass.wait(`retry:${this.path}`, at, 'retry', this.parent, () => this.startAttempt());
+    const again = inThisContext(() => this.startAttempt());
+    this.pass.wait(`retry:${this.path}`, at, 'retry', this.parent, again);
   }
 
   private hook(name: 'onRetry' | 'onExhausted', error: unknown, nextAt: number | null): void {

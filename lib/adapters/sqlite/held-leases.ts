@@ -22,7 +22,8 @@ export class HeldLeases {
 
   /** Call it first in every write transaction that uses leases. */
   begin(): void {
-    const version = this.selectVersion() ?? -1;
+    // Not a number is unlike every version, itself too: where none can be read, somebody may have written.
+    const version = this.selectVersion() ?? Number.NaN;
     if (version !== this.version || this.leases.size > mostHeld) this.leases.clear();
     this.version = version;
   }

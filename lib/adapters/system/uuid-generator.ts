@@ -7,16 +7,17 @@ const PER_MILLISECOND = 4_096;
 const RANDOM_BYTES = 8;
 const DRAWN = 1_024;
 
-/** Where the bytes of the time, the version, the count and the random digits are in an id's text, which is as long as this. */
+/** Where the bytes of the time, the count and the random digits are in an id's text, which is as long as this. */
 const TIME_AT = [0, 2, 4, 6, 9, 11];
-const VERSION_AT = 14;
 const COUNT_AT = 15;
 const RANDOM_AT = 19;
 const LAST_AT = 24;
 const LENGTH = 36;
 
+/** Of the first millisecond of all, which a faked clock may show. */
+const BLANK = '00000000-0000-7000-8000-000000000000';
+
 const digits = Buffer.from('0123456789abcdef', 'latin1');
-const version = digits[7] as number;
 
 /**
  * UUIDs of version 7: unique across machines, increasing within a process also when its clock is set back. Randomness is
@@ -26,7 +27,7 @@ const version = digits[7] as number;
 class UuidGenerator implements IdGenerator {
   private time = 0;
   private count = 0;
-  private readonly text = Buffer.alloc(LENGTH, '-', 'latin1').fill(version, VERSION_AT, COUNT_AT);
+  private readonly text = Buffer.from(BLANK, 'latin1');
   private readonly random = new Uint8Array(RANDOM_BYTES * DRAWN);
   private drawn = this.random.length;
 

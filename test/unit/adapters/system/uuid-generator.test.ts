@@ -35,4 +35,13 @@ describe('ids', () => {
     const tails = Array.from({ length: MANY }, () => uuidGenerator.next().slice(19));
     expect(new Set(tails).size).toBe(MANY);
   });
+
+  it('are well-formed where the clock stands at its beginning, as faked ones do', async () => {
+    jest.setSystemTime(0);
+    await jest.isolateModulesAsync(async () => {
+      const { uuidGenerator: fresh } = await import('../../../../lib/adapters/system/uuid-generator.js');
+      expect(fresh.next()).toMatch(version7);
+      expect(timeOf(fresh.next())).toBe(0);
+    });
+  });
 });
