@@ -48,7 +48,7 @@ export class RaceRun extends DurableCall {
       if (!this.isOver)
         runBody(
           frames[at] as Frame,
-          { timeoutMs: null, args: [], isBranch: true, invoke: body },
+          { timeoutMs: null, args: [], isBranch: true, invoke: () => body() },
           {
             bodyReturned: (value) => this.ended(name, () => this.won(name, value)),
             bodyThrew: (error) => this.ended(name, () => this.fail(error)),
