@@ -43,7 +43,7 @@ export class ExecutionRows {
   private readonly insertAny: Statement<never>;
   private readonly selectStored: Statement<Stored>;
   private readonly selectLast: Statement<{ last: number }>;
-  /** Queued rows as they were answered, their places in the group and their parameters: used again and again. */
+  /** Queued rows as they were answered, their indexes in the group and their parameters: used again and again. */
   private readonly answers: PublishedExecution[] = [];
   private readonly indexes: number[] = [];
   private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);

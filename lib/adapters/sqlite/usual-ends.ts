@@ -17,7 +17,7 @@ export type JudgeEnd = (end: CommitWrite) => Verdict;
 export class UsualEnds {
   private readonly complete: Statement<never>;
   private readonly selectEnded: Statement<{ found: number }>;
-  /** Queued ends, which are let go as they are written, and their places in the group. */
+  /** Queued ends, which are let go as they are written, and their indexes in the group. */
   private ends: CommitWrite[] = [];
   private readonly indexes: number[] = [];
   private haveRows = false;
