@@ -137,10 +137,10 @@ export class Session {
     this.schedules = new Schedules(connection);
     this.queries = new Queries(connection, numbers);
     this.retention = new Retention(connection, numbers, removals);
-    const version = connection.number('PRAGMA data_version');
+    const dataVersion = connection.prepareNumber('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
-        return version();
+        return dataVersion();
       } catch (error) {
         if (sqliteCode(error) === null) throw error;
         return null;

@@ -31,9 +31,9 @@ export class Transactor {
     /** Called after a rollback: what the body remembered about the database may not be true. */
     private readonly onRollback: () => void,
   ) {
-    this.begin = connection.command('BEGIN IMMEDIATE');
-    this.commit = connection.command('COMMIT');
-    this.rollback = connection.command('ROLLBACK');
+    this.begin = connection.prepareCommand('BEGIN IMMEDIATE');
+    this.commit = connection.prepareCommand('COMMIT');
+    this.rollback = connection.prepareCommand('ROLLBACK');
   }
 
   /** Rejects with `StoreUnavailableError` for whatever SQLite reports; nothing of the body is kept then. */
