@@ -32,7 +32,7 @@ export class Consumer implements SlotOwner {
   /** Work may be due that was not taken: no slot was free, or the store did not answer. */
   private backlog = false;
   /** What the store said is ours and did not run here, until it is taken back. */
-  private lost: OwnExecution[] = [];
+  private stray: OwnExecution[] = [];
   private readonly waking: WakeTimer;
   private readonly idle = new IdleWait();
 
@@ -53,7 +53,7 @@ export class Consumer implements SlotOwner {
 
   /** At most one execution runs here, and it waits for whatever it has begun: it makes one write at a time. */
   get isSequential(): boolean {
-    return this.used < 2 && this.running.first?.run?.pass.isOccupied !== true;
+    return this.used < 2 && this.running.oldest?.run?.pass.isOccupied !== true;
   }
 
   /** What runs here just now. */
@@ -167,8 +167,8 @@ export class Consumer implements SlotOwner {
     for (const { pass } of before)
       if (fences.get(pass.record.id) !== pass.lease.fence)
         pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    this.lost = owned.filter(({ id }) => !this.isTaken(id));
-    this.takeLost();
+    this.stray = owned.filter(({ id }) => !this.isTaken(id));
+    this.takeStray();
     if (this.backlog) this.pull('hint');
   }
 
@@ -206,7 +206,7 @@ export class Consumer implements SlotOwner {
       .then(() => {
         this.pulling = null;
         this.idle.tell();
-        this.takeLost();
+        this.takeStray();
         if (this.pullAgain !== null && this.canTake()) this.pull(this.pullAgain);
         this.options.pace?.serve();
       });
@@ -226,9 +226,9 @@ export class Consumer implements SlotOwner {
   }
 
   /** What is ours already goes before what is merely due: nobody else takes it while this process lives. */
-  private takeLost(): void {
-    if (this.lost.length === 0 || this.pulling !== null || !this.canTake()) return;
-    const own = this.lost.splice(0, Math.min(this.freeSlots(), CLAIM_PAGE));
+  private takeStray(): void {
+    if (this.stray.length === 0 || this.pulling !== null || !this.canTake()) return;
+    const own = this.stray.splice(0, Math.min(this.freeSlots(), CLAIM_PAGE));
     void this.take(async () => void (await this.claim('timer', own.length, { own })));
   }
 
@@ -329,7 +329,7 @@ export class Consumer implements SlotOwner {
 
   private freed(): void {
     this.idle.tell();
-    this.takeLost();
+    this.takeStray();
     if (this.backlog || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
     this.options.pace?.serve();
   }

@@ -77,7 +77,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     this.pass.batch = work.batch ?? null;
     this.scope = new HandlerScope(this.pass);
     if (journal.isRenamed) this.pass.outsidePath = (path) => journal.outsidePath(path);
-    this.live();
+    this.begin();
   }
 
   get ended(): Promise<void> {
@@ -98,7 +98,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     return returned;
   }
 
-  private live(): void {
+  private begin(): void {
     const { pass, work } = this;
     tellExecution(pass, 'execution.started', {
       attempt: pass.record.attempt,
