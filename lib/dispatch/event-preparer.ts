@@ -4,6 +4,7 @@ import type { EventRoute, HandlerDefinition } from '../model/definition.js';
 import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
+import { messageOf } from '../model/message-of.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec, EncodedValue } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
@@ -202,7 +203,7 @@ export class EventPreparer {
     try {
       input = copies ? codec.encodeAndCopy(data) : { text: codec.encode(data), copy: null };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new InvalidEventError(name, [{ path: '', message }]);
     }
     const { eventBytes } = this.options.settings.limits;

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../model/errors-boot.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
+import { messageOf } from '../../model/message-of.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { type Connection, sqliteBusy, sqliteCode } from './connection.js';
@@ -146,8 +147,5 @@ export class ReadingTransactor extends Transactor {
 /** A driver's error as the port's; anything else is a fault of ours and stays what it is. */
 function storeError(error: unknown): unknown {
   if (sqliteCode(error) === null) return error;
-  return new StoreUnavailableError(
-    `SQLite: ${error instanceof Error ? error.message : String(error)}`,
-    error,
-  );
+  return new StoreUnavailableError(`SQLite: ${messageOf(error)}`, error);
 }
