@@ -6,7 +6,7 @@ import { encodeName } from '../model/path.js';
 import type { EncodedValue } from '../ports/codec.js';
 import { callHandler } from '../step/call-method.js';
 import { encodeResult } from '../step/encode-result.js';
-import { Frame, type FramePlace } from '../step/frame.js';
+import { Frame, type FramedCall } from '../step/frame.js';
 import { NewRow } from '../step/new-row.js';
 import type { Pass } from '../step/pass.js';
 import type { Completed } from '../step/pass-end.js';
@@ -120,7 +120,7 @@ export function rootOf(pass: Pass): Frame {
 }
 
 /** What the body of a handler is of: no other frame. A class for the reason that `freshList` gives. */
-class RootPlace implements FramePlace {
+class RootCall implements FramedCall {
   readonly parent = null;
   readonly gate = null;
 
@@ -139,7 +139,7 @@ class RootPlace implements FramePlace {
 export function openRoot(pass: Pass, isGraph: boolean, time: number, method = pass.handler.method): Frame {
   const { record } = pass;
   const path = encodeName(method);
-  const frame = new Frame(new RootPlace(pass, path, isGraph), stepCaller, 0, record.attempt, time);
+  const frame = new Frame(new RootCall(pass, path, isGraph), stepCaller, 0, record.attempt, time);
   pass.replay?.open(path, frame.scope);
   return frame;
 }

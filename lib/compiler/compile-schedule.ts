@@ -6,6 +6,7 @@ import type { Misfire, Overlap, SchedulePolicy } from '../model/schedule.js';
 import { cronTimes } from './cron-times.js';
 import type { RecurringPolicy } from '../model/keyed.js';
 import type { StateSource } from '../model/state-source.js';
+import { messageOf } from '../model/message-of.js';
 import { isStateSource } from './is-state-source.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
@@ -191,7 +192,7 @@ function cronOf(
       return { timing: `cron ${cron.trim().replaceAll(/\s+/g, ' ')} ${timeZone}`, intervalMs: null, next };
     refuse(`cron: ${show(cron)}, which never comes`, 'Write a day that there is');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     refuse(`cron: ${show(cron)} (${why})`, form);
   }
   return null;

@@ -1,6 +1,6 @@
 import type { ExecutionId } from '../model/ids.js';
 import type { ClaimAnswer, OwnExecution } from '../ports/store.js';
-import { apart, CallsFromHere } from '../ports/current-execution.js';
+import { apart, OutsideContext } from '../ports/current-execution.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
@@ -33,11 +33,11 @@ export class Consumer implements SlotOwner {
   /** Work may be due that was not taken: no slot was free, or the store did not answer. */
   private backlog = false;
   /** What the store said is ours and did not run here, until it is taken back. */
-  private lost: OwnExecution[] = [];
+  private stray: OwnExecution[] = [];
   private readonly waking: WakeTimer;
   private readonly idle = new IdleWait();
   /** What is claimed is no part of the request in whose turn it was looked for. */
-  private readonly outside = new CallsFromHere();
+  private readonly outside = new OutsideContext();
 
   constructor(private readonly options: ConsumerOptions) {
     this.waking = new WakeTimer(options.clock, () => this.pull('timer'));
@@ -56,7 +56,7 @@ export class Consumer implements SlotOwner {
 
   /** At most one execution runs here, and it waits for whatever it has begun: it makes one write at a time. */
   get isSequential(): boolean {
-    return this.used < 2 && this.running.first?.run?.pass.isOccupied !== true;
+    return this.used < 2 && this.running.oldest?.run?.pass.isOccupied !== true;
   }
 
   /** What runs here just now. */
@@ -170,8 +170,8 @@ export class Consumer implements SlotOwner {
     for (const { pass } of before)
       if (fences.get(pass.record.id) !== pass.lease.fence)
         pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    this.lost = owned.filter(({ id }) => !this.isTaken(id));
-    this.takeLost();
+    this.stray = owned.filter(({ id }) => !this.isTaken(id));
+    this.takeStray();
     if (this.backlog) this.pull('hint');
   }
 
@@ -210,7 +210,7 @@ export class Consumer implements SlotOwner {
       .then(() => {
         this.pulling = null;
         this.idle.tell();
-        this.takeLost();
+        this.takeStray();
         if (this.pullAgain !== null && this.canTake()) this.pull(this.pullAgain);
         this.options.pace?.serve();
       });
@@ -230,9 +230,9 @@ export class Consumer implements SlotOwner {
   }
 
   /** What is ours already goes before what is merely due: nobody else takes it while this process lives. */
-  private takeLost(): void {
-    if (this.lost.length === 0 || this.pulling !== null || !this.canTake()) return;
-    const own = this.lost.splice(0, Math.min(this.freeSlots(), CLAIM_PAGE));
+  private takeStray(): void {
+    if (this.stray.length === 0 || this.pulling !== null || !this.canTake()) return;
+    const own = this.stray.splice(0, Math.min(this.freeSlots(), CLAIM_PAGE));
     void this.take(async () => void (await this.claim('timer', own.length, { own })));
   }
 
@@ -333,7 +333,7 @@ export class Consumer implements SlotOwner {
 
   private freed(): void {
     this.idle.tell();
-    this.takeLost();
+    this.takeStray();
     if (this.backlog || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
     this.options.pace?.serve();
   }

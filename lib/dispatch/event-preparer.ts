@@ -4,13 +4,14 @@ import type { EventRoute, HandlerDefinition } from '../model/definition.js';
 import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
+import { messageOf } from '../model/message-of.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec, EncodedValue } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
 import type { Subscription } from '../ports/store.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import type { PassSettings } from '../step/pass-services.js';
-import { placeOf } from './handler-place.js';
+import { handlerPlaceOf } from './handler-place.js';
 import { type KeyedPlace, keyedPlaceOf } from './keyed-place.js';
 import { mailOf } from './mail-of.js';
 import { payloadHash } from './payload-hash.js';
@@ -96,7 +97,7 @@ export class EventPreparer {
     const dedup =
       request.id === null
         ? null
-        : this.dedup(definition.name, input, to === undefined ? null : placesOf(executions));
+        : this.dedup(definition.name, input, to === undefined ? null : addressesOf(executions));
     const id = (request.id ?? madeId) as EventId;
     const event: PreparedEvent = new PlainEvent(id, definition.name, session, dedup, executions);
     if (definition.mail === undefined || to !== undefined) return event;
@@ -183,7 +184,7 @@ export class EventPreparer {
       isDelayed: request.dueAt !== null,
       bufferedEvents: this.options.settings.limits.bufferedEvents,
     });
-    return keyed ?? (handler === null ? usual : placeOf(handler, session, value));
+    return keyed ?? (handler === null ? usual : handlerPlaceOf(handler, session, value));
   }
 
   private laneOf(session: string | null, definition: string): string {
@@ -202,7 +203,7 @@ export class EventPreparer {
     try {
       input = copies ? codec.encodeAndCopy(data) : { text: codec.encode(data), copy: null };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new InvalidEventError(name, [{ path: '', message }]);
     }
     const { eventBytes } = this.options.settings.limits;
@@ -224,7 +225,7 @@ function isUnbound({ keyed, concurrency, rateLimit }: HandlerDefinition): boolea
 }
 
 /** The instances or batches that they are for. */
-function placesOf(executions: readonly NewExecution[]): readonly string[] {
+function addressesOf(executions: readonly NewExecution[]): readonly string[] {
   const names = executions.map(
     ({ gate, collect, definition }) => collect?.name ?? gate?.name ?? definition.id,
   );

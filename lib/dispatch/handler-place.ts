@@ -7,7 +7,7 @@ import type { Gate } from '../ports/store-write.js';
  * Behind which gate an execution queues and in which lane it is served: each key of a limit has a lane of its own, so that
  * none holds up the others. A key that fails changes nothing: whoever runs the execution finds what it is to blame for.
  */
-export function placeOf(
+export function handlerPlaceOf(
   { id, concurrency, rateLimit }: HandlerDefinition,
   session: string | null,
   event: () => unknown,

@@ -7,8 +7,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Dispatcher } from '../ports/dispatcher.js';
 import type { IdGenerator } from '../ports/id-generator.js';
 import type { Observer } from '../ports/observer.js';
-import type { NewEvent, NewExecution, PublishedExecution } from '../ports/store-write.js';
-import type { Verdict } from '../ports/verdict.js';
+import type { NewEvent, NewExecution, PublishedExecution, Verdict } from '../ports/store-write.js';
 import { isApplied } from '../ports/is-applied.js';
 import { refusalOf } from '../step/publish-call.js';
 import type { HandlerStarter, StepPublisher } from '../step/pass-services.js';
@@ -248,13 +247,8 @@ export class Publisher implements StepPublisher {
       }
       tellAccepted(this.options, event, execution, stored.executionId);
       if (stored.batch !== undefined) {
-        const { executionId, batch } = stored;
-        if (resent === null) tellCollected(this.options, event, execution, stored);
-        const isDue = batch.dueAt <= this.options.clock.now();
-        this.options.consumer.created(isDue ? null : batch.dueAt);
-        // Others have been told of it with its first event.
-        const dueAt = isDue ? null : batch.dueAt;
-        if (isDue || batch.count === 1) (unleased ??= []).push({ ...execution, id: executionId, dueAt });
+        const hinted = this.collected(event, execution, stored, stored.batch, resent === null);
+        if (hinted !== null) (unleased ??= []).push(hinted);
         continue;
       }
       if (execution.owner === null) (unleased ??= []).push(execution);
@@ -275,6 +269,20 @@ export class Publisher implements StepPublisher {
     if (unleased !== null)
       this.options.hinter.created(unleased, event.session, request.dispatcherOptions ?? undefined);
     return { eventId: event.id, event: event.name, accepted: event, executions, runs };
+  }
+
+  /** An event is in its batch: the batch, if others are to be told of it; null: with its first event they have been. */
+  private collected(
+    event: NewEvent,
+    execution: NewExecution,
+    stored: PublishedExecution,
+    batch: NonNullable<PublishedExecution['batch']>,
+    isNew: boolean,
+  ): NewExecution | null {
+    if (isNew) tellCollected(this.options, event, execution, stored);
+    const dueAt = batch.dueAt <= this.options.clock.now() ? null : batch.dueAt;
+    this.options.consumer.created(dueAt);
+    return dueAt === null || batch.count === 1 ? { ...execution, id: stored.executionId, dueAt } : null;
   }
 
   private mayMiss(requests: readonly PublishRequest[]): boolean {

@@ -35,7 +35,7 @@ export class Slot implements RunOwner {
  */
 export class Slots {
   size = 0;
-  private oldest: Slot | null = null;
+  oldest: Slot | null = null;
   private newest: Slot | null = null;
   private readonly index = new FreshMap<ExecutionId, Slot>();
   /** The oldest that the index does not know; null: it knows all. */
@@ -75,11 +75,6 @@ export class Slots {
     }
     this.unindexed = null;
     return this.index.get(id);
-  }
-
-  /** The one that was taken before all others. */
-  get first(): Slot | null {
-    return this.oldest;
   }
 
   /** Those that are taken by now, in order. */

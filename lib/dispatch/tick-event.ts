@@ -4,7 +4,7 @@ import { type Tick, TICK_EVENT } from '../model/schedule.js';
 import type { Codec } from '../ports/codec.js';
 import type { NewEvent, NewExecution } from '../ports/store-write.js';
 import { derivedId } from '../step/derived-id.js';
-import { placeOf } from './handler-place.js';
+import { handlerPlaceOf } from './handler-place.js';
 
 /** Names the execution of one instant of a schedule: the same whichever process comes to it. */
 export function tickId(schedule: string, at: number): ExecutionId {
@@ -25,7 +25,7 @@ export function tickEvent(
     definition: { id: handler.id, fingerprint },
     input: codec.encode(tick),
     schemaHash: null,
-    ...placeOf(handler, null, () => tick),
+    ...handlerPlaceOf(handler, null, () => tick),
     priority: handler.priority,
     depth: 0,
     dueAt,

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../model/errors-boot.js';
 import { StoreRegressionError, StoreUnavailableError } from '../model/errors-store.js';
 import type { Clock, Timer } from '../ports/clock.js';
-import { CallsFromHere } from '../ports/current-execution.js';
+import { OutsideContext } from '../ports/current-execution.js';
 import type { Observer } from '../ports/observer.js';
 import type { Random } from '../ports/random.js';
 import type { Store } from '../ports/store.js';
@@ -64,7 +64,7 @@ export class GroupWriter implements Writer {
   private pause: Timer | null = null;
   private whenIdle: (() => void)[] = [];
   /** What verdicts set off belongs to no execution, whichever made the first write of the group. */
-  private readonly outside = new CallsFromHere();
+  private readonly outside = new OutsideContext();
 
   constructor(
     private readonly store: Store,

@@ -16,8 +16,9 @@ import { openTurn } from '../behaviours/open-turn.js';
 import { callHook } from './call-hook.js';
 import { cancelErrorOf } from './cancel-error.js';
 import { outcomeOf, releaseOf, reopened, turnEnd, type Conclusion } from './conclude.js';
-import { concludeAny, methodGone, type Misfit } from './conclude-any.js';
+import { concludeAny } from './conclude-any.js';
 import type { KnownHandler } from './definitions.js';
+import { methodGone, type Misfit } from './misfit.js';
 import { openingOf, type Opening } from './opening.js';
 import { HandlerScope } from './pass-scope.js';
 import { requestOf } from './reopen.js';
@@ -76,7 +77,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     this.pass.batch = work.batch ?? null;
     this.scope = new HandlerScope(this.pass);
     if (journal.isRenamed) this.pass.outsidePath = (path) => journal.outsidePath(path);
-    this.live();
+    this.begin();
   }
 
   get ended(): Promise<void> {
@@ -97,7 +98,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     return returned;
   }
 
-  private live(): void {
+  private begin(): void {
     const { pass, work } = this;
     tellExecution(pass, 'execution.started', {
       attempt: pass.record.attempt,

@@ -6,9 +6,9 @@ const key = Symbol.for('holdfast/unions/1');
 
 /** Shared by every copy of the package in the process. */
 function home(): Set<EventUnion> {
-  const place = globalThis as { [key]?: Set<EventUnion> };
-  place[key] ??= new Set();
-  return place[key];
+  const globals = globalThis as { [key]?: Set<EventUnion> };
+  globals[key] ??= new Set();
+  return globals[key];
 }
 
 /** Remembers what `defineEvents` made: members are published as `{ type, … }`, which does not name their union. */

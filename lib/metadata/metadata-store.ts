@@ -15,9 +15,9 @@ const key = Symbol.for(`holdfast/metadata/${METADATA_VERSION}`);
 
 /** Shared by every copy of the package in the process. */
 function home(): Home {
-  const place = globalThis as { [key]?: Home };
-  place[key] ??= { records: new WeakMap(), storables: new Map(), events: new Map() };
-  return place[key];
+  const globals = globalThis as { [key]?: Home };
+  globals[key] ??= { records: new WeakMap(), storables: new Map(), events: new Map() };
+  return globals[key];
 }
 
 /** The class's own record, made when it has none. Only decorators write to it. */

@@ -1,4 +1,5 @@
 import { HoldfastError } from './errors.js';
+import { messageOf } from './message-of.js';
 
 /** The app runs nothing before `start()` and after `stop()`. */
 export class NotStartedError extends HoldfastError {
@@ -61,8 +62,6 @@ export class WorkerError extends HoldfastError {
   override readonly name = 'WorkerError';
 
   constructor(readonly errors: readonly unknown[]) {
-    super(
-      `${errors.length} handlers failed: ${errors.map((e) => (e instanceof Error ? e.message : String(e))).join('; ')}`,
-    );
+    super(`${errors.length} handlers failed: ${errors.map((e) => messageOf(e)).join('; ')}`);
   }
 }

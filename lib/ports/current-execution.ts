@@ -141,12 +141,12 @@ function enterAndCall<Given, Result>(
   return call(given);
 }
 
-/** Makes calls as if they were made where it was made, below no execution: cheaper than `outsideExecutions`, call by call. */
-export class CallsFromHere {
-  private readonly here = outsideExecutions(() => new AsyncResource('HoldfastCalls'));
+/** The asynchronous context of where it was made, below no execution: a call in it is cheaper than one by `outsideExecutions`. */
+export class OutsideContext {
+  private readonly context = outsideExecutions(() => new AsyncResource('HoldfastOutside'));
 
   call<Given, Result>(callback: (given: Given) => Result, given: Given): Result {
-    return this.here.runInAsyncScope(callback, undefined, given);
+    return this.context.runInAsyncScope(callback, undefined, given);
   }
 }
 

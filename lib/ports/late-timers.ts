@@ -1,7 +1,7 @@
 /** What sets its timer when it is told. */
 export interface LateTimer {
-  /** Its place among those that wait to be told; -1: it does not. */
-  place: number;
+  /** Its index among those that wait to be told; -1: it does not. */
+  index: number;
   arm(): void;
 }
 
@@ -21,21 +21,21 @@ export class LateTimers {
       timer.arm();
       return;
     }
-    timer.place = this.unarmed.push(timer) - 1;
+    timer.index = this.unarmed.push(timer) - 1;
     if (this.isTurnAwaited) return;
     this.isTurnAwaited = true;
     this.soon(this.armAll);
   }
 
-  /** Does nothing with one that does not wait. The last one takes its place. */
+  /** Does nothing with one that does not wait. The last one takes its index. */
   remove(timer: LateTimer): void {
-    const { place } = timer;
-    if (place < 0) return;
-    timer.place = -1;
+    const { index } = timer;
+    if (index < 0) return;
+    timer.index = -1;
     const last = this.unarmed.pop();
     if (last === undefined || last === timer) return;
-    this.unarmed[place] = last;
-    last.place = place;
+    this.unarmed[index] = last;
+    last.index = index;
   }
 
   private readonly armAll = (): void => {
@@ -43,7 +43,7 @@ export class LateTimers {
     this.unarmed = [];
     this.isTurnAwaited = false;
     for (const timer of timers) {
-      timer.place = -1;
+      timer.index = -1;
       timer.arm();
     }
   };

@@ -20,8 +20,3 @@ export function isControlPath(path: string): boolean {
   const rest = path.slice(path.indexOf('/') + 1);
   return rest === RETURN || rest === UNDO;
 }
-
-/** The path that names a call to the outside world, where no step was renamed. */
-export function samePath(path: string): string {
-  return path;
-}

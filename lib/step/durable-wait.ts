@@ -9,7 +9,7 @@ import type { Frame } from './frame.js';
 /** What the journal keeps of a wait that is over before anything came. */
 const NONE = 'null';
 
-/** An event that came, and its place in the list of those that are waited for. */
+/** An event that came, and its index among those that are waited for. */
 interface Came {
   readonly mail: Mail;
   readonly at: number;
@@ -18,7 +18,7 @@ interface Came {
 /**
  * A wait for events: the store keeps it while no process does, and tells when something came. What came is asked of the
  * store again by whichever pass runs then, so that nothing is lost with a process; the journal decides. One event is stored
- * as its data, the first of several with its place among them, all of them as a list.
+ * as its data, the first of several with its index among them, all of them as a list.
  */
 export class DurableWait extends DurableCall {
   private startedAt = 0;
@@ -104,7 +104,7 @@ export class DurableWait extends DurableCall {
   private take(came: readonly Came[]): void {
     const given = came.map((each) => this.admitted(each));
     if (!given.some((data) => data instanceof Promise)) {
-      this.finish(this.textOf(came, given), placesOf(came));
+      this.finish(this.textOf(came, given), indexesOf(came));
       return;
     }
     const { writes } = this.pass;
@@ -112,7 +112,7 @@ export class DurableWait extends DurableCall {
     writes.underWay++;
     Promise.all(given)
       .finally(() => writes.underWay--)
-      .then((late) => this.finish(this.textOf(came, late), placesOf(came)))
+      .then((late) => this.finish(this.textOf(came, late), indexesOf(came)))
       .catch((error: unknown) => this.pass.end({ kind: 'parked', error }));
   }
 
@@ -129,15 +129,15 @@ export class DurableWait extends DurableCall {
     return encodeText(this.pass.services, value);
   }
 
-  /** `places`: of the events that it gives; those of the others are there for later waits. */
-  private finish(value: string, places: readonly number[]): void {
+  /** `indexes`: of the events that it gives; those of the others are there for later waits. */
+  private finish(value: string, indexes: readonly number[]): void {
     if (this.parent.isDead) return;
     const row = this.row('completed', this.path, this.startedAt, 1);
     row.value = value;
-    if (places.length < this.call.events.length && !this.isOne)
+    if (indexes.length < this.call.events.length && !this.isOne)
       this.pass.writes.withdraw({
         holder: this.pass.outsidePath(this.path),
-        except: places.map((at) => this.holderOf(at)),
+        except: indexes.map((at) => this.holderOf(at)),
       });
     this.store(row, null);
   }
@@ -160,6 +160,6 @@ export class DurableWait extends DurableCall {
   }
 }
 
-function placesOf(came: readonly Came[]): readonly number[] {
+function indexesOf(came: readonly Came[]): readonly number[] {
   return came.map(({ at }) => at);
 }

@@ -31,8 +31,8 @@ export interface Caller {
   state(frame: Frame, call: StateCall): Promise<unknown>;
 }
 
-/** What a body is of: the handler, or a call of another body. */
-export interface FramePlace {
+/** What a frame's body is of: the handler, or a call of another body. */
+export interface FramedCall {
   readonly pass: Pass;
   readonly parent: Frame | null;
   readonly path: string;
@@ -84,7 +84,7 @@ export class Frame implements CurrentExecution, Body {
   private userContext: ExecutionContext | null = null;
 
   constructor(
-    private readonly place: FramePlace,
+    private readonly call: FramedCall,
     readonly caller: Caller,
     /** How many steps it is nested in; 0 for the handler. */
     readonly level: number,
@@ -92,17 +92,17 @@ export class Frame implements CurrentExecution, Body {
     /** Time as the body sees it: that of the last result it got. */
     public time: number,
   ) {
-    this.pass = place.pass;
-    this.parent = place.parent;
-    this.path = place.path;
+    this.pass = call.pass;
+    this.parent = call.parent;
+    this.path = call.path;
   }
 
   get encodedName(): string {
-    return this.place.encodedName;
+    return this.call.encodedName;
   }
 
   get settlesAtOnce(): boolean {
-    return this.place.settlesAtOnce;
+    return this.call.settlesAtOnce;
   }
 
   /** Attempts of this body and those around it, outermost first: names which failures belong to it. */
@@ -149,7 +149,7 @@ export class Frame implements CurrentExecution, Body {
 
   /** How many permits of that gate this body and those around it hold: they keep them until what they call has ended. */
   heldOf(gate: string): number {
-    return (this.place.gate === gate ? 1 : 0) + (this.parent?.heldOf(gate) ?? 0);
+    return (this.call.gate === gate ? 1 : 0) + (this.parent?.heldOf(gate) ?? 0);
   }
 
   get signal(): AbortSignal {

@@ -16,7 +16,7 @@ import type { PassServices } from './pass-services.js';
 import { Commit, PassWrites, type StepEffects } from './pass-writes.js';
 import { ReceivedEvents } from './received-events.js';
 import { Replay } from './replay.js';
-import { returnPath, samePath } from './control-path.js';
+import { returnPath } from './control-path.js';
 import { SettleQueue } from './settle-queue.js';
 import type { Turn } from './turn.js';
 import { rowsOfUndo } from './undo-rows.js';
@@ -26,6 +26,9 @@ import { Waits } from './waits.js';
 /** What the store tells an execution, and what it waits for then. */
 const reasons = { granted: 'gate', event: 'event', child: 'child' } as const;
 type News = keyof typeof reasons;
+
+/** The one path where no step was renamed. */
+const samePath = (path: string): string => path;
 
 /** A call that must not begin before replay has settled. */
 export interface Deferred {
@@ -179,17 +182,14 @@ export class Pass {
     this.whenStored?.();
   }
 
-  /**
-   * Commits rows, with what waits in the buffer; `then` runs when they are stored, `refused` when an event that should
-   * be published with them was published before: nothing was stored then.
-   */
+  /** Commits rows, with those that are held; `then` runs when they are stored, `refused` when the effects were: nothing was stored then. */
   commit(
     rows: readonly Checkpoint[],
-    publish: StepEffects | null,
+    effects: StepEffects | null,
     then: () => void,
     refused?: (rejection: Rejection) => void,
   ): void {
-    this.writes.commit(rows, new Commit(this.writes, publish, then, refused));
+    this.writes.commit(rows, new Commit(this.writes, effects, then, refused));
   }
 
   /** Keeps a row for the next commit: it is stored when the pass suspends, at the latest one turn from now. */

@@ -48,7 +48,7 @@ export class RaceRun extends DurableCall {
       if (!this.isOver)
         runBody(
           frames[at] as Frame,
-          { timeoutMs: null, args: [], isBranch: true, invoke: body },
+          { timeoutMs: null, args: [], isBranch: true, invoke: () => body() },
           {
             bodyReturned: (value) => this.ended(name, () => this.won(name, value)),
             bodyThrew: (error) => this.ended(name, () => this.fail(error)),
@@ -56,11 +56,11 @@ export class RaceRun extends DurableCall {
         );
   }
 
-  /** Its calls are the caller's own, but for their place. */
+  /** Its calls are the caller's own, but for their path. */
   private frame(parent: Frame, encodedName: string, path: string): Frame {
     const { caller, level, attempt, time } = this.parent;
-    const place = { pass: this.pass, parent, path, encodedName, gate: null, settlesAtOnce: false };
-    return new Frame(place, caller, level, attempt, time);
+    const call = { pass: this.pass, parent, path, encodedName, gate: null, settlesAtOnce: false };
+    return new Frame(call, caller, level, attempt, time);
   }
 
   private ended(winner: string, store: () => void): void {

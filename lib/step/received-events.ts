@@ -41,8 +41,8 @@ export class ReceivedEvents {
     const holder = this.pass.outsidePath(path);
     const given = value === null ? null : this.pass.services.codec.decode(value);
     if (!Array.isArray(given)) return [holder];
-    const [place] = given as readonly unknown[];
-    const places = typeof place === 'number' ? [place] : given.keys();
-    return [holder, ...Array.from(places, (at) => `${holder}/${at}`)];
+    const [index] = given as readonly unknown[];
+    const indexes = typeof index === 'number' ? [index] : given.keys();
+    return [holder, ...Array.from(indexes, (at) => `${holder}/${at}`)];
   }
 }

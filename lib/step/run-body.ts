@@ -40,7 +40,7 @@ const { then } = Promise.prototype;
 class BodyRun implements BodyTime, LateTimer, Timed {
   /** What it gave at once. */
   value: unknown = undefined;
-  place = -1;
+  index = -1;
   /** Null: its time is not watched yet, or nothing bounds it. */
   private time: RunningTime | null = null;
 
@@ -77,7 +77,7 @@ class BodyRun implements BodyTime, LateTimer, Timed {
   /** Most bodies end in the turn in which they begin: nobody has watched their time then. */
   run(): void {
     if (this.time !== null) this.time.run();
-    else if (this.place < 0) this.timers.add(this, this.timeoutMs);
+    else if (this.index < 0) this.timers.add(this, this.timeoutMs);
   }
 
   pause(): void {

@@ -15,23 +15,33 @@ import { DurableSleep } from './durable-sleep.js';
 import { DurableWait } from './durable-wait.js';
 import type { Caller, Frame } from './frame.js';
 import { FrameContext } from './frame-context.js';
+import { FunctionSpec } from './function-spec.js';
 import { MethodSpec } from './method-spec.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
 import { stateBody, stateStep } from './state-call.js';
 import { RaceRun } from './race-run.js';
 import { AWAIT } from './received-events.js';
 import { continueAsNew, whyNotAnew } from './renewal.js';
-import { StepRun, type StepSpec } from './step-run.js';
+import { type StepPublish, StepRun, type StepSpec } from './step-run.js';
 import { turnId } from './turn-id.js';
 
 /** Where a call stands that never got into the journal. */
 const BEFORE_ANY = 0;
 
-/** A publish that the store keeps from being prepared is tried until it answers; one that is refused is final. */
-const publishRetry: RetryPolicy = {
+/** What the store keeps from being prepared or read is tried until it answers; what is refused is final. */
+const untilAnswered: RetryPolicy = {
   ...defaultRetryPolicy,
   maxAttempts: Number.MAX_SAFE_INTEGER,
   retryIf: (error) => error instanceof StoreUnavailableError,
+};
+
+/** How the events of a publish are stored: those that were not published before go with the step's commit. */
+const publishStep: StepPublish = {
+  of: (value) => {
+    const published = value as readonly PublishedEvent[];
+    return { value: summaryOf(published), events: newEventsOf(published) };
+  },
+  withKnown: (value, known) => withKnown(value as readonly PublishedEvent[], known),
 };
 
 /** Names the calls of user code and begins them. Calls of a body that does not count any more never settle. */
@@ -76,15 +86,8 @@ export const stepCaller: Caller = {
       handler.declared.some(({ name }) => name === call.name) ||
       services.steps.compensates(worker.id, encodedName);
     if (isTaken) return refused(frame, nameTaken(call.name));
-    return run(frame, encodedName, '', {
-      retry: defaultRetryPolicy,
-      timeoutMs: frame.pass.services.settings.timeoutMs,
-      atMostOnce: false,
-      limits: null,
-      receiver: null,
-      args: [],
-      invoke: call.body,
-    });
+    const { timeoutMs } = services.settings;
+    return run(frame, encodedName, '', new FunctionSpec(timeoutMs, defaultRetryPolicy, call.body));
   },
 
   sleep(frame, ms) {
@@ -140,25 +143,12 @@ export const stepCaller: Caller = {
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
     const seed = `${turnId(frame.pass.record)} ${frame.pass.record.epoch} ${frame.pass.outsidePath(path)}`;
-    return runAt(frame, name, path, {
-      retry: publishRetry,
-      timeoutMs: frame.pass.services.settings.timeoutMs,
-      atMostOnce: false,
-      limits: null,
-      receiver: null,
-      args: [],
-      invoke: async () => {
-        const events = await publishing.prepare(await requests(), seed, frame.pass.record.depth + 1);
-        return events.map((event): PublishedEvent => ({ event, known: null }));
-      },
-      publish: {
-        of: (value) => {
-          const published = value as readonly PublishedEvent[];
-          return { value: summaryOf(published), events: newEventsOf(published) };
-        },
-        withKnown: (value, known) => withKnown(value as readonly PublishedEvent[], known),
-      },
-    });
+    const prepare = async (): Promise<readonly PublishedEvent[]> => {
+      const events = await publishing.prepare(await requests(), seed, frame.pass.record.depth + 1);
+      return events.map((event): PublishedEvent => ({ event, known: null }));
+    };
+    const { timeoutMs } = frame.pass.services.settings;
+    return runAt(frame, name, path, new FunctionSpec(timeoutMs, untilAnswered, prepare, publishStep));
   },
 
   state(frame, call) {
@@ -166,16 +156,14 @@ export const stepCaller: Caller = {
     const { pass } = frame;
     const name = `${BUILT_IN}state`;
     const path = frame.nextPath(name, digestOf(JSON.stringify([call.instance, call.change === null])));
-    return runAt(frame, name, path, {
-      retry: publishRetry,
-      timeoutMs: pass.services.settings.timeoutMs,
-      atMostOnce: false,
-      limits: null,
-      receiver: null,
-      args: [],
-      invoke: stateBody(pass, call),
-      publish: stateStep(pass, path, call),
-    });
+    const { timeoutMs } = pass.services.settings;
+    const spec = new FunctionSpec(
+      timeoutMs,
+      untilAnswered,
+      stateBody(pass, call),
+      stateStep(pass, path, call),
+    );
+    return runAt(frame, name, path, spec);
   },
 };
 

@@ -18,7 +18,7 @@ import { encodeResult } from './encode-result.js';
 import type { PassEnd } from './pass-end.js';
 import { attemptKey, failureKey, startedKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
-import { Frame, type FramePlace } from './frame.js';
+import { Frame, type FramedCall } from './frame.js';
 import { instanceOf } from './instance-of.js';
 import { startWithin, type StartLimits } from './start-within.js';
 import { refusalOf } from './publish-call.js';
@@ -59,7 +59,7 @@ export interface StepPublish {
 }
 
 /** One call of one step: its attempts, its retries, its result. */
-export class StepRun extends DurableCall implements BodyOwner, FramePlace {
+export class StepRun extends DurableCall implements BodyOwner, FramedCall {
   private attempt = 1;
   /** Null: in its first attempt. */
   private firstStartedAt: number | null = null;

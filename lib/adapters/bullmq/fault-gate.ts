@@ -1,3 +1,4 @@
+import { messageOf } from '../../model/message-of.js';
 import type { Clock } from '../../ports/clock.js';
 import type { DispatchContext } from '../../ports/dispatcher.js';
 
@@ -14,7 +15,7 @@ export class FaultGate {
   constructor(private readonly clock: Clock) {}
 
   tell(task: string, error: unknown): void {
-    const name = `${task}: ${error instanceof Error ? error.message : String(error)}`;
+    const name = `${task}: ${messageOf(error)}`;
     const now = this.clock.monotonic();
     if (now - (this.toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
     if (this.toldAt.size >= MOST_KNOWN) this.toldAt.clear();

@@ -1,6 +1,7 @@
 import type { ValidationError, ValidatorOptions } from 'class-validator';
 import { DefinitionError } from '../../model/errors-boot.js';
 import { DriverMissingError } from '../../model/errors-store.js';
+import { messageOf } from '../../model/message-of.js';
 import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
 import { type AnyClass, type ClassLibraries, loadClassLibraries } from './class-libraries.js';
 import { type ClassSchema, readClassSchema } from './class-schema.js';
@@ -144,10 +145,7 @@ class ClassEventChecker implements EventChecker {
 
 function unreadable(type: AnyClass, error: unknown): CheckedEvent {
   if (error instanceof RangeError) return refused('', 'is nested too deeply for its class');
-  return refused(
-    '',
-    `cannot be read as ${type.name}: ${error instanceof Error ? error.message : String(error)}`,
-  );
+  return refused('', `cannot be read as ${type.name}: ${messageOf(error)}`);
 }
 
 function noValidators(type: AnyClass): DefinitionError {

@@ -1,4 +1,5 @@
 import { DefinitionError } from '../../model/errors-boot.js';
+import { messageOf } from '../../model/message-of.js';
 import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
 import type { AnyClass } from './class-libraries.js';
 
@@ -48,7 +49,7 @@ export function assertConstructible(type: AnyClass): void {
       {
         class: type.name,
         member: 'constructor',
-        found: `it throws without arguments (${cause instanceof Error ? cause.message : String(cause)})`,
+        found: `it throws without arguments (${messageOf(cause)})`,
         write: 'Let it work without arguments: stored data is rebuilt from its fields',
       },
     ]);

@@ -1,5 +1,6 @@
 import { UnreadableValueError } from '../../model/errors-value.js';
 import type { StorableType } from '../../model/storable.js';
+import { messageOf } from '../../model/message-of.js';
 import { decodeError } from './error-decoder.js';
 import { MAX_DEPTH } from './plain-value.js';
 import type { StorableTypes } from './storable-types.js';
@@ -127,9 +128,7 @@ export class ValueDecoder {
     try {
       return fromStored.call(type, value);
     } catch (error) {
-      throw new UnreadableValueError(
-        `${type.name}.fromStored failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      throw new UnreadableValueError(`${type.name}.fromStored failed: ${messageOf(error)}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { types as brands } from 'node:util';
 import { UnstorableValueError } from '../../model/errors-value.js';
+import { messageOf } from '../../model/message-of.js';
 import { codeOf, errorClassOf, fieldNamesOf, isError, isRetryable, nameOf } from './error-shape.js';
 import { MAX_DEPTH } from './plain-value.js';
 import type { StorableTypes } from './storable-types.js';
@@ -30,9 +31,7 @@ export class ValueEncoder {
       return this.value(value);
     } catch (error) {
       if (error instanceof UnstorableValueError) throw error;
-      throw this.refusal(
-        `something that throws when read (${error instanceof Error ? error.message : String(error)})`,
-      );
+      throw this.refusal(`something that throws when read (${messageOf(error)})`);
     }
   }
 

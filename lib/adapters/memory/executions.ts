@@ -136,7 +136,7 @@ export class Executions {
 
   /** Applies an accepted change of the record; answers whether the record is due now. */
   change(entry: Entry, change: RecordChange, now: number): boolean {
-    entry.timers = isEmpty(change.timers) ? noTimers : Object.freeze({ ...change.timers });
+    entry.timers = wakeAt(change.timers) === null ? noTimers : Object.freeze({ ...change.timers });
     entry.listening = change.listening;
     entry.seenInboxSeq = change.seenInboxSeq;
     entry.attempt = change.attempt;
@@ -316,9 +316,4 @@ export class Executions {
     this.work.drop(work);
     this.processes.dropDefinition(work);
   }
-}
-
-function isEmpty(timers: object): boolean {
-  for (const _ in timers) return false;
-  return true;
 }

@@ -24,7 +24,7 @@ export class CheckpointRows {
   ) {
     this.tables = checkpointTables.map((table) => new CheckpointTable(connection, held, table));
     this.deletions = deleteCheckpoints.map((sql) => connection.prepare(sql));
-    this.lastInOneTable = connection.prepare<{ value: number }>(selectLastInOneTable).get([])?.value ?? 0;
+    this.lastInOneTable = connection.prepareNumber(selectLastInOneTable)() ?? 0;
   }
 
   /** Call it first in a group; `verdicts` receives the refusals of queued rows. */

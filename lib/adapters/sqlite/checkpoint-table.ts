@@ -26,7 +26,7 @@ export interface Found {
 
 /**
  * Inserts checkpoints into one table. Keys are unique by the hash of (turn, epoch, key) within the execution; of two keys with
- * one hash the later takes the next free number, so rows are only ever removed with all others of their execution.
+ * one hash the later takes the next free place, so rows are only ever removed with all others of their execution.
  */
 export class CheckpointTable {
   private readonly insertUsual: Statement<never>;
@@ -34,7 +34,7 @@ export class CheckpointTable {
   private readonly insertHeld: Statement<never>;
   private readonly insertGuarded: Statement<never>;
   private readonly selectAt: Statement<Found>;
-  /** Queued rows, their places in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
+  /** Queued rows, their indexes in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
   private readonly rows: Checkpoint[] = [];
   private readonly indexes: number[] = [];
   private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);

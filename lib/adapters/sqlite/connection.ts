@@ -8,9 +8,9 @@ export interface Connection {
   /** `Row` is what the statement's columns are declared to hold. */
   prepare<Row = never>(sql: string): Statement<Row>;
   /** Prepares a statement that takes and gives nothing. */
-  command(sql: string): () => void;
+  prepareCommand(sql: string): () => void;
   /** Prepares one that takes nothing and gives a number: the first column of the first row, null where there is none. */
-  number(sql: string): () => number | null;
+  prepareNumber(sql: string): () => number | null;
   /** Runs statements without parameters. */
   exec(sql: string): void;
   close(): void;

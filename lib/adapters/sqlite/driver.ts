@@ -134,7 +134,7 @@ function readPackage(file: string): { name: string; version: string } | null {
 }
 
 function chosen(name: string, driver: DatabaseClass): ChosenDriver {
-  const spreads = name === 'node:sqlite';
+  const isNodes = name === 'node:sqlite';
   return {
     name,
     connect(path) {
@@ -142,12 +142,12 @@ function chosen(name: string, driver: DatabaseClass): ChosenDriver {
       return {
         driver: name,
         prepare: <Row>(sql: string) => {
-          return spreads
+          return isNodes
             ? new SpreadStatement<Row>(database.prepare(sql))
             : new ArrayStatement<Row>(database, sql);
         },
-        command: (sql) => (spreads ? commandOfNode : command)(database.prepare(sql)),
-        number: (sql) => numberOf(database.prepare(sql)),
+        prepareCommand: (sql) => (isNodes ? commandByGet : commandByRun)(database.prepare(sql)),
+        prepareNumber: (sql) => numberOf(database.prepare(sql)),
         exec: (sql) => void database.exec(sql),
         close: () => void database.close(),
       };
@@ -155,12 +155,12 @@ function chosen(name: string, driver: DatabaseClass): ChosenDriver {
   };
 }
 
-/** What `run` answers takes Node longer to make than what most of these do; `get` makes nothing where there is no row. */
-function commandOfNode(statement: DatabaseStatement): () => void {
+/** Of `node:sqlite`: what its `run` answers costs more than most commands do; its `get` answers nothing where there is no row. */
+function commandByGet(statement: DatabaseStatement): () => void {
   return () => void statement.get();
 }
 
-function command(statement: DatabaseStatement): () => void {
+function commandByRun(statement: DatabaseStatement): () => void {
   return () => void statement.run();
 }
 

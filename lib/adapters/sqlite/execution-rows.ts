@@ -42,8 +42,8 @@ export class ExecutionRows {
   private readonly insertUsuals: InsertTogether;
   private readonly insertAny: Statement<never>;
   private readonly selectStored: Statement<Stored>;
-  private readonly selectLast: Statement<{ last: number }>;
-  /** Queued rows as they were answered, their places in the group and their parameters: used again and again. */
+  private readonly selectLast: () => number | null;
+  /** Queued rows as they were answered, their indexes in the group and their parameters: used again and again. */
   private readonly answers: PublishedExecution[] = [];
   private readonly indexes: number[] = [];
   private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
@@ -70,7 +70,7 @@ export class ExecutionRows {
     this.selectStored = connection.prepare(
       'SELECT n, created_at, batch, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
     );
-    this.selectLast = connection.prepare(selectLastNumber);
+    this.selectLast = connection.prepareNumber(selectLastNumber);
   }
 
   /** Call it first in a group. `verdicts` receives those of queued duplicates. */
@@ -222,7 +222,7 @@ export class ExecutionRows {
 
   /** The number of the newest execution, or a later one that none took. Call it inside a write transaction. */
   get newest(): number {
-    if (this.last < 0) this.last = this.selectLast.get([])?.last ?? 0;
+    if (this.last < 0) this.last = this.selectLast() ?? 0;
     return this.last;
   }
 
@@ -269,4 +269,4 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) 
 /** Numbers of removed executions are not used again: a lease names its execution by number and fence. */
 export const selectLastNumber = `
 SELECT max(coalesce((SELECT max(n) FROM holdfast_execution), 0),
-  coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0)) AS last`;
+  coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0))`;

@@ -17,7 +17,7 @@ export class HeldLeases {
   version = -1;
 
   constructor(connection: Connection) {
-    this.selectVersion = connection.number('PRAGMA data_version');
+    this.selectVersion = connection.prepareNumber('PRAGMA data_version');
   }
 
   /** Call it first in every write transaction that uses leases. */

@@ -12,11 +12,11 @@ import {
  */
 export class InsertTogether {
   private readonly insert: Statement<never>;
-  private readonly selectChanges: Statement<{ count: number }>;
+  private readonly selectChanges: () => number | null;
 
   constructor(connection: Connection, sql: string) {
     this.insert = connection.prepare(sql);
-    this.selectChanges = connection.prepare('SELECT changes() AS count');
+    this.selectChanges = connection.prepareNumber('SELECT changes()');
   }
 
   /** Answers how many rows went in: those before the first that met another. */
@@ -25,7 +25,7 @@ export class InsertTogether {
       return this.insert.run(values);
     } catch (error) {
       if (sqliteCode(error) !== sqliteConstraint) throw error;
-      return this.selectChanges.get([])?.count ?? 0;
+      return this.selectChanges() ?? 0;
     }
   }
 }

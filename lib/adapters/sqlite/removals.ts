@@ -14,7 +14,7 @@ interface Removed {
 
 /** Takes executions away with all that is theirs. Call it inside a write transaction. */
 export class Removals {
-  private readonly selectLast: Statement<{ n: number | null }>;
+  private readonly selectLast: () => number | null;
   private readonly keepNumber: Statement<never>;
   private readonly statements: readonly Statement<never>[];
 
@@ -25,7 +25,7 @@ export class Removals {
     private readonly batches: Batches,
     private readonly families: Families,
   ) {
-    this.selectLast = connection.prepare('SELECT max(n) AS n FROM holdfast_execution');
+    this.selectLast = connection.prepareNumber('SELECT max(n) FROM holdfast_execution');
     this.keepNumber = connection.prepare(keepNumber);
     this.statements = [
       ...deleteCheckpoints,
@@ -36,7 +36,7 @@ export class Removals {
 
   /** The number of the newest execution: when that goes, it is written down, so that no other ever gets it. */
   last(): number {
-    return this.selectLast.get([])?.n ?? 0;
+    return this.selectLast() ?? 0;
   }
 
   remove(row: Removed, now: number, last = this.last()): void {

@@ -2,7 +2,7 @@ import { ConfigurationError, type ConfigurationMistake } from '../../model/error
 import { impossibleOption, shownOption } from '../../model/impossible-option.js';
 import { writeOneOf } from '../../model/near-names.js';
 import type { SqliteDriver } from './driver.js';
-import type { Synchronous } from './session.js';
+import type { Synchronous } from './open-database.js';
 
 export interface SqliteStoreOptions {
   /** The database file; its folder is made if need be. `:memory:` keeps everything in this process. */

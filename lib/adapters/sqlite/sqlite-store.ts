@@ -13,7 +13,7 @@ import type { StoredMessage, Verdict, Write } from '../../ports/store-write.js';
 import { chooseDriver, type SqliteDriver } from './driver.js';
 import { checkOptions, refuseUnknown, type SqliteStoreOptions } from './sqlite-options.js';
 import { PeerWatch } from './peer-watch.js';
-import { Session, type Synchronous } from './session.js';
+import { OpenDatabase, type Synchronous } from './open-database.js';
 
 /**
  * A store in one SQLite file, for one process or several on one machine (not on a network disk).
@@ -38,8 +38,8 @@ export class SqliteStore implements port.Store {
   private readonly readOnly: boolean;
   private readonly driver: SqliteDriver | undefined;
   private opened = 0;
-  private opening: Promise<Session> | null = null;
-  private session: Session | null = null;
+  private opening: Promise<OpenDatabase> | null = null;
+  private database: OpenDatabase | null = null;
   /** Processes that beat through this object: apps of one operating-system process. */
   private readonly local = new Set<ProcessId>();
   private readonly listeners = new Map<(change: port.Change) => void, (() => void) | null>();
@@ -64,13 +64,13 @@ export class SqliteStore implements port.Store {
     try {
       this.opening ??= chooseDriver(this.driver).then((driver) =>
         this.readOnly
-          ? Session.openReadOnly(driver, this.path, context)
-          : Session.open(driver, this.path, this.synchronous, context),
+          ? OpenDatabase.openReadOnly(driver, this.path, context)
+          : OpenDatabase.open(driver, this.path, this.synchronous, context),
       );
-      const session = await this.opening;
-      if (this.opened === 0 || this.session === session) return;
-      this.session = session;
-      for (const listener of this.listeners.keys()) this.listeners.set(listener, session.poll.add(listener));
+      const database = await this.opening;
+      if (this.opened === 0 || this.database === database) return;
+      this.database = database;
+      for (const listener of this.listeners.keys()) this.listeners.set(listener, database.poll.add(listener));
     } catch (error) {
       this.opened--;
       this.opening = null;
@@ -82,18 +82,18 @@ export class SqliteStore implements port.Store {
     if (this.opened === 0 || --this.opened > 0) return;
     const opening = this.opening;
     this.opening = null;
-    this.session = null;
+    this.database = null;
     this.local.clear();
     (await opening)?.close();
   }
 
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
-    const session = this.ready();
-    const { verdicts, changed, served } = await session.transactor.write(() =>
-      session.apply(writes, session.context.clock.now()),
+    const database = this.ready();
+    const { verdicts, changed, served } = await database.transactor.write(() =>
+      database.apply(writes, database.context.clock.now()),
     );
-    if (changed && this.opened > 1) session.poll.tell(changeOf(writes, verdicts));
-    else if (served) session.poll.tell(mereWork);
+    if (changed && this.opened > 1) database.poll.tell(changeOf(writes, verdicts));
+    else if (served) database.poll.tell(mereWork);
     return verdicts;
   }
 
@@ -167,8 +167,8 @@ export class SqliteStore implements port.Store {
     leaseMs: number,
     known?: string,
   ): Promise<port.HeartbeatAnswer> {
-    const session = this.ready();
-    const { transactor, registry, processes, context } = session;
+    const database = this.ready();
+    const { transactor, registry, processes, context } = database;
     await transactor.write(() => registry.renew(process, leaseMs, context.clock.now()));
     processes.forget();
     this.local.add(process.id);
@@ -178,8 +178,8 @@ export class SqliteStore implements port.Store {
       live: registry.live(context.clock.now()),
       declared: declaredSince(known, registry.declared(context.clock.now())),
     }));
-    session.poll.watch(live.length > 1);
-    if (live.some(({ id }) => !this.local.has(id))) await this.warnOfPeers(session);
+    database.poll.watch(live.length > 1);
+    if (live.some(({ id }) => !this.local.has(id))) await this.warnOfPeers(database);
     return { signals, owned, liveProcesses: live.length, declared };
   }
 
@@ -271,17 +271,17 @@ export class SqliteStore implements port.Store {
 
   onChange(listener: (change: port.Change) => void): () => void {
     const own = (change: port.Change) => listener(change);
-    this.listeners.set(own, this.session?.poll.add(own) ?? null);
+    this.listeners.set(own, this.database?.poll.add(own) ?? null);
     return () => {
       this.listeners.get(own)?.();
       this.listeners.delete(own);
     };
   }
 
-  private ready(): Session {
-    if (this.session === null)
+  private ready(): OpenDatabase {
+    if (this.database === null)
       throw new StoreUnavailableError('the SQLite store is not open: call open() first');
-    return this.session;
+    return this.database;
   }
 
   /** Lets the event loop turn between two slices of a long reading. */
@@ -289,14 +289,14 @@ export class SqliteStore implements port.Store {
     return new Promise((next) => this.ready().context.clock.soon(next));
   }
 
-  private async warnOfPeers(session: Session): Promise<void> {
-    if (this.warned || isAtLeast(session.sqliteVersion, soundForSeveral)) return;
-    const { transactor, registry, context } = session;
+  private async warnOfPeers(database: OpenDatabase): Promise<void> {
+    if (this.warned || isAtLeast(database.sqliteVersion, soundForSeveral)) return;
+    const { transactor, registry, context } = database;
     const leases = await transactor.read(() => registry.leases(context.clock.now()));
     if (this.warned || !this.peers.sees(leases, this.local)) return;
     this.warned = true;
-    session.context.warn(
-      `${session.driver} brings SQLite ${session.sqliteVersion}, which has a bug that can lose commits when several processes share one file. Run Node 24, or npm install better-sqlite3@12 and write: import Database from 'better-sqlite3'; sqliteStore({ path, driver: Database })`,
+    database.context.warn(
+      `${database.driver} brings SQLite ${database.sqliteVersion}, which has a bug that can lose commits when several processes share one file. Run Node 24, or npm install better-sqlite3@12 and write: import Database from 'better-sqlite3'; sqliteStore({ path, driver: Database })`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../model/errors-boot.js';
 import { StoreUnavailableError } from '../../model/errors-store.js';
+import { messageOf } from '../../model/message-of.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import { type Connection, sqliteBusy, sqliteCode } from './connection.js';
@@ -31,9 +32,9 @@ export class Transactor {
     /** Called after a rollback: what the body remembered about the database may not be true. */
     private readonly onRollback: () => void,
   ) {
-    this.begin = connection.command('BEGIN IMMEDIATE');
-    this.commit = connection.command('COMMIT');
-    this.rollback = connection.command('ROLLBACK');
+    this.begin = connection.prepareCommand('BEGIN IMMEDIATE');
+    this.commit = connection.prepareCommand('COMMIT');
+    this.rollback = connection.prepareCommand('ROLLBACK');
   }
 
   /** Rejects with `StoreUnavailableError` for whatever SQLite reports; nothing of the body is kept then. */
@@ -146,8 +147,5 @@ export class ReadingTransactor extends Transactor {
 /** A driver's error as the port's; anything else is a fault of ours and stays what it is. */
 function storeError(error: unknown): unknown {
   if (sqliteCode(error) === null) return error;
-  return new StoreUnavailableError(
-    `SQLite: ${error instanceof Error ? error.message : String(error)}`,
-    error,
-  );
+  return new StoreUnavailableError(`SQLite: ${messageOf(error)}`, error);
 }

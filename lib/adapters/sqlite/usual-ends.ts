@@ -1,4 +1,4 @@
-import type { Timers } from '../../model/execution.js';
+import { wakeAt } from '../../model/execution.js';
 import type { Lease } from '../../model/lease.js';
 import type { CommitWrite, RecordChange, Verdict } from '../../ports/store-write.js';
 import type { CheckpointRows } from './checkpoint-rows.js';
@@ -17,7 +17,7 @@ export type JudgeEnd = (end: CommitWrite) => Verdict;
 export class UsualEnds {
   private readonly complete: Statement<never>;
   private readonly selectEnded: Statement<{ found: number }>;
-  /** Queued ends, which are let go as they are written, and their places in the group. */
+  /** Queued ends, which are let go as they are written, and their indexes in the group. */
   private ends: CommitWrite[] = [];
   private readonly indexes: number[] = [];
   private haveRows = false;
@@ -60,7 +60,7 @@ export class UsualEnds {
       record.epoch === 0 &&
       record.waitReason === null &&
       record.error === null &&
-      isEmpty(record.timers) &&
+      wakeAt(record.timers) === null &&
       this.held.hasNoMail(lease)
     );
   }
@@ -137,11 +137,6 @@ export class UsualEnds {
     const { mark, listening, seen, now, value, valueSeq } = this;
     return this.complete.run([mark, listening, seen, now, value, valueSeq, first, last, fence, mark]);
   }
-}
-
-function isEmpty(timers: Timers): boolean {
-  for (const _ in timers) return false;
-  return true;
 }
 
 /** What is alike in the usual end is in the text, which is cheaper than binding it; no inbox is looked into. */

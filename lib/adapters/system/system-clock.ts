@@ -27,7 +27,7 @@ function startTimer(lateTimers: LateTimers, delayMs: number, callback: () => voi
 }
 
 class SystemTimer implements Timer, LateTimer {
-  place = -1;
+  index = -1;
   private handle: NodeJS.Timeout | null = null;
 
   constructor(

@@ -49,7 +49,7 @@ interface Applied {
 }
 
 /** One connection, its prepared statements and what they remember; ends with `close`. */
-export class Session {
+export class OpenDatabase {
   readonly processes: ProcessNumbers;
   readonly journals: Journals;
   readonly claims: Claims;
@@ -137,10 +137,10 @@ export class Session {
     this.schedules = new Schedules(connection);
     this.queries = new Queries(connection, numbers);
     this.retention = new Retention(connection, numbers, removals);
-    const version = connection.number('PRAGMA data_version');
+    const dataVersion = connection.prepareNumber('PRAGMA data_version');
     this.poll = new ChangePoll(context.clock, () => {
       try {
-        return version();
+        return dataVersion();
       } catch (error) {
         if (sqliteCode(error) === null) throw error;
         return null;
@@ -154,7 +154,7 @@ export class Session {
     path: string,
     synchronous: Synchronous,
     context: StoreContext,
-  ): Promise<Session> {
+  ): Promise<OpenDatabase> {
     if (path !== ':memory:') createFile(path);
     const connection = connect(driver, path);
     try {
@@ -168,7 +168,7 @@ export class Session {
       connection.exec(`PRAGMA synchronous = ${synchronous}`);
       await transactor.write(() => migrate(connection));
       checkSynchronous(connection, synchronous);
-      return new Session(connection, transactor, context, forgetters);
+      return new OpenDatabase(connection, transactor, context, forgetters);
     } catch (error) {
       connection.close();
       throw error;
@@ -176,14 +176,18 @@ export class Session {
   }
 
   /** Connects to a file that is there, of this version, and writes nothing. */
-  static async openReadOnly(driver: ChosenDriver, path: string, context: StoreContext): Promise<Session> {
+  static async openReadOnly(
+    driver: ChosenDriver,
+    path: string,
+    context: StoreContext,
+  ): Promise<OpenDatabase> {
     if (!existsSync(path)) throw new StoreUnavailableError(`there is no database '${path}'`);
     const connection = connect(driver, path);
     try {
       connection.exec('PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON');
       const transactor = new ReadingTransactor(connection, context.clock, context.random, () => {});
       await transactor.read(() => checkVersion(connection, path));
-      return new Session(connection, transactor, context, []);
+      return new OpenDatabase(connection, transactor, context, []);
     } catch (error) {
       connection.close();
       throw error;
