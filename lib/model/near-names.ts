@@ -2,12 +2,15 @@
 export function nearNames(name: string, names: Iterable<string>): string[] {
   const short = name.slice(0, 60).toLowerCase();
   const allowed = Math.min(short.length - 1, Math.max(2, Math.floor(short.length * 0.35)));
-  return [...names]
-    .map((each) => ({ each, distance: distanceOf(short, each.toLowerCase()) }))
-    .filter(({ distance }) => distance <= allowed)
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ each }) => each);
+  return (
+    [...names]
+      .map((each) => ({ each, distance: distanceOf(short, each.toLowerCase()) }))
+      // Hardly anyone errs in the first letter, and elsewhere too: `retries` is not `metrics`.
+      .filter(({ each, distance }) => distance <= (short[0] === each[0]?.toLowerCase() ? allowed : 1))
+      .sort((a, b) => a.distance - b.distance)
+      .slice(0, 3)
+      .map(({ each }) => each)
+  );
 }
 
 /** More names than these say less than a few. */

@@ -6,6 +6,7 @@ import type { CheckedEvent, EventChecker } from '../../ports/event-checker.js';
 import { type AnyClass, type ClassLibraries, loadClassLibraries } from './class-libraries.js';
 import { type ClassSchema, readClassSchema } from './class-schema.js';
 import {
+  classOf,
   copyPlain,
   hasOpaque,
   inheritedKey,
@@ -75,6 +76,8 @@ class ClassEventChecker implements EventChecker {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       return refused('', `must be an object with the fields of ${this.type.name}, not ${kindOf(data)}`);
     }
+    const other = data instanceof this.type ? null : classOf(data);
+    if (other !== null) return refused('', instanceOfOther(other, this.type));
     let plain: unknown;
     let instance: object;
     try {
@@ -141,6 +144,10 @@ class ClassEventChecker implements EventChecker {
   private readonly isEventClass = (type: AnyClass): boolean =>
     type === this.type ||
     this.validator.getMetadataStorage().getTargetValidationMetadatas(type, '', false, false).length > 0;
+}
+
+function instanceOfOther(other: AnyClass, type: AnyClass): string {
+  return `is an instance of ${other.name}: give its fields as a plain object, such as { ...it }, or an instance of ${type.name}`;
 }
 
 function unreadable(type: AnyClass, error: unknown): CheckedEvent {

@@ -118,7 +118,7 @@ function isOpaque(value: object): boolean {
 }
 
 /** The class of an object; null: a plain one, of whichever realm. */
-function classOf(value: object): AnyClass | null {
+export function classOf(value: object): AnyClass | null {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (typeof prototype !== 'object' || prototype === null || Object.getPrototypeOf(prototype) === null)
     return null;

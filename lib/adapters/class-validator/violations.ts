@@ -21,8 +21,12 @@ export interface Validated {
 export function violationsOf(errors: readonly ValidationError[], validated: Validated): readonly Violation[] {
   const violations: Violation[] = [];
   const visit = (error: ValidationError, above: string, parent: unknown, source: unknown): void => {
+    if (error.constraints?.['unknownValue'] !== undefined) {
+      violations.push({ path: shortened(above), message: notNested(parent) });
+      return;
+    }
     const path = above === '' ? error.property : `${above}.${error.property}`;
-    const shown = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+    const shown = shortened(path);
     const value = fieldOf(parent, error.property);
     const name = isObject(parent) ? validated.nameOf(parent, error.property) : error.property;
     for (const [constraint, message] of Object.entries(error.constraints ?? {})) {
@@ -44,6 +48,18 @@ export function violationsOf(errors: readonly ValidationError[], validated: Vali
 function noValidator(parent: unknown, field: string): string {
   const type = (isObject(parent) ? (parent.constructor as AnyClass | undefined)?.name : null) ?? '';
   return `should not be there: ${type}.${field} has no validator. Where it belongs there, write @IsOptional() @IsString(), or @Allow()`;
+}
+
+/** Of a value in a field with `@ValidateNested` that no class with validators tells how to read. */
+function notNested(value: unknown): string {
+  const name = (isObject(value) ? (value.constructor as AnyClass | undefined)?.name : null) ?? 'Object';
+  return name === 'Object'
+    ? 'has no class that it is checked by: write @Type(() => ItsClass) on the field, a class with validators'
+    : `is an instance of ${name}, not of the class of the field: give its fields as a plain object, such as { ...it }`;
+}
+
+function shortened(path: string): string {
+  return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
 }
 
 function fieldOf(value: unknown, field: string): unknown {

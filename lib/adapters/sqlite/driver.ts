@@ -65,7 +65,7 @@ export async function chooseDriver(
     loaded = await host.libsql();
   } catch (cause) {
     throw new DriverMissingError(
-      `the SQLite store on Node ${host.nodeVersion} (Node 22.13 and later bring a driver)`,
+      `the SQLite store on Node ${host.nodeVersion} (Node 22.13 and later bring a driver; for several processes on one file give better-sqlite3 12 as option \`driver\` instead)`,
       'npm install libsql',
       cause,
     );

@@ -376,6 +376,36 @@ describe('an invalid event is refused by path', () => {
     expect(found.size === 0).toBe(paths.length === 0);
   });
 
+  it('when it is an instance of another class, or holds one where its own class belongs: it says what to give instead', async () => {
+    class Row {
+      sku = 'a';
+      quantity = 1;
+    }
+    class Untyped {
+      @ValidateNested() line!: Line;
+    }
+    const row = { sku: 'a', quantity: 1 };
+    const plain = 'give its fields as a plain object, such as { ...it }';
+    expect(sync(classEvents(Line), new Row())).toEqual({
+      ok: false,
+      violations: [{ path: '', message: `is an instance of Row: ${plain}, or an instance of Line` }],
+    });
+    expect(sync(classEvents(Line), new Date(0))).toMatchObject({
+      violations: [{ message: expect.stringContaining('is an instance of Date') as unknown }],
+    });
+    expect(sync(classEvents(Line), row)).toMatchObject({ ok: true });
+    expect(sync(classEvents(Order), { ...order, lines: [new Row()] })).toMatchObject({
+      violations: [
+        { path: 'lines.0', message: `is an instance of Row, not of the class of the field: ${plain}` },
+      ],
+    });
+    expect(await classEvents(Untyped).check({ line: row })).toMatchObject({
+      violations: [
+        { path: 'line', message: expect.stringContaining('write @Type(() => ItsClass)') as unknown },
+      ],
+    });
+  });
+
   it('and a key named as a method is left out: it cannot replace the method', () => {
     const back = stored(classEvents(Order), { ...order, summary: 'x' }) as Order;
     expect(back.summary()).toContain('1 lines');
