@@ -6,7 +6,7 @@ import type { SimulatedProcess } from './simulated-process.js';
 
 /** User code that runs and does not wait for a durable call of its own: what it waits for lies outside the engine. */
 export interface RunningBody {
-  /** The body, the pass that has not got to one yet, or the process whose store has not answered. */
+  /** The body, the pass that has not got to one yet, or the question that the store has not answered. */
   readonly identity: object;
   /** `order-worker.charge (execution …)`. */
   readonly title: string;
@@ -17,7 +17,8 @@ export function runningBodies(processes: Iterable<SimulatedProcess>): readonly R
   const found: RunningBody[] = [];
   for (const process of processes) {
     if (process.condition !== 'running') continue;
-    if (process.asked > 0) found.push({ identity: process, title: 'the store' });
+    const [question] = process.asking;
+    if (question !== undefined) found.push({ identity: question, title: 'the store' });
     for (const run of process.runtime?.consumer.current ?? []) found.push(...bodiesOf(run));
   }
   return found;

@@ -16,7 +16,7 @@ export class Settling {
 
   constructor(private readonly world: World) {}
 
-  /** Throws `SettleTimeoutError` for a body that waits for real I/O for 5 s. */
+  /** Throws `SettleTimeoutError` for a body that waits for real I/O for 5 s, and for a store that owes an answer for so long. */
   async settle(patienceMs = PATIENCE_MS): Promise<void> {
     const since = new Map<object, number>();
     for (;;) {
@@ -38,6 +38,9 @@ export class Settling {
     patienceMs: number,
   ): { readonly body: RunningBody; readonly waitedMs: number } | null {
     const now = systemClock.monotonic();
+    const here = new Set(bodies.map(({ identity }) => identity));
+    // One that has gone on meanwhile waits anew.
+    for (const one of since.keys()) if (!here.has(one)) since.delete(one);
     const isReal = bodies.length > 0 && this.world.realWork.isUnderWay();
     let longest: { readonly body: RunningBody; readonly waitedMs: number } | null = null;
     for (const body of bodies) {

@@ -20,8 +20,8 @@ export class SimulatedProcess {
   activity = 0;
   /** Turns of the event loop that the engine waits for. */
   turns = 0;
-  /** Answers of the store that the engine waits for. */
-  asked = 0;
+  /** Questions that the store has not answered yet, the oldest first. */
+  readonly asking = new Set<object>();
   readonly clock: Clock;
   private held: (() => void)[] = [];
   private readonly timers = new Set<{ cancel(): void }>();
@@ -103,18 +103,18 @@ export class SimulatedProcess {
   private ask<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.enter(() => {
-        this.asked++;
+        this.asking.add(call);
         call().then(
-          (answer) => this.answered(() => resolve(answer)),
+          (answer) => this.answered(call, () => resolve(answer)),
           (error: unknown) =>
-            this.answered(() => reject(error instanceof Error ? error : new Error(String(error)))),
+            this.answered(call, () => reject(error instanceof Error ? error : new Error(String(error)))),
         );
       });
     });
   }
 
-  private answered(settle: () => void): void {
-    this.asked--;
+  private answered(question: object, settle: () => void): void {
+    this.asking.delete(question);
     this.enter(settle);
   }
 

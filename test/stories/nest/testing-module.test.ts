@@ -23,6 +23,7 @@ import { WorkerModule } from 'holdfast/nest';
 import { WorkerTestingModule } from 'holdfast/nest/testing';
 import { TestApp, VirtualClock } from 'holdfast/testing';
 import { z } from 'zod';
+import { TimerWatch } from '../../timer-watch.js';
 
 const Placed = defineEvent('placed', z.object({ id: z.string() }));
 
@@ -203,8 +204,7 @@ test('a body that never ends does not keep the module open', async () => {
 });
 
 test('one that a failing test leaves open lets the test runner end', async () => {
-  const armed = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-  const before = armed();
+  const timers = new TimerWatch();
   const module = await Test.createTestingModule({
     imports: [WorkerTestingModule.forRoot(), WorkerModule.forRoot()],
     providers: [Orders, Payments],
@@ -213,7 +213,8 @@ test('one that a failing test leaves open lets the test runner end', async () =>
   const app = module.get(TestApp);
   await app.publish(Placed, { id: '1' });
   await app.settle();
-  expect(armed()).toBeLessThanOrEqual(before);
+  expect(timers.armed).toBe(0);
+  timers.stop();
   await module.close();
 });
 

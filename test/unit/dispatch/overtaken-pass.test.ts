@@ -63,11 +63,10 @@ test('who waits at a pass learns how its execution ends when the process has cla
   });
   await app.start();
   const [execution] = (await app.publish(Asked, { n: 7 })).executions;
-  const late = new Promise((resolve) => setTimeout(resolve, 4_000, 'nobody told'));
-  await expect(Promise.race([execution?.result(), late])).resolves.toBe(7);
+  await expect(execution?.result()).resolves.toBe(7);
   expect(runs).toBe(2);
   await app.close();
-}, 15_000);
+});
 
 const Stuck = defineEvent('stuck', z.object({ n: z.number() }));
 
@@ -97,9 +96,8 @@ test('a pass whose lease ran out by the clock of the store is ended when its own
   const result = execution?.result();
   const real = Date.now;
   jest.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
-  const late = new Promise((resolve) => setTimeout(resolve, 3_000, 'nobody told'));
-  await expect(Promise.race([result, late])).resolves.toBe(7);
+  await expect(result).resolves.toBe(7);
   expect(StuckFirst.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   jest.restoreAllMocks();
   await app.close();
-}, 15_000);
+});

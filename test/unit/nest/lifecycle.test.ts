@@ -23,6 +23,7 @@ import {
 } from '../../../lib/entries/index.js';
 import { nestLogger, WorkerModule } from '../../../nest/index.js';
 import { warnWithoutShutdownHooks } from '../../../nest/shutdown-watch.js';
+import { TimerWatch } from '../../timer-watch.js';
 import { begin, compile, Ping, PingWorker, ping, Pong } from './pings.js';
 
 setFlagsFromString('--expose-gc');
@@ -227,13 +228,21 @@ describe('nothing is left', () => {
   }
 
   test('no open handle after close(), with executions run, on SQLite too', async () => {
+    const others = (): number =>
+      process.getActiveResourcesInfo().filter((name) => !['Immediate', 'Timeout'].includes(name)).length;
     for (const store of [memoryStore(), sqliteStore(':memory:')]) {
-      const before = handles();
+      const before = others();
+      const timers = new TimerWatch();
       const module = await begin({ options: { store }, providers: [PingWorker] });
       expect(await ping(module.get(WorkerApp))).toEqual(['pong 1']);
+      // Timers are set in the next turn.
+      await new Promise(setImmediate);
+      expect(timers.armed).toBeGreaterThan(0);
       await module.close();
       await new Promise(setImmediate);
-      expect(handles()).toBeLessThanOrEqual(before);
+      expect(timers.armed).toBe(0);
+      timers.stop();
+      expect(others()).toBeLessThanOrEqual(before);
     }
   });
 
