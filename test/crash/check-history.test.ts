@@ -94,6 +94,22 @@ test.each([
   expect(violations).toEqual([]);
 });
 
+test('a body that was held up between the look at its lease and its first line is late, whatever went on meanwhile', () => {
+  const stopped: Line = { saw: 'stopped', pid: 2, at: at + 1 };
+  const late = { ...body('l2', 2), at: at + 1_000 } as Line;
+  const taken = [pass(3), body('l2', 3), reported('l2', 3)];
+  const history = (lines: readonly Line[]): Evidence => ({
+    ...sound,
+    lines: [...sound.lines, ...lines],
+    effects: [...sound.effects, { key: 'loop-1/l2', attempt: 1 }],
+  });
+  for (const begun of [taken, taken.slice(0, 2)])
+    expect(checkHistory(history([stopped, ...begun, late]))).toMatchObject({ violations: [], lateBodies: 1 });
+  expect(checkHistory(history([...taken, late])).violations).toContain(
+    'loop-1 l2 had been reported, and process 2 began it again',
+  );
+});
+
 const doctored: readonly (readonly [string, Partial<Evidence>, string])[] = [
   ['an accepted execution is gone', { executions: [] }, 'is lost'],
   [

@@ -139,12 +139,18 @@ function checkBodies(lines: readonly Line[]): { violations: string[]; repeated: 
     if (line.saw !== 'body') continue;
     const step = `${line.execution} ${line.step}`;
     const wasStopped = (stoppedAt.get(line.pid) ?? 0) >= line.checkedAt;
-    if (reported.has(step) && wasStopped) lateStarts++;
-    else if (reported.has(step))
+    const before = begun.get(`${step} ${line.attempt}`);
+    // It belongs to the claim of then: whoever has it now is none the worse.
+    const isLate = wasStopped && (reported.has(step) || before !== undefined);
+    if (reported.has(step) && !isLate)
       violations.push(`${step} had been reported, and process ${line.pid} began it again`);
     if ((keys.get(step) ?? line.key) !== line.key) violations.push(`${step} changed its idempotency key`);
     keys.set(step, line.key);
-    const before = begun.get(`${step} ${line.attempt}`);
+    if (isLate) {
+      lateStarts++;
+      repeated++;
+      continue;
+    }
     const now = { pid: line.pid, at: line.at, passes: passes.get(line.execution) ?? 0, harms: 0 };
     if (before !== undefined) {
       repeated++;

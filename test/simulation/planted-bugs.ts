@@ -259,7 +259,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'nothing is taken back',
-    patch: replaced(Consumer, 'takeLost', () => () => {}),
+    patch: replaced(Consumer, 'takeStray', () => () => {}),
   },
   {
     name: 'a dead process keeps its lease',

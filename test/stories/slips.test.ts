@@ -106,7 +106,7 @@ describe('an option that there is not', () => {
     expect(error).toBeInstanceOf(DefinitionError);
     const { mistakes } = error as DefinitionError;
     expect(mistakes.map(({ member, found, write }) => `${member}: ${found}. ${write}`)).toEqual([
-      'take: @OnEvent has the unknown option wen. Write when or key',
+      'take: @OnEvent has the unknown option wen. Write when',
       "start: @OnEvent has 'text' as its options. Write { when, description, priority, key }, each of which may be left out",
       'once: @Step has the unknown option atMostonce. Write atMostOnce',
       "named: @Step has 'named' as its options. Write { key, atMostOnce, description, after, join, when, each }, each of which may be left out",

@@ -4,7 +4,7 @@ import type { Lease } from '../../../../lib/model/lease.js';
 
 /** A connection that answers these versions, one after the other. */
 function answering(...versions: (number | null)[]): Connection {
-  return { number: () => () => versions.shift() ?? null } as unknown as Connection;
+  return { prepareNumber: () => () => versions.shift() ?? null } as unknown as Connection;
 }
 
 const lease = { key: 7, fence: 1 } as Lease;
