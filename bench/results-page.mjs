@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { standing } from './statistics.mjs';
 
 const percent = (value) => `${Math.round(value * 100)} %`;
 const whole = (value) => Math.round(value).toLocaleString('en').replace(/,/g, ' ');
@@ -19,7 +20,7 @@ export function row({
   p99,
   rssMb,
 }) {
-  const verdict = bar === null ? '' : `${percent(bar)} ${ratio.low >= bar ? '✓' : '✗'}`;
+  const verdict = bar === null ? '' : `${percent(bar)} ${standing(ratio, bar)}`;
   const interval = `${percent(ratio.median)} (${percent(ratio.low)} – ${percent(ratio.high)})`;
   const micros = `${Math.round(cpuMs * 1000)} (${Math.round(ceilingCpuMs * 1000)})`;
   return `| ${[
@@ -69,7 +70,7 @@ where Holdfast waits five. "drop" forgets a completed execution, "keep" never do
 ### Against the ceiling
 
 The ratio is the median over ${pairs} interleaved pairs of ${ms} ms with an interval that holds the true median with at least 95 %; a bar is met
-when the whole interval is on its good side. Figures of the ceiling in parentheses. Each side has a process of its own, which runs
+(✓) by the median alone, ✓ by the whole interval. Figures of the ceiling in parentheses. Each side has a process of its own, which runs
 20,000 executions first (for 21 s at most): until then V8 still compiles.
 
 ${table(rows)}

@@ -21,3 +21,9 @@ export function medianInterval(values) {
   const low = Math.max(0, cut - 1);
   return { median: median(sorted), low: sorted[low], high: sorted[n - 1 - low] };
 }
+
+/** How a ratio stands to its bar: ✓ with its whole interval, (✓) with its median alone, ✗ below. */
+export function standing({ median, low }, bar) {
+  if (low >= bar) return '✓';
+  return median >= bar ? '(✓)' : '✗';
+}
