@@ -67,32 +67,32 @@ export class ActorTurn implements Turn {
     return opened instanceof Promise ? opened.then(() => true) : true;
   }
 
-  resume(worker: object): boolean {
+  resume(receiver: object): boolean {
     const failed = this.failedRow();
     if (failed === undefined) return false;
     const error = failed.error === null ? undefined : this.pass.services.codec.decodeFailure(failed.error);
-    this.runOnError(worker, error, failed.value as TurnTrigger);
+    this.runOnError(receiver, error, failed.value as TurnTrigger);
     return true;
   }
 
-  async run(worker: object, event: unknown, context: ExecutionContext): Promise<unknown> {
+  async run(receiver: object, event: unknown, context: ExecutionContext): Promise<unknown> {
     const { handler } = this.pass;
     const { idle } = this.policy;
     const own = this.contextOf(context, {});
     const value: unknown = await (this.isAlarm
-      ? this.call(worker, handler.method, own)
-      : this.call(worker, handler.method, event, own));
+      ? this.call(receiver, handler.method, own)
+      : this.call(receiver, handler.method, event, own));
     await this.state.settled();
     if (idle === null || this.scheduledAt !== null || this.end !== null) return value;
     const idleReason = this.isAlarm ? 'alarm' : 'event';
     this.phase = 'idle';
-    await this.call(worker, idle, this.contextOf(context, { idleReason }));
+    await this.call(receiver, idle, this.contextOf(context, { idleReason }));
     await this.state.settled();
     return value;
   }
 
   /** Only what no other attempt follows is for `@OnError`. */
-  failed(worker: object, error: unknown): boolean {
+  failed(receiver: object, error: unknown): boolean {
     const { pass, policy } = this;
     if (policy.error === null) return false;
     const decision = decideAttempt(pass, error);
@@ -107,7 +107,7 @@ export class ActorTurn implements Turn {
     row.error = services.codec.encodeFailure(error);
     row.value = this.phase;
     pass.writes.hold(row);
-    this.runOnError(worker, error, this.phase);
+    this.runOnError(receiver, error, this.phase);
     return true;
   }
 
@@ -171,7 +171,7 @@ export class ActorTurn implements Turn {
     if (endTurn(this.pass)) this.end = { reason };
   }
 
-  private runOnError(worker: object, error: unknown, errorSource: TurnTrigger): void {
+  private runOnError(receiver: object, error: unknown, errorSource: TurnTrigger): void {
     const { pass, policy } = this;
     const method = policy.error;
     if (method === null) return pass.end({ kind: 'parked', error });
@@ -179,7 +179,7 @@ export class ActorTurn implements Turn {
     this.scheduled = undefined;
     const frame = openRoot(pass, false, pass.record.startedAt ?? 0, method);
     const invoke = async (): Promise<void> => {
-      await this.call(worker, method, error, this.contextOf(frame.context, { errorSource }));
+      await this.call(receiver, method, error, this.contextOf(frame.context, { errorSource }));
       await this.state.settled();
     };
     const end = (end: PassEnd): void => (pass.isClosing ? pass.scheduleCheck() : pass.end(end));
@@ -203,8 +203,8 @@ export class ActorTurn implements Turn {
     );
   }
 
-  private call(worker: object, method: string, ...args: readonly unknown[]): unknown {
-    return callHandler(this.pass.services.host, worker, method, args);
+  private call(receiver: object, method: string, ...args: readonly unknown[]): unknown {
+    return callHandler(this.pass.services.host, receiver, method, args);
   }
 
   private contextOf(

@@ -54,16 +54,16 @@ async function itemsAfter(
 
 /** What the reducer makes of the events. Throws what it throws. */
 export async function foldEvents(
-  worker: object,
+  receiver: object,
   reducer: string,
   events: readonly unknown[],
   instanceId: string,
 ): Promise<unknown> {
-  const reduce = (worker as Record<string, (...args: readonly unknown[]) => unknown>)[reducer];
+  const reduce = (receiver as Record<string, (...args: readonly unknown[]) => unknown>)[reducer];
   let state: unknown;
   for (const [at, event] of events.entries()) {
     const info: ReduceInfo = { eventCount: at + 1, instanceId };
-    state = await reduce?.call(worker, state, event, info);
+    state = await reduce?.call(receiver, state, event, info);
   }
   return state;
 }

@@ -69,10 +69,10 @@ export class RecurringTurn implements Turn {
     return false;
   }
 
-  async run(worker: object, _tick: unknown, context: ExecutionContext): Promise<unknown> {
+  async run(receiver: object, _tick: unknown, context: ExecutionContext): Promise<unknown> {
     const { services, handler } = this.pass;
     const own = new RecurringTurnContext(context, this);
-    const value: unknown = await callHandler(services.host, worker, handler.method, [this.input, own]);
+    const value: unknown = await callHandler(services.host, receiver, handler.method, [this.input, own]);
     await this.state.settled();
     return value;
   }

@@ -25,7 +25,7 @@ import { requestOf } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, Run, RunOwner, Waiter, Work, WorkerInstances } from './work.js';
+import type { ExecutorOptions, Run, RunOwner, Waiter, Work, Receivers } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
@@ -36,7 +36,7 @@ const resolved = Promise.resolve();
  * One pass under way, from its claim to its stored end. Its parts stand in the order in which it lives; each goes on to the
  * next, or ends the pass.
  */
-export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
+export class RunningPass implements Run, PassOwner, Sender, Receivers {
   readonly pass: Pass;
   outcome: StoredOutcome | null = null;
   hasEnded = false;
@@ -190,7 +190,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     else void startCompensations(pass, undoing, visible, this.options.definitions, this);
   }
 
-  instanceOf(worker: WorkerDefinition): object | Promise<object> {
+  receiverOf(worker: WorkerDefinition): object | Promise<object> {
     return this.options.resolver.resolve(worker, this.scope);
   }
 
