@@ -21,7 +21,7 @@ import type { KnownHandler } from './definitions.js';
 import { methodGone, type Misfit } from './misfit.js';
 import { openingOf, type Opening } from './opening.js';
 import { HandlerScope } from './pass-scope.js';
-import { requestOf } from './reopen.js';
+import { askedBy } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
@@ -200,9 +200,9 @@ export class RunningPass implements Run, PassOwner, Sender, Receivers {
     this.seenInboxSeq = last.seq;
     for (const { kind, body } of messages)
       if (kind === 'granted' || kind === 'event' || kind === 'child') this.pass.told(kind, body ?? '');
-    const request = requestOf(messages);
-    if (this.opening.undoing !== null || request.kind !== 'cancel') return;
-    this.cancel = request.cancel;
+    const asked = askedBy(messages);
+    if (this.opening.undoing !== null || asked.kind !== 'cancel') return;
+    this.cancel = asked.cancel;
     const { record } = this.pass;
     if (!this.awaitsFit)
       this.pass.finish(
