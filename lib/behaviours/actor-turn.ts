@@ -60,7 +60,7 @@ export class ActorTurn implements Turn {
     this.state = new InstanceState(pass.services, instance, policy.state, record?.state ?? null);
   }
 
-  prepare(): boolean | Promise<boolean> {
+  load(): boolean | Promise<boolean> {
     // Its actor was terminated when the alarm had begun already.
     if (this.isAlarm && this.record === null) return false;
     const opened = this.state.open();

@@ -28,7 +28,7 @@ export class BatchTurn implements Turn {
     this.instanceId = instanceIdOf(pass.worker.id, instance);
   }
 
-  async prepare(): Promise<boolean> {
+  async load(): Promise<boolean> {
     const { services, record } = this.pass;
     this.events = await batchEvents(services.instances, services, record.id);
     return true;

@@ -57,7 +57,7 @@ export class RecurringTurn implements Turn {
     this.state = new InstanceState(services, instance, policy.state, this.record?.state ?? null);
   }
 
-  prepare(): boolean | Promise<boolean> {
+  load(): boolean | Promise<boolean> {
     this.isPrepared = true;
     if (this.record === null || this.isMissed) return false;
     this.input = this.pass.services.codec.decode(this.record.input);

@@ -117,7 +117,7 @@ function beginTurn(pass: Pass, journal: readonly Checkpoint[], run: () => void):
 
 async function openedTurn(pass: Pass, journal: readonly Checkpoint[]): Promise<boolean> {
   pass.turn = await openTurn(pass, journal);
-  return pass.turn === null || pass.turn.prepare();
+  return pass.turn === null || pass.turn.load();
 }
 
 /** A store that does not answer is no failure of the turn: none of its attempts is spent. */

@@ -11,7 +11,7 @@ export interface Turn {
   /** The instance's name. */
   readonly instance: string;
   /** Reads the state, before the handler runs. Throws or rejects with what keeps it from running. False: it has nothing to do. */
-  prepare(): boolean | Promise<boolean>;
+  load(): boolean | Promise<boolean>;
   /** Goes on with what an earlier pass began instead of the handler; false: there is nothing of the kind. */
   resume(receiver: object): boolean;
   /** Calls the handler's method in that context, and what belongs to the turn after it. Gives the method's value. */
