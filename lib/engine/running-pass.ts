@@ -343,7 +343,7 @@ export class RunningPass implements Run, PassOwner, Sender, Receivers {
     tellEnd(this.pass, change, error, undoing === null ? null : visible);
     const end = turnEnd(change);
     if (end !== null) this.pass.turn?.stored(end);
-    if (publish !== undefined) services.publishing().published([publish]);
+    if (publish !== undefined) services.publisher().published([publish]);
     if (hook !== null) void callHook(this.pass, hook, error, this);
   }
 }

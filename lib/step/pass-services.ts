@@ -30,7 +30,7 @@ export interface PassServices {
   /** What the host puts around methods; null: nothing. */
   readonly host: Pick<InstanceResolver, 'invokerOf'> | null;
   /** Asked late: publisher and engine need each other. */
-  publishing(): StepPublisher;
+  publisher(): StepPublisher;
   readonly settings: PassSettings;
   /** False when so much of the lease has passed that a new body might outlive it. */
   mayStartBody(): boolean;

@@ -139,12 +139,12 @@ export const stepCaller: Caller = {
 
   publish(frame, requests) {
     if (frame.isDead) return unsettled(frame);
-    const publishing = frame.pass.services.publishing();
+    const publisher = frame.pass.services.publisher();
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
     const seed = `${turnId(frame.pass.record)} ${frame.pass.record.epoch} ${frame.pass.outsidePath(path)}`;
     const prepare = async (): Promise<readonly PublishedEvent[]> => {
-      const events = await publishing.prepare(await requests(), seed, frame.pass.record.depth + 1);
+      const events = await publisher.prepare(await requests(), seed, frame.pass.record.depth + 1);
       return events.map((event): PublishedEvent => ({ event, known: null }));
     };
     const { timeoutMs } = frame.pass.services.settings;

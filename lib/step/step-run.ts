@@ -232,7 +232,7 @@ export class StepRun extends DurableCall implements BodyOwner, FramedCall {
   protected override stored({ kind }: Checkpoint): void {
     if (kind === 'completed') {
       const events = this.effects?.events ?? nothing;
-      if (events.length > 0) this.pass.services.publishing().published(events);
+      if (events.length > 0) this.pass.services.publisher().published(events);
       this.tell('step.completed');
     } else if (this.exhaustedBy !== null) this.hook('onExhausted', this.exhaustedBy.error, null);
   }

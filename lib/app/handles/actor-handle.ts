@@ -21,7 +21,7 @@ import { ExecutionHandle } from '../executions/execution-handle.js';
 import { givenKey } from './given-key.js';
 import type { InstanceSnapshot } from './instance-snapshot.js';
 import type { Publishable } from '../publishing/publishable.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** The actors of one class, from this process: they run in any. Made by `app.actor(SomeActor)`. */
@@ -29,7 +29,7 @@ export class ActorHandle<Event = object, State = unknown> {
   /** @internal */
   constructor(
     private readonly parts: WorkerAppParts,
-    private readonly publishing: Publishing,
+    private readonly publishing: AppPublisher,
     private readonly definition: WorkerDefinition,
     private readonly policy: ActorPolicy,
   ) {}
