@@ -9,9 +9,9 @@ import { executionAt, keyHash, placeOf, placesOf } from './checkpoint-place.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
 /** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
-export const together = 8;
+export const TOGETHER = 8;
 /** Parameters of each. */
-const width = 7;
+const WIDTH = 7;
 
 const already: Verdict = Object.freeze({ verdict: 'already' });
 const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
@@ -37,7 +37,7 @@ export class CheckpointTable {
   /** Queued rows, their indexes in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
   private readonly rows: Checkpoint[] = [];
   private readonly indexes: number[] = [];
-  private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
+  private readonly values: SqlValue[] = Array.from({ length: TOGETHER * WIDTH }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
 
@@ -47,7 +47,7 @@ export class CheckpointTable {
     table: number,
   ) {
     this.insertUsual = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
-    this.insertUsuals = new InsertTogether(connection, insertUsualCheckpoints(table, 'FAIL', together));
+    this.insertUsuals = new InsertTogether(connection, insertUsualCheckpoints(table, 'FAIL', TOGETHER));
     this.insertHeld = connection.prepare(insertHeldCheckpoint(table));
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint(table));
     this.selectAt = connection.prepare(selectCheckpointAt(table));
@@ -64,12 +64,12 @@ export class CheckpointTable {
    * what is queued is not written in the midst of them, since the commit has no verdict yet that could be taken back.
    */
   queue(lease: Lease, commitNo: number, row: Checkpoint, left: number): void {
-    if (this.queued + left > together) this.flush();
+    if (this.queued + left > TOGETHER) this.flush();
     const { values } = this;
     const at = this.queued++;
     this.rows[at] = row;
     this.indexes[at] = this.verdicts.length;
-    const first = at * width;
+    const first = at * WIDTH;
     values[first] = placeOf(lease.key, keyHash(0, 0, row.key));
     values[first + 1] = row.seq;
     values[first + 2] = commitMark(lease.fence, commitNo);
@@ -83,8 +83,8 @@ export class CheckpointTable {
   flush(): void {
     const { queued, values } = this;
     this.queued = 0;
-    for (let at = queued === together ? this.insertUsuals.run(values) : 0; at < queued; at++)
-      if (this.insertUsual.run(values.slice(at * width, (at + 1) * width)) === 0) this.settle(at);
+    for (let at = queued === TOGETHER ? this.insertUsuals.run(values) : 0; at < queued; at++)
+      if (this.insertUsual.run(values.slice(at * WIDTH, (at + 1) * WIDTH)) === 0) this.settle(at);
   }
 
   /** The row of that key. */
@@ -125,8 +125,8 @@ export class CheckpointTable {
   /** A queued row that met another: of its own key, or of another key with its hash. */
   private settle(at: number): void {
     const row = this.rows[at] as Checkpoint;
-    const n = executionAt(this.values[at * width] as number);
-    const mark = this.values[at * width + 2] as number;
+    const n = executionAt(this.values[at * WIDTH] as number);
+    const mark = this.values[at * WIDTH + 2] as number;
     const found = this.find(n, row);
     if (found === undefined) this.insertAt(this.insertHeld, valuesOf(mark, row), n, row);
     else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;

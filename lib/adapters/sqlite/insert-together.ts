@@ -1,7 +1,7 @@
 import {
   type Connection,
   sqliteCode,
-  sqliteConstraint,
+  SQLITE_CONSTRAINT,
   type SqlValue,
   type Statement,
 } from './connection.js';
@@ -24,7 +24,7 @@ export class InsertTogether {
     try {
       return this.insert.run(values);
     } catch (error) {
-      if (sqliteCode(error) !== sqliteConstraint) throw error;
+      if (sqliteCode(error) !== SQLITE_CONSTRAINT) throw error;
       return this.selectChanges() ?? 0;
     }
   }
