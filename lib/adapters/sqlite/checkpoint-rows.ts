@@ -1,9 +1,10 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
 import type { Verdict } from '../../ports/store-write.js';
-import { CheckpointTable, type Found, isUsual, TOGETHER } from './checkpoint-table.js';
+import { CheckpointTable, type Found, isUsual } from './checkpoint-table.js';
 import type { Connection, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
+import { TOGETHER } from './insert-together.js';
 import { checkpointTables, tableOf, placesOfExecutions } from './checkpoint-place.js';
 
 /**

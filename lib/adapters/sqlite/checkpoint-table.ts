@@ -4,13 +4,11 @@ import type { Verdict } from '../../ports/store-write.js';
 import { checkpointKindCode, commitMark } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
-import { InsertTogether } from './insert-together.js';
+import { InsertTogether, TOGETHER } from './insert-together.js';
 import { executionAt, keyHash, placeOf, placesOf } from './checkpoint-place.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
-/** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
-export const TOGETHER = 8;
-/** Parameters of each. */
+/** Parameters of a usual row. */
 const WIDTH = 7;
 
 const already: Verdict = Object.freeze({ verdict: 'already' });
@@ -29,7 +27,6 @@ export interface Found {
  * one hash the later takes the next free place, so rows are only ever removed with all others of their execution.
  */
 export class CheckpointTable {
-  private readonly insertUsual: Statement<never>;
   private readonly insertUsuals: InsertTogether;
   private readonly insertHeld: Statement<never>;
   private readonly insertGuarded: Statement<never>;
@@ -46,8 +43,9 @@ export class CheckpointTable {
     private readonly held: HeldLeases,
     table: number,
   ) {
-    this.insertUsual = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
-    this.insertUsuals = new InsertTogether(connection, insertUsualCheckpoints(table, 'FAIL', TOGETHER));
+    const insertUsual: Statement<never> = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
+    const several = insertUsualCheckpoints(table, 'FAIL', TOGETHER);
+    this.insertUsuals = new InsertTogether(connection, insertUsual, several, WIDTH);
     this.insertHeld = connection.prepare(insertHeldCheckpoint(table));
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint(table));
     this.selectAt = connection.prepare(selectCheckpointAt(table));
@@ -81,10 +79,9 @@ export class CheckpointTable {
 
   /** Writes what is queued. */
   flush(): void {
-    const { queued, values } = this;
+    const { queued } = this;
     this.queued = 0;
-    for (let at = queued === TOGETHER ? this.insertUsuals.run(values) : 0; at < queued; at++)
-      if (this.insertUsual.run(values.slice(at * WIDTH, (at + 1) * WIDTH)) === 0) this.settle(at);
+    this.insertUsuals.run(this.values, queued, this.settle);
   }
 
   /** The row of that key. */
@@ -123,14 +120,14 @@ export class CheckpointTable {
   }
 
   /** A queued row that met another: of its own key, or of another key with its hash. */
-  private settle(at: number): void {
+  private readonly settle = (at: number): void => {
     const row = this.rows[at] as Checkpoint;
     const n = executionAt(this.values[at * WIDTH] as number);
     const mark = this.values[at * WIDTH + 2] as number;
     const found = this.find(n, row);
     if (found === undefined) this.insertAt(this.insertHeld, valuesOf(mark, row), n, row);
     else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;
-  }
+  };
 }
 
 /** Of a step that succeeded at its first attempt. */
