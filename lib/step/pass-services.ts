@@ -99,8 +99,8 @@ export interface EventRestorer {
    * The data of a stored event as the current schema takes it: itself, unless another schema checked it; then it is checked
    * again. Throws or rejects with `InvalidEventError`.
    */
-  admit(eventName: string, data: unknown, schemaHash: string | null): unknown;
-  /** The value that handlers receive for data that was admitted. */
+  recheck(eventName: string, data: unknown, schemaHash: string | null): unknown;
+  /** The value that handlers receive for data that was rechecked. */
   revive(eventName: string, data: unknown): unknown;
 }
 
