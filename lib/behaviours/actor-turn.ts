@@ -27,7 +27,7 @@ import { turnVersion } from './turn-version.js';
 
 /** One message or alarm of an actor. */
 export class ActorTurn implements Turn {
-  readonly instance: string;
+  readonly instanceName: string;
   /** An actor's worker is its owner: both names are one. */
   readonly instanceId: string;
   readonly state: InstanceState;
@@ -45,11 +45,11 @@ export class ActorTurn implements Turn {
   constructor(
     readonly pass: Pass,
     private readonly policy: ActorPolicy,
-    instance: string,
+    instanceName: string,
     private found: StoredInstance | null,
     private readonly journal: readonly Checkpoint[],
   ) {
-    this.instance = this.instanceId = instance;
+    this.instanceName = this.instanceId = instanceName;
     const record = found === null ? null : parseActorRecord(found.state);
     this.record = record;
     this.isAlarm = pass.handler.id === policy.alarm;
@@ -57,7 +57,7 @@ export class ActorTurn implements Turn {
     this.eventCount = (record?.eventCount ?? 0) + (this.isAlarm ? 0 : 1);
     this.executeCount = (record?.executeCount ?? 0) + (this.isAlarm ? 1 : 0);
     this.createdAt = record?.createdAt ?? pass.record.createdAt;
-    this.state = new InstanceState(pass.services, instance, policy.state, record?.state ?? null);
+    this.state = new InstanceState(pass.services, instanceName, policy.state, record?.state ?? null);
   }
 
   load(): boolean | Promise<boolean> {
@@ -112,13 +112,13 @@ export class ActorTurn implements Turn {
   }
 
   changeFor(status: 'parked' | TerminalStatus): InstanceChange | null {
-    const { found, instance, pass, scheduled } = this;
+    const { found, instanceName, pass, scheduled } = this;
     if (status !== 'completed') return null;
     if (this.end !== null || found === null)
       this.note({ created: found === null, terminated: this.end !== null });
     if (this.end !== null && found === null) return null;
     const version = turnVersion(pass);
-    const common = { id: instance, expected: found?.version ?? null, version };
+    const common = { id: instanceName, expected: found?.version ?? null, version };
     if (this.end !== null) return { ...common, state: null };
     const change = { ...common, state: JSON.stringify(this.recordAfter()) };
     if (scheduled === undefined) return change;
@@ -228,12 +228,12 @@ export class ActorTurn implements Turn {
   }
 
   private alarmAt(dueAt: number): NewEvent {
-    const { pass, instance, policy } = this;
+    const { pass, instanceName, policy } = this;
     const { session, depth } = pass.record;
     const { handlers, graph } = pass.worker;
     const priority = handlers.find((handler) => handler.id === policy.alarm)?.priority ?? 0;
     const definition = { id: policy.alarm ?? '', fingerprint: graph.fingerprint };
-    const alarm = { definition, instance, session, depth, priority, dueAt };
+    const alarm = { definition, instanceName, session, depth, priority, dueAt };
     return alarmEvent(alarm, pass.services.codec, turnVersion(pass));
   }
 
@@ -261,7 +261,7 @@ export class ActorTurn implements Turn {
     const { record, worker, services } = this.pass;
     if (!services.observer.wants(what.name)) return;
     const at = services.clock.now();
-    const where = { worker: worker.id, instanceId: this.instance };
+    const where = { worker: worker.id, instanceId: this.instanceName };
     services.observer.emit({ ...what, ...where, executionId: record.id, at } satisfies LifecycleEvent);
   }
 }

@@ -20,12 +20,12 @@ export class BatchTurn implements Turn {
   constructor(
     private readonly pass: Pass,
     private readonly policy: DebouncePolicy,
-    readonly instance: string,
+    readonly instanceName: string,
     batch: CollectedBatch,
   ) {
     this.eventCount = batch.count;
     this.flushReason = this.reasonOf(batch);
-    this.instanceId = instanceIdOf(pass.worker.id, instance);
+    this.instanceId = instanceIdOf(pass.worker.id, instanceName);
   }
 
   async load(): Promise<boolean> {

@@ -301,7 +301,7 @@ export class RunningPass implements Run, PassOwner, Sender, Receivers {
   private async endAgain(conclusion: Conclusion, refused: CommitWrite): Promise<void> {
     const { turn, services, writes } = this.pass;
     try {
-      const found = turn === null ? null : await services.instances.instance(turn.instance);
+      const found = turn === null ? null : await services.instances.instance(turn.instanceName);
       if (turn?.accepts(found) !== true) return this.handBack(refused);
       writes.takeBack(refused);
       this.store(conclusion);

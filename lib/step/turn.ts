@@ -8,8 +8,8 @@ import type { StoredInstance } from '../ports/stored-instance.js';
  * turn runs, and at the latest when the pass ends for good; a pass that goes on later opens it anew.
  */
 export interface Turn {
-  /** The instance's name. */
-  readonly instance: string;
+  /** The instance's name in the store; users know it by its `instanceId`. */
+  readonly instanceName: string;
   /** Reads the state, before the handler runs. Throws or rejects with what keeps it from running. False: it has nothing to do. */
   load(): boolean | Promise<boolean>;
   /** Goes on with what an earlier pass began instead of the handler; false: there is nothing of the kind. */

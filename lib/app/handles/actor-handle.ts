@@ -85,7 +85,7 @@ export class ActorHandle<Event = object, State = unknown> {
     const { codec, ids } = this.parts;
     const seed = ids.next();
     const definition = { id: alarm, fingerprint: this.definition.graph.fingerprint };
-    const parts = { definition, instance: name, session: null, depth: 0, priority: 0, dueAt: null };
+    const parts = { definition, instanceName: name, session: null, depth: 0, priority: 0, dueAt: null };
     const event = alarmEvent(parts, codec, seed);
     const isStored = await this.replaceAlarm(name, event);
     if (!isStored) return { triggered: false };

@@ -208,10 +208,10 @@ export class RecurringHandle<Input = unknown, State = unknown> {
     return { record, ahead };
   }
 
-  private place(instance: string) {
+  private place(instanceName: string) {
     const { handler, worker } = this.of;
     const definition = { id: handler.id, fingerprint: worker.graph.fingerprint };
-    return { definition, instance, priority: handler.priority };
+    return { definition, instanceName, priority: handler.priority };
   }
 
   /** What waits for its next attempt would hold up the tick that was asked for. */
