@@ -25,7 +25,7 @@ import type { DebouncedEvent, ReceivedBy } from './handles/debounce-types.js';
 import { debounceMethod } from './handles/debounce-method.js';
 import type { ClassOf, MethodName, Publication } from './executions/publication.js';
 import type { PublishOptions } from './publishing/publish-options.js';
-import { Publishing } from './publishing/publishing.js';
+import { AppPublisher } from './publishing/app-publisher.js';
 import { tooEarly } from './publishing/too-early.js';
 import type { NotAUnionMember, Publishable, PublishEntry } from './publishing/publishable.js';
 import { assertConfigurable } from './options/settings.js';
@@ -59,11 +59,11 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   /** Sessions of the store: those that are active, and the end of all. */
   readonly sessions: Sessions;
 
-  private readonly publishing: Publishing;
+  private readonly publishing: AppPublisher;
 
   /** @internal */
   constructor(private readonly parts: WorkerAppParts) {
-    this.publishing = new Publishing(parts, this.workerId);
+    this.publishing = new AppPublisher(parts, this.workerId);
     this.sessions = new Sessions(parts, this.publishing, (filter, call) => this.list(filter, call));
     this.schedules = new Schedules(
       parts,

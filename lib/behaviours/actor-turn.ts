@@ -27,7 +27,7 @@ import { turnVersion } from './turn-version.js';
 
 /** One message or alarm of an actor. */
 export class ActorTurn implements Turn {
-  readonly instance: string;
+  readonly instanceName: string;
   /** An actor's worker is its owner: both names are one. */
   readonly instanceId: string;
   readonly state: InstanceState;
@@ -45,11 +45,11 @@ export class ActorTurn implements Turn {
   constructor(
     readonly pass: Pass,
     private readonly policy: ActorPolicy,
-    instance: string,
+    instanceName: string,
     private found: StoredInstance | null,
     private readonly journal: readonly Checkpoint[],
   ) {
-    this.instance = this.instanceId = instance;
+    this.instanceName = this.instanceId = instanceName;
     const record = found === null ? null : parseActorRecord(found.state);
     this.record = record;
     this.isAlarm = pass.handler.id === policy.alarm;
@@ -57,42 +57,42 @@ export class ActorTurn implements Turn {
     this.eventCount = (record?.eventCount ?? 0) + (this.isAlarm ? 0 : 1);
     this.executeCount = (record?.executeCount ?? 0) + (this.isAlarm ? 1 : 0);
     this.createdAt = record?.createdAt ?? pass.record.createdAt;
-    this.state = new InstanceState(pass.services, instance, policy.state, record?.state ?? null);
+    this.state = new InstanceState(pass.services, instanceName, policy.state, record?.state ?? null);
   }
 
-  prepare(): boolean | Promise<boolean> {
+  load(): boolean | Promise<boolean> {
     // Its actor was terminated when the alarm had begun already.
     if (this.isAlarm && this.record === null) return false;
     const opened = this.state.open();
     return opened instanceof Promise ? opened.then(() => true) : true;
   }
 
-  resume(worker: object): boolean {
+  resume(receiver: object): boolean {
     const failed = this.failedRow();
     if (failed === undefined) return false;
     const error = failed.error === null ? undefined : this.pass.services.codec.decodeFailure(failed.error);
-    this.runOnError(worker, error, failed.value as TurnTrigger);
+    this.runOnError(receiver, error, failed.value as TurnTrigger);
     return true;
   }
 
-  async run(worker: object, event: unknown, context: ExecutionContext): Promise<unknown> {
+  async run(receiver: object, event: unknown, context: ExecutionContext): Promise<unknown> {
     const { handler } = this.pass;
     const { idle } = this.policy;
     const own = this.contextOf(context, {});
     const value: unknown = await (this.isAlarm
-      ? this.call(worker, handler.method, own)
-      : this.call(worker, handler.method, event, own));
+      ? this.call(receiver, handler.method, own)
+      : this.call(receiver, handler.method, event, own));
     await this.state.settled();
     if (idle === null || this.scheduledAt !== null || this.end !== null) return value;
     const idleReason = this.isAlarm ? 'alarm' : 'event';
     this.phase = 'idle';
-    await this.call(worker, idle, this.contextOf(context, { idleReason }));
+    await this.call(receiver, idle, this.contextOf(context, { idleReason }));
     await this.state.settled();
     return value;
   }
 
   /** Only what no other attempt follows is for `@OnError`. */
-  failed(worker: object, error: unknown): boolean {
+  failed(receiver: object, error: unknown): boolean {
     const { pass, policy } = this;
     if (policy.error === null) return false;
     const decision = decideAttempt(pass, error);
@@ -107,18 +107,18 @@ export class ActorTurn implements Turn {
     row.error = services.codec.encodeFailure(error);
     row.value = this.phase;
     pass.writes.hold(row);
-    this.runOnError(worker, error, this.phase);
+    this.runOnError(receiver, error, this.phase);
     return true;
   }
 
   changeFor(status: 'parked' | TerminalStatus): InstanceChange | null {
-    const { found, instance, pass, scheduled } = this;
+    const { found, instanceName, pass, scheduled } = this;
     if (status !== 'completed') return null;
     if (this.end !== null || found === null)
       this.note({ created: found === null, terminated: this.end !== null });
     if (this.end !== null && found === null) return null;
     const version = turnVersion(pass);
-    const common = { id: instance, expected: found?.version ?? null, version };
+    const common = { id: instanceName, expected: found?.version ?? null, version };
     if (this.end !== null) return { ...common, state: null };
     const change = { ...common, state: JSON.stringify(this.recordAfter()) };
     if (scheduled === undefined) return change;
@@ -171,7 +171,7 @@ export class ActorTurn implements Turn {
     if (endTurn(this.pass)) this.end = { reason };
   }
 
-  private runOnError(worker: object, error: unknown, errorSource: TurnTrigger): void {
+  private runOnError(receiver: object, error: unknown, errorSource: TurnTrigger): void {
     const { pass, policy } = this;
     const method = policy.error;
     if (method === null) return pass.end({ kind: 'parked', error });
@@ -179,7 +179,7 @@ export class ActorTurn implements Turn {
     this.scheduled = undefined;
     const frame = openRoot(pass, false, pass.record.startedAt ?? 0, method);
     const invoke = async (): Promise<void> => {
-      await this.call(worker, method, error, this.contextOf(frame.context, { errorSource }));
+      await this.call(receiver, method, error, this.contextOf(frame.context, { errorSource }));
       await this.state.settled();
     };
     const end = (end: PassEnd): void => (pass.isClosing ? pass.scheduleCheck() : pass.end(end));
@@ -203,8 +203,8 @@ export class ActorTurn implements Turn {
     );
   }
 
-  private call(worker: object, method: string, ...args: readonly unknown[]): unknown {
-    return callHandler(this.pass.services.host, worker, method, args);
+  private call(receiver: object, method: string, ...args: readonly unknown[]): unknown {
+    return callHandler(this.pass.services.host, receiver, method, args);
   }
 
   private contextOf(
@@ -228,12 +228,12 @@ export class ActorTurn implements Turn {
   }
 
   private alarmAt(dueAt: number): NewEvent {
-    const { pass, instance, policy } = this;
+    const { pass, instanceName, policy } = this;
     const { session, depth } = pass.record;
     const { handlers, graph } = pass.worker;
     const priority = handlers.find((handler) => handler.id === policy.alarm)?.priority ?? 0;
     const definition = { id: policy.alarm ?? '', fingerprint: graph.fingerprint };
-    const alarm = { definition, instance, session, depth, priority, dueAt };
+    const alarm = { definition, instanceName, session, depth, priority, dueAt };
     return alarmEvent(alarm, pass.services.codec, turnVersion(pass));
   }
 
@@ -261,7 +261,7 @@ export class ActorTurn implements Turn {
     const { record, worker, services } = this.pass;
     if (!services.observer.wants(what.name)) return;
     const at = services.clock.now();
-    const where = { worker: worker.id, instanceId: this.instance };
+    const where = { worker: worker.id, instanceId: this.instanceName };
     services.observer.emit({ ...what, ...where, executionId: record.id, at } satisfies LifecycleEvent);
   }
 }

@@ -7,7 +7,7 @@ import type { StoredMessage } from '../ports/store-write.js';
 import type { PassServices } from '../step/pass-services.js';
 
 /** Messages that are read at once. */
-const page = 500;
+const PAGE = 500;
 
 type ItemServices = Pick<PassServices, 'codec' | 'events'>;
 
@@ -35,7 +35,7 @@ export async function batchItems(store: Pick<Store, 'inbox'>, id: ExecutionId): 
     const messages = await itemsAfter(store, id, after);
     for (const { kind, body } of messages) if (kind === 'item' && body !== null) items.push(body);
     const last = messages.at(-1);
-    if (last === undefined || messages.length < page) return items;
+    if (last === undefined || messages.length < PAGE) return items;
     after = last.seq;
   }
 }
@@ -46,7 +46,7 @@ async function itemsAfter(
   after: number,
 ): Promise<readonly StoredMessage[]> {
   try {
-    return await store.inbox(id, after, page);
+    return await store.inbox(id, after, PAGE);
   } catch (error) {
     throw new StoreUnavailableError(`the store did not give the events of batch '${id}'`, error);
   }
@@ -54,16 +54,16 @@ async function itemsAfter(
 
 /** What the reducer makes of the events. Throws what it throws. */
 export async function foldEvents(
-  worker: object,
+  receiver: object,
   reducer: string,
   events: readonly unknown[],
   instanceId: string,
 ): Promise<unknown> {
-  const reduce = (worker as Record<string, (...args: readonly unknown[]) => unknown>)[reducer];
+  const reduce = (receiver as Record<string, (...args: readonly unknown[]) => unknown>)[reducer];
   let state: unknown;
   for (const [at, event] of events.entries()) {
     const info: ReduceInfo = { eventCount: at + 1, instanceId };
-    state = await reduce?.call(worker, state, event, info);
+    state = await reduce?.call(receiver, state, event, info);
   }
   return state;
 }

@@ -20,15 +20,15 @@ export class BatchTurn implements Turn {
   constructor(
     private readonly pass: Pass,
     private readonly policy: DebouncePolicy,
-    readonly instance: string,
+    readonly instanceName: string,
     batch: CollectedBatch,
   ) {
     this.eventCount = batch.count;
     this.flushReason = this.reasonOf(batch);
-    this.instanceId = instanceIdOf(pass.worker.id, instance);
+    this.instanceId = instanceIdOf(pass.worker.id, instanceName);
   }
 
-  async prepare(): Promise<boolean> {
+  async load(): Promise<boolean> {
     const { services, record } = this.pass;
     this.events = await batchEvents(services.instances, services, record.id);
     return true;
@@ -38,12 +38,12 @@ export class BatchTurn implements Turn {
     return false;
   }
 
-  async run(worker: object, _event: unknown, outer: ExecutionContext): Promise<unknown> {
+  async run(receiver: object, _event: unknown, outer: ExecutionContext): Promise<unknown> {
     const { events, policy, instanceId, pass } = this;
     const context = new BatchContext(outer, this, pass.record.createdAt);
     const call = (received: unknown): unknown =>
-      callHandler(pass.services.host, worker, pass.handler.method, [received, context]);
-    if (policy.reduce !== null) return call(await foldEvents(worker, policy.reduce, events, instanceId));
+      callHandler(pass.services.host, receiver, pass.handler.method, [received, context]);
+    if (policy.reduce !== null) return call(await foldEvents(receiver, policy.reduce, events, instanceId));
     return call(policy.collect === 'latest' ? events.at(-1) : [...events]);
   }
 

@@ -11,9 +11,9 @@ import { openRoot } from './handler.js';
 import { ResultValue } from './node-value.js';
 import { tellStep } from './tell-step.js';
 
-/** What undoes a step: the method, and the instance it is called on. */
+/** What undoes a step: the method, and the object it is called on. */
 export interface Undoer {
-  readonly instance: object;
+  readonly receiver: object;
   readonly definition: StepDefinition;
 }
 
@@ -39,10 +39,10 @@ export function runCompensations(
       pass.end({ kind: 'undone', status: undoing.status, error: undoing.error, reason: undoing.reason });
       return;
     }
-    const [row, { instance, definition }] = step.value;
+    const [row, { receiver, definition }] = step.value;
     const value = new ResultValue(pass.services.codec, row.value);
     const path = `${row.path}/${encodedName}`;
-    beginDeclared(frame, instance, definition, encodedName, path, () => [value.take()], {
+    beginDeclared(frame, receiver, definition, encodedName, path, () => [value.take()], {
       completed: () => {
         tellStep(pass, 'step.compensated', row.path);
         next();

@@ -18,7 +18,7 @@ type Method = (this: object, ...args: unknown[]) => unknown;
 /** Begins a step of the worker that no code calls. `take` gives its arguments, to each attempt anew: attempts share no state. */
 export function beginDeclared(
   frame: Frame,
-  instance: object,
+  receiver: object,
   definition: StepDefinition,
   encodedName: string,
   path: string,
@@ -42,9 +42,9 @@ export function beginDeclared(
       timeoutMs: definition.timeoutMs ?? frame.pass.services.settings.timeoutMs,
       atMostOnce: definition.atMostOnce,
       limits: limitsOf(definition, args),
-      receiver: instance,
+      receiver,
       args,
-      invoke: (body) => enter(body, instance, name, argsOfAttempt()),
+      invoke: (body) => enter(body, receiver, name, argsOfAttempt()),
       closes: (row) => owner.closes(row),
     },
     (value, row) => owner.completed(value, row),
@@ -53,10 +53,10 @@ export function beginDeclared(
 }
 
 /** Calls the method so that the call is the body itself, and not a step within it. */
-function enter(frame: Frame, instance: object, name: string, args: readonly unknown[]): unknown {
+function enter(frame: Frame, receiver: object, name: string, args: readonly unknown[]): unknown {
   frame.entry = name;
   try {
-    return (instance as Record<string, Method>)[name]?.call(instance, ...args);
+    return (receiver as Record<string, Method>)[name]?.call(receiver, ...args);
   } finally {
     frame.entry = null;
   }

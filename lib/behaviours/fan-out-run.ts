@@ -33,7 +33,7 @@ export class FanOutRun {
   /** `begins`: the end of what the list came from. Throws what taking items and naming them throws. */
   constructor(
     private readonly frame: Frame,
-    private readonly instance: object,
+    private readonly receiver: object,
     private readonly definition: StepDefinition,
     private readonly encodedName: string,
     private readonly fanOut: FanOut,
@@ -85,7 +85,7 @@ export class FanOutRun {
     frame.time = this.begins.endedAt;
     beginDeclared(
       frame,
-      this.instance,
+      this.receiver,
       this.definition,
       this.encodedName,
       this.paths[at] as string,

@@ -27,7 +27,7 @@ export class GraphRun {
   /** `returned` is the row of the handler's return value, which is the execution's. */
   constructor(
     private readonly frame: Frame,
-    private readonly instance: object,
+    private readonly receiver: object,
     private readonly returned: Checkpoint,
     value: NodeValue,
   ) {
@@ -100,7 +100,7 @@ export class GraphRun {
     this.frame.time = last.endedAt;
     beginDeclared(
       this.frame,
-      this.instance,
+      this.receiver,
       this.definition(node),
       node.encodedName,
       this.pathOf(node),
@@ -119,7 +119,7 @@ export class GraphRun {
     const items = itemsOf(step.name, step.each, values);
     node.standing = { kind: 'running' };
     const definition = this.definition(node);
-    new FanOutRun(this.frame, this.instance, definition, node.encodedName, step.each, items, last, {
+    new FanOutRun(this.frame, this.receiver, definition, node.encodedName, step.each, items, last, {
       fannedOut: (value, ended) => this.completed(node, value, ended),
       itemFailed: (error, first) => this.failed(node, error, first),
       closesFanOut: () => this.closes(node),

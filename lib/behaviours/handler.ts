@@ -21,15 +21,15 @@ import { ResultValue } from './node-value.js';
  * A pass of an `@OnEvent` handler: its method runs from the top, recorded steps answer from the journal; declared steps
  * follow. Once its return value is recorded, the method is history.
  */
-export function runHandler(pass: Pass, instance: object, event: unknown): void {
+export function runHandler(pass: Pass, receiver: object, event: unknown): void {
   const returned = pass.replay?.returned ?? null;
   if (returned !== null) {
     const value = new ResultValue(pass.services.codec, returned.value);
-    new GraphRun(openRoot(pass, true, returned.endedAt), instance, returned, value).advance();
+    new GraphRun(openRoot(pass, true, returned.endedAt), receiver, returned, value).advance();
     return;
   }
-  if (pass.turn?.resume(instance) === true) return;
-  const run = new HandlerRun(rootOf(pass), pass.turn, instance, event);
+  if (pass.turn?.resume(receiver) === true) return;
+  const run = new HandlerRun(rootOf(pass), pass.turn, receiver, event);
   runBody(run.frame, run, run);
 }
 
@@ -41,33 +41,33 @@ class HandlerRun implements BodySpec, BodyOwner {
   constructor(
     readonly frame: Frame,
     private readonly turn: Turn | null,
-    private readonly instance: object,
+    private readonly receiver: object,
     event: unknown,
   ) {
     this.args = freshList(event);
   }
 
   invoke({ pass, context }: Frame): unknown {
-    const { turn, instance } = this;
+    const { turn, receiver } = this;
     const [event] = this.args;
     return turn === null
-      ? callHandler(pass.services.host, instance, pass.handler.method, [event, context])
-      : turn.run(instance, event, context);
+      ? callHandler(pass.services.host, receiver, pass.handler.method, [event, context])
+      : turn.run(receiver, event, context);
   }
 
   bodyReturned(value: unknown): void {
-    const { frame, instance } = this;
+    const { frame, receiver } = this;
     const { pass, next } = frame;
     if (pass.isClosing) pass.scheduleCheck();
     else if (next !== null) pass.end({ kind: 'renewed', next });
-    else handlerReturned(frame, instance, value);
+    else handlerReturned(frame, receiver, value);
   }
 
   bodyThrew(error: unknown): void {
-    const { frame, turn, instance } = this;
+    const { frame, turn, receiver } = this;
     const { pass } = frame;
     if (pass.isClosing) pass.scheduleCheck();
-    else if (turn === null || !turn.failed(instance, error)) pass.end({ kind: 'threw', error });
+    else if (turn === null || !turn.failed(receiver, error)) pass.end({ kind: 'threw', error });
   }
 }
 
@@ -88,7 +88,7 @@ class PlainCompleted implements Completed {
 }
 
 /** Without declared steps the execution ends here; else the value is recorded with the first result that follows it. */
-function handlerReturned(frame: Frame, instance: object, value: unknown): void {
+function handlerReturned(frame: Frame, receiver: object, value: unknown): void {
   const { pass } = frame;
   const { handler, services } = pass;
   let encoded: EncodedValue;
@@ -108,10 +108,10 @@ function handlerReturned(frame: Frame, instance: object, value: unknown): void {
   row.value = encoded.text;
   pass.writes.hold(row);
   const root = openRoot(pass, true, row.endedAt);
-  new GraphRun(root, instance, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
+  new GraphRun(root, receiver, row, new ResultValue(services.codec, encoded.text, encoded.copy)).advance();
 }
 
-/** The frame of the handler's own body; what an instance is told of its execution is told of this frame. */
+/** The frame of the handler's own body; what a resolver is told of the execution is told of this frame. */
 export function rootOf(pass: Pass): Frame {
   if (pass.root instanceof Frame) return pass.root;
   const root = openRoot(pass, false, pass.record.startedAt ?? 0);

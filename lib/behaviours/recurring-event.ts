@@ -14,6 +14,6 @@ export function recurringEvent(
   codec: Codec,
   seed: string,
 ): ReturnType<typeof turnEvent> {
-  const cause = { name: TICK_EVENT, input: codec.encode(tick), seed: ['recurring', turn.instance, seed] };
+  const cause = { name: TICK_EVENT, input: codec.encode(tick), seed: ['recurring', turn.instanceName, seed] };
   return turnEvent({ ...turn, session: null, depth: 0 }, cause);
 }

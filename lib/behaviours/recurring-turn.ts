@@ -17,7 +17,7 @@ import { turnVersion } from './turn-version.js';
 
 /** One tick of a recurring job. However it ends, the commit that ends it arms the next one. */
 export class RecurringTurn implements Turn {
-  readonly instance: string;
+  readonly instanceName: string;
   readonly state: InstanceState;
   readonly jobName: string;
   readonly runCount: number;
@@ -30,18 +30,18 @@ export class RecurringTurn implements Turn {
   private readonly next: SchedulePolicy['next'];
   private readonly isMissed: boolean;
   private input: unknown = null;
-  private isPrepared = false;
+  private isLoaded = false;
   private end: { readonly reason: string | null } | null = null;
 
   constructor(
     private readonly pass: Pass,
     policy: RecurringPolicy,
     private readonly schedule: SchedulePolicy,
-    instance: string,
+    instanceName: string,
     private found: StoredInstance | null,
   ) {
     const { record, services, handler } = pass;
-    this.instance = instance;
+    this.instanceName = instanceName;
     this.jobName = handler.id;
     this.tick = services.codec.decode(record.input) as RecurringTick;
     const stored = found === null ? null : parseRecurringRecord(found.state);
@@ -54,11 +54,11 @@ export class RecurringTurn implements Turn {
     this.scheduledAt = at;
     this.isMissed = missed;
     this.runCount = (this.record?.runCount ?? 0) + 1;
-    this.state = new InstanceState(services, instance, policy.state, this.record?.state ?? null);
+    this.state = new InstanceState(services, instanceName, policy.state, this.record?.state ?? null);
   }
 
-  prepare(): boolean | Promise<boolean> {
-    this.isPrepared = true;
+  load(): boolean | Promise<boolean> {
+    this.isLoaded = true;
     if (this.record === null || this.isMissed) return false;
     this.input = this.pass.services.codec.decode(this.record.input);
     const opened = this.state.open();
@@ -69,10 +69,10 @@ export class RecurringTurn implements Turn {
     return false;
   }
 
-  async run(worker: object, _tick: unknown, context: ExecutionContext): Promise<unknown> {
+  async run(receiver: object, _tick: unknown, context: ExecutionContext): Promise<unknown> {
     const { services, handler } = this.pass;
     const own = new RecurringTurnContext(context, this);
-    const value: unknown = await callHandler(services.host, worker, handler.method, [this.input, own]);
+    const value: unknown = await callHandler(services.host, receiver, handler.method, [this.input, own]);
     await this.state.settled();
     return value;
   }
@@ -82,13 +82,13 @@ export class RecurringTurn implements Turn {
   }
 
   changeFor(status: 'parked' | TerminalStatus): InstanceChange | null {
-    const { found, record, pass, instance, schedule } = this;
+    const { found, record, pass, instanceName, schedule } = this;
     if (found === null || record === null) return null;
     // Of those that the schedule has armed, one is always ahead or under way: any other that never began leaves it alone.
     if (!this.hasBegun(status) && record.ticks.armed !== pass.record.id) return null;
     const now = pass.services.clock.now();
     const version = turnVersion(pass);
-    const common = { id: instance, expected: found.version, version };
+    const common = { id: instanceName, expected: found.version, version };
     const after = this.recordAfter(record, status, now);
     if (this.end !== null) {
       const stopped = { at: now, reason: this.end.reason };
@@ -143,7 +143,7 @@ export class RecurringTurn implements Turn {
   }
 
   get instanceId(): string {
-    return instanceIdOf(this.pass.handler.worker, this.instance);
+    return instanceIdOf(this.pass.handler.worker, this.instanceName);
   }
 
   get isOver(): boolean {
@@ -158,7 +158,7 @@ export class RecurringTurn implements Turn {
   /** A cancel lets a tick that queues past the gate: another one may be under way, and finds the job as it was. */
   private hasBegun(status: 'parked' | TerminalStatus): boolean {
     const { isUndoing, replay, record } = this.pass;
-    return status !== 'cancelled' || this.isPrepared || isUndoing || replay !== null || record.attempt > 1;
+    return status !== 'cancelled' || this.isLoaded || isUndoing || replay !== null || record.attempt > 1;
   }
 
   private nextInstant(follows: boolean, now: number): number | null {
@@ -180,13 +180,13 @@ export class RecurringTurn implements Turn {
   }
 
   private arm({ made }: RecurringRecord, at: number, seed: string): ReturnType<typeof recurringEvent> {
-    const { pass, instance, schedule } = this;
+    const { pass, instanceName, schedule } = this;
     const { codec, random } = pass.services;
     const { handler, worker } = pass;
     const jitterMs = schedule.jitterMs === 0 ? 0 : Math.floor(schedule.jitterMs * random.next());
     const definition = { id: handler.id, fingerprint: worker.graph.fingerprint };
     const tick: RecurringTick = { scheduledAt: at, made, triggered: false };
-    const parts = { definition, instance, priority: handler.priority, tick, dueAt: at + jitterMs };
+    const parts = { definition, instanceName, priority: handler.priority, tick, dueAt: at + jitterMs };
     return recurringEvent(parts, codec, seed);
   }
 }

@@ -9,7 +9,7 @@ import { derivedId } from '../step/derived-id.js';
 export interface NewTurn {
   readonly definition: DefinitionRef;
   /** The instance's name. */
-  readonly instance: string;
+  readonly instanceName: string;
   readonly session: string | null;
   readonly depth: number;
   readonly priority: number;
@@ -26,7 +26,7 @@ export interface TurnCause {
 
 /** An event with the one execution that it starts, of the same id, behind the gate of its instance. */
 export function turnEvent(
-  { definition, instance, session, depth, priority, dueAt }: NewTurn,
+  { definition, instanceName, session, depth, priority, dueAt }: NewTurn,
   { name, input, seed }: TurnCause,
 ): NewEvent & { readonly executionId: ExecutionId } {
   const id = derivedId(seed);
@@ -41,7 +41,7 @@ export function turnEvent(
     depth,
     dueAt,
     owner: null,
-    gate: instanceGate(instance),
+    gate: instanceGate(instanceName),
     listening: ['cancel'] as const,
   };
   return { id: id as EventId, name, session, dedup: null, executions: [execution], executionId };

@@ -264,13 +264,13 @@ export class Consumer implements SlotOwner {
     const { begins, spared, sharing } = parted(claimed);
     // They are handed back before what may end this process begins.
     if (spared.length > 0)
-      await this.isolation.prepare(Promise.all(spared.map((work) => this.release(work))));
+      await this.isolation.holdUntil(Promise.all(spared.map((work) => this.release(work))));
     const runs = new Map<ExecutionId, Run>();
     for (const work of begins) {
       const { id } = work.record;
       // It was claimed again while it runs here: its lease had run out by the clock of the store.
       this.runOf(id)?.pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-      const run = apart(() => this.admit(work, this.running.take(id, generation), sharing));
+      const run = apart(() => this.begin(work, this.running.take(id, generation), sharing));
       if (run !== null) runs.set(id, run);
     }
     return { runs, nextAt, more };
@@ -294,7 +294,7 @@ export class Consumer implements SlotOwner {
   }
 
   /** Runs what was leased under the slot's generation of the process's lease; null when it was handed back instead. */
-  admit(work: Work, slot: Slot, sharing = 1): Run | null {
+  begin(work: Work, slot: Slot, sharing = 1): Run | null {
     const { lease, executor } = this.options;
     const isOurs = slot.generation === lease.generation && lease.mayStartBody();
     const run = this.accepting && isOurs ? executor.execute(work, slot) : null;

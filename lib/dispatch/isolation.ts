@@ -20,7 +20,7 @@ export class Isolation {
   private run: Run | null = null;
   private isolated: Isolated | null = null;
   private timer: Timer | null = null;
-  private isPreparing = false;
+  private isHolding = false;
 
   constructor(
     private readonly clock: Clock,
@@ -36,14 +36,14 @@ export class Isolation {
 
   /** Whether nothing may begin. */
   get isOn(): boolean {
-    return this.isPreparing || this.isolated !== null;
+    return this.isHolding || this.isolated !== null;
   }
 
   /** Nothing begins until that is done: then a suspect does. */
-  async prepare(done: Promise<unknown>): Promise<void> {
-    this.isPreparing = true;
+  async holdUntil(done: Promise<unknown>): Promise<void> {
+    this.isHolding = true;
     await done;
-    this.isPreparing = false;
+    this.isHolding = false;
   }
 
   /** A pass has begun: nothing else begins now, if it is a suspect. So many of them share the time. */

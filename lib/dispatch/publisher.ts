@@ -260,7 +260,7 @@ export class Publisher implements StepPublisher {
       } else if (resent === null) {
         const { key, createdAt } = stored;
         const work = new PublishedWork(event, execution, this.options.owner, key, createdAt, unused);
-        runs[answer] = this.options.consumer.admit(work, slot);
+        runs[answer] = this.options.consumer.begin(work, slot);
         unused = null;
       } else resent.push(slot);
     }

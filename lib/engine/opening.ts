@@ -6,7 +6,7 @@ import type { DecodedCopy } from '../ports/codec.js';
 import type { Clock } from '../ports/clock.js';
 import { openUndo, type Undoing } from '../step/undo-rows.js';
 import { RenamedJournal, type Renames } from './renamed-journal.js';
-import { forgottenBy, requestOf, requestOfUndo } from './reopen.js';
+import { askedBy, askedWhileUndoing, forgottenBy } from './reopen.js';
 import type { Work } from './work.js';
 
 /** That of an execution that begins. */
@@ -40,15 +40,15 @@ export function openingOf(work: Work, handler: HandlerDefinition, renames: Renam
   const journal =
     work.journal.length === 0 && renames === null ? unwritten : new RenamedJournal(work.journal, renames);
   const undoing = openUndo(journal.rows, handler.method);
-  const request = undoing === null ? requestOf(inbox) : requestOfUndo(inbox);
+  const asked = undoing === null ? askedBy(inbox) : askedWhileUndoing(inbox);
   // Collected events are read by themselves: nothing else is in the inbox before the last of them that was not claimed.
   const seenInboxSeq = Math.max(inbox.at(-1)?.seq ?? record.seenInboxSeq, work.batch?.lastSeq ?? 0);
-  const cancel = request.kind === 'cancel' ? request.cancel : null;
-  if (request.kind !== 'reopen') {
+  const cancel = asked.kind === 'cancel' ? asked.cancel : null;
+  if (asked.kind !== 'reopen') {
     const deadlineAt = undoing === null ? deadlineOf(handler, record) : null;
     return new PlainOpening(record, copy, journal, undoing, cancel, deadlineAt, seenInboxSeq);
   }
-  const from = request.from === null ? null : journal.present(request.from);
+  const from = asked.from === null ? null : journal.present(asked.from);
   const forgotten = new Set(forgottenBy(journal.rows, handler, from));
   const { timeoutMs } = handler;
   return {

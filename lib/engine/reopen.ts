@@ -8,23 +8,22 @@ import { namesOf } from '../model/path.js';
 import type { StoredMessage } from '../ports/store-write.js';
 
 /** What the messages of an inbox ask of an execution. */
-export type Request =
+export type Asked =
   | { readonly kind: 'none' }
   | { readonly kind: 'cancel'; readonly cancel: Cancel }
   /** Another epoch: fresh attempts, and `from` with all that was recorded after it runs again. */
   | { readonly kind: 'reopen'; readonly from: string | null };
 
-const nothing: Request = Object.freeze({ kind: 'none' });
+const nothing: Asked = Object.freeze({ kind: 'none' });
 
-/** The latest request wins; a cancel is final, and one that says why tells more. */
-export function requestOf(inbox: readonly StoredMessage[]): Request {
-  let request = nothing;
+/** The latest message wins; a cancel is final, and one that says why tells more. */
+export function askedBy(inbox: readonly StoredMessage[]): Asked {
+  let asked = nothing;
   for (const message of inbox) {
     if (message.kind === 'cancel') return { kind: 'cancel', cancel: { reason: reasonIn(inbox) } };
-    if (message.kind === 'resume' || message.kind === 'retry')
-      request = { kind: 'reopen', from: message.body };
+    if (message.kind === 'resume' || message.kind === 'retry') asked = { kind: 'reopen', from: message.body };
   }
-  return request;
+  return asked;
 }
 
 function reasonIn(inbox: readonly StoredMessage[]): string | null {
@@ -32,7 +31,7 @@ function reasonIn(inbox: readonly StoredMessage[]): string | null {
 }
 
 /** While steps are undone only a retry of the undo is heeded. */
-export function requestOfUndo(inbox: readonly StoredMessage[]): Request {
+export function askedWhileUndoing(inbox: readonly StoredMessage[]): Asked {
   const reopens = inbox.some(({ kind }) => kind === 'resume' || kind === 'retry');
   return reopens ? { kind: 'reopen', from: null } : nothing;
 }

@@ -21,11 +21,11 @@ import type { KnownHandler } from './definitions.js';
 import { methodGone, type Misfit } from './misfit.js';
 import { openingOf, type Opening } from './opening.js';
 import { HandlerScope } from './pass-scope.js';
-import { requestOf } from './reopen.js';
+import { askedBy } from './reopen.js';
 import { startCompensations } from './start-compensations.js';
 import { startHandler } from './start-handler.js';
 import { tellEnd, tellExecution } from './tell-execution.js';
-import type { ExecutorOptions, Run, RunOwner, Waiter, Work, WorkerInstances } from './work.js';
+import type { ExecutorOptions, Run, RunOwner, Waiter, Work, Receivers } from './work.js';
 
 /** Claims without an accepted commit after which an execution is parked instead of run. */
 const STRIKES_TO_PARK = 5;
@@ -36,7 +36,7 @@ const resolved = Promise.resolve();
  * One pass under way, from its claim to its stored end. Its parts stand in the order in which it lives; each goes on to the
  * next, or ends the pass.
  */
-export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
+export class RunningPass implements Run, PassOwner, Sender, Receivers {
   readonly pass: Pass;
   outcome: StoredOutcome | null = null;
   hasEnded = false;
@@ -190,7 +190,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     else void startCompensations(pass, undoing, visible, this.options.definitions, this);
   }
 
-  instanceOf(worker: WorkerDefinition): object | Promise<object> {
+  receiverOf(worker: WorkerDefinition): object | Promise<object> {
     return this.options.resolver.resolve(worker, this.scope);
   }
 
@@ -200,9 +200,9 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     this.seenInboxSeq = last.seq;
     for (const { kind, body } of messages)
       if (kind === 'granted' || kind === 'event' || kind === 'child') this.pass.told(kind, body ?? '');
-    const request = requestOf(messages);
-    if (this.opening.undoing !== null || request.kind !== 'cancel') return;
-    this.cancel = request.cancel;
+    const asked = askedBy(messages);
+    if (this.opening.undoing !== null || asked.kind !== 'cancel') return;
+    this.cancel = asked.cancel;
     const { record } = this.pass;
     if (!this.awaitsFit)
       this.pass.finish(
@@ -301,7 +301,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
   private async endAgain(conclusion: Conclusion, refused: CommitWrite): Promise<void> {
     const { turn, services, writes } = this.pass;
     try {
-      const found = turn === null ? null : await services.instances.instance(turn.instance);
+      const found = turn === null ? null : await services.instances.instance(turn.instanceName);
       if (turn?.accepts(found) !== true) return this.handBack(refused);
       writes.takeBack(refused);
       this.store(conclusion);
@@ -343,7 +343,7 @@ export class RunningPass implements Run, PassOwner, Sender, WorkerInstances {
     tellEnd(this.pass, change, error, undoing === null ? null : visible);
     const end = turnEnd(change);
     if (end !== null) this.pass.turn?.stored(end);
-    if (publish !== undefined) services.publishing().published([publish]);
+    if (publish !== undefined) services.publisher().published([publish]);
     if (hook !== null) void callHook(this.pass, hook, error, this);
   }
 }

@@ -4,15 +4,15 @@ import { encodedNameOf } from '../model/path.js';
 import type { Pass } from '../step/pass.js';
 import { undoableRows, type Undoing } from '../step/undo-rows.js';
 import type { Definitions } from './definitions.js';
-import type { WorkerInstances } from './work.js';
+import type { Receivers } from './work.js';
 
-/** Starts a pass that undoes what stands: who undoes each result, and on which instance. */
+/** Starts a pass that undoes what stands: who undoes each result, and on which object. */
 export async function startCompensations(
   pass: Pass,
   undoing: Undoing,
   journal: readonly Checkpoint[],
   definitions: Definitions,
-  instances: WorkerInstances,
+  receivers: Receivers,
 ): Promise<void> {
   const { id } = pass.worker;
   try {
@@ -21,7 +21,7 @@ export async function startCompensations(
       const found = definitions.compensationOf(id, encodedNameOf(row.path));
       if (found !== null)
         undoers.set(row, {
-          instance: await instances.instanceOf(found.worker),
+          receiver: await receivers.receiverOf(found.worker),
           definition: found.step,
         });
     }

@@ -9,22 +9,22 @@ import { tellFault } from '../ports/tell-fault.js';
 import type { Pass } from '../step/pass.js';
 import { type Beginning, beginWithin } from './begin-within.js';
 import type { Opening } from './opening.js';
-import type { WorkerInstances } from './work.js';
+import type { Receivers } from './work.js';
 
 /** Before a store that did not answer is asked again. */
 const AGAIN_MS = 1_000;
 
 /**
- * Starts a pass's handler: the worker's instance and the event, whether the handler takes it, its limits, its method. What
+ * Starts a pass's handler: the object that its worker's methods run on and the event, whether the handler takes it, its limits, its method. What
  * it takes to get there is synchronous where the parts are.
  */
-export function startHandler(pass: Pass, opening: Opening, instances: WorkerInstances): void {
+export function startHandler(pass: Pass, opening: Opening, receivers: Receivers): void {
   try {
-    const instance = instances.instanceOf(pass.worker);
+    const receiver = receivers.receiverOf(pass.worker);
     const event = eventOf(pass, opening);
-    if (instance instanceof Promise || event instanceof Promise)
-      offerLater(pass, opening, Promise.all([instance, event]));
-    else offer(pass, opening, instance, event);
+    if (receiver instanceof Promise || event instanceof Promise)
+      offerLater(pass, opening, Promise.all([receiver, event]));
+    else offer(pass, opening, receiver, event);
   } catch (error) {
     couldNotBegin(pass, error);
   }
@@ -39,20 +39,20 @@ function eventOf({ record, services }: Pass, { copy }: Opening): unknown {
 function offerLater(
   pass: Pass,
   opening: Opening,
-  parts: Promise<readonly [instance: object, event: unknown]>,
+  parts: Promise<readonly [receiver: object, event: unknown]>,
 ): void {
   parts
-    .then(([instance, event]) => offer(pass, opening, instance, event))
+    .then(([receiver, event]) => offer(pass, opening, receiver, event))
     .catch((error: unknown) => couldNotBegin(pass, error));
 }
 
 /** The handler's `when` and guard have their say. */
-function offer(pass: Pass, opening: Opening, instance: object, event: unknown): void {
+function offer(pass: Pass, opening: Opening, receiver: object, event: unknown): void {
   const accepted = accepts(pass, event, opening.journal.rows);
-  if (!(accepted instanceof Promise)) begin(pass, opening, instance, event, accepted);
+  if (!(accepted instanceof Promise)) begin(pass, opening, receiver, event, accepted);
   else
     accepted
-      .then((takes) => begin(pass, opening, instance, event, takes))
+      .then((takes) => begin(pass, opening, receiver, event, takes))
       .catch((error: unknown) => couldNotBegin(pass, error));
 }
 
@@ -75,11 +75,11 @@ function routeOf({ routes }: HandlerDefinition, event: string): EventRoute | und
 }
 
 /** `accepted` is what code of users answered. */
-function begin(pass: Pass, { visible }: Opening, instance: object, event: unknown, accepted: unknown): void {
+function begin(pass: Pass, { visible }: Opening, receiver: object, event: unknown, accepted: unknown): void {
   if (pass.ended !== null) return;
   if (!accepted) pass.end({ kind: 'skipped' });
   else if (!pass.services.mayStartBody()) pass.end({ kind: 'lost' });
-  else beginWithin(pass, visible, event, new HandlerStart(pass, visible, instance, event));
+  else beginWithin(pass, visible, event, new HandlerStart(pass, visible, receiver, event));
 }
 
 /** The handler within its limits, and with its turn. */
@@ -87,14 +87,14 @@ class HandlerStart implements Beginning {
   constructor(
     private readonly pass: Pass,
     private readonly journal: readonly Checkpoint[],
-    private readonly instance: object,
+    private readonly receiver: object,
     private readonly event: unknown,
   ) {}
 
   begin(): void {
-    const { pass, journal, instance, event } = this;
-    if (pass.handler.keyed === undefined) runHandler(pass, instance, event);
-    else beginTurn(pass, journal, () => runHandler(pass, instance, event));
+    const { pass, journal, receiver, event } = this;
+    if (pass.handler.keyed === undefined) runHandler(pass, receiver, event);
+    else beginTurn(pass, journal, () => runHandler(pass, receiver, event));
   }
 }
 
@@ -117,7 +117,7 @@ function beginTurn(pass: Pass, journal: readonly Checkpoint[], run: () => void):
 
 async function openedTurn(pass: Pass, journal: readonly Checkpoint[]): Promise<boolean> {
   pass.turn = await openTurn(pass, journal);
-  return pass.turn === null || pass.turn.prepare();
+  return pass.turn === null || pass.turn.load();
 }
 
 /** A store that does not answer is no failure of the turn: none of its attempts is spent. */

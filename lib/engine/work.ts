@@ -28,8 +28,8 @@ export interface Work {
 }
 
 /** Gives the objects that a pass runs methods on. */
-export interface WorkerInstances {
-  instanceOf(worker: WorkerDefinition): object | Promise<object>;
+export interface Receivers {
+  receiverOf(worker: WorkerDefinition): object | Promise<object>;
 }
 
 /** What became of an execution: how it ended, or why nobody will tell. */

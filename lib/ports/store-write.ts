@@ -5,6 +5,7 @@ import type { Lease } from '../model/lease.js';
 import type { NextTurn, Parent, Withdrawal } from './family.js';
 import type { Mail } from './verdict.js';
 
+// Parts of this port that have a file of their own, which nobody else imports: to its users the port is this one.
 export type { NextTurn, Parent, Withdrawal } from './family.js';
 export type { KnownEvent, Mail, PublishedExecution, RejectReason, Rejection, Verdict } from './verdict.js';
 

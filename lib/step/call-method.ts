@@ -5,11 +5,12 @@ import type { InstanceResolver, MethodBody } from '../ports/instance-resolver.js
 type Host = Pick<InstanceResolver, 'invokerOf'> | null;
 
 /** Calls a handler, or a method that belongs to its turns, through what the host puts around it. */
-export function callHandler(host: Host, instance: object, name: string, args: readonly unknown[]): unknown {
-  const method = (instance as Record<string, MethodBody | undefined>)[name];
+export function callHandler(host: Host, receiver: object, name: string, args: readonly unknown[]): unknown {
+  const method = (receiver as Record<string, MethodBody | undefined>)[name];
   if (method === undefined) return undefined;
-  const invoker = host?.invokerOf?.({ instance, name, kind: 'handler', method, body: method }) ?? method;
-  return invoker.apply(instance, args as never[]);
+  const invoker =
+    host?.invokerOf?.({ instance: receiver, name, kind: 'handler', method, body: method }) ?? method;
+  return invoker.apply(receiver, args as never[]);
 }
 
 /** Calls the body of a step through what the host puts around it. */

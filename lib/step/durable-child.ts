@@ -62,7 +62,7 @@ export class DurableChild extends DurableCall {
     const row = this.row('timer', childKey(this.path, ordinal), services.clock.now(), 1);
     const eventId = this.eventIdOf(row);
     this.meanwhile(
-      services.publishing().handlers.prepareChild(this.call, {
+      services.publisher().handlers.prepareChild(this.call, {
         id: idOf(eventId),
         eventId,
         depth,
@@ -85,7 +85,7 @@ export class DurableChild extends DurableCall {
       [row],
       { events: [event] },
       () => {
-        pass.services.publishing().published([event]);
+        pass.services.publisher().published([event]);
         this.wait(row);
       },
       ({ reason, eventId }) => this.fail(refusalOf([event], reason, eventId ?? null)),
@@ -105,7 +105,7 @@ export class DurableChild extends DurableCall {
     if (this.parent.isDead) return;
     const id = idOf(this.eventIdOf(row));
     this.meanwhile(
-      this.pass.services.publishing().handlers.outcomeOf(id),
+      this.pass.services.publisher().handlers.outcomeOf(id),
       (outcome) => this.answered(row, id, outcome),
       () => this.ask(row),
     );

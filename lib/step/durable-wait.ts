@@ -102,7 +102,7 @@ export class DurableWait extends DurableCall {
   }
 
   private take(came: readonly Came[]): void {
-    const given = came.map((each) => this.admitted(each));
+    const given = came.map((each) => this.rechecked(each));
     if (!given.some((data) => data instanceof Promise)) {
       this.finish(this.textOf(came, given), indexesOf(came));
       return;
@@ -117,10 +117,10 @@ export class DurableWait extends DurableCall {
   }
 
   /** The event's data as the present schema has it. */
-  private admitted({ mail, at }: Came): unknown {
+  private rechecked({ mail, at }: Came): unknown {
     const { codec, events } = this.pass.services;
     const { event } = this.call.events[at] as AwaitedEvent;
-    return events.admit(event, codec.decode(mail.payload), mail.schemaHash);
+    return events.recheck(event, codec.decode(mail.payload), mail.schemaHash);
   }
 
   private textOf([first]: readonly Came[], given: readonly unknown[]): string {

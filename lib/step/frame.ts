@@ -132,7 +132,7 @@ export class Frame implements CurrentExecution, Body {
   }
 
   get app(): object {
-    return this.pass.services.publishing();
+    return this.pass.services.publisher();
   }
 
   get isDead(): boolean {

@@ -1,5 +1,5 @@
 import type { RetryPolicy } from '../model/retry-policy.js';
-import type { StepPublish, StepSpec } from './step-run.js';
+import type { EffectfulStep, StepSpec } from './step-run.js';
 
 /** A call of a function instead of a `@Step` method: it has no policies of its own, no receiver and no arguments. */
 export class FunctionSpec implements StepSpec {
@@ -12,7 +12,7 @@ export class FunctionSpec implements StepSpec {
     readonly timeoutMs: number,
     readonly retry: RetryPolicy,
     private readonly body: () => unknown,
-    readonly publish?: StepPublish,
+    readonly effects?: EffectfulStep,
   ) {}
 
   /** Bare: the frame is nothing to code of users, whose function may have an optional parameter. */

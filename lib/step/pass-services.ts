@@ -30,7 +30,7 @@ export interface PassServices {
   /** What the host puts around methods; null: nothing. */
   readonly host: Pick<InstanceResolver, 'invokerOf'> | null;
   /** Asked late: publisher and engine need each other. */
-  publishing(): StepPublisher;
+  publisher(): StepPublisher;
   readonly settings: PassSettings;
   /** False when so much of the lease has passed that a new body might outlive it. */
   mayStartBody(): boolean;
@@ -99,8 +99,8 @@ export interface EventRestorer {
    * The data of a stored event as the current schema takes it: itself, unless another schema checked it; then it is checked
    * again. Throws or rejects with `InvalidEventError`.
    */
-  admit(eventName: string, data: unknown, schemaHash: string | null): unknown;
-  /** The value that handlers receive for data that was admitted. */
+  recheck(eventName: string, data: unknown, schemaHash: string | null): unknown;
+  /** The value that handlers receive for data that was rechecked. */
   revive(eventName: string, data: unknown): unknown;
 }
 

@@ -30,7 +30,7 @@ export function continueAsNew(
   refused: (error: unknown) => Promise<never>,
 ): Promise<never> {
   const { pass } = frame;
-  const { handlers } = pass.services.publishing();
+  const { handlers } = pass.services.publisher();
   pass.writes.underWay++;
   frame.callBegan();
   const promise = handlers

@@ -1,7 +1,7 @@
 import type { StateCall } from '../ports/current-execution.js';
 import type { InstanceChange } from '../ports/store-write.js';
 import { derivedId } from './derived-id.js';
-import type { StepPublish } from './step-run.js';
+import type { EffectfulStep } from './step-run.js';
 import type { Pass } from './pass.js';
 
 /** What the body of a call to state found, and what it makes of it. */
@@ -24,7 +24,7 @@ export function stateBody(pass: Pass, call: StateCall): () => Promise<Looked> {
 }
 
 /** How that is stored: what is expected to be stored still, when it is not, is read and changed anew. */
-export function stateStep(pass: Pass, path: string, call: StateCall): StepPublish {
+export function stateEffects(pass: Pass, path: string, call: StateCall): EffectfulStep {
   let tries = 0;
   const version = (): string => derivedId([pass.record.id, pass.lease.fence, path, tries]);
   const changeOf = ({ expected, state, isRead }: Looked): InstanceChange | undefined =>

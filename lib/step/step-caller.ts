@@ -18,11 +18,11 @@ import { FrameContext } from './frame-context.js';
 import { FunctionSpec } from './function-spec.js';
 import { MethodSpec } from './method-spec.js';
 import { newEventsOf, summaryOf, withKnown, type PublishedEvent } from './publish-call.js';
-import { stateBody, stateStep } from './state-call.js';
+import { stateBody, stateEffects } from './state-call.js';
 import { RaceRun } from './race-run.js';
 import { AWAIT } from './received-events.js';
 import { continueAsNew, whyNotAnew } from './renewal.js';
-import { type StepPublish, StepRun, type StepSpec } from './step-run.js';
+import { type EffectfulStep, StepRun, type StepSpec } from './step-run.js';
 import { turnId } from './turn-id.js';
 
 /** Where a call stands that never got into the journal. */
@@ -36,7 +36,7 @@ const untilAnswered: RetryPolicy = {
 };
 
 /** How the events of a publish are stored: those that were not published before go with the step's commit. */
-const publishStep: StepPublish = {
+const publishEffects: EffectfulStep = {
   of: (value) => {
     const published = value as readonly PublishedEvent[];
     return { value: summaryOf(published), events: newEventsOf(published) };
@@ -139,16 +139,16 @@ export const stepCaller: Caller = {
 
   publish(frame, requests) {
     if (frame.isDead) return unsettled(frame);
-    const publishing = frame.pass.services.publishing();
+    const publisher = frame.pass.services.publisher();
     const name = `${BUILT_IN}publish`;
     const path = frame.nextPath(name, '');
     const seed = `${turnId(frame.pass.record)} ${frame.pass.record.epoch} ${frame.pass.outsidePath(path)}`;
     const prepare = async (): Promise<readonly PublishedEvent[]> => {
-      const events = await publishing.prepare(await requests(), seed, frame.pass.record.depth + 1);
+      const events = await publisher.prepare(await requests(), seed, frame.pass.record.depth + 1);
       return events.map((event): PublishedEvent => ({ event, known: null }));
     };
     const { timeoutMs } = frame.pass.services.settings;
-    return runAt(frame, name, path, new FunctionSpec(timeoutMs, untilAnswered, prepare, publishStep));
+    return runAt(frame, name, path, new FunctionSpec(timeoutMs, untilAnswered, prepare, publishEffects));
   },
 
   state(frame, call) {
@@ -161,7 +161,7 @@ export const stepCaller: Caller = {
       timeoutMs,
       untilAnswered,
       stateBody(pass, call),
-      stateStep(pass, path, call),
+      stateEffects(pass, path, call),
     );
     return runAt(frame, name, path, spec);
   },

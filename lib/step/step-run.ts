@@ -38,20 +38,21 @@ export interface StepSpec {
   readonly receiver: object | null;
   readonly args: readonly unknown[];
   readonly invoke: (frame: Frame) => unknown;
-  readonly publish?: StepPublish;
+  /** Absent: its commit stores rows, and does nothing else. */
+  readonly effects?: EffectfulStep;
   /** How the pass ends with this result, when nothing is left to do after it. */
   readonly closes?: (row: Checkpoint) => PassEnd | null;
 }
 
-/** What a step's commit stores beside its result. */
-export interface StepPublished extends StepEffects {
+/** What a step stores as its result, and what its commit does besides. */
+export interface ValueAndEffects extends StepEffects {
   readonly value: unknown;
 }
 
 /** For a step that publishes, or changes an instance. */
-export interface StepPublish {
-  /** What the body's value is stored as, and the events that the step's commit accepts. */
-  readonly of: (value: unknown) => StepPublished;
+export interface EffectfulStep {
+  /** What the body's value is stored as, and what the step's commit does besides. */
+  readonly of: (value: unknown) => ValueAndEffects;
   /** The body's value when events turned out to be published before: its commit accepts them no more. */
   readonly withKnown: (value: unknown, known: readonly KnownEvent[]) => unknown;
   /** The instance is not as the body has read it: null, and the body runs again; else what the step fails with. */
@@ -66,7 +67,7 @@ export class StepRun extends DurableCall implements BodyOwner, FramedCall {
   private startedAt = 0;
   /** An attempt was cut off by its timeout, or may have been in an earlier pass: what it waited for is still waited for. */
   private leavesWaits = false;
-  /** What the body gave, kept only where its commit publishes. */
+  /** What the body gave, kept only where its commit has effects. */
   private value: unknown = undefined;
   /** What it failed with when no attempt was left. */
   private exhaustedBy: { readonly error: unknown } | null = null;
@@ -211,10 +212,10 @@ export class StepRun extends DurableCall implements BodyOwner, FramedCall {
 
   private succeeded(value: unknown): void {
     if (this.spec.atMostOnce) this.pass.begun.ended(this.path);
-    const published = this.spec.publish?.of(value) ?? null;
+    const effects = this.spec.effects?.of(value) ?? null;
     let encoded: EncodedValue;
     try {
-      encoded = encodeResult(this.pass.services, published === null ? value : published.value);
+      encoded = encodeResult(this.pass.services, effects === null ? value : effects.value);
     } catch (error) {
       const what = namesOf(this.path);
       this.failFor(new UnstorableResultError(this.pass.worker.id, what, messageOf(error)), false);
@@ -223,29 +224,29 @@ export class StepRun extends DurableCall implements BodyOwner, FramedCall {
     const row = this.row('completed', this.path, this.startedAt, this.attempt);
     row.value = encoded.text;
     this.copy = encoded.copy;
-    if (published !== null) this.value = value;
+    if (effects !== null) this.value = value;
     this.endWaits();
-    this.store(row, published);
+    this.store(row, effects);
   }
 
   protected override stored({ kind }: Checkpoint): void {
     if (kind === 'completed') {
       const events = this.effects?.events ?? nothing;
-      if (events.length > 0) this.pass.services.publishing().published(events);
+      if (events.length > 0) this.pass.services.publisher().published(events);
       this.tell('step.completed');
     } else if (this.exhaustedBy !== null) this.hook('onExhausted', this.exhaustedBy.error, null);
   }
 
   /** An event of it has no room, or was published before: with another payload, or by somebody who started other executions. */
   protected override effectsRefused({ reason, eventId, known }: Rejection): void {
-    const { publish } = this.spec;
+    const { effects } = this.spec;
     if (reason === 'instance-changed') this.changedMeanwhile();
-    else if (reason === 'event-known') this.succeeded(publish?.withKnown(this.value, known ?? []));
-    else this.failFor(refusalOf(publish?.of(this.value).events ?? [], reason, eventId ?? null), false);
+    else if (reason === 'event-known') this.succeeded(effects?.withKnown(this.value, known ?? []));
+    else this.failFor(refusalOf(effects?.of(this.value).events ?? [], reason, eventId ?? null), false);
   }
 
   private changedMeanwhile(): void {
-    const error = this.spec.publish?.changed?.() ?? null;
+    const error = this.spec.effects?.changed?.() ?? null;
     if (error !== null) this.failFor(error, false);
     else this.runAttempt();
   }
@@ -297,7 +298,7 @@ export class StepRun extends DurableCall implements BodyOwner, FramedCall {
 
   /** The next attempt goes on with what a cut off one waited for; once there is a result, nobody does. */
   private endWaits(): void {
-    if (this.leavesWaits && this.spec.publish === undefined) giveUpWithin(this.pass, this.path);
+    if (this.leavesWaits && this.spec.effects === undefined) giveUpWithin(this.pass, this.path);
   }
 
   private recordAttempt(error: unknown, nextAt: number | null): void {

@@ -8,16 +8,16 @@ import type { StoredInstance } from '../ports/stored-instance.js';
  * turn runs, and at the latest when the pass ends for good; a pass that goes on later opens it anew.
  */
 export interface Turn {
-  /** The instance's name. */
-  readonly instance: string;
+  /** The instance's name in the store; users know it by its `instanceId`. */
+  readonly instanceName: string;
   /** Reads the state, before the handler runs. Throws or rejects with what keeps it from running. False: it has nothing to do. */
-  prepare(): boolean | Promise<boolean>;
+  load(): boolean | Promise<boolean>;
   /** Goes on with what an earlier pass began instead of the handler; false: there is nothing of the kind. */
-  resume(worker: object): boolean;
+  resume(receiver: object): boolean;
   /** Calls the handler's method in that context, and what belongs to the turn after it. Gives the method's value. */
-  run(worker: object, event: unknown, context: ExecutionContext): unknown;
+  run(receiver: object, event: unknown, context: ExecutionContext): unknown;
   /** What `run` threw: true when the turn deals with it, and ends the pass itself. */
-  failed(worker: object, error: unknown): boolean;
+  failed(receiver: object, error: unknown): boolean;
   /** What the end of the pass makes of the instance, in the same commit; null: it stays as it is. */
   changeFor(status: 'parked' | TerminalStatus): InstanceChange | null;
   /** The instance is this by now: whether the end of the turn holds on it as well. If not, the turn is run again. */

@@ -8,7 +8,7 @@ import { define, TAG_KEY, typedArrays } from './tagged.js';
 
 /** Each level of a value is at most four levels of tagged JSON. */
 const MAX_JSON_DEPTH = MAX_DEPTH * 4 + 8;
-const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const INTEGER = /^-?(0|[1-9]\d*)$/;
 
 /** Rebuilds a value from tagged JSON. Knows a closed list of tags; classes come from the registry only. */
@@ -165,7 +165,7 @@ function typedArray(tag: string, text: unknown): object {
 }
 
 function bytes(tag: string, text: unknown): Buffer {
-  if (typeof text !== 'string' || text.length % 4 !== 0 || !base64.test(text)) throw malformed(tag);
+  if (typeof text !== 'string' || text.length % 4 !== 0 || !BASE64.test(text)) throw malformed(tag);
   return Buffer.from(text, 'base64');
 }
 

@@ -3,7 +3,7 @@ import type { DefinitionWork, Entry } from './entry.js';
 import type { Executions } from './executions.js';
 
 /** Messages of one inbox that a claim answers at most. */
-const inboxPage = 1_000;
+const INBOX_PAGE = 1_000;
 
 /** Finds what is due for one process and leases it: expired work first, then ready lanes in rotation. */
 export class Claims {
@@ -95,7 +95,7 @@ export class Claims {
       lease: { executionId: entry.id, key: entry.key, owner, fence: entry.fence },
       record: entry.toRecord(),
       journal: entry.journal.load(entry.turn, entry.epoch),
-      inbox: entry.inbox === null ? [] : entry.inbox.unseen(entry.seenInboxSeq, inboxPage),
+      inbox: entry.inbox === null ? [] : entry.inbox.unseen(entry.seenInboxSeq, INBOX_PAGE),
       ...(entry.batch === null ? {} : { batch: entry.batch.collected(entry.inbox?.items.at(-1)?.seq ?? 0) }),
       strikes,
       dueSince,

@@ -20,7 +20,7 @@ export class DedupRow implements Heaped {
 }
 
 /** Expired rows that one publish removes at most. */
-const forgottenAtOnce = 4;
+const FORGOTTEN_AT_ONCE = 4;
 
 /** Explicit event ids by session; a row past its `until` is forgotten. */
 export class DedupTable {
@@ -34,7 +34,7 @@ export class DedupTable {
   }
 
   add(row: DedupRow, now: number): void {
-    this.forgetExpired(now, forgottenAtOnce);
+    this.forgetExpired(now, FORGOTTEN_AT_ONCE);
     let rows = this.sessions.get(row.session);
     if (rows === undefined) this.sessions.set(row.session, (rows = new Map()));
     const expired = rows.get(row.eventId);

@@ -20,8 +20,8 @@ const cancels: readonly MessageKind[] = ['cancel'];
 export const noTimers: Timers = Object.freeze({});
 
 /** Turn and epoch of a new execution. */
-const firstTurn = 0;
-const firstEpoch = 0;
+const FIRST_TURN = 0;
+const FIRST_EPOCH = 0;
 
 const noJournal = new Journal();
 
@@ -40,8 +40,8 @@ export class Entry implements Heaped, Linked<Entry> {
   status: ExecutionStatus = 'pending';
   waitReason: WaitReason | null = null;
   attempt = 1;
-  turn = firstTurn;
-  epoch = firstEpoch;
+  turn = FIRST_TURN;
+  epoch = FIRST_EPOCH;
   timers: Timers = noTimers;
   listening: readonly MessageKind[];
   seenInboxSeq = 0;

@@ -10,7 +10,7 @@ interface Declared {
 }
 
 /** How long a graph outlives its last declaration when nothing refers to it. */
-const keptMs = 7 * 24 * 60 * 60 * 1_000;
+const KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Graphs by worker and fingerprint. */
 export class GraphTable {
@@ -37,7 +37,7 @@ export class GraphTable {
 
   /** Drops what was declared long ago and is none of those that `used` gives. */
   prune(now: number, used: () => readonly DefinitionRef[]): void {
-    const old = this.all().filter(({ declaredAt }) => declaredAt + keptMs <= now);
+    const old = this.all().filter(({ declaredAt }) => declaredAt + KEPT_MS <= now);
     if (old.length === 0) return;
     const kept = new Set(
       used().map(({ id, fingerprint }) => keyOf({ worker: partsOfDefinition(id).worker, fingerprint })),

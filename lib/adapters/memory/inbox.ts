@@ -3,7 +3,7 @@ import type { MessageId } from '../../model/ids.js';
 import type { Message, StoredMessage } from '../../ports/store-write.js';
 
 /** Ids of acknowledged messages that one inbox still recognises. */
-const remembered = 1_000;
+const REMEMBERED = 1_000;
 
 /** The messages of one execution that no commit has acknowledged, the ids of those that came before, and all its items. */
 export class Inbox {
@@ -29,7 +29,7 @@ export class Inbox {
     const first = this.messages[0];
     if (first === undefined || first.seq > seq) return;
     this.messages = this.messages.filter((message) => message.seq > seq);
-    let surplus = this.ids.size - this.messages.length - remembered;
+    let surplus = this.ids.size - this.messages.length - REMEMBERED;
     for (const id of this.ids) {
       if (surplus-- <= 0) break;
       this.ids.delete(id);

@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../model/checkpoint.js';
 import { freshList } from '../../model/fresh-list.js';
 
 /** Below this many rows a scan is faster than an index. */
-const scanned = 16;
+const SCANNED = 16;
 
 /** The checkpoints of one execution; insert-only within (turn, epoch). */
 export class Journal {
@@ -38,7 +38,7 @@ export class Journal {
       const checkpoint = checkpoints[at] as Checkpoint;
       this.rows.push(checkpoint);
       if (this.index !== null) this.index.add(indexKey(checkpoint));
-      else if (this.rows.length > scanned) this.index = new Set(this.rows.map(indexKey));
+      else if (this.rows.length > SCANNED) this.index = new Set(this.rows.map(indexKey));
     }
   }
 

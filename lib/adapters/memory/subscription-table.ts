@@ -7,7 +7,7 @@ interface Held {
 }
 
 /** How long a subscription outlives the last process that held it. */
-const keptMs = 7 * 24 * 60 * 60 * 1_000;
+const KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Who takes which event, by definition and event. */
 export class SubscriptionTable {
@@ -34,7 +34,7 @@ export class SubscriptionTable {
     const found: Held[] = [];
     for (const [id, events] of this.byDefinition) {
       for (const [event, held] of events) {
-        if (held.heldAt + keptMs > now) found.push(held);
+        if (held.heldAt + KEPT_MS > now) found.push(held);
         else events.delete(event);
       }
       if (events.size === 0) this.byDefinition.delete(id);

@@ -3,7 +3,7 @@ import type { Gates } from './gates.js';
 import { byRank, DefinitionWork, type Entry, type Lane, LaneQueue } from './entry.js';
 
 /** Timers that one claim moves to the ready lanes at most: a claim stays short when very many fall due together. */
-const promotedAtOnce = 10_000;
+const PROMOTED_AT_ONCE = 10_000;
 
 /** What is due now and what will be: ready lanes served in rotation, and timers; by definition. */
 export class WorkIndex {
@@ -82,7 +82,7 @@ export class WorkIndex {
 
   /** Moves what fell due to its lane. */
   promote(work: DefinitionWork, now: number): void {
-    for (let count = 0; count < promotedAtOnce; count++) {
+    for (let count = 0; count < PROMOTED_AT_ONCE; count++) {
       const entry = work.timers.peek();
       if (entry === undefined || entry.wakesAt > now) return;
       this.fire(entry);

@@ -1,24 +1,24 @@
 /** Begins an escape; a text that holds it is escaped itself. */
-const mark = '\u0001';
+const MARK = '\u0001';
 
 interface WellFormed {
   isWellFormed(): boolean;
 }
 
-const special = /\u0001|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const SPECIAL = /\u0001|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /**
  * Text as the server gets it: itself, unless it holds half a surrogate pair (UTF-8 cannot carry it, and the server's JSON
  * parser refuses its escape) or the mark. No two texts are stored alike, and a separator stays where it was.
  */
 export function toStored(text: string): string {
-  if (!text.includes(mark) && (text as unknown as WellFormed).isWellFormed()) return text;
-  return text.replace(special, (char) => mark + char.charCodeAt(0).toString(16).padStart(4, '0'));
+  if (!text.includes(MARK) && (text as unknown as WellFormed).isWellFormed()) return text;
+  return text.replace(SPECIAL, (char) => MARK + char.charCodeAt(0).toString(16).padStart(4, '0'));
 }
 
 /** The text that {@link toStored} was given. */
 export function fromStored(text: string): string {
-  if (!text.includes(mark)) return text;
+  if (!text.includes(MARK)) return text;
   return text.replace(/\u0001([0-9a-f]{4})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

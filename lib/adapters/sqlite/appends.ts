@@ -13,9 +13,9 @@ const notListening: Verdict = Object.freeze({ verdict: 'rejected', reason: 'not-
 const unknownExecution: Verdict = Object.freeze({ verdict: 'rejected', reason: 'unknown-execution' });
 
 /** Acknowledged messages that one inbox keeps, so that a resend is recognised. */
-const remembered = 1_000;
+const REMEMBERED = 1_000;
 /** Every so many messages an inbox is trimmed. */
-const trimEvery = 256;
+const TRIM_EVERY = 256;
 
 const terminal: ReadonlySet<number> = new Set([
   statusCode.completed,
@@ -81,7 +81,7 @@ export class Appends {
       messageKindCode(message.kind),
       toStoredOrNull(message.body),
     ]);
-    if (seq % trimEvery === 0) this.trim.run([n, Math.min(seen, seq - remembered)]);
+    if (seq % TRIM_EVERY === 0) this.trim.run([n, Math.min(seen, seq - REMEMBERED)]);
     this.appended = true;
     this.held.mailed(n);
     if (target.batch !== null) this.batches.told(n, message.kind, listens, now);

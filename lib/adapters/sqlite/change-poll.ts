@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../../ports/clock.js';
 import { anyChange, GatheredChange } from '../../ports/gathered-change.js';
 import type { Change } from '../../ports/store.js';
 
-const everyMs = 100;
+const EVERY_MS = 100;
 /** How long a write of a process that the registry does not know is followed by a close look. */
-const strangerMs = 60_000;
+const STRANGER_MS = 60_000;
 
 /**
  * Tells listeners that another connection has written. Looks closely while it is told that another process lives, and for
@@ -62,7 +62,7 @@ export class ChangePoll {
     if (this.timer !== null || this.listeners.size === 0) return;
     if (!this.peers && this.clock.monotonic() > this.closeUntil) return;
     this.seen ??= this.version();
-    this.timer = this.clock.setTimer(everyMs, () => {
+    this.timer = this.clock.setTimer(EVERY_MS, () => {
       this.timer = null;
       this.look();
       this.schedule();
@@ -72,7 +72,7 @@ export class ChangePoll {
   private look(): void {
     const version = this.version();
     if (version !== null && this.seen !== null && version !== this.seen) {
-      this.closeUntil = this.clock.monotonic() + strangerMs;
+      this.closeUntil = this.clock.monotonic() + STRANGER_MS;
       this.tell(anyChange);
     }
     this.seen = version ?? this.seen;

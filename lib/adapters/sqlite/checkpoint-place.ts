@@ -48,13 +48,13 @@ export function tableOf(key: string): number {
   const { length } = key;
   for (let i = 0; i < length; i++) {
     const code = charCodeAt.call(key, i);
-    if (code === tilde) break;
+    if (code === TILDE) break;
     hash = Math.imul(hash ^ code, 0x01000193);
   }
   return hash & 3;
 }
 
-const tilde = 0x7e;
+const TILDE = 0x7e;
 
 /** The places of the execution with that number, which is SQL. */
 export function placesWithin(n: string): string {

@@ -1,9 +1,10 @@
 import type { Checkpoint } from '../../model/checkpoint.js';
 import type { Lease } from '../../model/lease.js';
 import type { Verdict } from '../../ports/store-write.js';
-import { CheckpointTable, type Found, isUsual, together } from './checkpoint-table.js';
+import { CheckpointTable, type Found, isUsual } from './checkpoint-table.js';
 import type { Connection, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
+import { TOGETHER } from './insert-together.js';
 import { checkpointTables, tableOf, placesOfExecutions } from './checkpoint-place.js';
 
 /**
@@ -38,7 +39,7 @@ export class CheckpointRows {
     for (let at = 0; at < rows.length; at++) if (!isUsual(rows[at] as Checkpoint)) return false;
     if (rows.length < 2) return true;
     // Nothing was there before the first commit of an execution but that commit.
-    return lease.fence === 1 && commitNo === 1 && rows.length <= together && areDistinct(rows);
+    return lease.fence === 1 && commitNo === 1 && rows.length <= TOGETHER && areDistinct(rows);
   }
 
   /** Takes the rows of the group's next commit, which counts as `ok` until told otherwise. */

@@ -4,14 +4,12 @@ import type { Verdict } from '../../ports/store-write.js';
 import { checkpointKindCode, commitMark } from './codes.js';
 import type { Connection, SqlValue, Statement } from './connection.js';
 import type { HeldLeases } from './held-leases.js';
-import { InsertTogether } from './insert-together.js';
+import { InsertTogether, TOGETHER } from './insert-together.js';
 import { executionAt, keyHash, placeOf, placesOf } from './checkpoint-place.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 
-/** Rows of one statement: eight cost a fifth less than eight statements, and more of them save nothing more. */
-export const together = 8;
-/** Parameters of each. */
-const width = 7;
+/** Parameters of a usual row. */
+const WIDTH = 7;
 
 const already: Verdict = Object.freeze({ verdict: 'already' });
 const checkpointExists: Verdict = Object.freeze({ verdict: 'rejected', reason: 'checkpoint-exists' });
@@ -29,7 +27,6 @@ export interface Found {
  * one hash the later takes the next free place, so rows are only ever removed with all others of their execution.
  */
 export class CheckpointTable {
-  private readonly insertUsual: Statement<never>;
   private readonly insertUsuals: InsertTogether;
   private readonly insertHeld: Statement<never>;
   private readonly insertGuarded: Statement<never>;
@@ -37,7 +34,7 @@ export class CheckpointTable {
   /** Queued rows, their indexes in the group and their parameters: used again and again, since garbage is a tenth of the cost. */
   private readonly rows: Checkpoint[] = [];
   private readonly indexes: number[] = [];
-  private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
+  private readonly values: SqlValue[] = Array.from({ length: TOGETHER * WIDTH }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
 
@@ -46,8 +43,9 @@ export class CheckpointTable {
     private readonly held: HeldLeases,
     table: number,
   ) {
-    this.insertUsual = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
-    this.insertUsuals = new InsertTogether(connection, insertUsualCheckpoints(table, 'FAIL', together));
+    const insertUsual: Statement<never> = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
+    const several = insertUsualCheckpoints(table, 'FAIL', TOGETHER);
+    this.insertUsuals = new InsertTogether(connection, insertUsual, several, WIDTH);
     this.insertHeld = connection.prepare(insertHeldCheckpoint(table));
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint(table));
     this.selectAt = connection.prepare(selectCheckpointAt(table));
@@ -64,12 +62,12 @@ export class CheckpointTable {
    * what is queued is not written in the midst of them, since the commit has no verdict yet that could be taken back.
    */
   queue(lease: Lease, commitNo: number, row: Checkpoint, left: number): void {
-    if (this.queued + left > together) this.flush();
+    if (this.queued + left > TOGETHER) this.flush();
     const { values } = this;
     const at = this.queued++;
     this.rows[at] = row;
     this.indexes[at] = this.verdicts.length;
-    const first = at * width;
+    const first = at * WIDTH;
     values[first] = placeOf(lease.key, keyHash(0, 0, row.key));
     values[first + 1] = row.seq;
     values[first + 2] = commitMark(lease.fence, commitNo);
@@ -81,10 +79,9 @@ export class CheckpointTable {
 
   /** Writes what is queued. */
   flush(): void {
-    const { queued, values } = this;
+    const { queued } = this;
     this.queued = 0;
-    for (let at = queued === together ? this.insertUsuals.run(values) : 0; at < queued; at++)
-      if (this.insertUsual.run(values.slice(at * width, (at + 1) * width)) === 0) this.settle(at);
+    this.insertUsuals.run(this.values, queued, this.settle);
   }
 
   /** The row of that key. */
@@ -123,14 +120,14 @@ export class CheckpointTable {
   }
 
   /** A queued row that met another: of its own key, or of another key with its hash. */
-  private settle(at: number): void {
+  private readonly settle = (at: number): void => {
     const row = this.rows[at] as Checkpoint;
-    const n = executionAt(this.values[at * width] as number);
-    const mark = this.values[at * width + 2] as number;
+    const n = executionAt(this.values[at * WIDTH] as number);
+    const mark = this.values[at * WIDTH + 2] as number;
     const found = this.find(n, row);
     if (found === undefined) this.insertAt(this.insertHeld, valuesOf(mark, row), n, row);
     else this.verdicts[this.indexes[at] as number] = found.mark === mark ? already : checkpointExists;
-  }
+  };
 }
 
 /** Of a step that succeeded at its first attempt. */

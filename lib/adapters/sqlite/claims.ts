@@ -12,9 +12,9 @@ import { ReadyLanes } from './ready-lanes.js';
 import { toStored } from './stored-text.js';
 
 /** Messages of one inbox that a claim answers at most. */
-const inboxPage = 1_000;
+const INBOX_PAGE = 1_000;
 /** Timers that one claim moves to the ready lanes at most, beyond those it can serve. */
-const promotedAtOnce = 1_000;
+const PROMOTED_AT_ONCE = 1_000;
 
 interface Due {
   readonly n: number;
@@ -121,7 +121,7 @@ export class Claims {
     }
     const expired = this.expired(wanted, request.limit + 1, now);
     const claimed = expired.slice(0, request.limit).map(lease);
-    const page = Math.max(promotedAtOnce, request.limit);
+    const page = Math.max(PROMOTED_AT_ONCE, request.limit);
     const promoted = this.promote.run([wanted.json, now, page]);
     if (promoted > 0) this.gates.fired(wanted.json);
     const morePromoted = promoted === page;
@@ -214,7 +214,7 @@ export class Claims {
     const { checkpoints, progressed } = this.journals.load(n, row.turn, row.epoch, row.fence);
     const strikes = progressed ? 0 : strikesOf(row);
     this.take.run([fence, ownerNumber, strikes, now, n]);
-    const inbox = this.journals.unseen(row, before.id, inboxPage);
+    const inbox = this.journals.unseen(row, before.id, INBOX_PAGE);
     const batch = row.batch === null ? null : this.batches.begin(n);
     this.held.hold(n, fence, row.seen > 0 || inbox.length > 0);
     return {

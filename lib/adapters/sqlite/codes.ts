@@ -100,15 +100,15 @@ export function checkpointKindOf(code: number): Checkpoint['kind'] {
 }
 
 /** More deltas than one fence ever has: checkpoints of a turn are bounded far below. */
-const commitsPerFence = 2 ** 24;
+const COMMITS_PER_FENCE = 2 ** 24;
 
 /** One number for (fence, commitNo): it grows with every commit of an execution. */
 export function commitMark(fence: number, commitNo: number): number {
-  return fence * commitsPerFence + commitNo;
+  return fence * COMMITS_PER_FENCE + commitNo;
 }
 
 export function fenceOfMark(mark: number): number {
-  return Math.floor(mark / commitsPerFence);
+  return Math.floor(mark / COMMITS_PER_FENCE);
 }
 
 function known<T>(value: T | undefined, what: string, code: number): T {

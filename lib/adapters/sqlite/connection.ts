@@ -32,29 +32,29 @@ export function sqliteCode(error: unknown): number | null {
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return null;
   if (typeof rawCode === 'number') return rawCode & 0xff;
   const name = /^SQLITE_([A-Z]+)/.exec(code)?.[1] ?? '';
-  return primaryCodes.get(name) ?? unknownCode;
+  return primaryCodes.get(name) ?? UNKNOWN_CODE;
 }
 
-export const sqliteBusy = 5;
-const sqliteIoError = 10;
-export const sqliteConstraint = 19;
-export const sqliteNotADatabase = 26;
-const unknownCode = 1;
+export const SQLITE_BUSY = 5;
+const SQLITE_IO_ERROR = 10;
+export const SQLITE_CONSTRAINT = 19;
+export const SQLITE_NOT_A_DATABASE = 26;
+const UNKNOWN_CODE = 1;
 
 const primaryCodes = new Map<string, number>([
   ['ERROR', 1],
   ['PERM', 3],
   ['ABORT', 4],
-  ['BUSY', sqliteBusy],
+  ['BUSY', SQLITE_BUSY],
   ['LOCKED', 6],
   ['NOMEM', 7],
   ['READONLY', 8],
   ['INTERRUPT', 9],
-  ['IOERR', sqliteIoError],
+  ['IOERR', SQLITE_IO_ERROR],
   ['CORRUPT', 11],
   ['FULL', 13],
   ['CANTOPEN', 14],
-  ['CONSTRAINT', sqliteConstraint],
+  ['CONSTRAINT', SQLITE_CONSTRAINT],
   ['MISUSE', 21],
-  ['NOTADB', sqliteNotADatabase],
+  ['NOTADB', SQLITE_NOT_A_DATABASE],
 ]);

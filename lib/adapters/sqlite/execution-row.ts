@@ -87,18 +87,18 @@ export function toRecord(row: ExecutionRow, { definitions, events }: Numbers): E
 }
 
 /** A definition's own lane, as publishers name it. */
-const ownLane = 'd:';
+const OWN_LANE = 'd:';
 
 /** A definition's own lane is a number; any other is its name, marked where that could pass for one. */
 export function storedLane(lane: string, { id }: DefinitionRef, definitions: DefinitionNumbers): string {
-  if (lane.length === id.length + ownLane.length && lane.startsWith(ownLane) && lane.endsWith(id))
+  if (lane.length === id.length + OWN_LANE.length && lane.startsWith(OWN_LANE) && lane.endsWith(id))
     return definitions.laneOf(id);
   const stored = toStored(lane);
   return /^[0-9=]/.test(stored) ? `=${stored}` : stored;
 }
 
 function laneOf(stored: string, definitionId: string): string {
-  if (/^[0-9]/.test(stored)) return ownLane + definitionId;
+  if (/^[0-9]/.test(stored)) return OWN_LANE + definitionId;
   return fromStored(stored.startsWith('=') ? stored.slice(1) : stored);
 }
 

@@ -14,15 +14,13 @@ import { storedEventId, storedLane } from './execution-row.js';
 import type { Families } from './families.js';
 import type { Gates } from './gates.js';
 import type { HeldLeases } from './held-leases.js';
-import { InsertTogether } from './insert-together.js';
+import { InsertTogether, TOGETHER } from './insert-together.js';
 import type { Numbers, ProcessNumbers } from './numbers.js';
 import { toStored, toStoredOrNull } from './stored-text.js';
 import type { UsualEnds } from './usual-ends.js';
 
-/** Rows of one statement: eight cost a fifth less than eight statements, and twice as many save little more. */
-const together = 8;
-/** Parameters of each. */
-const width = 10;
+/** Parameters of a usual row. */
+const WIDTH = 10;
 
 interface Stored {
   readonly n: number;
@@ -46,7 +44,7 @@ export class ExecutionRows {
   /** Queued rows as they were answered, their indexes in the group and their parameters: used again and again. */
   private readonly answers: PublishedExecution[] = [];
   private readonly indexes: number[] = [];
-  private readonly values: SqlValue[] = Array.from({ length: together * width }, () => null);
+  private readonly values: SqlValue[] = Array.from({ length: TOGETHER * WIDTH }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
   /** The newest number, true while `version` is that of the file. */
@@ -65,7 +63,8 @@ export class ExecutionRows {
     private readonly ends: UsualEnds,
   ) {
     this.insertUsual = connection.prepare(`${insertUsualExecutions('ABORT', 1)} ON CONFLICT (id) DO NOTHING`);
-    this.insertUsuals = new InsertTogether(connection, insertUsualExecutions('FAIL', together));
+    const several = insertUsualExecutions('FAIL', TOGETHER);
+    this.insertUsuals = new InsertTogether(connection, this.insertUsual, several, WIDTH);
     this.insertAny = connection.prepare(insertExecution);
     this.selectStored = connection.prepare(
       'SELECT n, created_at, batch, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
@@ -91,13 +90,13 @@ export class ExecutionRows {
     if (event.mail !== undefined) return null;
     if (event.executions.length > 1 || event.dedup !== null || !isUsual(event, execution)) return null;
     // Not with the row that fills it: that one has no verdict yet that could be taken back.
-    if (this.queued === together) this.insertQueued();
+    if (this.queued === TOGETHER) this.insertQueued();
     const key = this.next();
     const answer = answerOf(event, 0, execution, key, now, true);
     const at = this.queued++;
     this.answers[at] = answer;
     this.indexes[at] = this.verdicts.length;
-    this.fill(this.values, at * width, key, event, execution, now);
+    this.fill(this.values, at * WIDTH, key, event, execution, now);
     this.held.hold(key, 1, false);
     return new AcceptedPublish(freshList(answer));
   }
@@ -109,10 +108,9 @@ export class ExecutionRows {
   }
 
   private insertQueued(): void {
-    const { queued, values } = this;
+    const { queued } = this;
     this.queued = 0;
-    for (let at = queued === together ? this.insertUsuals.run(values) : 0; at < queued; at++)
-      if (this.insertUsual.run(values.slice(at * width, (at + 1) * width)) === 0) this.settle(at);
+    this.insertUsuals.run(this.values, queued, this.settle);
   }
 
   /** Inserts one, or finds the one with its id; `existed` tells which. */
@@ -153,16 +151,16 @@ export class ExecutionRows {
   }
 
   /** The verdict on a queued row whose id was there before. */
-  private settle(at: number): void {
+  private readonly settle = (at: number): void => {
     this.ends.flush();
     const answer = this.answers[at] as PublishedExecution;
     const stored = this.find(answer.executionId);
     if (stored === undefined) return;
     this.held.release(answer.key as number);
-    const leased = stored.leased_to !== null && stored.leased_to === this.values[at * width + 9];
+    const leased = stored.leased_to !== null && stored.leased_to === this.values[at * WIDTH + 9];
     const first = { ...answer, key: stored.n, createdAt: stored.created_at, leased };
     this.verdicts[this.indexes[at] as number] = { verdict: 'already', executions: [first] };
-  }
+  };
 
   /** Puts a new one behind its gate, and begins it if that lets it; answers whether it is leased to its owner. */
   private launch(key: number, { gate, owner, dueAt }: NewExecution, now: number): boolean {

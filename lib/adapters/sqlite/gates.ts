@@ -12,9 +12,9 @@ const granted: Verdict = Object.freeze({ verdict: 'ok', granted: true });
 const queued: Verdict = Object.freeze({ verdict: 'ok', granted: false });
 
 /** An execution's own place; its permits are `=` and the holder. */
-const itself = '';
+const ITSELF = '';
 /** Its own gate is none: it has had permits, or waits. */
-const noGate = 0;
+const NO_GATE = 0;
 
 interface Row {
   readonly status: number;
@@ -76,10 +76,10 @@ export class Gates {
   /** Puts a stored execution behind a gate, instead of the one it had. */
   join(n: number, gate: Gate, now: number): void {
     const { g, resized } = this.rows.of(gateKind.execution, gate);
-    const before = this.selectRow.get([n])?.gate ?? noGate;
+    const before = this.selectRow.get([n])?.gate ?? NO_GATE;
     if (before !== g) {
       this.rows.use(g);
-      if (before !== noGate) this.quit(n, before, now);
+      if (before !== NO_GATE) this.quit(n, before, now);
       this.putGate.run([g, n]);
     }
     if (resized) this.serve(g, now);
@@ -107,7 +107,7 @@ export class Gates {
   ready(n: number, since: number): boolean {
     const row = this.selectRow.get([n]);
     if (row === undefined) return false;
-    if ((row.gate ?? noGate) === noGate || this.enters(n, row)) {
+    if ((row.gate ?? NO_GATE) === NO_GATE || this.enters(n, row)) {
       this.putReady.run([since, n]);
       return true;
     }
@@ -117,7 +117,7 @@ export class Gates {
 
   /** The execution rests, ends or is past its gate: its place is the next one's. One that `waits` keeps it if the gate says so. */
   leave(n: number, now: number, waits = false): void {
-    const place = this.rows.find(n, itself);
+    const place = this.rows.find(n, ITSELF);
     if (place === undefined || (waits && this.rows.isUntilEnd(place.gate))) return;
     this.rows.remove(place);
     if (place.taken === 1) this.serve(place.gate, now);
@@ -178,8 +178,8 @@ export class Gates {
 
   /** Whether an execution that became ready may go to its lane; else it has its place in the queue. */
   private enters(n: number, { gate, priority }: Row): boolean {
-    const g = gate ?? noGate;
-    const place = this.rows.find(n, itself);
+    const g = gate ?? NO_GATE;
+    const place = this.rows.find(n, ITSELF);
     // Handed back: it keeps its place, unless the limit was lowered meanwhile.
     if (place?.taken === 1 && (this.rows.room(g) >= 0 || this.rows.isUntilEnd(g))) return true;
     const isCancelled = this.selectCancel.get([n]) !== undefined;
@@ -187,13 +187,13 @@ export class Gates {
     if (place !== undefined) this.rows.remove(place);
     // A cancel is served at once: past the gate, without counting.
     if (isCancelled && this.rows.room(g) <= 0) return true;
-    return this.rows.enter(g, n, itself, -priority);
+    return this.rows.enter(g, n, ITSELF, -priority);
   }
 
   private serve(g: number, now: number): void {
     for (let place = this.rows.serve(g); place !== undefined; place = this.rows.serve(g)) {
       this.served = true;
-      if (place.holder === itself) this.putReady.run([now, place.n]);
+      if (place.holder === ITSELF) this.putReady.run([now, place.n]);
       else this.grant(place, now);
     }
   }

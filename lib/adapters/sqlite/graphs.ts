@@ -5,7 +5,7 @@ import type { Registry } from './registry.js';
 import { fromStored, toStored } from './stored-text.js';
 
 /** How long a graph outlives its last declaration when nothing refers to it. */
-const keptMs = 7 * 24 * 60 * 60 * 1_000;
+const KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 interface GraphRow {
   readonly worker: string;
@@ -65,7 +65,7 @@ export class Graphs {
 
   /** Declared long ago, and neither an open execution nor a live process has that form. */
   private unused(now: number): readonly GraphRow[] {
-    const old = this.selectOld.all([now - keptMs]);
+    const old = this.selectOld.all([now - KEPT_MS]);
     if (old.length === 0) return old;
     const used = new Set(
       this.registry

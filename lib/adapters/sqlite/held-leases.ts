@@ -2,7 +2,7 @@ import type { Lease } from '../../model/lease.js';
 import type { Connection } from './connection.js';
 
 /** Beyond this many, all are forgotten: they are only a shorter way to the same answer. */
-const mostHeld = 100_000;
+const MOST_HELD = 100_000;
 
 /**
  * Leases that this connection itself gave out and that are surely current: between two of its transactions nobody else
@@ -24,7 +24,7 @@ export class HeldLeases {
   begin(): void {
     // Not a number is unlike every version, itself too: where none can be read, somebody may have written.
     const version = this.selectVersion() ?? Number.NaN;
-    if (version !== this.version || this.leases.size > mostHeld) this.leases.clear();
+    if (version !== this.version || this.leases.size > MOST_HELD) this.leases.clear();
     this.version = version;
   }
 

@@ -1,5 +1,5 @@
 import { StoreIncompatibleError } from '../../model/errors-store.js';
-import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
+import { type Connection, sqliteCode, SQLITE_NOT_A_DATABASE } from './connection.js';
 import { migrations } from './schema.js';
 
 /**
@@ -47,7 +47,7 @@ function versionOf(connection: Connection, path: string): number {
       connection.prepare<{ version: number }>('SELECT version FROM holdfast_schema').get([])?.version ?? 0
     );
   } catch (error) {
-    if (sqliteCode(error) === sqliteNotADatabase)
+    if (sqliteCode(error) === SQLITE_NOT_A_DATABASE)
       throw new StoreIncompatibleError(`'${path}' is not a SQLite database`);
     throw error;
   }

@@ -9,7 +9,7 @@ import { ChangePoll } from './change-poll.js';
 import { CheckpointRows } from './checkpoint-rows.js';
 import { Claims } from './claims.js';
 import { Commits } from './commits.js';
-import { type Connection, sqliteCode, sqliteNotADatabase } from './connection.js';
+import { type Connection, sqliteCode, SQLITE_NOT_A_DATABASE } from './connection.js';
 import type { ChosenDriver } from './driver.js';
 import { ExecutionRows } from './execution-rows.js';
 import { Families } from './families.js';
@@ -37,7 +37,7 @@ export type Synchronous = 'FULL' | 'NORMAL';
 const synchronousLevel = Object.freeze({ FULL: 2, NORMAL: 1 });
 
 /** Pages of the write-ahead log, some 32 MiB, before SQLite copies them back: from its default of 1,000 on, each doubling made groups 2 to 5 % cheaper. */
-const walPages = 8_000;
+const WAL_PAGES = 8_000;
 
 /** What became of a group. */
 interface Applied {
@@ -161,7 +161,7 @@ export class OpenDatabase {
       const forgetters: (() => void)[] = [];
       const onRollback = () => forgetters.forEach((forget) => forget());
       connection.exec(
-        `PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = ${walPages}`,
+        `PRAGMA busy_timeout = 0; PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = ${WAL_PAGES}`,
       );
       const transactor = new Transactor(connection, context.clock, context.random, onRollback);
       await transactor.read(() => setJournalMode(connection, path));
@@ -272,7 +272,7 @@ function setJournalMode(connection: Connection, path: string): void {
   try {
     mode = connection.prepare<{ journal_mode: string }>('PRAGMA journal_mode = WAL').get([])?.journal_mode;
   } catch (error) {
-    if (sqliteCode(error) === sqliteNotADatabase)
+    if (sqliteCode(error) === SQLITE_NOT_A_DATABASE)
       throw new StoreIncompatibleError(`'${path}' is not a SQLite database`);
     throw error;
   }

@@ -8,7 +8,7 @@ import type { Numbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
 /** Executions that one slice of a long reading looks at; between slices the event loop runs. */
-const slice = 20_000;
+const SLICE = 20_000;
 
 /** A position in a reading that goes on in slices. */
 export interface Page {
@@ -111,7 +111,7 @@ export class Queries {
       return far === undefined ? { to: Number.MAX_SAFE_INTEGER, more: false } : { to: far, more: true };
     }
     const last = this.selectLast.get([])?.n ?? 0;
-    return from >= last ? null : { to: from + slice, more: from + slice < last };
+    return from >= last ? null : { to: from + SLICE, more: from + SLICE < last };
   }
 
   /** `order-worker.fulfil` is of `order-worker`; a worker's id may hold dots, a method's name does not. */
@@ -143,7 +143,7 @@ export const selectSessionSlice = `
 SELECT ${executionColumns} FROM holdfast_execution AS e WHERE e.session = ? AND e.n > ? AND e.n <= ?${filters}`;
 
 export const selectSessionReach = `
-SELECT n FROM holdfast_execution WHERE session = ? AND n > ? ORDER BY n LIMIT 1 OFFSET ${slice}`;
+SELECT n FROM holdfast_execution WHERE session = ? AND n > ? ORDER BY n LIMIT 1 OFFSET ${SLICE}`;
 
 export const countSessionSlice = `
 SELECT definition, status, count(*) AS count FROM holdfast_execution WHERE session = ? AND n > ? AND n <= ?

@@ -5,11 +5,11 @@ import type { Connection, Statement } from './connection.js';
 import type { DefinitionNumbers, ProcessNumbers } from './numbers.js';
 import { fromStored, toStored, toStoredOrNull } from './stored-text.js';
 
-const dayMs = 24 * 60 * 60 * 1_000;
+const DAY_MS = 24 * 60 * 60 * 1_000;
 /** How long a subscription outlives the last process that held it. */
-const subscriptionKeptMs = 7 * dayMs;
+const SUBSCRIPTION_KEPT_MS = 7 * DAY_MS;
 /** A held subscription is not rewritten with every heartbeat. */
-const subscriptionRefreshMs = dayMs;
+const SUBSCRIPTION_REFRESH_MS = DAY_MS;
 
 interface ProcessRow {
   readonly id: string;
@@ -93,7 +93,7 @@ export class Registry {
         : JSON.stringify(process.schedules.map(({ id, print }) => [id, print])),
     ]);
     const ids = JSON.stringify(process.definitions.map(({ id }) => toStored(id)));
-    this.hold.run([now, now - subscriptionRefreshMs, ids]);
+    this.hold.run([now, now - SUBSCRIPTION_REFRESH_MS, ids]);
   }
 
   leave(id: ProcessId, now: number): void {
@@ -146,7 +146,7 @@ export class Registry {
   }
 
   subscriptions(now: number): Subscription[] {
-    return this.selectSubscriptions.all([now - subscriptionKeptMs]).map((row) => ({
+    return this.selectSubscriptions.all([now - SUBSCRIPTION_KEPT_MS]).map((row) => ({
       event: fromStored(row.event),
       definition: { id: fromStored(row.definition), fingerprint: fromStored(row.fingerprint) },
       worker: fromStored(row.worker),

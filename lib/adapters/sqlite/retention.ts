@@ -8,9 +8,9 @@ import type { Removals } from './removals.js';
 import { toStored } from './stored-text.js';
 
 /** Executions that one call looks at, at most. */
-const looked = 20_000;
+const LOOKED = 20_000;
 /** How long a process that died is remembered. */
-const processKeptMs = 7 * 24 * 60 * 60 * 1_000;
+const PROCESS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Removes what retention allows, a bounded piece per call, going on where the last call stopped. */
 export class Retention {
@@ -74,7 +74,7 @@ export class Retention {
     this.cursor = removed.length < rows.length ? (removed.at(-1)?.n ?? this.cursor) : this.cursor;
     let left = request.limit - removed.length;
     for (const statement of this.expirations) left -= left > 0 ? statement.run([now, left]) : 0;
-    this.removeProcesses.run([now - processKeptMs]);
+    this.removeProcesses.run([now - PROCESS_KEPT_MS]);
     return { removed: request.limit - left, more: more || this.anyExpired(now) };
   }
 
@@ -87,13 +87,13 @@ export class Retention {
     const { completedBefore, failedBefore } = request;
     const rows = this.selectEnded.all([
       this.cursor,
-      this.cursor + looked,
+      this.cursor + LOOKED,
       completedBefore,
       failedBefore,
       limit,
     ]);
     if (rows.length === limit) return { rows, more: true };
-    const next = this.selectNext.get([this.cursor + looked]);
+    const next = this.selectNext.get([this.cursor + LOOKED]);
     const done = next === undefined || next.created_at >= Math.max(completedBefore, failedBefore);
     this.cursor = done ? 0 : next.n - 1;
     return { rows, more: !done };

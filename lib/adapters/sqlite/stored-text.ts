@@ -1,5 +1,5 @@
 /** Marks text that SQLite or a driver would not give back as it was. */
-const mark = '\u0001';
+const MARK = '\u0001';
 
 /** Called with `call` for the reason that `encodeName` has. */
 // oxlint-disable-next-line typescript/unbound-method -- called on texts
@@ -12,7 +12,7 @@ const { charCodeAt, includes, isWellFormed } = String.prototype as string & { is
 export function toStored(text: string): string {
   if (typeof text !== 'string') throw new TypeError(`a store keeps text, not ${typeof text}`);
   if (charCodeAt.call(text, 0) !== 1 && !includes.call(text, '\0') && isWellFormed.call(text)) return text;
-  return mark + JSON.stringify(text);
+  return MARK + JSON.stringify(text);
 }
 
 /** The text that {@link toStored} was given. */

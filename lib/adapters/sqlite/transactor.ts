@@ -3,12 +3,12 @@ import { StoreUnavailableError } from '../../model/errors-store.js';
 import { messageOf } from '../../model/message-of.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
-import { type Connection, sqliteBusy, sqliteCode } from './connection.js';
+import { type Connection, SQLITE_BUSY, sqliteCode } from './connection.js';
 
 /** How long a call waits for another process's transaction before its outcome is called unknown. */
-const patienceMs = 5_000;
-const shortestPauseMs = 1;
-const longestPauseMs = 20;
+const PATIENCE_MS = 5_000;
+const SHORTEST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 20;
 
 const busy = Symbol('busy');
 
@@ -85,8 +85,8 @@ export class Transactor {
         );
       const answer = this.unlessBusy(attempt);
       if (answer !== busy) return answer;
-      if (this.clock.monotonic() - since >= patienceMs)
-        throw new StoreUnavailableError(`another process held the SQLite write lock for ${patienceMs} ms`);
+      if (this.clock.monotonic() - since >= PATIENCE_MS)
+        throw new StoreUnavailableError(`another process held the SQLite write lock for ${PATIENCE_MS} ms`);
       await this.pause();
     }
   }
@@ -95,7 +95,7 @@ export class Transactor {
     try {
       return attempt();
     } catch (error) {
-      if (error instanceof StoreUnavailableError && sqliteCode(error.cause) === sqliteBusy) return busy;
+      if (error instanceof StoreUnavailableError && sqliteCode(error.cause) === SQLITE_BUSY) return busy;
       throw error;
     }
   }
@@ -104,7 +104,7 @@ export class Transactor {
     try {
       this.begin();
     } catch (error) {
-      if (sqliteCode(error) !== sqliteBusy) this.undo();
+      if (sqliteCode(error) !== SQLITE_BUSY) this.undo();
       throw storeError(error);
     }
     try {
@@ -127,7 +127,7 @@ export class Transactor {
   }
 
   private pause(): Promise<void> {
-    const ms = shortestPauseMs + this.random.next() * (longestPauseMs - shortestPauseMs);
+    const ms = SHORTEST_PAUSE_MS + this.random.next() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
     return new Promise((resolve) => void this.clock.setTimer(ms, resolve));
   }
 }

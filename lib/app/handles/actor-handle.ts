@@ -21,7 +21,7 @@ import { ExecutionHandle } from '../executions/execution-handle.js';
 import { givenKey } from './given-key.js';
 import type { InstanceSnapshot } from './instance-snapshot.js';
 import type { Publishable } from '../publishing/publishable.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** The actors of one class, from this process: they run in any. Made by `app.actor(SomeActor)`. */
@@ -29,7 +29,7 @@ export class ActorHandle<Event = object, State = unknown> {
   /** @internal */
   constructor(
     private readonly parts: WorkerAppParts,
-    private readonly publishing: Publishing,
+    private readonly publishing: AppPublisher,
     private readonly definition: WorkerDefinition,
     private readonly policy: ActorPolicy,
   ) {}
@@ -85,7 +85,7 @@ export class ActorHandle<Event = object, State = unknown> {
     const { codec, ids } = this.parts;
     const seed = ids.next();
     const definition = { id: alarm, fingerprint: this.definition.graph.fingerprint };
-    const parts = { definition, instance: name, session: null, depth: 0, priority: 0, dueAt: null };
+    const parts = { definition, instanceName: name, session: null, depth: 0, priority: 0, dueAt: null };
     const event = alarmEvent(parts, codec, seed);
     const isStored = await this.replaceAlarm(name, event);
     if (!isStored) return { triggered: false };

@@ -25,7 +25,7 @@ import { givenKey } from './given-key.js';
 import { anything, optionMistakes, refuse, text } from '../options/option-checks.js';
 import { requestOf } from '../publishing/publish-options.js';
 import { eventRestorer } from '../publishing/restore-event.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** What a `@Debounce` collects, by key, from this process: its batches run in any. Made by `app.debounce(SomeWorker)`. */
@@ -33,7 +33,7 @@ export class DebounceHandle<Event = object, State = unknown> {
   /** @internal */
   constructor(
     private readonly parts: WorkerAppParts,
-    private readonly publishing: Publishing,
+    private readonly publishing: AppPublisher,
     private readonly debounce: DebounceMethod,
   ) {}
 

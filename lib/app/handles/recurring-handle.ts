@@ -85,7 +85,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
       const { record } = job;
       const version = ids.next();
       const tick = { scheduledAt: clock.now(), made: record.made, triggered: true };
-      const event = recurringEvent({ ...this.place(name), tick, dueAt: null }, codec, cause);
+      const event = recurringEvent({ ...this.turnOf(name), tick, dueAt: null }, codec, cause);
       const state = JSON.stringify({ ...record, ticks: { ...record.ticks, triggered: event.executionId } });
       if (!(await this.write({ id: name, expected: job.stored.version, version, state }, event, null)))
         continue;
@@ -190,7 +190,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
     const ahead =
       nextAt === null
         ? null
-        : recurringEvent({ ...this.place(name), tick, dueAt: nextAt }, this.parts.codec, made);
+        : recurringEvent({ ...this.turnOf(name), tick, dueAt: nextAt }, this.parts.codec, made);
     const record: RecurringRecord = {
       made,
       input,
@@ -208,10 +208,10 @@ export class RecurringHandle<Input = unknown, State = unknown> {
     return { record, ahead };
   }
 
-  private place(instance: string) {
+  private turnOf(instanceName: string) {
     const { handler, worker } = this.of;
     const definition = { id: handler.id, fingerprint: worker.graph.fingerprint };
-    return { definition, instance, priority: handler.priority };
+    return { definition, instanceName, priority: handler.priority };
   }
 
   /** What waits for its next attempt would hold up the tick that was asked for. */

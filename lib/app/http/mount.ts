@@ -28,7 +28,7 @@ import { mountedName, type MountOptions, mountRulesOf, processMsOf } from './mou
 import { durationFrom, optionMistakes, refuse } from '../options/option-checks.js';
 import type { Publication } from '../executions/publication.js';
 import type { Publishable } from '../publishing/publishable.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
 /** How long the end of an execution that has ended may take to be read. */
@@ -69,7 +69,7 @@ export interface Mount {
 }
 
 /** What `app.mount` does. */
-export function mountOf(parts: WorkerAppParts, publishing: Publishing, options: MountOptions): Mount {
+export function mountOf(parts: WorkerAppParts, publishing: AppPublisher, options: MountOptions): Mount {
   const { dedup = '7d', role, dispatcher } = parts.options();
   const isProduction = process.env['NODE_ENV'] === 'production';
   const rules = mountRulesOf(options, { dedup, isProduction, isPublisher: role === 'publisher' });

@@ -4,12 +4,12 @@ import type { Logger } from '../../ports/logger.js';
 import type { Limits } from '../../model/limits.js';
 import type { StateCheckers } from '../../ports/state-checker.js';
 import type { AppContainer } from '../injection/container.js';
-import type { PublishingParts } from '../publishing/publishing.js';
+import type { AppPublisherParts } from '../publishing/app-publisher.js';
 import type { LifecycleBus } from '../telemetry/lifecycle-bus.js';
 import type { BootstrapOptions, ConfigurableOptions } from '../options/options.js';
 
 /** What an app is made of; `bootstrap` gathers it. */
-export interface WorkerAppParts extends PublishingParts {
+export interface WorkerAppParts extends AppPublisherParts {
   readonly container: AppContainer;
   readonly get: <Value>(token: InjectionToken<Value>) => Value;
   readonly bus: LifecycleBus;

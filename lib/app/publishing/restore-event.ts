@@ -8,13 +8,11 @@ import type { EventSources } from './event-sources.js';
  * after a deploy that changed the schema it is.
  */
 export function eventRestorer(sources: EventSources): EventRestorer {
-  const admit: EventRestorer['admit'] = (name, data, schemaHash) => {
+  const recheck: EventRestorer['recheck'] = (name, data, schemaHash) => {
     const checker = sources.definitionOf(name)?.checker;
     if (checker === undefined || schemaHash === checker.schemaHash) return data;
     const checked = checker.check(data);
-    return checked instanceof Promise
-      ? checked.then((late) => admitted(name, late))
-      : admitted(name, checked);
+    return checked instanceof Promise ? checked.then((late) => dataOf(name, late)) : dataOf(name, checked);
   };
   const revive: EventRestorer['revive'] = (name, data) => {
     const definition = sources.definitionOf(name);
@@ -22,16 +20,16 @@ export function eventRestorer(sources: EventSources): EventRestorer {
   };
   return {
     restore(name, data, schemaHash) {
-      const taken = admit(name, data, schemaHash);
+      const taken = recheck(name, data, schemaHash);
       return taken instanceof Promise ? taken.then((late) => revive(name, late)) : revive(name, taken);
     },
     know: (source) => sources.know(source),
-    admit,
+    recheck,
     revive,
   };
 }
 
-function admitted(name: string, checked: CheckedEvent): unknown {
+function dataOf(name: string, checked: CheckedEvent): unknown {
   if (!checked.ok) throw new InvalidEventError(name, checked.violations);
   return checked.data;
 }

@@ -86,7 +86,7 @@ export class Runtime {
       services: servicesOf(parts, {
         writer,
         definitions,
-        publishing: () => this.publisher,
+        publisher: () => this.publisher,
         mayStartBody: () => this.lease.mayStartBody(),
       }),
       definitions,

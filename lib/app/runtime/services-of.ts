@@ -8,14 +8,14 @@ import { StateSources } from './state-sources.js';
 /** What the passes of one process need of it. */
 export function servicesOf(
   parts: RuntimeParts,
-  own: Pick<PassServices, 'publishing' | 'mayStartBody'> & {
+  own: Pick<PassServices, 'publisher' | 'mayStartBody'> & {
     readonly writer: GroupWriter;
     readonly definitions: Definitions;
   },
 ): PassServices {
   const { clock, store, resolver, states = new StateSources() } = parts;
-  const { writer, definitions, publishing, mayStartBody } = own;
+  const { writer, definitions, publisher, mayStartBody } = own;
   const lateTimers = new LateTimers((callback) => clock.soon(callback));
   const needed = { writer, steps: definitions, instances: store, host: resolver, states };
-  return { ...parts, ...needed, lateTimers, publishing, mayStartBody };
+  return { ...parts, ...needed, lateTimers, publisher, mayStartBody };
 }

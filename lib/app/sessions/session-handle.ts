@@ -5,7 +5,7 @@ import type { Outcome } from '../executions/execution-handle.js';
 import type { Publication } from '../executions/publication.js';
 import type { PublishOptions } from '../publishing/publish-options.js';
 import type { NotAUnionMember, Publishable } from '../publishing/publishable.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import type { SessionState } from './session-state.js';
 import type { SessionStates, StateOptions } from './session-states.js';
 import type { SessionStats } from '../executions/stats.js';
@@ -24,7 +24,7 @@ export type SessionFilter = Omit<ListFilter, 'session'>;
 
 /** What a session's handle works with. */
 export interface SessionParts {
-  readonly publishing: Publishing;
+  readonly publishing: AppPublisher;
   readonly states: SessionStates;
   stats(session: string): Promise<SessionStats>;
   list(session: string, filter: SessionFilter): Promise<readonly ExecutionSummary[]>;

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../model/errors-boot.js';
 import type { StateSource } from '../../model/state-source.js';
 import { isStandardSchema } from '../../adapters/standard-schema/schema-event-checker.js';
 import { optionMistakes, refuse, text } from '../options/option-checks.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import { SessionState } from './session-state.js';
 import type { WorkerAppParts } from '../parts/worker-app-parts.js';
 
@@ -21,7 +21,7 @@ export class SessionStates {
 
   constructor(
     private readonly parts: WorkerAppParts,
-    private readonly publishing: Publishing,
+    private readonly publishing: AppPublisher,
   ) {}
 
   of<State>(session: string, source: StateSource<State>, options: StateOptions): SessionState<State> {

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../model/errors-boot.js';
 import type { UnionMember } from '../../model/event-source.js';
 import type { ExecutionSummary, ListFilter } from '../executions/execution-list.js';
 import { optionMistakes, refuse, text, wholeBetween } from '../options/option-checks.js';
-import type { Publishing } from '../publishing/publishing.js';
+import type { AppPublisher } from '../publishing/app-publisher.js';
 import { SessionHandle, type SessionParts } from './session-handle.js';
 import { SessionStates } from './session-states.js';
 import { SessionStop, waitMsOf, type StopOptions, type StopResult } from './session-stop.js';
@@ -29,7 +29,7 @@ export class Sessions {
   /** @internal */
   constructor(
     private readonly parts: WorkerAppParts,
-    publishing: Publishing,
+    publishing: AppPublisher,
     list: (filter: ListFilter, call: string) => Promise<readonly ExecutionSummary[]>,
   ) {
     this.own = {

@@ -1,7 +1,6 @@
 import type { ExecutionId } from '../../model/ids.js';
 import type { StoredInstance } from '../../ports/stored-instance.js';
-import type { InstanceChange, NewEvent } from '../../ports/store-write.js';
-import type { Verdict } from '../../ports/verdict.js';
+import type { InstanceChange, NewEvent, Verdict } from '../../ports/store-write.js';
 
 interface Instance {
   readonly version: string;

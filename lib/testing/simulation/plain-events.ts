@@ -7,7 +7,7 @@ import type { EventRestorer } from '../../step/pass-services.js';
 export const plainEvents: EventRestorer = {
   restore: (_, data) => data,
   know: () => null,
-  admit: (_, data) => data,
+  recheck: (_, data) => data,
   revive: (_, data) => data,
 };
 

@@ -6,7 +6,7 @@ import { orders, p1, p2, type StoreDriver } from '../store-driver.js';
 import { end, fullGate, one } from './gate-scene.js';
 
 /** Longer than any case. */
-const longMs = 600_000;
+const LONG_MS = 600_000;
 const settledStatuses = ['completed', 'failed', 'cancelled', 'skipped', 'parked'] as const;
 
 /** What a listener has heard. */
@@ -135,8 +135,8 @@ export const sharedChangeCases = storeCaseGroup(
 async function shared(d: StoreDriver): Promise<{ other: Store; heard: Heard }> {
   assert.ok(d.harness.second !== undefined, 'a shared store has a second opener');
   const other = await d.harness.second();
-  await d.store.heartbeat(d.process(p1), longMs);
-  await other.heartbeat(d.process(p2), longMs);
+  await d.store.heartbeat(d.process(p1), LONG_MS);
+  await other.heartbeat(d.process(p2), LONG_MS);
   for (let i = 0; i < 5; i++) await d.breathe();
   return { other, heard: new Heard(d.store) };
 }

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { dayMs, executionId, p1, p2, type StoreDriver } from '../store-driver.js';
 import { storeCaseGroup } from '../store-case.js';
 
-const twoDays = 2 * dayMs;
+const TWO_DAYS_MS = 2 * dayMs;
 
 export const inboxCases = storeCaseGroup(
   'inbox',
@@ -81,7 +81,7 @@ export const inboxCases = storeCaseGroup(
             status: 'waiting',
             waitReason: 'event',
             listening: ['event'],
-            timers: { t: d.now + twoDays },
+            timers: { t: d.now + TWO_DAYS_MS },
           },
         });
         const verdict = await d.append(lease.executionId, 'event', 'm1', '7');
@@ -108,7 +108,7 @@ export const inboxCases = storeCaseGroup(
     [
       'a message makes a delayed execution due at once',
       async (d) => {
-        const id = await d.publish({ dueAt: d.now + twoDays, listening: ['cancel'] });
+        const id = await d.publish({ dueAt: d.now + TWO_DAYS_MS, listening: ['cancel'] });
         d.is(await d.append(id, 'cancel'), 'ok');
         assert.deepEqual(await d.claimedIds(), [id]);
       },
@@ -253,7 +253,7 @@ export const raceCases = storeCaseGroup(
             status: 'waiting',
             waitReason: 'event',
             listening: ['event'],
-            timers: { t: d.now + twoDays },
+            timers: { t: d.now + TWO_DAYS_MS },
           },
         });
         const group =
@@ -278,7 +278,7 @@ export const raceCases = storeCaseGroup(
         const lease = await d.run({ listening: ['event'] });
         await d.append(lease.executionId, 'event');
         const verdict = await d.commit(lease, {
-          record: { status: 'waiting', listening: ['event'], timers: { t: d.now + twoDays } },
+          record: { status: 'waiting', listening: ['event'], timers: { t: d.now + TWO_DAYS_MS } },
         });
         assert.equal(verdict.verdict === 'ok' && verdict.due, true);
       },
@@ -288,7 +288,7 @@ export const raceCases = storeCaseGroup(
       async (d) => {
         const lease = await d.run({ listening: ['event'] });
         const verdict = await d.commit(lease, {
-          record: { status: 'waiting', listening: ['event'], timers: { t: d.now + twoDays } },
+          record: { status: 'waiting', listening: ['event'], timers: { t: d.now + TWO_DAYS_MS } },
         });
         assert.equal(verdict.verdict, 'ok');
         assert.notEqual(verdict.verdict === 'ok' && verdict.due, true);

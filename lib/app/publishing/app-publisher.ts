@@ -15,17 +15,17 @@ import { tooEarly } from './too-early.js';
 
 type Entries = readonly (readonly unknown[])[];
 
-/** What publishing needs of its app. */
-export interface PublishingParts extends HandleParts {
+/** What an `AppPublisher` needs of its app. */
+export interface AppPublisherParts extends HandleParts {
   readonly events: EventSources;
   /** Whether the host has told its workers: before, an event would start nothing. */
   readonly knowsWorkers: () => boolean;
 }
 
 /** What `publish` and its kin do, for the app and for each of its sessions; in an execution they are steps of it. */
-export class Publishing {
+export class AppPublisher {
   constructor(
-    private readonly parts: PublishingParts,
+    private readonly parts: AppPublisherParts,
     private readonly workerId: (type: ClassOf<object>) => string,
   ) {}
 
