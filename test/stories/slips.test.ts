@@ -277,3 +277,25 @@ test.each<[unknown, string]>([
   const app = await openApp([JobWorker]);
   await expect(app.publish(event as never, {} as never)).rejects.toMatchObject({ message });
 });
+
+describe('HOLDFAST_STORE_URL that is nearly one', () => {
+  const before = process.env['HOLDFAST_STORE_URL'];
+
+  afterEach(() => {
+    if (before === undefined) delete process.env['HOLDFAST_STORE_URL'];
+    else process.env['HOLDFAST_STORE_URL'] = before;
+  });
+
+  test.each([
+    ['memory', "'memory' is the scheme of an address without its colon"],
+    ['redis', "'redis' is the scheme of an address without its colon"],
+    ['sqlite:', "'sqlite:' is followed by no path"],
+    ['file://', "'file://' is followed by no path"],
+    ['oracle://x', "the scheme of 'oracle:' is not known"],
+  ])('%s is no file of that name', async (url, found) => {
+    process.env['HOLDFAST_STORE_URL'] = url;
+    await expect(bootstrap({ logger: silentLogger })).rejects.toThrow(
+      `HOLDFAST_STORE_URL: ${found}. Write 'memory:', 'sqlite:path/to/file.db' or 'redis://host:6379'`,
+    );
+  });
+});
