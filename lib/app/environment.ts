@@ -64,7 +64,7 @@ function urlOf(env: NodeJS.ProcessEnv): string {
 }
 
 function pathOf(url: string): string | undefined {
-  return /^(?:sqlite|file):(?:\/\/)?(.+)$/.exec(url)?.[1];
+  return /^(?:sqlite|file):(?:\/\/)?(?!\/\/$)(.+)$/.exec(url)?.[1];
 }
 
 function urlMistakes(env: NodeJS.ProcessEnv): readonly ConfigurationMistake[] {
@@ -78,15 +78,26 @@ function urlMistakes(env: NodeJS.ProcessEnv): readonly ConfigurationMistake[] {
         write: "Write 'redis://host:6379', or 'redis:' with REDIS_HOST=host and REDIS_PORT=6379",
       },
     ];
-  if (address !== null || url === 'memory:' || pathOf(url) !== undefined || !/^[a-z][a-z0-9+.-]+:/i.test(url))
-    return [];
+  const found = address === null ? noAddress(url) : null;
+  if (found === null) return [];
   return [
     {
       option: 'HOLDFAST_STORE_URL',
-      found: `the scheme of '${url.slice(0, url.indexOf(':') + 1)}' is not known`,
+      found,
       write: "Write 'memory:', 'sqlite:path/to/file.db' or 'redis://host:6379', or pass { store } in code",
     },
   ];
+}
+
+/** What keeps it from being an address or a path; null: nothing. */
+function noAddress(url: string): string | null {
+  if (url === 'memory:' || pathOf(url) !== undefined) return null;
+  if (/^(?:memory|sqlite|file|rediss?)$/i.test(url))
+    return `'${url}' is the scheme of an address without its colon`;
+  if (/^(?:sqlite|file):/.test(url)) return `'${url}' is followed by no path`;
+  return /^[a-z][a-z0-9+.-]+:/i.test(url)
+    ? `the scheme of '${url.slice(0, url.indexOf(':') + 1)}' is not known`
+    : null;
 }
 
 function definedOf<Value extends object>(options: Value): Value {

@@ -29,10 +29,9 @@ export class UnknownEventError extends HoldfastError {
   constructor(
     readonly event: string,
     found: string,
+    write = "Decorate the class with @Event('name'), or define the event with defineEvent('name', schema)",
   ) {
-    super(
-      `${found}. Decorate the class with @Event('name'), or define the event with defineEvent('name', schema)`,
-    );
+    super(`${found}. ${write}`);
   }
 }
 

@@ -119,15 +119,24 @@ export class StepInterruptedError extends HoldfastError {
   }
 }
 
-/** With `strict`, a step called outside an execution on a worker of a running app. */
+/**
+ * With `strict`, a step called outside an execution on a worker of a running app; or one called inside, on an object whose
+ * class is no worker of the app.
+ */
 export class DetachedStepError extends HoldfastError {
   static readonly code = 'STEP_DETACHED';
   readonly code = DetachedStepError.code;
   override readonly name = 'DetachedStepError';
 
-  constructor(worker: string, step: string) {
+  constructor(
+    worker: string,
+    step: string,
+    where: 'outside an execution' | 'on no worker' = 'outside an execution',
+  ) {
     super(
-      `${worker}.${step} was called outside an execution: it would not be durable. Publish an event, or call it from a handler`,
+      where === 'on no worker'
+        ? `${worker}.${step} was called on an object whose class is no worker of this app: it would not be durable. Write ${worker} among workers, and have it injected`
+        : `${worker}.${step} was called outside an execution: it would not be durable. Publish an event, or call it from a handler`,
     );
   }
 }

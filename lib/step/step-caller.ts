@@ -63,7 +63,7 @@ export const stepCaller: Caller = {
       );
     const definition = frame.pass.services.steps.stepOf(call.receiver, call.name);
     if (definition === null)
-      return refused(frame, new DetachedStepError(call.receiver.constructor.name, call.name));
+      return refused(frame, new DetachedStepError(call.receiver.constructor.name, call.name, 'on no worker'));
     // What it overrides may be called from its own body.
     if (definition.isDeclared && (frame.level === 0 || frame.encodedName !== encodeName(call.name)))
       return refused(frame, new DeclaredStepCalledError(definition.worker, call.name));

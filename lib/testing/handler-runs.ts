@@ -12,6 +12,7 @@ import { laneOf } from '../model/lane.js';
 import { TICK_EVENT } from '../model/schedule.js';
 import { writeOneOf } from '../model/near-names.js';
 import type { Interceptor } from '../step/pass-services.js';
+import { noWorker } from './overrides.js';
 
 /** Of `app.run`: how much of the handler runs, and on what. Each may be left out. */
 export interface RunOptions {
@@ -111,11 +112,14 @@ export class HandlerRuns {
   private async accept(id: ExecutionId, worker: WorkerClass, method: string, data: unknown): Promise<void> {
     const { runtime, ids, codec } = this.parts;
     const definition = runtime.definitions.ofClass(worker);
-    const handler = definition?.handlers.find((each) => each.method === method);
-    if (definition === null || handler === undefined)
+    if (definition === null) throw noWorker(worker);
+    const handler = definition.handlers.find((each) => each.method === method);
+    if (handler === undefined) {
+      const handlers = definition.handlers.map((each) => each.method);
       throw new TypeError(
-        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent or @Every`,
+        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent or @Every. ${writeOneOf(method, handlers)}`,
       );
+    }
     if (handler.keyed?.kind === 'debounce')
       throw new TypeError(
         `${worker.name}.${method} collects events: write app.debounce(${worker.name}, '${method}').add({ event }), then flush(id)`,

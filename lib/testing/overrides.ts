@@ -1,6 +1,7 @@
 import type { ClassOf, MethodName } from '../app/executions/publication.js';
 import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import type { HandlerDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
+import { writeOneOf } from '../model/near-names.js';
 import { type StepCall, shared } from '../ports/current-execution.js';
 
 /** What may stand in for a method: it takes the same arguments and gives the same value, now or later. */
@@ -66,12 +67,13 @@ export class Overrides {
 
   private definitionOf({ worker, method }: Override): WorkerDefinition {
     const definition = this.parts.runtime.definitions.ofClass(worker);
-    if (
-      definition !== null &&
-      (definition.steps.has(method) || definition.handlers.some((each) => isOf(each, method)))
-    )
+    if (definition === null) throw noWorker(worker);
+    if (definition.steps.has(method) || definition.handlers.some((each) => isOf(each, method)))
       return definition;
-    throw new TypeError(`${worker.name}.${method} is neither a step nor a handler of this app`);
+    const methods = [...definition.steps.keys(), ...definition.handlers.map((each) => each.method)];
+    throw new TypeError(
+      `${worker.name}.${method} is neither a step nor a handler of this app. ${writeOneOf(method, methods)}`,
+    );
   }
 
   /** As `@Step` makes of a body; each attempt asks anew which body holds. */
@@ -110,4 +112,10 @@ function bodyBehind(instance: object, method: string): Body {
   };
   shared().storage.run(listener, () => decorated.call(instance));
   return found;
+}
+
+export function noWorker({ name }: WorkerClass): TypeError {
+  return new TypeError(
+    `${name} is no worker of this app. Write it among workers; to replace what workers are given, write { provide: ${name}, useValue } among providers`,
+  );
 }

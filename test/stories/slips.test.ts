@@ -13,6 +13,7 @@ import {
   type BootstrapOptions,
 } from 'holdfast';
 import { z } from 'zod';
+import { TestApp } from 'holdfast/testing';
 import { openApp } from './support/open-apps.js';
 
 const Start = defineEvent('start', z.object({ n: z.number().default(0) }));
@@ -213,4 +214,88 @@ test('every HOLDFAST_ variable that is impossible is told at once, unless code w
   } finally {
     for (const name of Object.keys(wrong)) Reflect.deleteProperty(process.env, `HOLDFAST_${name}`);
   }
+});
+
+describe('a class that is not among the workers', () => {
+  @Worker('absent')
+  class AbsentWorker {
+    @OnEvent(Start)
+    async go(): Promise<number> {
+      return this.once();
+    }
+
+    @Step()
+    async once(): Promise<number> {
+      return 1;
+    }
+  }
+
+  @Worker('caller')
+  class CallerWorker {
+    @OnEvent(Start)
+    async call(): Promise<number> {
+      return new AbsentWorker().once();
+    }
+  }
+
+  test('whose step a handler calls is told as that', async () => {
+    const app = await openApp([CallerWorker]);
+    await expect(app.execute(Start, {})).rejects.toThrow(
+      'AbsentWorker.once was called on an object whose class is no worker of this app: it would not be durable. Write AbsentWorker among workers, and have it injected',
+    );
+  });
+
+  test('of which a test runs or overrides a method is told as that', async () => {
+    await using app = await TestApp.create({ workers: [JobWorker] });
+    const write = 'AbsentWorker is no worker of this app. Write it among workers';
+    await expect(app.run(AbsentWorker, 'go', {})).rejects.toThrow(write);
+    expect(() => app.override(AbsentWorker, 'once', () => 2)).toThrow(write);
+  });
+
+  test('a method of a worker that is no handler is told with those that there are', async () => {
+    await using app = await TestApp.create({ workers: [JobWorker] });
+    await expect(app.run(JobWorker, 'double', 1)).rejects.toThrow(
+      'JobWorker.double is no handler of this app: run() takes a method with @OnEvent or @Every. Write one of run',
+    );
+    expect(() => app.override(JobWorker, 'dubble' as 'double', () => 2)).toThrow(
+      'JobWorker.dubble is neither a step nor a handler of this app. Write double',
+    );
+  });
+});
+
+test.each<[unknown, string]>([
+  ['strat', "'strat' is no event that this app knows. Write start"],
+  [
+    'other',
+    "'other' is no event that this app knows. Publish the class with @Event('other'), or what defineEvent('other', schema) gave",
+  ],
+  [
+    class Bare {},
+    "class Bare is no event that this app knows. Write @Event('some.name') on it, with its parentheses",
+  ],
+])('an event that is not known is told with one thing to write: %p', async (event, message) => {
+  const app = await openApp([JobWorker]);
+  await expect(app.publish(event as never, {} as never)).rejects.toMatchObject({ message });
+});
+
+describe('HOLDFAST_STORE_URL that is nearly one', () => {
+  const before = process.env['HOLDFAST_STORE_URL'];
+
+  afterEach(() => {
+    if (before === undefined) delete process.env['HOLDFAST_STORE_URL'];
+    else process.env['HOLDFAST_STORE_URL'] = before;
+  });
+
+  test.each([
+    ['memory', "'memory' is the scheme of an address without its colon"],
+    ['redis', "'redis' is the scheme of an address without its colon"],
+    ['sqlite:', "'sqlite:' is followed by no path"],
+    ['file://', "'file://' is followed by no path"],
+    ['oracle://x', "the scheme of 'oracle:' is not known"],
+  ])('%s is no file of that name', async (url, found) => {
+    process.env['HOLDFAST_STORE_URL'] = url;
+    await expect(bootstrap({ logger: silentLogger })).rejects.toThrow(
+      `HOLDFAST_STORE_URL: ${found}. Write 'memory:', 'sqlite:path/to/file.db' or 'redis://host:6379'`,
+    );
+  });
 });

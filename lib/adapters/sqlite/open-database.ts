@@ -1,5 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import { StoreIncompatibleError, StoreUnavailableError } from '../../model/errors-store.js';
 import type { StoreContext } from '../../ports/store.js';
 import type { NewEvent, Verdict, Write } from '../../ports/store-write.js';
@@ -10,6 +9,7 @@ import { CheckpointRows } from './checkpoint-rows.js';
 import { Claims } from './claims.js';
 import { Commits } from './commits.js';
 import { type Connection, sqliteCode, SQLITE_NOT_A_DATABASE } from './connection.js';
+import { createFile } from './create-file.js';
 import type { ChosenDriver } from './driver.js';
 import { ExecutionRows } from './execution-rows.js';
 import { Families } from './families.js';
@@ -243,19 +243,6 @@ export class OpenDatabase {
     this.poll.stop();
     this.transactor.close();
     this.connection.close();
-  }
-}
-
-/** Nobody but the owner reads what executions carry; SQLite gives its side files the mode of the database. */
-function createFile(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    // A read-only file may still be read; whatever else is wrong, SQLite says it at the first write.
-    if (code !== 'EACCES' && code !== 'EROFS')
-      throw new StoreUnavailableError(`the database file '${path}' cannot be created (${code})`, cause);
   }
 }
 

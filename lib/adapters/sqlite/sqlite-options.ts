@@ -55,6 +55,7 @@ export function checkOptions(path: unknown, synchronous: unknown, readOnly: unkn
   const mistakes: ConfigurationMistake[] = [];
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     mistakes.push(impossibleOption('sqliteStore(): path', path, "Write a file's path, or ':memory:'"));
+  else mistakes.push(...addressAsPath(path));
   if (synchronous !== 'FULL' && synchronous !== 'NORMAL')
     mistakes.push(impossibleOption('sqliteStore(): synchronous', synchronous, "Write 'FULL' or 'NORMAL'"));
   if (typeof readOnly !== 'boolean' || (readOnly && path === ':memory:'))
@@ -64,4 +65,23 @@ export function checkOptions(path: unknown, synchronous: unknown, readOnly: unkn
       write: 'Write true for a file that is there, or leave it out',
     });
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);
+}
+
+/** What other options and libraries take. As a path it would be a new file of that name, empty, beside the real one. */
+const ADDRESS = /^(sqlite|file|memory|rediss?|postgres(?:ql)?|mysql|libsql|https?):(?:\/\/)?/i;
+
+/** The address is not shown: it may hold a password. */
+function addressAsPath(path: string): ConfigurationMistake[] {
+  const [start, name] = ADDRESS.exec(path) ?? [];
+  if (start === undefined || name === undefined) return [];
+  const scheme = name.toLowerCase();
+  const found = `an address of '${scheme}:' is no path`;
+  return [{ option: 'sqliteStore(): path', found, write: insteadOf(scheme, path.slice(start.length)) }];
+}
+
+function insteadOf(scheme: string, rest: string): string {
+  if (scheme === 'memory') return "Write ':memory:', or memoryStore() instead";
+  if (scheme.startsWith('redis')) return "Write redisStore({ url }) of 'holdfast/redis' instead";
+  if (scheme !== 'sqlite' && scheme !== 'file') return "Write the path of a file, or ':memory:'";
+  return rest === '' ? 'Write the path alone' : `Write the path alone: ${shownOption(rest)}`;
 }

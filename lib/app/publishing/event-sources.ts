@@ -13,6 +13,7 @@ import type { EventChecker, EventDefinition } from '../../ports/event-checker.js
 import { type EventUnions, createEventUnions } from './event-unions.js';
 import { limitedChecker } from './limited-checker.js';
 import { mailRuleOf } from './mail-rule.js';
+import { nearNames } from '../../model/near-names.js';
 import { titleOf } from './source-title.js';
 
 export interface EventSourcesOptions {
@@ -114,7 +115,7 @@ class KnownEvents implements EventSources {
   private byName(name: string, data: unknown, options: unknown): ResolvedEvent | Promise<ResolvedEvent> {
     const known = this.named.get(name);
     if (known !== undefined) return { definition: known.definition, data, options };
-    if (this.unions.all().length === 0) throw unknown(name);
+    if (this.unions.all().length === 0) throw unknown(name, this.named.keys());
     const isBare = isObject(data) && !Array.isArray(data) && !Object.hasOwn(data, 'type');
     return this.member(this.unions.all(), isBare ? { type: name, ...data } : data, options, name);
   }
@@ -218,11 +219,19 @@ function isSameSchema(known: object, source: SchemaEvent): boolean {
   return known.correlate === source.correlate && known.keep === source.keep;
 }
 
-function unknown(source: unknown): UnknownEventError {
+function unknown(source: unknown, names: Iterable<string> = []): UnknownEventError {
   const title = titleOf(source);
-  const isClass = typeof source === 'function' && !isStandardSchema(source);
-  const write = isClass ? ". Write @Event('some.name') on it, with its parentheses" : '';
-  return new UnknownEventError(title, `${title} is no event that this app knows${write}`);
+  return new UnknownEventError(title, `${title} is no event that this app knows`, instead(source, names));
+}
+
+function instead(source: unknown, names: Iterable<string>): string | undefined {
+  if (typeof source === 'function' && !isStandardSchema(source))
+    return "Write @Event('some.name') on it, with its parentheses";
+  if (typeof source !== 'string') return undefined;
+  const near = nearNames(source, names);
+  if (near.length > 0) return `Write ${near.join(' or ')}`;
+  const name = titleOf(source);
+  return `Publish the class with @Event(${name}), or what defineEvent(${name}, schema) gave`;
 }
 
 function twoOfOneName(name: string, source: object, other: object): DefinitionError {

@@ -132,7 +132,10 @@ test('a handler can be overridden too, and what is neither handler nor step is r
   const app = await create();
   app.override(OrderWorker, 'fulfil', async (placed) => placed.orderId);
   expect(await app.execute(OrderPlaced, order)).toEqual(['o-1']);
-  expect(() => app.override(Payments, 'charge', () => '')).toThrow('neither a step nor a handler');
+  expect(() => app.override(OrderWorker, 'charged' as 'charge', () => ({}) as never)).toThrow(
+    'neither a step nor a handler of this app. Write charge',
+  );
+  expect(() => app.override(Payments, 'charge', () => '')).toThrow('write { provide: Payments, useValue }');
 });
 
 test('after a crash and a restart the work goes on at its last checkpoint, with new instances', async () => {
