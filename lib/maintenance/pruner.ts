@@ -3,6 +3,8 @@ import type { Store } from '../ports/store.js';
 
 const PAGE = 200;
 const PAUSE_MS = 60_000;
+/** Kept all the same: whoever began it may have no answer yet, and sends the write that began it again. */
+const LEAST_KEPT_MS = 60_000;
 
 /** How long ended executions are kept, in ms. */
 export interface Retention {
@@ -29,8 +31,8 @@ export class Pruner {
     if (now < this.nextAt) return false;
     const { completedMs, failedMs } = this.retention();
     const { more, removed } = await this.store.prune({
-      completedBefore: now - completedMs,
-      failedBefore: now - failedMs,
+      completedBefore: now - Math.max(completedMs, LEAST_KEPT_MS),
+      failedBefore: now - Math.max(failedMs, LEAST_KEPT_MS),
       limit: PAGE,
     });
     this.removed += removed;

@@ -62,6 +62,8 @@ export class PassWrites {
   private released: readonly string[] = nothing;
   /** Bodies that have begun with a permit, by its holder. */
   private using: Map<string, Pick<Body, 'isDead'>> | null = null;
+  /** Holders that asked for a permit, and whose bodies have not begun: they queue for it, have it, or will. */
+  private asking: Set<string> | null = null;
   /** What the execution waits for no longer with the next commit. */
   private withdrawn: readonly Withdrawal[] = nothing;
   private commitNo = 0;
@@ -97,8 +99,14 @@ export class PassWrites {
     return held ?? nothing;
   }
 
+  /** A permit is asked for. */
+  ask(holder: string): void {
+    (this.asking ??= new Set()).add(holder);
+  }
+
   /** A body has begun that holds this permit: it keeps it, also while it waits for an instant. */
   use(holder: string, body: Pick<Body, 'isDead'>): void {
+    this.asking?.delete(holder);
     (this.using ??= new Map()).set(holder, body);
   }
 
@@ -117,13 +125,15 @@ export class PassWrites {
   /** The next commit gives that permit back. */
   release(holder: string): void {
     this.using?.delete(holder);
+    this.asking?.delete(holder);
     this.released = [...this.released, holder];
   }
 
-  /** The same for all permits below a path, and for places in queues of those that wait for one. */
-  releaseWithin(path: string, waiting: readonly string[]): void {
-    for (const holder of [...(this.using?.keys() ?? []), ...waiting])
-      if (holder.startsWith(`${path}/`)) this.release(holder);
+  /** The same for that of the path and all below it, and for places in queues. What was asked for without an answer goes back, too: it was sent before. */
+  releaseWithin(path: string): void {
+    if (this.using === null && this.asking === null) return;
+    for (const holder of [...(this.using?.keys() ?? []), ...(this.asking ?? [])])
+      if (holder === path || holder.startsWith(`${path}/`)) this.release(holder);
   }
 
   /** The next commit gives those waits and children up. */

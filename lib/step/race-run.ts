@@ -80,7 +80,7 @@ export class RaceRun extends DurableCall {
     const reason = new Error(`branch '${winner}' of ${namesOf(this.path)} settled first`);
     this.around?.kill(reason);
     for (const body of pass.live) if (body.isDead) body.abort(reason);
-    pass.writes.releaseWithin(this.path, pass.waits.permits);
+    pass.writes.releaseWithin(this.path);
     giveUpWithin(pass, this.path);
   }
 

@@ -23,12 +23,12 @@ export function startWithin(
   const reserved = rate === null ? null : (pass.replay?.reserved(path, key) ?? null);
   const acquire = (): void => {
     if (body.isDead) return;
-    if (gate === null) reserve();
-    else
-      pass.writes.send({ kind: 'acquire', lease: pass.lease, holder: path, gate }, ({ granted }) => {
-        if (granted === true) reserve();
-        else pass.waitFor('granted', path, null, body, acquire);
-      });
+    if (gate === null) return reserve();
+    pass.writes.ask(path);
+    pass.writes.send({ kind: 'acquire', lease: pass.lease, holder: path, gate }, ({ granted }) => {
+      if (granted === true) reserve();
+      else pass.waitFor('granted', path, null, body, acquire);
+    });
   };
   const reserve = (): void => {
     if (body.isDead) return;

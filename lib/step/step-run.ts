@@ -204,7 +204,7 @@ export class StepRun extends DurableCall implements BodyOwner, FramedCall {
   }
 
   bodyThrew(error: unknown, isCutOff: boolean): void {
-    if (this.gate !== null) this.pass.writes.release(this.path);
+    this.pass.writes.releaseWithin(this.path);
     if (isCutOff) this.leavesWaits = true;
     if (isCutOff && this.spec.atMostOnce) this.cutOff(error);
     else this.failed(error);

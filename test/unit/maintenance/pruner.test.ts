@@ -1,9 +1,22 @@
-import { defineEvent, memoryStore, OnEvent, Worker } from '../../../lib/entries/index.js';
+import {
+  defineEvent,
+  Inject,
+  memoryStore,
+  OnEvent,
+  sqliteStore,
+  Worker,
+  WORKER_APP,
+  WorkerApp,
+} from '../../../lib/entries/index.js';
 import { TestApp } from '../../../lib/entries/testing.js';
+import { StoreUnavailableError } from '../../../lib/model/errors-store.js';
+import { delayedAnswers } from '../engine/delayed-answers.js';
 
-const Ping = defineEvent('ping', {
+const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
-});
+} as const;
+const Ping = defineEvent('ping', anything);
+const Pong = defineEvent('pong', anything);
 
 @Worker('pings')
 class PingWorker {
@@ -44,3 +57,52 @@ test('where little ends, the store is asked once a minute', async () => {
   expect(asked).toBeGreaterThanOrEqual(9);
   expect(asked).toBeLessThanOrEqual(11);
 });
+
+let pongs = 0;
+
+@Worker('pongs')
+class PongWorker {
+  constructor(@Inject(WORKER_APP) private readonly app: WorkerApp) {}
+
+  @OnEvent(Ping)
+  async answer(): Promise<void> {
+    await this.app.publish(Pong, {});
+  }
+
+  @OnEvent(Pong)
+  hear(): void {
+    pongs++;
+  }
+}
+
+test.each([
+  ['memory', () => memoryStore()],
+  ['SQLite', () => sqliteStore(':memory:')],
+])(
+  '%s: what ended before the write that began it was answered begins no second time, however short its retention',
+  async (_, make) => {
+    pongs = 0;
+    let isMute = false;
+    const store = delayedAnswers(make(), (writes) => {
+      if (isMute && writes.some((write) => write.kind === 'commit' && write.delta.publish !== null))
+        throw new StoreUnavailableError('the answer was lost');
+    });
+    await using app = await TestApp.create({
+      workers: [PongWorker],
+      store,
+      retention: { completed: '1ms' },
+      sweep: '1s',
+    });
+    // It looks once a minute.
+    await app.advance('55s');
+    isMute = true;
+    const publication = await app.publish(Ping, {});
+    await app.advance('10s');
+    expect([pongs, await publication.of(PongWorker, 'answer').status()]).toEqual([1, 'running']);
+    isMute = false;
+    await app.advance('5s');
+    expect([pongs, await publication.of(PongWorker, 'answer').status()]).toEqual([1, 'completed']);
+    await app.advance('3 minutes');
+    expect((await app.stats()).completed).toBe(0);
+  },
+);
