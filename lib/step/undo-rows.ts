@@ -86,11 +86,21 @@ export function undoneRows(journal: readonly Checkpoint[], returnPath: string): 
       .flat()
       .filter((path) => completed.has(path)),
   );
-  const isRepeated = ({ path, kind }: Checkpoint): boolean =>
-    kind === 'timer' ? !completed.has(path) && isWithin(path, around) : around.has(path);
   return journal
     .filter((row) => row.kind !== 'failed' && row.kind !== 'attempt' && !isPartOfUndo(row.path))
-    .filter((row) => paths.has(row.path) || isWithin(row.path, paths) || row.seq >= since || isRepeated(row))
+    .filter(
+      (row) => paths.has(row.path) || isWithin(row.path, paths) || row.seq >= since || around.has(row.path),
+    )
+    .map((row) => row.key);
+}
+
+/** Sleeps and waits that ended with a call around them, without a result: the call begins them anew. */
+export function timersWithin(journal: readonly Checkpoint[], keys: ReadonlySet<string>): readonly string[] {
+  const completed = journal.filter((row) => row.kind === 'completed');
+  const over = new Set(completed.map((row) => row.path));
+  const calls = new Set(completed.filter((row) => keys.has(row.key)).map((row) => row.path));
+  return journal
+    .filter(({ kind, path }) => kind === 'timer' && !over.has(path) && isWithin(path, calls))
     .map((row) => row.key);
 }
 
