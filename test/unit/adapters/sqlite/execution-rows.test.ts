@@ -2,7 +2,17 @@ import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.j
 import type { ExecutionId } from '../../../../lib/model/ids.js';
 import type { MessageKind } from '../../../../lib/model/execution.js';
 import type { Verdict } from '../../../../lib/ports/store-write.js';
-import { checkpoint, execution, FileStores, orders, p1, publish, writeOne } from './file-store.js';
+import {
+  checkpoint,
+  ending,
+  execution,
+  FileStores,
+  orders,
+  p1,
+  p2,
+  publish,
+  writeOne,
+} from './file-store.js';
 
 const names = (verdicts: readonly Verdict[]) => verdicts.map(({ verdict }) => verdict);
 const times = (count: number, verdict: Verdict['verdict']) => Array.from({ length: count }, () => verdict);
@@ -25,6 +35,16 @@ describe('executions created leased, many in one group', () => {
     const again = await store.write(writes);
     expect(names(first)).toEqual(times(count, 'ok'));
     expect(again).toEqual(first.map((verdict) => ({ ...verdict, verdict: 'already' })));
+  });
+
+  it('who publishes one that another runs, or that has ended, is not told that it has it', async () => {
+    const made = [execution({ owner: p1 }), execution({ owner: p1 })] as const;
+    const verdicts = await store.write(made.map((each) => publish(each)));
+    const key = keysOf(verdicts)[1] as number;
+    await writeOne(store, ending({ executionId: made[1].id, key, owner: p1, fence: 1 }, 1));
+    const again = await store.write(made.flatMap((each) => [publish({ ...each, owner: p2 }), publish(each)]));
+    const leased = again.map((verdict) => ('executions' in verdict ? verdict.executions?.[0]?.leased : null));
+    expect([names(again), leased]).toEqual([times(4, 'already'), [false, true, false, false]]);
   });
 
   it('one id that comes twice is one execution, and a lease under the number not used is stale', async () => {
