@@ -1,7 +1,7 @@
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { ExecutionId } from '../../../../lib/model/ids.js';
 import type { MessageKind } from '../../../../lib/model/execution.js';
-import type { Verdict } from '../../../../lib/ports/store-write.js';
+import type { NewExecution, PublishWrite, Verdict, Write } from '../../../../lib/ports/store-write.js';
 import {
   checkpoint,
   ending,
@@ -69,6 +69,23 @@ describe('executions created leased, many in one group', () => {
       keys.push(...keysOf(await each.write([publish(execution()), publish(execution({ owner: p1 }))])));
     }
     expect(new Set(keys).size).toBe(10);
+  });
+
+  it('one whose event has mail leaves it, among others', async () => {
+    const made = Array.from({ length: 3 }, () => execution({ owner: p1 }));
+    const mail = { key: 'k', until: files.clock.now() + 1_000, payload: '"mail"', schemaHash: null };
+    const writes = made.map((each, i): Write => {
+      const write = publish(each) as PublishWrite;
+      return i === 1 ? { ...write, events: write.events.map((event) => ({ ...event, mail })) } : write;
+    });
+    const verdicts = await store.write(writes);
+    const { id: executionId } = made[0] as NewExecution;
+    const lease = { executionId, key: keysOf(verdicts)[0] as number, owner: p1, fence: 1 };
+    const wait = { holder: 'w', event: 'order.placed', key: 'k', except: null, until: null, isOver: false };
+    expect(await writeOne(store, { kind: 'await', lease, ...wait })).toMatchObject({
+      verdict: 'ok',
+      mail: { payload: '"mail"' },
+    });
   });
 
   it('a message later in the group finds them', async () => {
