@@ -106,7 +106,7 @@ export class ActorTurn implements Turn {
     const row = new NewRow(pass, path, 'attempt', key, record.startedAt ?? record.createdAt, record.attempt);
     row.error = services.codec.encodeFailure(error);
     row.value = this.phase;
-    pass.writes.hold(row);
+    pass.writes.holdOnce(row);
     this.runOnError(receiver, error, this.phase);
     return true;
   }
@@ -244,7 +244,7 @@ export class ActorTurn implements Turn {
     const key = noteKey(path, pass.lease.fence);
     const row = new NewRow(pass, path, 'started', key, startedAt ?? createdAt, attempt);
     row.value = JSON.stringify(note);
-    pass.writes.hold(row);
+    pass.writes.holdOnce(row);
   }
 
   private tell(

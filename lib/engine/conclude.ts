@@ -158,11 +158,7 @@ function attemptOf(pass: Pass, error: unknown, nextAt: number): Checkpoint {
 /** In a later epoch the journal has to tell that this one failed: what is retried may lead elsewhere. A step's failure has a row of its own. */
 function recordFailure(pass: Pass, error: unknown): void {
   if (pass.stepFailures.stepOf(error) !== null) return;
-  const { record, handler, replay } = pass;
-  const recorded = replay?.attempts(encodeName(handler.method), '') ?? [];
-  // A turn that was handed back, because its instance had changed, has left its row.
-  if (recorded.some(({ attempt }) => attempt === record.attempt)) return;
-  pass.writes.hold(attemptOf(pass, error, pass.services.clock.now()));
+  pass.writes.holdOnce(attemptOf(pass, error, pass.services.clock.now()));
 }
 
 /** The execution finally failed or was cancelled: its steps are undone first, in a pass of their own. */

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import { returnPath } from '../step/control-path.js';
-import { isPartOfUndo, undoneRows } from '../step/undo-rows.js';
+import { isPartOfUndo, timersWithin, undoneRows } from '../step/undo-rows.js';
 import type { Cancel } from '../model/cancel-reason.js';
 import type { DeclaredStep } from '../model/declared-step.js';
 import type { HandlerDefinition } from '../model/definition.js';
@@ -49,6 +49,7 @@ export function forgottenBy(
     if (journal.some((row) => forgotten.has(row.key) && namesOf(row.path) === `${handler.method}/${name}`))
       again.add(`${handler.method}/${name}`);
   for (const name of again) for (const key of rowsFrom(journal, handler, name)) forgotten.add(key);
+  for (const key of timersWithin(journal, forgotten)) forgotten.add(key);
   return [...forgotten];
 }
 

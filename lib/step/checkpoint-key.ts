@@ -33,7 +33,7 @@ export function childOrdinal(key: string): number {
   return Number(key.slice(key.lastIndexOf('c') + 1));
 }
 
-/** Of a sleep, and of a wait for events. */
-export function timerKey(path: string): string {
-  return `${path}!t`;
+/** Of a sleep, and of a wait for events: one that lost a race, and is begun anew with the race, has another scope. */
+export function timerKey(path: string, scope: string): string {
+  return `${path}!${scope}t`;
 }

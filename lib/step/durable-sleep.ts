@@ -1,3 +1,4 @@
+import { begunTimer } from './begun-timer.js';
 import { timerKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import type { Frame } from './frame.js';
@@ -17,7 +18,7 @@ export class DurableSleep extends DurableCall {
 
   protected run(): void {
     const now = this.pass.services.clock.now();
-    const begun = this.pass.nested.sleep(this.path) ?? this.pass.replay?.timer(this.path) ?? null;
+    const begun = begunTimer(this.pass, this.path);
     const startedAt = begun?.startedAt ?? now;
     const at = begun?.wakeAt ?? now + Math.ceil(this.ms);
     if (at <= now) {
@@ -25,7 +26,7 @@ export class DurableSleep extends DurableCall {
       return;
     }
     if (begun === null) {
-      const row = this.row('timer', timerKey(this.path), startedAt, 1);
+      const row = this.row('timer', timerKey(this.path, this.parent.scope), startedAt, 1);
       row.wakeAt = at;
       if (this.isNested) this.pass.nested.sleepBegan(row);
       this.pass.later(row);

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { AwaitedEvent, WaitCall } from '../ports/current-execution.js';
 import type { Mail } from '../ports/store-write.js';
+import { begunTimer } from './begun-timer.js';
 import { timerKey } from './checkpoint-key.js';
 import { DurableCall } from './durable-call.js';
 import { encodeText } from './encode-result.js';
@@ -39,7 +40,7 @@ export class DurableWait extends DurableCall {
 
   protected run(): void {
     const now = this.pass.services.clock.now();
-    const begun = this.pass.nested.sleep(this.path) ?? this.pass.replay?.timer(this.path) ?? null;
+    const begun = begunTimer(this.pass, this.path);
     const { timeoutMs } = this.call;
     this.isNoted = begun !== null;
     this.startedAt = begun?.startedAt ?? now;
@@ -91,7 +92,7 @@ export class DurableWait extends DurableCall {
 
   private wait(): void {
     if (!this.isNoted) {
-      const row = this.row('timer', timerKey(this.path), this.startedAt, 1);
+      const row = this.row('timer', timerKey(this.path, this.parent.scope), this.startedAt, 1);
       row.wakeAt = this.until;
       if (this.isNested) this.pass.nested.sleepBegan(row);
       this.pass.later(row);

@@ -12,7 +12,8 @@ interface NestedResult {
  */
 export class NestedResults {
   private readonly results = new Map<string, NestedResult>();
-  private readonly timers = new Map<string, Checkpoint>();
+  /** Null: a race around it is over. */
+  private readonly timers = new Map<string, Checkpoint | null>();
 
   submitted(row: Checkpoint): void {
     if (row.kind === 'completed') this.results.set(row.path, { row, isStored: false, waiting: [] });
@@ -43,7 +44,13 @@ export class NestedResults {
     this.timers.set(row.path, row);
   }
 
-  sleep(path: string): Checkpoint | null {
-    return this.timers.get(path) ?? null;
+  /** Undefined: none began in this pass. Null: it counts no more. */
+  sleep(path: string): Checkpoint | null | undefined {
+    return this.timers.get(path);
+  }
+
+  /** What sleeps below that call is waited for no more. */
+  sleepsOver(call: string): void {
+    for (const path of this.timers.keys()) if (path.startsWith(`${call}/`)) this.timers.set(path, null);
   }
 }

@@ -58,6 +58,8 @@ export class PassWrites {
   underWay = 0;
   /** Null: none. */
   private held: Checkpoint[] | null = null;
+  /** Keys that were held by `holdOnce`. */
+  private once: readonly string[] = nothing;
   /** Permits that the next commit gives back. */
   private released: readonly string[] = nothing;
   /** Bodies that have begun with a permit, by its holder. */
@@ -74,7 +76,7 @@ export class PassWrites {
 
   constructor(
     private readonly pass: WritingPass,
-    journal: readonly Checkpoint[],
+    private readonly journal: readonly Checkpoint[],
   ) {
     this.rowCount = journal.length;
     for (const { seq } of journal) if (seq > this.lastSeq) this.lastSeq = seq;
@@ -91,6 +93,18 @@ export class PassWrites {
   /** Keeps a row that nothing depends on yet for the next commit, whenever that is. */
   hold(row: Checkpoint): void {
     (this.held ??= []).push(row);
+  }
+
+  /**
+   * The same for a row that its pass, or one before it, may have left: a turn that was refused ends once more, one that failed may
+   * be handed back, or its time may be up in `@OnError`. A second row of the key would be refused, and the end with it.
+   */
+  holdOnce(row: Checkpoint): void {
+    const { key, epoch } = row;
+    if (this.once.includes(key) || this.journal.some((each) => each.key === key && each.epoch === epoch))
+      return;
+    this.once = [...this.once, key];
+    this.hold(row);
   }
 
   private takeHeld(): readonly Checkpoint[] {

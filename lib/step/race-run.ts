@@ -82,6 +82,7 @@ export class RaceRun extends DurableCall {
     for (const body of pass.live) if (body.isDead) body.abort(reason);
     pass.writes.releaseWithin(this.path);
     giveUpWithin(pass, this.path);
+    if (this.isNested) pass.nested.sleepsOver(this.path);
   }
 
   private won(winner: string, value: unknown): void {

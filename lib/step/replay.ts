@@ -2,6 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { encodedNameOf } from '../model/path.js';
 import type { BegunChild } from './begun-children.js';
 import { childOrdinal, failureKey } from './checkpoint-key.js';
+import { ancestorsOf, RACE } from './control-path.js';
 import { isOfUndo, undoneSteps } from './undo-rows.js';
 
 /** Quiet turns that a settlement waits for an earlier one whose step was not called yet. */
@@ -132,11 +133,16 @@ export class Replay {
     return null;
   }
 
-  /** When the sleep at that path began and ends, or null. */
+  /** When the sleep at that path began and ends; null: it has not begun, or it ended with a race that failed since. */
   timer(path: string): Checkpoint | null {
+    let begun: Checkpoint | null = null;
     for (const { checkpoint } of this.byPath.get(path) ?? [])
-      if (checkpoint.kind === 'timer') return checkpoint;
-    return null;
+      if (checkpoint.kind === 'timer') begun = checkpoint;
+    const seq = begun?.seq ?? 0;
+    const isOver = ancestorsOf(path).some(
+      (call) => encodedNameOf(call) === RACE && this.failedAfter(call, seq),
+    );
+    return isOver ? null : begun;
   }
 
   /** The newest child that the call began, whether it or a call around it failed for good since, and how many it had; null: none. */
@@ -242,14 +248,6 @@ function lastOf(
   for (const row of journal)
     if (isWanted(row) && row.seq > (last.get(row.path) ?? 0)) last.set(row.path, row.seq);
   return last;
-}
-
-/** The calls that the call was made in, the handler's own path included. */
-function ancestorsOf(path: string): readonly string[] {
-  const paths: string[] = [];
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
-    paths.push(path.slice(0, end));
-  return paths;
 }
 
 /** Of an attempt that parked its execution, too: no other was to follow. */

@@ -8,6 +8,7 @@ import type { StepDefinition } from '../model/definition.js';
 import { defaultRetryPolicy, type RetryPolicy } from '../model/retry-policy.js';
 import type { InlineCall, RunCall, StepCall, WaitCall } from '../ports/current-execution.js';
 import { callStep } from './call-method.js';
+import { RACE } from './control-path.js';
 import { digestOf } from './digest.js';
 import type { DurableCall } from './durable-call.js';
 import { DurableChild } from './durable-child.js';
@@ -117,10 +118,9 @@ export const stepCaller: Caller = {
 
   race(frame, branches) {
     if (frame.isDead) return unsettled(frame);
-    const name = `${BUILT_IN}race`;
     const digest = digestOf(JSON.stringify(branches.map((branch) => branch.name)));
-    const path = frame.nextPath(name, digest);
-    return begun((resolve, reject) => new RaceRun(frame, name, path, branches, resolve, reject));
+    const path = frame.nextPath(RACE, digest);
+    return begun((resolve, reject) => new RaceRun(frame, RACE, path, branches, resolve, reject));
   },
 
   run(frame, call) {

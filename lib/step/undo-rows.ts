@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { TerminalStatus } from '../model/execution.js';
 import { encodedNameOf, segment } from '../model/path.js';
-import { UNDO, undoPath } from './control-path.js';
+import { ancestorsOf, UNDO, undoPath } from './control-path.js';
 
 /** What an execution undoes its steps for: how it ends when all of them are undone. */
 export interface Undoing {
@@ -79,16 +79,33 @@ export function undoneRows(journal: readonly Checkpoint[], returnPath: string): 
   // The handler made the call that was undone: it makes it again, and all declared steps come after it.
   const since = returned !== undefined && first < returned.seq ? returned.seq : Number.POSITIVE_INFINITY;
   const paths = new Set(gone.map((row) => row.path));
+  const completed = new Set(journal.filter((row) => row.kind === 'completed').map((row) => row.path));
+  // What a call around it gave was made of what is undone: it is called again, and finds in the journal what stands.
+  const around = new Set(
+    Array.from(paths, ancestorsOf)
+      .flat()
+      .filter((path) => completed.has(path)),
+  );
   return journal
     .filter((row) => row.kind !== 'failed' && row.kind !== 'attempt' && !isPartOfUndo(row.path))
-    .filter((row) => paths.has(row.path) || isWithin(row.path, paths) || row.seq >= since)
+    .filter(
+      (row) => paths.has(row.path) || isWithin(row.path, paths) || row.seq >= since || around.has(row.path),
+    )
+    .map((row) => row.key);
+}
+
+/** Sleeps and waits that ended with a call around them, without a result: the call begins them anew. */
+export function timersWithin(journal: readonly Checkpoint[], keys: ReadonlySet<string>): readonly string[] {
+  const completed = journal.filter((row) => row.kind === 'completed');
+  const over = new Set(completed.map((row) => row.path));
+  const calls = new Set(completed.filter((row) => keys.has(row.key)).map((row) => row.path));
+  return journal
+    .filter(({ kind, path }) => kind === 'timer' && !over.has(path) && isWithin(path, calls))
     .map((row) => row.key);
 }
 
 function isWithin(path: string, paths: ReadonlySet<string>): boolean {
-  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
-    if (paths.has(path.slice(0, slash))) return true;
-  return false;
+  return ancestorsOf(path).some((call) => paths.has(call));
 }
 
 /** Rows of compensations, which no retry forgets: they tell what was undone. */

@@ -220,6 +220,125 @@ const cases: readonly Case[] = [
     effects: { a: 1, tail: 1 },
   },
   {
+    name: 'races within each other, beside a loser that fails late',
+    handler: async (calls) => {
+      const { frame } = calls;
+      const first = await frame.race([
+        {
+          name: 'inner',
+          body: async () => {
+            const inner = await calls.frame.race([
+              { name: 'a', body: async () => [await work(calls, 'a', 1, 20), await work(calls, 'b', 1, 20)] },
+              { name: 'b', body: () => calls.sleep(400_000) },
+            ]);
+            return [inner, await work(calls, 'c', 1, 5)];
+          },
+        },
+        {
+          name: 'late',
+          body: async () => {
+            await calls.sleep(200_000);
+            throw new Error('late');
+          },
+        },
+      ]);
+      await calls.sleep(500_000);
+      return [first, await work(calls, 'tail', 1, 5)];
+    },
+    value: [
+      {
+        winner: 'inner',
+        value: [{ winner: 'a', value: [result('a', 1), result('b', 1)] }, result('c', 1)],
+      },
+      result('tail', 1),
+    ],
+    effects: { a: 1, b: 1, c: 1, tail: 1 },
+  },
+  {
+    name: 'a race that fails, is caught, and is run anew by the next attempt of its step',
+    handler: async (calls) =>
+      calls.step('flaky', [], async () => {
+        const { frame } = calls;
+        try {
+          return await frame.race([
+            { name: 'event', body: () => calls.waitFor('approved', 'k') },
+            {
+              name: 'step',
+              body: async () => {
+                await work(calls, 'a', 1, 20);
+                if (frame.attempt < 3) throw new Error('again');
+                await calls.sleep(60_000);
+                return work(calls, 'b', 1, 5);
+              },
+            },
+          ]);
+        } catch (error) {
+          await work(calls, 'c', frame.attempt, 5);
+          throw error;
+        }
+      }),
+    value: { winner: 'step', value: result('b', 1) },
+    effects: { a: 1, b: 1, c: 2 },
+  },
+  {
+    name: 'a race around a child that loses, and another that wins',
+    handler: async (calls, event) => {
+      if (event === 'loses') {
+        await work(calls, 'b', event, 5);
+        return calls.sleep(864_000_000);
+      }
+      if (event === 'wins') {
+        await calls.sleep(60_000);
+        return work(calls, 'b', event, 5);
+      }
+      const { frame } = calls;
+      const worker = frame.pass.worker.type;
+      const first = await frame.race(
+        ['loses', 'wins'].map((data) => ({
+          name: data,
+          body: () => calls.frame.run({ worker, method: 'handle', data }),
+        })),
+      );
+      return [first, await work(calls, 'tail', 1, 5)];
+    },
+    value: [{ winner: 'wins', value: result('b', 'wins') }, result('tail', 1)],
+    executions: 3,
+    effects: { b: 2, tail: 1 },
+  },
+  {
+    name: 'a race that times out again and again, then an event',
+    handler: async (calls) => {
+      const rounds: unknown[] = [];
+      for (let round = 0; round < 2; round++) {
+        const first = await calls.frame.race([
+          { name: 'event', body: () => calls.waitFor('approved', 'k') },
+          { name: 'time', body: async () => (await calls.sleep(50_000), work(calls, 'a', round, 5)) },
+        ]);
+        rounds.push(first);
+      }
+      return [rounds, await calls.waitFor('approved', 'k', 864_000_000)];
+    },
+    arrivals: [[800_000, { key: 'k', n: 1 }]],
+    value: [[0, 1].map((round) => ({ winner: 'time', value: result('a', round) })), { key: 'k', n: 1 }],
+    effects: { a: 2 },
+  },
+  {
+    name: 'equal calls of one step, side by side and in a race',
+    handler: async (calls) => {
+      let order = 0;
+      const own = (ms: number) =>
+        calls.step('a', ['same'], async () => {
+          await calls.wait(ms);
+          return ++order > 0;
+        });
+      const all = await Promise.all([own(30), own(10), own(20)]);
+      const first = await Promise.race([own(10), own(40)]);
+      return [all, first, await work(calls, 'tail', 1, 5)];
+    },
+    value: [[true, true, true], true, result('tail', 1)],
+    effects: { a: 5, tail: 1 },
+  },
+  {
     name: 'children side by side',
     handler: async (calls, event) => {
       if (typeof event === 'string') return work(calls, 'b', event, 5);

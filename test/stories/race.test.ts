@@ -38,6 +38,7 @@ class Answered {
 
 let ran: string[] = [];
 let aborted: unknown[] = [];
+let failures = 0;
 
 @Worker('asking')
 class Asking {
@@ -52,6 +53,12 @@ class Asking {
     }
     if (how === 'failing') return race({ bad: () => this.bad(id), none: () => sleep('1h') });
     if (how === 'retrying') return race({ again: () => this.again(id), none: () => sleep('1s') });
+    if (how === 'tried') return this.inTime(id);
+    if (how === 'by hand') return this.first(id);
+    if (how === 'and more') {
+      const first = await this.first(id);
+      return [first, await this.call(`${id} again`)];
+    }
     if (how === 'list') return race([() => sleep('1s')] as never);
     if (how === 'undone') {
       await race({ booked: () => this.book(id), none: () => this.slow(id) });
@@ -123,6 +130,31 @@ class Asking {
     throw new Error(`again ${id}`);
   }
 
+  @Step()
+  @Retry({ maxAttempts: 3, backoff: fixed('2h') })
+  async inTime(id: string): Promise<unknown> {
+    return this.first(id);
+  }
+
+  private async first(id: string): Promise<unknown> {
+    return race({
+      call: async () => {
+        await sleep('1 minute');
+        return this.call(id);
+      },
+      time: () => sleep('1h'),
+      answer: () => waitFor(Answered, { key: id, timeout: '1h' }),
+    });
+  }
+
+  @Step()
+  @Retry({ maxAttempts: 1 })
+  async call(id: string): Promise<string> {
+    ran.push('call');
+    if (failures-- > 0) throw new Error(`no line to ${id}`);
+    return id;
+  }
+
   @Step() async book(id: string) {
     ran.push(`booked ${id}`);
     return id;
@@ -141,6 +173,7 @@ const stores = [
 beforeEach(() => {
   ran = [];
   aborted = [];
+  failures = 0;
 });
 
 async function ask(app: TestApp, how: string, id = 'q-1') {
@@ -216,6 +249,30 @@ describe.each(stores)('race on %s', (_, store) => {
     const handle = await ask(app, 'undone');
     await expect(handle.result()).rejects.toThrow('no');
     expect(ran).toEqual(['booked q-1', 'unbooked q-1']);
+  });
+
+  it.each([
+    ['the next attempt of its step', 'tried', async () => {}],
+    ['a crash and the next attempt', 'tried', async () => app.crash().then(() => app.restart())],
+    ['retry()', 'by hand', async (handle: { retry(): Promise<unknown> }) => handle.retry()],
+  ] as const)('the times of a race that failed begin anew with it, by %s', async (_by, how, again) => {
+    failures = 1;
+    const handle = await ask(app, how);
+    await app.advance('1h');
+    await again(handle);
+    await app.advance('3h');
+    expect(await handle.result()).toEqual({ winner: 'call', value: 'q-1' });
+    expect(ran).toEqual(['call', 'call']);
+  });
+
+  it('the times of a race begin anew with it, by retry({ from }) of a step in it', async () => {
+    const handle = await ask(app, 'and more');
+    await app.advance('3h');
+    expect(ran).toEqual(['call', 'call']);
+    await handle.retry({ from: 'race/branch/call' });
+    await app.settle();
+    expect(await handle.result()).toEqual([{ winner: 'call', value: 'q-1' }, 'q-1 again']);
+    expect(ran).toHaveLength(4);
   });
 
   it('takes functions, and only in an execution', async () => {

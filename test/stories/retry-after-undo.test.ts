@@ -8,6 +8,7 @@ import {
   memoryStore,
   NonRetryableError,
   OnEvent,
+  race,
   Retry,
   silentLogger,
   sleep,
@@ -148,6 +149,58 @@ test('retry() of a handler that failed by itself: what was undone gives another 
   await app.advance('1 hour');
   expect([await ticket?.result(), ran]).toEqual(['a-2', ['a-1', 'a-2']]);
 });
+
+test.each(['a race', 'a step'])(
+  'retry() repeats %s around what was undone, which does not give it out any more; what else it called stays',
+  async (around) => {
+    @Worker('trips')
+    class Trips {
+      private seats = 0;
+
+      @OnEvent(Placed)
+      async travel({ id }: { id: string }): Promise<string> {
+        const seat =
+          id === 'a race'
+            ? (await race({ seat: () => this.book(), time: () => sleep('1 hour') })).value
+            : await this.arrange();
+        await this.confirm(String(seat));
+        return String(seat);
+      }
+
+      @Step() async arrange(): Promise<string> {
+        await this.insure();
+        return this.book();
+      }
+
+      @Step() async insure(): Promise<void> {
+        ran.push('insure');
+      }
+
+      @Step() async book(): Promise<string> {
+        return `seat ${++this.seats}`;
+      }
+
+      @Compensate('book') async unbook(): Promise<void> {}
+
+      @Step()
+      @Retry({ maxAttempts: 1 })
+      async confirm(seat: string): Promise<void> {
+        ran.push(seat);
+        if (isDown) throw new Error('the line is down');
+      }
+    }
+    await using app = await TestApp.create({ workers: [Trips] });
+    const trip = (await app.publish(Placed, { id: around })).of(Trips, 'travel');
+    await app.settle();
+    expect(await trip.status()).toBe('failed');
+    isDown = false;
+    await app.advance('3 hours');
+    await trip.retry();
+    expect(await trip.result()).toBe('seat 2');
+    expect(ran.filter((each) => each !== 'insure')).toEqual(['seat 1', 'seat 2']);
+    expect(ran.filter((each) => each === 'insure')).toHaveLength(around === 'a step' ? 1 : 0);
+  },
+);
 
 test('an actor is read and written by a publisher that does not register its class', async () => {
   @Actor({ id: 'counts', key: 'id', state: z.object({ n: z.number() }) })

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { keyHash, tableOf } from '../../../../lib/adapters/sqlite/checkpoint-place.js';
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
+import type { Checkpoint } from '../../../../lib/model/checkpoint.js';
 import type { Lease } from '../../../../lib/model/lease.js';
-import type { Verdict } from '../../../../lib/ports/store-write.js';
+import type { CommitWrite, Verdict } from '../../../../lib/ports/store-write.js';
 import { checkpoint, connect, ending, FileStores, p1, run, writeOne } from './file-store.js';
 
 /** Different keys of one step with one hash: there is a pair among some 1,000. */
@@ -69,6 +70,30 @@ describe('checkpoints in SQLite', () => {
     expect(verdicts[3]).toEqual({ verdict: 'rejected', reason: 'checkpoint-exists' });
     expect(names(verdicts).filter((verdict) => verdict === 'ok')).toHaveLength(7);
     expect(await keys()).toEqual(['s~taken', 's~0', 's~1', 's~2', 's~4', 's~5', 's~6', 's~7']);
+  });
+
+  it('rows that are not usual keep what they are, among usual ones of their group', async () => {
+    const unusual = [
+      { epoch: 1 },
+      { attempt: 2 },
+      { kind: 'timer', wakeAt: 5 },
+      { kind: 'failed', error: '"no"', value: null },
+      { path: 'step' },
+      { startedAt: 1, endedAt: 9 },
+      { kind: 'timer', startedAt: 3, endedAt: 8 },
+      { wakeAt: 5 },
+      { error: '"no"' },
+    ] as const;
+    const writes = Array.from({ length: 18 }, (_, i) => {
+      const write = checkpoint(lease, i + 1) as CommitWrite;
+      const [row] = write.delta.checkpoints as [Checkpoint];
+      const checkpoints = [{ ...row, ...(i % 2 === 0 ? null : unusual[(i - 1) / 2]) }];
+      return { ...write, delta: { ...write.delta, checkpoints } };
+    });
+    expect(names(await store.write(writes))).toEqual(times(18, 'ok'));
+    await writeOne(store, ending(lease, 20, { status: 'running', epoch: 1, value: null }));
+    const rows = writes.flatMap(({ delta }) => delta.checkpoints);
+    expect(await store.journal(lease.executionId)).toEqual(rows);
   });
 
   it('a resend within its own group is told from the first', async () => {

@@ -1,8 +1,18 @@
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import type { ExecutionId } from '../../../../lib/model/ids.js';
 import type { MessageKind } from '../../../../lib/model/execution.js';
-import type { Verdict } from '../../../../lib/ports/store-write.js';
-import { checkpoint, execution, FileStores, orders, p1, publish, writeOne } from './file-store.js';
+import type { NewExecution, PublishWrite, Verdict, Write } from '../../../../lib/ports/store-write.js';
+import {
+  checkpoint,
+  ending,
+  execution,
+  FileStores,
+  orders,
+  p1,
+  p2,
+  publish,
+  writeOne,
+} from './file-store.js';
 
 const names = (verdicts: readonly Verdict[]) => verdicts.map(({ verdict }) => verdict);
 const times = (count: number, verdict: Verdict['verdict']) => Array.from({ length: count }, () => verdict);
@@ -27,6 +37,16 @@ describe('executions created leased, many in one group', () => {
     expect(again).toEqual(first.map((verdict) => ({ ...verdict, verdict: 'already' })));
   });
 
+  it('who publishes one that another runs, or that has ended, is not told that it has it', async () => {
+    const made = [execution({ owner: p1 }), execution({ owner: p1 })] as const;
+    const verdicts = await store.write(made.map((each) => publish(each)));
+    const key = keysOf(verdicts)[1] as number;
+    await writeOne(store, ending({ executionId: made[1].id, key, owner: p1, fence: 1 }, 1));
+    const again = await store.write(made.flatMap((each) => [publish({ ...each, owner: p2 }), publish(each)]));
+    const leased = again.map((verdict) => ('executions' in verdict ? verdict.executions?.[0]?.leased : null));
+    expect([names(again), leased]).toEqual([times(4, 'already'), [false, true, false, false]]);
+  });
+
   it('one id that comes twice is one execution, and a lease under the number not used is stale', async () => {
     const one = publish(execution({ owner: p1 }));
     const others = Array.from({ length: 7 }, () => publish(execution({ owner: p1 })));
@@ -49,6 +69,23 @@ describe('executions created leased, many in one group', () => {
       keys.push(...keysOf(await each.write([publish(execution()), publish(execution({ owner: p1 }))])));
     }
     expect(new Set(keys).size).toBe(10);
+  });
+
+  it('one whose event has mail leaves it, among others', async () => {
+    const made = Array.from({ length: 3 }, () => execution({ owner: p1 }));
+    const mail = { key: 'k', until: files.clock.now() + 1_000, payload: '"mail"', schemaHash: null };
+    const writes = made.map((each, i): Write => {
+      const write = publish(each) as PublishWrite;
+      return i === 1 ? { ...write, events: write.events.map((event) => ({ ...event, mail })) } : write;
+    });
+    const verdicts = await store.write(writes);
+    const { id: executionId } = made[0] as NewExecution;
+    const lease = { executionId, key: keysOf(verdicts)[0] as number, owner: p1, fence: 1 };
+    const wait = { holder: 'w', event: 'order.placed', key: 'k', except: null, until: null, isOver: false };
+    expect(await writeOne(store, { kind: 'await', lease, ...wait })).toMatchObject({
+      verdict: 'ok',
+      mail: { payload: '"mail"' },
+    });
   });
 
   it('a message later in the group finds them', async () => {

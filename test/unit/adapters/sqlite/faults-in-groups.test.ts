@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SqliteStore } from '../../../../lib/adapters/sqlite/sqlite-store.js';
 import { StoreUnavailableError } from '../../../../lib/model/errors-store.js';
 import type { ExecutionId, MessageId } from '../../../../lib/model/ids.js';
@@ -145,5 +146,45 @@ describe('groups in which a statement fails, sent again', () => {
     }
     expect(differences).toEqual([]);
     expect(await failing.content()).toEqual(await clean.content());
+  });
+
+  const kinds = ['publishes', 'checkpoints', 'ends'];
+  it.each(
+    kinds.flatMap((kind, at) =>
+      [false, true].map((isFull) => [kind, isFull ? 'full' : 'broken', at] as const),
+    ),
+  )('are whole: of %s, the disk is %s at any statement', async (_, disk, last) => {
+    const fault = { ...noFault };
+    const failing = await side(0, await failingDriver(fault, () => {}));
+    for (let at = 1, isHit = true; isHit; at++) {
+      const made = Array.from({ length: 8 }, () => execution({ owner: p1 }));
+      const groups: readonly (readonly Make[])[] = [
+        made.map((each) => () => publish(each)),
+        made.map(
+          ({ id }) =>
+            (lease) =>
+              checkpoint(lease(id), 1, 's~1'),
+        ),
+        made.map(
+          ({ id }) =>
+            (lease) =>
+              ending(lease(id), 2),
+        ),
+      ];
+      for (const makes of groups.slice(0, last)) await failing.send(makes);
+      const makes = groups[last] as readonly Make[];
+      const before = await failing.content();
+      Object.assign(fault, { in: at, isFull: disk === 'full' });
+      const verdicts = await failing.send(makes).catch(() => null);
+      isHit = fault.in <= 0;
+      Object.assign(fault, noFault);
+      const isWhole = verdicts !== null || isDeepStrictEqual(await failing.content(), before);
+      const again = (await failing.send(makes)).map(({ verdict }) => verdict);
+      expect([at, isWhole, ...again]).toEqual([
+        at,
+        true,
+        ...makes.map(() => (verdicts === null ? 'ok' : 'already')),
+      ]);
+    }
   });
 });

@@ -84,6 +84,37 @@ describe('usual ends, many in one group', () => {
     ]);
   });
 
+  it('one that has a permit ends as well where the checkpoint of another is refused', async () => {
+    const gate = { name: 'g', limit: 1 };
+    await writeOne(store, { kind: 'acquire', lease: at(2), gate, holder: 'h' });
+    await writeOne(store, checkpoint(at(3), 1, 's~taken'));
+    const writes = leases.map((lease, i) =>
+      together(checkpoint(lease, 2, i === 3 ? 's~taken' : 's~new'), ending(lease, 2, { value: null })),
+    );
+    expect(names(await store.write(writes))).toEqual([...times(3, 'ok'), 'rejected', ...times(2, 'ok')]);
+    expect(await statuses()).toEqual(leases.map((_, i) => (i === 3 ? 'running' : 'completed')));
+  });
+
+  it('each listens to what it names, and has seen what it names', async () => {
+    const listening = (i: number) => (i < 2 ? (['retry'] as const) : []);
+    await store.write(
+      leases.map((lease, i) =>
+        ending(lease, 1, { value: null, listening: listening(i), seenInboxSeq: i < 4 ? 0 : 1 }),
+      ),
+    );
+    for (const [i, { executionId }] of leases.entries())
+      expect(await store.read(executionId)).toMatchObject({ seenInboxSeq: i < 4 ? 0 : 1 });
+    await store.write(
+      leases.flatMap(({ executionId: to }, i) =>
+        ['m', 'n'].map((name) => ({
+          kind: 'append' as const,
+          message: { id: `${name}${i}`, to, kind: 'retry', body: null } as never,
+        })),
+      ),
+    );
+    expect(await statuses()).toEqual(leases.map((_, i) => (i < 2 ? 'pending' : 'completed')));
+  });
+
   it('one that was sent twice, and what comes after an end, are told so', async () => {
     const [first, ...others] = ends({ value: null }) as [Write, ...Write[]];
     const verdicts = await store.write([first, first, ...others, checkpoint(at(0), 2)]);
