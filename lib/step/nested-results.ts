@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../model/checkpoint.js';
+import { ancestorsOf } from './control-path.js';
 
 interface NestedResult {
   readonly row: Checkpoint;
@@ -12,8 +13,9 @@ interface NestedResult {
  */
 export class NestedResults {
   private readonly results = new Map<string, NestedResult>();
-  /** Null: a race around it is over. */
-  private readonly timers = new Map<string, Checkpoint | null>();
+  private readonly timers = new Map<string, Checkpoint>();
+  /** Races that are over: what slept below them, in this pass or an earlier one, counts no more. */
+  private readonly over = new Set<string>();
 
   submitted(row: Checkpoint): void {
     if (row.kind === 'completed') this.results.set(row.path, { row, isStored: false, waiting: [] });
@@ -44,13 +46,16 @@ export class NestedResults {
     this.timers.set(row.path, row);
   }
 
-  /** Undefined: none began in this pass. Null: it counts no more. */
+  /** Undefined: none began in this pass. Null: what began before counts no more. */
   sleep(path: string): Checkpoint | null | undefined {
-    return this.timers.get(path);
+    return (
+      this.timers.get(path) ?? (ancestorsOf(path).some((call) => this.over.has(call)) ? null : undefined)
+    );
   }
 
   /** What sleeps below that call is waited for no more. */
   sleepsOver(call: string): void {
-    for (const path of this.timers.keys()) if (path.startsWith(`${call}/`)) this.timers.set(path, null);
+    this.over.add(call);
+    for (const path of this.timers.keys()) if (path.startsWith(`${call}/`)) this.timers.delete(path);
   }
 }

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { IsString } from 'class-validator';
 import {
+  CLOCK,
+  type Clock,
   Compensate,
   Event,
   execution,
@@ -14,6 +16,7 @@ import {
   sleep,
   sqliteStore,
   Step,
+  Timeout,
   waitFor,
   Worker,
 } from '../../lib/entries/index.js';
@@ -40,8 +43,10 @@ let ran: string[] = [];
 let aborted: unknown[] = [];
 let failures = 0;
 
-@Worker('asking')
+@Worker({ id: 'asking', inject: [CLOCK] })
 class Asking {
+  constructor(private readonly clock: Clock) {}
+
   @OnEvent(Asked)
   async ask({ id, how }: Asked): Promise<unknown> {
     if (how === 'reminder') return this.remind(id);
@@ -54,6 +59,7 @@ class Asking {
     if (how === 'failing') return race({ bad: () => this.bad(id), none: () => sleep('1h') });
     if (how === 'retrying') return race({ again: () => this.again(id), none: () => sleep('1s') });
     if (how === 'tried') return this.inTime(id);
+    if (how === 'beside') return (await Promise.all([this.inTime(id), this.busy()]))[0];
     if (how === 'by hand') return this.first(id);
     if (how === 'and more') {
       const first = await this.first(id);
@@ -134,6 +140,13 @@ class Asking {
   @Retry({ maxAttempts: 3, backoff: fixed('2h') })
   async inTime(id: string): Promise<unknown> {
     return this.first(id);
+  }
+
+  @Step()
+  @Timeout('20h')
+  async busy(): Promise<void> {
+    await sleep('30s');
+    await new Promise<void>((resolve) => void this.clock.setTimer(36_000_000, resolve));
   }
 
   private async first(id: string): Promise<unknown> {
@@ -253,6 +266,11 @@ describe.each(stores)('race on %s', (_, store) => {
 
   it.each([
     ['the next attempt of its step', 'tried', async () => {}],
+    [
+      'the next attempt of its step in the pass that it failed in, and not the one it began in',
+      'beside',
+      async () => {},
+    ],
     ['a crash and the next attempt', 'tried', async () => app.crash().then(() => app.restart())],
     ['retry()', 'by hand', async (handle: { retry(): Promise<unknown> }) => handle.retry()],
   ] as const)('the times of a race that failed begin anew with it, by %s', async (_by, how, again) => {
@@ -260,7 +278,7 @@ describe.each(stores)('race on %s', (_, store) => {
     const handle = await ask(app, how);
     await app.advance('1h');
     await again(handle);
-    await app.advance('3h');
+    await app.advance('12h');
     expect(await handle.result()).toEqual({ winner: 'call', value: 'q-1' });
     expect(ran).toEqual(['call', 'call']);
   });
