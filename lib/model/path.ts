@@ -77,6 +77,6 @@ function nameIn(part: string): string {
   return part.split('~', 1)[0] as string;
 }
 
-function isBuiltIn(encodedName: string): boolean {
+export function isBuiltIn(encodedName: string): boolean {
   return /^%(?![0-9a-f]{4})/.test(encodedName);
 }

@@ -16,6 +16,7 @@ import type {
   Withdrawal,
 } from '../ports/store-write.js';
 import type { Body } from './body.js';
+import { inheritedPermits } from './inherited-permits.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices, Sender } from './pass-services.js';
 import type { Undoables } from './undoables.js';
@@ -66,6 +67,8 @@ export class PassWrites {
   private using: Map<string, Pick<Body, 'isDead'>> | null = null;
   /** Holders that asked for a permit, and whose bodies have not begun: they queue for it, have it, or will. */
   private asking: Set<string> | null = null;
+  /** Holders that may have a permit since an earlier pass; null: nobody has looked yet. */
+  private inherited: Set<string> | null = null;
   /** What the execution waits for no longer with the next commit. */
   private withdrawn: readonly Withdrawal[] = nothing;
   private commitNo = 0;
@@ -140,13 +143,15 @@ export class PassWrites {
   release(holder: string): void {
     this.using?.delete(holder);
     this.asking?.delete(holder);
+    this.inherited?.delete(holder);
     this.released = [...this.released, holder];
   }
 
   /** The same for that of the path and all below it, and for places in queues. What was asked for without an answer goes back, too: it was sent before. */
   releaseWithin(path: string): void {
-    if (this.using === null && this.asking === null) return;
-    for (const holder of [...(this.using?.keys() ?? []), ...(this.asking ?? [])])
+    if (this.using === null && this.asking === null && this.journal.length === 0) return;
+    this.inherited ??= inheritedPermits(this.journal);
+    for (const holder of new Set([...(this.using?.keys() ?? []), ...(this.asking ?? []), ...this.inherited]))
       if (holder === path || holder.startsWith(`${path}/`)) this.release(holder);
   }
 

@@ -8,6 +8,7 @@ import {
   fixed,
   NonRetryableError,
   OnEvent,
+  race,
   RateLimit,
   Retry,
   sleep,
@@ -149,6 +150,58 @@ describe.each(['UNTIL_ERROR', 'ISOLATED'] as const)('%s: a permit of a step', (e
     expect(began.map(({ what }) => what).sort()).toEqual(['inner 0', 'inner 1', 'inner 2']);
     expect(mostAtOnce(1_000)).toBe(1);
   });
+
+  test.each(['race', 'timeout'])(
+    'that a step kept while it slept is given back when a later pass gives up the call around it (%s) before it comes to the step',
+    async (how) => {
+      @Worker({ id: 'given-up', inject: [CLOCK] })
+      class GivenUp {
+        constructor(readonly clock: Clock) {}
+
+        @OnEvent(Asked)
+        async take({ n }: Asked): Promise<void> {
+          if (n > 0) return this.sleepy(n);
+          if (how === 'timeout') await Promise.allSettled([this.around(n), this.later()]);
+          else await race({ lost: () => this.around(n), won: () => sleep('10 minutes') });
+          await this.long();
+        }
+
+        @Step()
+        @Timeout('2 minutes')
+        @Retry({ maxAttempts: 1 })
+        async around(n: number): Promise<void> {
+          await occupy(this.clock, 'around', began.length === 0 ? 1_000 : 3_600_000);
+          await this.sleepy(n);
+        }
+
+        @Step()
+        @Concurrency(1)
+        async sleepy(n: number): Promise<void> {
+          began.push({ what: `sleepy ${n}`, at: this.clock.now() });
+          if (n === 0) await sleep('1 hour');
+        }
+
+        private async later(): Promise<void> {
+          await sleep('10 minutes');
+          await this.long();
+        }
+
+        @Step()
+        @Timeout('1 day')
+        async long(): Promise<void> {
+          await occupy(this.clock, 'long', 36_000_000);
+        }
+      }
+      const app = await openApp([GivenUp], { executionMode });
+      const start = app.clock.now();
+      await app.publish(Asked, { n: 0 });
+      await app.advance('1 minute');
+      await app.publish(Asked, { n: 1 });
+      await app.advance('30 minutes');
+      const minutes = began.map(({ what, at }) => [what, Math.floor((at - start) / 60_000)]);
+      expect(minutes).toContainEqual(['sleepy 1', how === 'race' ? 10 : 12]);
+    },
+  );
 
   test('holds for what undoes a step, too', async () => {
     @Worker({ id: 'undoing', inject: [CLOCK] })
