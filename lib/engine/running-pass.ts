@@ -186,6 +186,7 @@ export class RunningPass implements Run, PassOwner, Sender, Receivers {
   private start(): void {
     const { pass, opening } = this;
     const { undoing, visible } = opening;
+    for (const { kind, body } of this.work.inbox) if (kind === 'granted') pass.writes.granted(body ?? '');
     if (undoing === null) startHandler(pass, opening, this);
     else void startCompensations(pass, undoing, visible, this.options.definitions, this);
   }

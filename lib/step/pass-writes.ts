@@ -69,6 +69,8 @@ export class PassWrites {
   private asking: Set<string> | null = null;
   /** Holders that may have a permit since an earlier pass; null: nobody has looked yet. */
   private inherited: Set<string> | null = null;
+  /** Calls whose permits were given back with all below them. */
+  private readonly givenUp: string[] = [];
   /** What the execution waits for no longer with the next commit. */
   private withdrawn: readonly Withdrawal[] = nothing;
   private commitNo = 0;
@@ -149,10 +151,21 @@ export class PassWrites {
 
   /** The same for that of the path and all below it, and for places in queues. What was asked for without an answer goes back, too: it was sent before. */
   releaseWithin(path: string): void {
-    if (this.using === null && this.asking === null && this.journal.length === 0) return;
+    if (this.using === null && this.asking === null && this.inherited === null && this.journal.length === 0)
+      return;
+    this.givenUp.push(path);
     this.inherited ??= inheritedPermits(this.journal);
     for (const holder of new Set([...(this.using?.keys() ?? []), ...(this.asking ?? []), ...this.inherited]))
-      if (holder === path || holder.startsWith(`${path}/`)) this.release(holder);
+      if (isWithin(holder, path)) this.release(holder);
+  }
+
+  /** A permit came for a place in a queue, maybe one of an earlier pass: what it was for may never be come to, or is given up already. */
+  granted(holder: string): void {
+    if (this.asking?.has(holder) === true || this.using?.has(holder) === true) return;
+    (this.inherited ??= inheritedPermits(this.journal)).add(holder);
+    if (!this.givenUp.some((path) => isWithin(holder, path))) return;
+    this.release(holder);
+    this.commit(nothing, new Commit(this, null, () => {}));
   }
 
   /** The next commit gives those waits and children up. */
@@ -314,6 +327,10 @@ export class Commit implements Committer {
   unjudged(): void {
     this.writes.lost();
   }
+}
+
+function isWithin(holder: string, path: string): boolean {
+  return holder === path || holder.startsWith(`${path}/`);
 }
 
 function isRefusal(verdict: Verdict): verdict is Rejection {

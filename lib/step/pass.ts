@@ -212,6 +212,7 @@ export class Pass {
 
   /** The store has something for a holder of this execution. One of several events is told to the call that waits for them. */
   told(kind: News, holder: string): void {
+    if (kind === 'granted') this.writes.granted(holder);
     this.waits.tell(`${kind}:${kind === 'event' ? holder.replace(/\/\d+$/, '') : holder}`);
   }
 
