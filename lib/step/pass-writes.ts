@@ -70,7 +70,7 @@ export class PassWrites {
   /** Holders that may have a permit since an earlier pass; null: nobody has looked yet. */
   private inherited: Set<string> | null = null;
   /** Calls whose permits were given back with all below them. */
-  private readonly givenUp: string[] = [];
+  private givenUp: readonly string[] = nothing;
   /** What the execution waits for no longer with the next commit. */
   private withdrawn: readonly Withdrawal[] = nothing;
   private commitNo = 0;
@@ -153,7 +153,7 @@ export class PassWrites {
   releaseWithin(path: string): void {
     if (this.using === null && this.asking === null && this.inherited === null && this.journal.length === 0)
       return;
-    this.givenUp.push(path);
+    this.givenUp = [...this.givenUp, path];
     this.inherited ??= inheritedPermits(this.journal);
     for (const holder of new Set([...(this.using?.keys() ?? []), ...(this.asking ?? []), ...this.inherited]))
       if (isWithin(holder, path)) this.release(holder);
