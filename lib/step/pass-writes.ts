@@ -16,6 +16,7 @@ import type {
   Withdrawal,
 } from '../ports/store-write.js';
 import type { Body } from './body.js';
+import { ancestorsOf } from './control-path.js';
 import { inheritedPermits } from './inherited-permits.js';
 import type { PassEnd } from './pass-end.js';
 import type { PassServices, Sender } from './pass-services.js';
@@ -70,7 +71,7 @@ export class PassWrites {
   /** Holders that may have a permit since an earlier pass; null: nobody has looked yet. */
   private inherited: Set<string> | null = null;
   /** Calls whose permits were given back with all below them. */
-  private givenUp: readonly string[] = nothing;
+  private givenUp: Set<string> | null = null;
   /** What the execution waits for no longer with the next commit. */
   private withdrawn: readonly Withdrawal[] = nothing;
   private commitNo = 0;
@@ -153,17 +154,18 @@ export class PassWrites {
   releaseWithin(path: string): void {
     if (this.using === null && this.asking === null && this.inherited === null && this.journal.length === 0)
       return;
-    this.givenUp = [...this.givenUp, path];
+    (this.givenUp ??= new Set()).add(path);
     this.inherited ??= inheritedPermits(this.journal);
     for (const holder of new Set([...(this.using?.keys() ?? []), ...(this.asking ?? []), ...this.inherited]))
-      if (isWithin(holder, path)) this.release(holder);
+      if (holder === path || holder.startsWith(`${path}/`)) this.release(holder);
   }
 
   /** A permit came for a place in a queue, maybe one of an earlier pass: what it was for may never be come to, or is given up already. */
   granted(holder: string): void {
     if (this.asking?.has(holder) === true || this.using?.has(holder) === true) return;
     (this.inherited ??= inheritedPermits(this.journal)).add(holder);
-    if (!this.givenUp.some((path) => isWithin(holder, path))) return;
+    const { givenUp } = this;
+    if (givenUp === null || ![holder, ...ancestorsOf(holder)].some((call) => givenUp.has(call))) return;
     this.release(holder);
     this.commit(nothing, new Commit(this, null, () => {}));
   }
@@ -327,10 +329,6 @@ export class Commit implements Committer {
   unjudged(): void {
     this.writes.lost();
   }
-}
-
-function isWithin(holder: string, path: string): boolean {
-  return holder === path || holder.startsWith(`${path}/`);
 }
 
 function isRefusal(verdict: Verdict): verdict is Rejection {

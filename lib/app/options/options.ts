@@ -43,7 +43,7 @@ export interface ConfigurableOptions {
   readonly onError?: ErrorHandler;
   /** Bounds on events and results; those left out keep their defaults. */
   readonly limits?: Partial<Limits>;
-  /** How long ended executions are kept; `{ completed: '30d', failed: '90d' }` by default. */
+  /** How long ended executions are kept, a minute at least; `{ completed: '30d', failed: '90d' }` by default. */
   readonly retention?: { readonly completed?: Duration; readonly failed?: Duration };
   /** How long after a crash another process may take over; `'15s'` by default. Shorter recovers faster, and forgives less. */
   readonly lease?: Duration;
