@@ -66,6 +66,11 @@ export class CheckpointRows {
     return this.tableOf(lease.key, row).insert(lease, commitNo, row);
   }
 
+  /** Inserts one usual row by one statement, whether or not its lease is known to be held; false: it is not in, for whatever reason. */
+  insertAlone(lease: Lease, commitNo: number, row: Checkpoint): boolean {
+    return isUsual(row) && this.tableOf(lease.key, row).insertAlone(lease, commitNo, row);
+  }
+
   /** Nothing may be queued. */
   removeAll(n: number): void {
     for (const deletion of this.deletions) deletion.run([n, n]);

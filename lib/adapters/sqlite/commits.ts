@@ -95,13 +95,8 @@ export class Commits {
   /** The verdict on the next write of the group, `ok` for what is queued. */
   commit(write: CommitWrite, now: number): Verdict {
     const { lease, delta } = write;
-    const { checkpoints, record, publish } = delta;
-    const isPlain =
-      publish === null &&
-      delta.release.length === 0 &&
-      delta.instance === undefined &&
-      delta.withdraw === undefined;
-    if (!isPlain) return this.judgeAndApply(lease, delta, now);
+    const { checkpoints, record } = delta;
+    if (!isPlain(delta)) return this.judgeAndApply(lease, delta, now);
     const end = record !== null && this.ends.takes(lease, record) ? record : null;
     if (record !== end || (end === null && checkpoints.length === 0))
       return this.applyPlain(lease, delta, now);
@@ -110,6 +105,16 @@ export class Commits {
     this.released ||= end !== null;
     this.rows.queue(lease, delta.commitNo, checkpoints);
     return ok;
+  }
+
+  /** The verdict on a commit of one usual row, or of a usual end, by one guarded statement; null: nothing was changed. */
+  commitAlone({ lease, delta }: CommitWrite, now: number): Verdict | null {
+    const { commitNo, checkpoints, record } = delta;
+    const [row] = checkpoints;
+    if (!isPlain(delta) || checkpoints.length > 1) return null;
+    if (row === undefined)
+      return record !== null && this.ends.endAlone(lease, commitNo, record, now) ? ok : null;
+    return record === null && this.rows.insertAlone(lease, commitNo, row) ? ok : null;
   }
 
   private applyPlain(lease: Lease, delta: Delta, now: number): Verdict {
@@ -301,6 +306,11 @@ export class Commits {
       toStoredOrNull(record.error),
     ];
   }
+}
+
+/** Rows and a change of the record, and nothing else. */
+function isPlain({ publish, release, instance, withdraw }: Delta): boolean {
+  return publish === null && release.length === 0 && instance === undefined && withdraw === undefined;
 }
 
 const changed =

@@ -38,6 +38,7 @@ interface Stored {
 export class ExecutionRows {
   private readonly insertUsual: Statement<never>;
   private readonly insertUsuals: InsertTogether;
+  private readonly insertUsualAlone: Statement<never>;
   private readonly insertAny: Statement<never>;
   private readonly selectStored: Statement<Stored>;
   private readonly selectLast: () => number | null;
@@ -45,6 +46,7 @@ export class ExecutionRows {
   private readonly answers: PublishedExecution[] = [];
   private readonly indexes: number[] = [];
   private readonly values: SqlValue[] = Array.from({ length: TOGETHER * WIDTH }, () => null);
+  private readonly alone: SqlValue[] = Array.from({ length: WIDTH + 1 }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
   /** The newest number, true while `version` is that of the file. */
@@ -65,6 +67,7 @@ export class ExecutionRows {
     this.insertUsual = connection.prepare(`${insertUsualExecutions('ABORT', 1)} ON CONFLICT (id) DO NOTHING`);
     const several = insertUsualExecutions('FAIL', TOGETHER);
     this.insertUsuals = new InsertTogether(connection, this.insertUsual, several, WIDTH);
+    this.insertUsualAlone = connection.prepare(insertUsualExecutionAlone);
     this.insertAny = connection.prepare(insertExecution);
     this.selectStored = connection.prepare(
       'SELECT n, created_at, batch, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
@@ -83,12 +86,10 @@ export class ExecutionRows {
   }
 
   /** The verdict in advance on the group's next write, which is this publish; null: not of the usual kind. */
-  queue({ events }: Publishing, now: number): Verdict | null {
-    const event = events[0];
-    const execution = event?.executions[0];
-    if (event === undefined || execution === undefined || events.length > 1) return null;
-    if (event.mail !== undefined) return null;
-    if (event.executions.length > 1 || event.dedup !== null || !isUsual(event, execution)) return null;
+  queue(publishing: Publishing, now: number): Verdict | null {
+    const event = usualEventOf(publishing);
+    if (event === null) return null;
+    const execution = event.executions[0] as NewExecution;
     // Not with the row that fills it: that one has no verdict yet that could be taken back.
     if (this.queued === TOGETHER) this.insertQueued();
     const key = this.next();
@@ -99,6 +100,33 @@ export class ExecutionRows {
     this.fill(this.values, at * WIDTH, key, event, execution, now);
     this.held.hold(key, 1, false);
     return new AcceptedPublish(freshList(answer));
+  }
+
+  /** The verdict on a publish of the usual kind, by one statement that sees to its number itself; null: nothing was changed. */
+  insertAlone(publishing: Publishing, now: number): Verdict | null {
+    const event = usualEventOf(publishing);
+    if (event === null) return null;
+    const execution = event.executions[0] as NewExecution;
+    if (!this.isNumbered(event, execution)) return null;
+    const { alone } = this;
+    const key = this.newest + 1;
+    this.fill(alone, 0, key, event, execution, now);
+    alone[WIDTH] = key;
+    if (this.insertUsualAlone.run(alone) === 0) return null;
+    this.last = key;
+    this.held.hold(key, 1, false);
+    return new AcceptedPublish(freshList(answerOf(event, 0, execution, key, now, true)));
+  }
+
+  /** Whether all that the row names by a number has one. */
+  private isNumbered({ name }: NewEvent, { definition, schemaHash, owner }: NewExecution): boolean {
+    const { definitions, events } = this.numbers;
+    return (
+      definitions.find(definition) !== null &&
+      events.find(name, schemaHash) !== null &&
+      owner !== null &&
+      this.processes.find(owner) !== null
+    );
   }
 
   /** Writes what is queued: ends, then new rows. */
@@ -218,7 +246,7 @@ export class ExecutionRows {
     values[first + 9] = owner === null ? null : this.processes.of(owner);
   }
 
-  /** The number of the newest execution, or a later one that none took. Call it inside a write transaction. */
+  /** The number of the newest execution, or a later one that none took; outside of a write transaction others may have gone beyond it. */
   get newest(): number {
     if (this.last < 0) this.last = this.selectLast() ?? 0;
     return this.last;
@@ -229,6 +257,15 @@ export class ExecutionRows {
     this.last = this.newest + 1;
     return this.last;
   }
+}
+
+/** The event of a publish that creates one execution of the usual kind and nothing else; null: of another. */
+function usualEventOf({ events }: Publishing): NewEvent | null {
+  const event = events[0];
+  const execution = event?.executions[0];
+  if (event === undefined || execution === undefined || events.length > 1) return null;
+  if (event.mail !== undefined || event.executions.length > 1 || event.dedup !== null) return null;
+  return isUsual(event, execution) ? event : null;
 }
 
 /** Leased at once, of no gate, session, priority, depth or parent; it collects nothing. */
@@ -268,3 +305,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?) 
 export const selectLastNumber = `
 SELECT max(coalesce((SELECT max(n) FROM holdfast_execution), 0),
   coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0))`;
+
+/** Where its number is not a new one its status is null, which no row may have: it is ignored. */
+export const insertUsualExecutionAlone = `
+INSERT OR IGNORE INTO holdfast_execution (${columns}, fence, priority, waited, depth, status)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, CASE WHEN ? > (${selectLastNumber}) THEN 1 END)`;

@@ -98,15 +98,22 @@ export class EventNumbers {
 
   /** The kind's number, a new one if need be: only inside a write transaction. */
   of(name: string, schemaHash: string | null): number {
+    const known = this.find(name, schemaHash);
+    if (known !== null) return known;
+    this.insert.run([toStored(name), toStoredOrNull(schemaHash)]);
+    return this.find(name, schemaHash) ?? missing(name);
+  }
+
+  /** The kind's number; null when nothing stored has ever been of it. */
+  find(name: string, schemaHash: string | null): number | null {
     const known = this.byName.get(name)?.get(schemaHash);
     if (known !== undefined) return known;
-    const values = [toStored(name), toStoredOrNull(schemaHash)];
-    if (this.select.get(values) === undefined) this.insert.run(values);
-    const n = this.select.get(values)?.n ?? missing(name);
+    const row = this.select.get([toStored(name), toStoredOrNull(schemaHash)]);
+    if (row === undefined) return null;
     let versions = this.byName.get(name);
     if (versions === undefined) this.byName.set(name, (versions = new Map()));
-    versions.set(schemaHash, n);
-    return n;
+    versions.set(schemaHash, row.n);
+    return row.n;
   }
 
   kindOf(n: number): EventKind {

@@ -194,6 +194,20 @@ export class OpenDatabase {
     }
   }
 
+  /** Applies a write by one statement, outside of a transaction; null: nothing was changed, it may take more than that. */
+  applyAlone(write: Write, now: number): Applied | null {
+    const { executions, commits } = this;
+    let verdict: Verdict | null = null;
+    if (write.kind === 'commit') verdict = commits.commitAlone(write, now);
+    else if (write.kind === 'publish') verdict = executions.insertAlone(write, now);
+    if (verdict === null) return null;
+    return {
+      verdicts: [verdict],
+      changed: write.kind === 'commit' && write.delta.record !== null,
+      served: false,
+    };
+  }
+
   /** Applies a group; call it inside a write transaction. */
   apply(writes: readonly Write[], now: number): Applied {
     const { executions, publishes, commits, appends, gates } = this;

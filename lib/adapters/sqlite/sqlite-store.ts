@@ -89,9 +89,14 @@ export class SqliteStore implements port.Store {
 
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const database = this.ready();
-    const { verdicts, changed, served } = await database.transactor.write(() =>
-      database.apply(writes, database.context.clock.now()),
-    );
+    const { transactor, context } = database;
+    const [first] = writes;
+    const alone =
+      first === undefined || writes.length > 1
+        ? null
+        : await transactor.writeAlone(() => database.applyAlone(first, context.clock.now()));
+    const { verdicts, changed, served } =
+      alone ?? (await transactor.write(() => database.apply(writes, context.clock.now())));
     if (changed && this.opened > 1) database.poll.tell(changeOf(writes, verdicts));
     else if (served) database.poll.tell(mereWork);
     return verdicts;

@@ -182,11 +182,13 @@ export class StoreDriver {
     };
   }
 
+  /** As the engine makes them: the key of a result is its path, that of any other row says more. */
   checkpoint(key: string, over: Partial<Checkpoint> = {}): Checkpoint {
+    const { kind = 'completed' } = over;
     return {
       key,
-      path: `fulfil/${key}`,
-      kind: 'completed',
+      path: kind === 'completed' ? key : `fulfil/${key}`,
+      kind,
       seq: 1,
       turn: 0,
       epoch: 0,

@@ -27,13 +27,18 @@ function sqliteError(isFull: boolean): Error {
   return Object.assign(new Error('injected'), { code: name, rawCode: code, errcode: code });
 }
 
-/** This Node's driver, with `fault` in what it runs. `committed` is told when a commit was done and failed all the same. */
+/**
+ * This Node's driver, with `fault` in what it runs. `committed` is told when a commit was done and failed all the same, be it that of a
+ * statement outside of a transaction.
+ */
 export async function failingDriver(fault: Fault, committed: () => void): Promise<SqliteDriver> {
   const Real = (await databaseClass()) as unknown as DatabaseClass;
   class Failing extends Real {
+    private isInTransaction = false;
+
     override prepare(sql: string): Statement {
       const statement = super.prepare(sql);
-      if (sql === 'ROLLBACK') return statement;
+      if (sql === 'ROLLBACK') return this.rollback(statement);
       this.spoil(statement, 'run', sql);
       this.spoil(statement, 'get', sql);
       return statement;
@@ -43,15 +48,31 @@ export async function failingDriver(fault: Fault, committed: () => void): Promis
       const call = statement[name].bind(statement);
       statement[name] = (...values) => {
         const isHit = --fault.in === 0;
-        if (!isHit) return call(...values);
-        if (fault.isDone) call(...values);
-        if (fault.isDone && sql === 'COMMIT') committed();
+        const commits = sql === 'COMMIT' || (name === 'run' && !this.isInTransaction);
+        if (!isHit || fault.isDone) {
+          const answer = call(...values);
+          if (/^(BEGIN|COMMIT)/.test(sql)) this.isInTransaction = sql !== 'COMMIT';
+          if (!isHit) return answer;
+        }
+        if (fault.isDone && commits) committed();
         else if (fault.isFull) this.rollBack();
         throw sqliteError(fault.isFull);
       };
     }
 
+    private rollback(statement: Statement): Statement {
+      for (const name of ['run', 'get'] as const) {
+        const call = statement[name].bind(statement);
+        statement[name] = (...values) => {
+          this.isInTransaction = false;
+          return call(...values);
+        };
+      }
+      return statement;
+    }
+
     private rollBack(): void {
+      this.isInTransaction = false;
       try {
         this.exec('ROLLBACK');
       } catch {

@@ -7,6 +7,7 @@ import {
 } from '../../../../lib/adapters/sqlite/claims.js';
 import {
   insertGuardedCheckpoint,
+  insertUsualCheckpointAlone,
   selectCheckpointAt,
 } from '../../../../lib/adapters/sqlite/checkpoint-table.js';
 import { releaseExecution, selectWakingMessage } from '../../../../lib/adapters/sqlite/commits.js';
@@ -18,7 +19,10 @@ import { selectJournal } from '../../../../lib/adapters/sqlite/journals.js';
 import { checkpointTables } from '../../../../lib/adapters/sqlite/checkpoint-place.js';
 import { selectNextMail, selectOpenWaits } from '../../../../lib/adapters/sqlite/mailboxes.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
-import { selectLastNumber } from '../../../../lib/adapters/sqlite/execution-rows.js';
+import {
+  insertUsualExecutionAlone,
+  selectLastNumber,
+} from '../../../../lib/adapters/sqlite/execution-rows.js';
 import {
   selectFirstLane,
   selectLaneAfter,
@@ -39,7 +43,7 @@ import {
   selectSessionAfter,
   updateRoot,
 } from '../../../../lib/adapters/sqlite/sessions.js';
-import { completeExecutions } from '../../../../lib/adapters/sqlite/usual-ends.js';
+import { completeAlone, completeExecutions } from '../../../../lib/adapters/sqlite/usual-ends.js';
 import { connect } from './file-store.js';
 
 describe('hot statements', () => {
@@ -59,7 +63,10 @@ describe('hot statements', () => {
   it.each([
     ['the guard of a checkpoint', insertGuardedCheckpoint(1)],
     ['a checkpoint by its hash', selectCheckpointAt(1)],
+    ['a checkpoint alone', insertUsualCheckpointAlone(1)],
+    ['an execution alone', insertUsualExecutionAlone],
     ['a completion', completeExecutions],
+    ['a completion alone', completeAlone],
     ['a release', releaseExecution],
     ['the look for a waking message', selectWakingMessage],
     ['the journal', selectJournal],
