@@ -66,9 +66,9 @@ export class CheckpointRows {
     return this.tableOf(lease.key, row).insert(lease, commitNo, row);
   }
 
-  /** Inserts one usual row by one statement, whether or not its lease is known to be held; false: it is not in, for whatever reason. */
+  /** Inserts one row by one statement; false: it is not in, for whatever reason. */
   insertAlone(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    return isUsual(row) && this.tableOf(lease.key, row).insertAlone(lease, commitNo, row);
+    return this.tableOf(lease.key, row).insertAlone(lease, commitNo, row);
   }
 
   /** Nothing may be queued. */

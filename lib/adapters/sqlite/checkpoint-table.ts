@@ -28,7 +28,6 @@ export interface Found {
  */
 export class CheckpointTable {
   private readonly insertUsuals: InsertTogether;
-  private readonly insertUsualAlone: Statement<never>;
   private readonly insertHeld: Statement<never>;
   private readonly insertGuarded: Statement<never>;
   private readonly selectAt: Statement<Found>;
@@ -36,7 +35,6 @@ export class CheckpointTable {
   private readonly rows: Checkpoint[] = [];
   private readonly indexes: number[] = [];
   private readonly values: SqlValue[] = Array.from({ length: TOGETHER * WIDTH }, () => null);
-  private readonly alone: SqlValue[] = Array.from({ length: WIDTH + 2 }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
 
@@ -48,7 +46,6 @@ export class CheckpointTable {
     const insertUsual: Statement<never> = connection.prepare(insertUsualCheckpoints(table, 'IGNORE', 1));
     const several = insertUsualCheckpoints(table, 'FAIL', TOGETHER);
     this.insertUsuals = new InsertTogether(connection, insertUsual, several, WIDTH);
-    this.insertUsualAlone = connection.prepare(insertUsualCheckpointAlone(table));
     this.insertHeld = connection.prepare(insertHeldCheckpoint(table));
     this.insertGuarded = connection.prepare(insertGuardedCheckpoint(table));
     this.selectAt = connection.prepare(selectCheckpointAt(table));
@@ -66,19 +63,18 @@ export class CheckpointTable {
    */
   queue(lease: Lease, commitNo: number, row: Checkpoint, left: number): void {
     if (this.queued + left > TOGETHER) this.flush();
+    const { values } = this;
     const at = this.queued++;
     this.rows[at] = row;
     this.indexes[at] = this.verdicts.length;
-    fill(this.values, at * WIDTH, lease, commitNo, row);
-  }
-
-  /** Inserts a usual row by one statement that looks for its lease itself; false: it is not in, for whatever reason. */
-  insertAlone(lease: Lease, commitNo: number, row: Checkpoint): boolean {
-    const { alone } = this;
-    fill(alone, 0, lease, commitNo, row);
-    alone[WIDTH] = lease.key;
-    alone[WIDTH + 1] = lease.fence;
-    return this.insertUsualAlone.run(alone) === 1;
+    const first = at * WIDTH;
+    values[first] = placeOf(lease.key, keyHash(0, 0, row.key));
+    values[first + 1] = row.seq;
+    values[first + 2] = commitMark(lease.fence, commitNo);
+    values[first + 3] = row.endedAt;
+    values[first + 4] = row.endedAt - row.startedAt;
+    values[first + 5] = toStored(row.key);
+    values[first + 6] = toStoredOrNull(row.value);
   }
 
   /** Writes what is queued. */
@@ -103,9 +99,18 @@ export class CheckpointTable {
     const { key, fence } = lease;
     const values = valuesOf(commitMark(fence, commitNo), row);
     if (this.held.has(lease)) return this.insertAt(this.insertHeld, values, key, row);
-    const inserted = this.insertAt(this.insertGuarded, [...values, key, fence], key, row);
+    values.push(key, fence);
+    const inserted = this.insertAt(this.insertGuarded, values, key, row);
     if (inserted) this.held.hold(lease.key, lease.fence, true);
     return inserted;
+  }
+
+  /** Inserts one row by one statement, outside of a transaction; false: it is not in, for whatever reason, be it that its place is taken. */
+  insertAlone({ key, fence }: Lease, commitNo: number, row: Checkpoint): boolean {
+    const values = valuesOf(commitMark(fence, commitNo), row);
+    values[0] = placeOf(key, keyHash(row.turn, row.epoch, row.key));
+    values.push(key, fence);
+    return this.insertGuarded.run(values) === 1;
   }
 
   /**
@@ -151,23 +156,6 @@ function isOf(found: Found, turn: number, epoch: number, storedKey: string): boo
   return found.turn === turn && found.epoch === epoch && found.key === storedKey;
 }
 
-/** Writes the parameters of a usual row. */
-function fill(
-  values: SqlValue[],
-  first: number,
-  { key, fence }: Lease,
-  commitNo: number,
-  row: Checkpoint,
-): void {
-  values[first] = placeOf(key, keyHash(0, 0, row.key));
-  values[first + 1] = row.seq;
-  values[first + 2] = commitMark(fence, commitNo);
-  values[first + 3] = row.endedAt;
-  values[first + 4] = row.endedAt - row.startedAt;
-  values[first + 5] = toStored(row.key);
-  values[first + 6] = toStoredOrNull(row.value);
-}
-
 /** What the statements for a single row bind; the place is set by `insertAt`. */
 function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
   return [
@@ -192,18 +180,9 @@ function valuesOf(mark: number, row: Checkpoint): SqlValue[] {
 function insertUsualCheckpoints(table: number, otherwise: 'IGNORE' | 'FAIL', rows: number): string {
   const row = '(?, ?, ?, ?, ?, ?, ?, 0, 1, 0, 0)';
   return `
-INSERT OR ${otherwise} INTO holdfast_checkpoint_${table} (${usualColumns})
+INSERT OR ${otherwise} INTO holdfast_checkpoint_${table} (place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch)
 VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
 }
-
-/** Without the lease its kind is null, which no row may have: it is ignored. */
-export function insertUsualCheckpointAlone(table: number): string {
-  return `
-INSERT OR IGNORE INTO holdfast_checkpoint_${table} (${usualColumns})
-VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT 0 FROM holdfast_execution WHERE n = ? AND fence = ? AND status = 1), 1, 0, 0)`;
-}
-
-const usualColumns = 'place, seq, mark, ended_at, took, key, value, kind, attempt, turn, epoch';
 
 const columns = 'seq, mark, kind, attempt, turn, epoch, ended_at, took, wake_at, key, path, value, error';
 

@@ -96,7 +96,7 @@ export class Commits {
   commit(write: CommitWrite, now: number): Verdict {
     const { lease, delta } = write;
     const { checkpoints, record } = delta;
-    if (!isPlain(delta)) return this.judgeAndApply(lease, delta, now);
+    if (!isBare(delta)) return this.judgeAndApply(lease, delta, now);
     const end = record !== null && this.ends.takes(lease, record) ? record : null;
     if (record !== end || (end === null && checkpoints.length === 0))
       return this.applyPlain(lease, delta, now);
@@ -107,13 +107,15 @@ export class Commits {
     return ok;
   }
 
-  /** The verdict on a commit of one usual row, or of a usual end, by one guarded statement; null: nothing was changed. */
+  /**
+   * The verdict on a commit of just one row, or of just a record that comes to rest, by one guarded statement outside of a transaction;
+   * null: nothing was changed, and `commit` does it or finds out why not. A row and a record are two statements.
+   */
   commitAlone({ lease, delta }: CommitWrite, now: number): Verdict | null {
     const { commitNo, checkpoints, record } = delta;
     const [row] = checkpoints;
-    if (!isPlain(delta) || checkpoints.length > 1) return null;
-    if (row === undefined)
-      return record !== null && this.ends.endAlone(lease, commitNo, record, now) ? ok : null;
+    if (!isBare(delta) || checkpoints.length > 1) return null;
+    if (row === undefined) return record !== null && this.releases(lease, delta, record, now) ? ok : null;
     return record === null && this.rows.insertAlone(lease, commitNo, row) ? ok : null;
   }
 
@@ -309,7 +311,7 @@ export class Commits {
 }
 
 /** Rows and a change of the record, and nothing else. */
-function isPlain({ publish, release, instance, withdraw }: Delta): boolean {
+function isBare({ publish, release, instance, withdraw }: Delta): boolean {
   return publish === null && release.length === 0 && instance === undefined && withdraw === undefined;
 }
 

@@ -32,13 +32,13 @@ interface Stored {
 }
 
 /**
- * Inserts executions and numbers them. The usual one, leased at once and alone in its write, can be refused but for its id:
+ * Inserts executions and numbers them. The usual one, leased at once and the only one of its write, can be refused but for its id:
  * such rows wait for each other and go in together. Whatever looks for executions by id calls `flush` first.
  */
 export class ExecutionRows {
   private readonly insertUsual: Statement<never>;
   private readonly insertUsuals: InsertTogether;
-  private readonly insertUsualAlone: Statement<never>;
+  private readonly insertUsualGuarded: Statement<never>;
   private readonly insertAny: Statement<never>;
   private readonly selectStored: Statement<Stored>;
   private readonly selectLast: () => number | null;
@@ -46,7 +46,7 @@ export class ExecutionRows {
   private readonly answers: PublishedExecution[] = [];
   private readonly indexes: number[] = [];
   private readonly values: SqlValue[] = Array.from({ length: TOGETHER * WIDTH }, () => null);
-  private readonly alone: SqlValue[] = Array.from({ length: WIDTH + 1 }, () => null);
+  private readonly guarded: SqlValue[] = Array.from({ length: WIDTH + 1 }, () => null);
   private queued = 0;
   private verdicts: Verdict[] = [];
   /** The newest number, true while `version` is that of the file. */
@@ -67,7 +67,7 @@ export class ExecutionRows {
     this.insertUsual = connection.prepare(`${insertUsualExecutions('ABORT', 1)} ON CONFLICT (id) DO NOTHING`);
     const several = insertUsualExecutions('FAIL', TOGETHER);
     this.insertUsuals = new InsertTogether(connection, this.insertUsual, several, WIDTH);
-    this.insertUsualAlone = connection.prepare(insertUsualExecutionAlone);
+    this.insertUsualGuarded = connection.prepare(insertUsualExecutionGuarded);
     this.insertAny = connection.prepare(insertExecution);
     this.selectStored = connection.prepare(
       'SELECT n, created_at, batch, CASE WHEN status = 1 AND fence = 1 THEN owner END AS leased_to FROM holdfast_execution WHERE id = ?',
@@ -102,23 +102,23 @@ export class ExecutionRows {
     return new AcceptedPublish(freshList(answer));
   }
 
-  /** The verdict on a publish of the usual kind, by one statement that sees to its number itself; null: nothing was changed. */
+  /** The verdict on a publish of the usual kind, by one statement outside of a transaction, which checks its number itself; null: nothing was changed. */
   insertAlone(publishing: Publishing, now: number): Verdict | null {
     const event = usualEventOf(publishing);
     if (event === null) return null;
     const execution = event.executions[0] as NewExecution;
     if (!this.isNumbered(event, execution)) return null;
-    const { alone } = this;
+    const { guarded } = this;
     const key = this.newest + 1;
-    this.fill(alone, 0, key, event, execution, now);
-    alone[WIDTH] = key;
-    if (this.insertUsualAlone.run(alone) === 0) return null;
+    this.fill(guarded, 0, key, event, execution, now);
+    guarded[WIDTH] = key;
+    if (this.insertUsualGuarded.run(guarded) === 0) return null;
     this.last = key;
     this.held.hold(key, 1, false);
     return new AcceptedPublish(freshList(answerOf(event, 0, execution, key, now, true)));
   }
 
-  /** Whether all that the row names by a number has one. */
+  /** Whether definition, event and owner have numbers: to give one would be another statement that writes. */
   private isNumbered({ name }: NewEvent, { definition, schemaHash, owner }: NewExecution): boolean {
     const { definitions, events } = this.numbers;
     return (
@@ -246,7 +246,12 @@ export class ExecutionRows {
     values[first + 9] = owner === null ? null : this.processes.of(owner);
   }
 
-  /** The number of the newest execution, or a later one that none took; outside of a write transaction others may have gone beyond it. */
+  /** After a rollback, or where the outcome of an insert is unknown. */
+  forget(): void {
+    this.last = -1;
+  }
+
+  /** The number of the newest execution, or a later one that none took; only in a write transaction nobody else goes beyond it. */
   get newest(): number {
     if (this.last < 0) this.last = this.selectLast() ?? 0;
     return this.last;
@@ -306,7 +311,10 @@ export const selectLastNumber = `
 SELECT max(coalesce((SELECT max(n) FROM holdfast_execution), 0),
   coalesce((SELECT value FROM holdfast_meta WHERE name = 'last-number'), 0))`;
 
-/** Where its number is not a new one its status is null, which no row may have: it is ignored. */
-export const insertUsualExecutionAlone = `
+/**
+ * Where `n`, which is bound first and last, is not beyond all numbers given so far, the status is NULL, which the column does not take: `OR IGNORE`
+ * leaves the row out, as it does where the id exists.
+ */
+export const insertUsualExecutionGuarded = `
 INSERT OR IGNORE INTO holdfast_execution (${columns}, fence, priority, waited, depth, status)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, CASE WHEN ? > (${selectLastNumber}) THEN 1 END)`;

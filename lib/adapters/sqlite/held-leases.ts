@@ -20,7 +20,7 @@ export class HeldLeases {
     this.selectVersion = connection.prepareNumber('PRAGMA data_version');
   }
 
-  /** Call it first in every write transaction that uses leases. */
+  /** Call it first in every write transaction that uses leases: it tells whether what is held, by a write alone too, is still true. */
   begin(): void {
     // Not a number is unlike every version, itself too: where none can be read, somebody may have written.
     const version = this.selectVersion() ?? Number.NaN;
@@ -53,7 +53,7 @@ export class HeldLeases {
     if (lease !== undefined && lease % 2 === 0) this.leases.set(key, lease + 1);
   }
 
-  /** After a rollback. */
+  /** After a rollback, or where the outcome of a statement is unknown. */
   forget(): void {
     this.leases.clear();
   }

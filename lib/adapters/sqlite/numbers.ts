@@ -61,7 +61,7 @@ export class DefinitionNumbers {
     return this.byNumber;
   }
 
-  /** After a rollback: what was inserted is not there. */
+  /** After a rollback, or where the outcome of a statement is unknown: what was inserted may not be there. */
   forget(): void {
     this.byId.clear();
     this.byNumber.clear();
@@ -126,7 +126,7 @@ export class EventNumbers {
     return kind;
   }
 
-  /** After a rollback: what was inserted is not there. */
+  /** After a rollback, or where the outcome of a statement is unknown: what was inserted may not be there. */
   forget(): void {
     this.byName.clear();
     this.byNumber.clear();
@@ -169,7 +169,7 @@ export class ProcessNumbers {
     return row.n;
   }
 
-  /** After a rollback, or when rows were removed. */
+  /** After a rollback, where the outcome of a statement is unknown, or when rows were removed. */
   forget(): void {
     this.byId.clear();
   }

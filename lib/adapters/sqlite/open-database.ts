@@ -84,6 +84,7 @@ export class OpenDatabase {
     this.held = new HeldLeases(connection);
     forgetters.push(() => {
       this.held.forget();
+      this.executions.forget();
       definitions.forget();
       events.forget();
       this.processes.forget();
@@ -194,18 +195,16 @@ export class OpenDatabase {
     }
   }
 
-  /** Applies a write by one statement, outside of a transaction; null: nothing was changed, it may take more than that. */
+  /** Applies the only write of a group by one statement, outside of a transaction; null: nothing was changed, and `apply` has to be asked. */
   applyAlone(write: Write, now: number): Applied | null {
     const { executions, commits } = this;
     let verdict: Verdict | null = null;
     if (write.kind === 'commit') verdict = commits.commitAlone(write, now);
     else if (write.kind === 'publish') verdict = executions.insertAlone(write, now);
     if (verdict === null) return null;
-    return {
-      verdicts: [verdict],
-      changed: write.kind === 'commit' && write.delta.record !== null,
-      served: false,
-    };
+    // A record that rests is news to others; a row is not, nor is an execution that is created leased.
+    const changed = write.kind === 'commit' && write.delta.record !== null;
+    return { verdicts: [verdict], changed, served: false };
   }
 
   /** Applies a group; call it inside a write transaction. */

@@ -90,13 +90,11 @@ export class SqliteStore implements port.Store {
   async write(writes: readonly Write[]): Promise<readonly Verdict[]> {
     const database = this.ready();
     const { transactor, context } = database;
-    const [first] = writes;
-    const alone =
-      first === undefined || writes.length > 1
-        ? null
-        : await transactor.writeAlone(() => database.applyAlone(first, context.clock.now()));
-    const { verdicts, changed, served } =
-      alone ?? (await transactor.write(() => database.apply(writes, context.clock.now())));
+    const grouped = () => database.apply(writes, context.clock.now());
+    const [only] = writes;
+    const { verdicts, changed, served } = await (only === undefined || writes.length > 1
+      ? transactor.write(grouped)
+      : transactor.writeAlone(() => database.applyAlone(only, context.clock.now()), grouped));
     if (changed && this.opened > 1) database.poll.tell(changeOf(writes, verdicts));
     else if (served) database.poll.tell(mereWork);
     return verdicts;

@@ -13,8 +13,8 @@ const LONGEST_PAUSE_MS = 20;
 const busy = Symbol('busy');
 
 /**
- * Runs synchronous bodies against the database, writing ones as one `BEGIN IMMEDIATE … COMMIT` each. While another process
- * holds the write lock it tries again after a jittered pause, without ever blocking the event loop; whoever comes
+ * Runs synchronous bodies against the database: writing ones in one `BEGIN IMMEDIATE … COMMIT` each, or by one statement that is a
+ * transaction by itself. While another process holds the write lock it tries again after a jittered pause, without ever blocking the event loop; whoever comes
  * meanwhile waits in line.
  */
 export class Transactor {
@@ -29,7 +29,7 @@ export class Transactor {
     connection: Connection,
     private readonly clock: Clock,
     private readonly random: Random,
-    /** Called after a rollback: what the body remembered about the database may not be true. */
+    /** Called after a rollback, and where the outcome of a statement is unknown: what was remembered of the database may not be true. */
     private readonly onRollback: () => void,
   ) {
     this.begin = connection.prepareCommand('BEGIN IMMEDIATE');
@@ -42,16 +42,12 @@ export class Transactor {
     return this.run(() => this.transact(body));
   }
 
-  /** The same for a body of a single statement that writes, which is a transaction by itself: two statements less. */
-  writeAlone<T>(body: () => T): Promise<T> {
-    return this.run(() => {
-      try {
-        return body();
-      } catch (error) {
-        if (sqliteCode(error) !== SQLITE_BUSY) this.onRollback();
-        throw storeError(error);
-      }
-    });
+  /**
+   * As `write`, but first tries `alone`: at most one statement that writes, which SQLite commits by itself, without `BEGIN` and `COMMIT`.
+   * Where that answers null, having changed nothing, `body` runs in a transaction.
+   */
+  writeAlone<T>(alone: () => T | null, body: () => T): Promise<T> {
+    return this.run(() => this.autocommit(alone) ?? this.transact(body));
   }
 
   /** The same without a transaction: each statement sees the newest commit. */
@@ -125,6 +121,16 @@ export class Transactor {
       return answer;
     } catch (error) {
       this.undo();
+      throw storeError(error);
+    }
+  }
+
+  private autocommit<T>(statement: () => T): T {
+    try {
+      return statement();
+    } catch (error) {
+      // Busy: it did not get the lock. After any other error nobody knows whether something has changed.
+      if (sqliteCode(error) !== SQLITE_BUSY) this.onRollback();
       throw storeError(error);
     }
   }

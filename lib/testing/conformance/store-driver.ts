@@ -182,7 +182,7 @@ export class StoreDriver {
     };
   }
 
-  /** As the engine makes them: the key of a result is its path, that of any other row says more. */
+  /** The key of a result is its path, as in the engine; other rows have a path that is not their key, so that a store has to keep both. */
   checkpoint(key: string, over: Partial<Checkpoint> = {}): Checkpoint {
     const { kind = 'completed' } = over;
     return {

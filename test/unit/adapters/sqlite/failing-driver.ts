@@ -28,8 +28,8 @@ function sqliteError(isFull: boolean): Error {
 }
 
 /**
- * This Node's driver, with `fault` in what it runs. `committed` is told when a commit was done and failed all the same, be it that of a
- * statement outside of a transaction.
+ * This Node's driver, with `fault` in what it runs. `committed` is told where a commit was done and failed all the same: a `COMMIT`, or a
+ * statement that is a transaction by itself.
  */
 export async function failingDriver(fault: Fault, committed: () => void): Promise<SqliteDriver> {
   const Real = (await databaseClass()) as unknown as DatabaseClass;
@@ -38,7 +38,7 @@ export async function failingDriver(fault: Fault, committed: () => void): Promis
 
     override prepare(sql: string): Statement {
       const statement = super.prepare(sql);
-      if (sql === 'ROLLBACK') return this.rollback(statement);
+      if (sql === 'ROLLBACK') return this.watchRollback(statement);
       this.spoil(statement, 'run', sql);
       this.spoil(statement, 'get', sql);
       return statement;
@@ -60,7 +60,7 @@ export async function failingDriver(fault: Fault, committed: () => void): Promis
       };
     }
 
-    private rollback(statement: Statement): Statement {
+    private watchRollback(statement: Statement): Statement {
       for (const name of ['run', 'get'] as const) {
         const call = statement[name].bind(statement);
         statement[name] = (...values) => {

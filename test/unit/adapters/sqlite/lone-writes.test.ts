@@ -20,28 +20,28 @@ import {
   writeOne,
 } from './file-store.js';
 
-const everything = Number.MAX_SAFE_INTEGER;
+const endOfTime = Number.MAX_SAFE_INTEGER;
 
 type DatabaseClass = new (path: string) => { prepare(sql: string): { run(...values: unknown[]): unknown } };
 
-/** This Node's driver; `told` gets the first words of what it runs. */
-async function tellingDriver(told: string[]) {
+/** This Node's driver; `told` gets the first word of what it runs, and which table that is about. */
+async function recordingDriver(told: string[]) {
   const Real = (await databaseClass()) as unknown as DatabaseClass;
-  class Telling extends Real {
+  class Recording extends Real {
     override prepare(sql: string) {
       const statement = super.prepare(sql) as unknown as Record<string, (...values: unknown[]) => unknown>;
       for (const name of ['run', 'get', 'all']) {
         const call = statement[name]?.bind(statement);
         if (call === undefined) continue;
         statement[name] = (...values) => {
-          told.push(sql.trim().split(/\s+/).slice(0, 2).join(' '));
+          told.push((/^\s*(\w+)/.exec(sql)?.[1] ?? '') + (/holdfast(_[a-z]+)/.exec(sql)?.[1] ?? ''));
           return call(...values);
         };
       }
       return statement as never;
     }
   }
-  return driverOf(Telling);
+  return driverOf(Recording);
 }
 
 function executionOf(verdict: Verdict): PublishedExecution {
@@ -74,20 +74,20 @@ describe('a write alone in its group', () => {
 
   it('is one statement, of an execution from its event to its end', async () => {
     const told: string[] = [];
-    const counted = await files.open({ driver: await tellingDriver(told) });
+    const counted = await files.open({ driver: await recordingDriver(told) });
     await run(counted, p1);
     told.length = 0;
     const own = await run(counted, p1);
     await writeOne(counted, checkpoint(own, 1));
     await writeOne(counted, checkpoint(own, 2));
     await writeOne(counted, ending(own, 3));
-    expect(told).toEqual(['INSERT OR', 'INSERT OR', 'INSERT OR', 'UPDATE holdfast_execution']);
+    expect(told).toEqual(['INSERT_execution', 'INSERT_checkpoint', 'INSERT_checkpoint', 'UPDATE_execution']);
     expect(await counted.read(own.executionId)).toMatchObject({ status: 'completed', value: '"done"' });
   });
 
   it('is a transaction where it names something for the first time', async () => {
     const told: string[] = [];
-    const counted = await files.open({ driver: await tellingDriver(told) });
+    const counted = await files.open({ driver: await recordingDriver(told) });
     await run(counted, p1);
     for (const over of [
       { schemaHash: 'new' },
@@ -96,7 +96,7 @@ describe('a write alone in its group', () => {
     ]) {
       told.length = 0;
       await run(counted, p1, over);
-      expect(told).toEqual(expect.arrayContaining(['BEGIN IMMEDIATE', 'INSERT INTO', 'COMMIT']));
+      expect(told).toEqual(expect.arrayContaining(['BEGIN', 'INSERT_execution', 'COMMIT']));
     }
   });
 
@@ -133,9 +133,9 @@ describe('a write alone in its group', () => {
     connection.close();
     expect(await writeOne(store, checkpoint(lease, 1))).toEqual(stale);
     expect(await writeOne(store, ending(lease, 1))).toEqual(stale);
-    const now = { ...lease, fence: 2 };
-    expect(await writeOne(store, checkpoint(now, 1))).toEqual(ok);
-    expect(await writeOne(store, ending(now, 2))).toEqual(ok);
+    const current = { ...lease, fence: 2 };
+    expect(await writeOne(store, checkpoint(current, 1))).toEqual(ok);
+    expect(await writeOne(store, ending(current, 2))).toEqual(ok);
   });
 
   it('sent again has been applied, whoever asks; another row of that key is refused', async () => {
@@ -150,6 +150,18 @@ describe('a write alone in its group', () => {
     for (const each of [store, other])
       expect(await writeOne(each, ending(lease, 2))).toEqual({ verdict: 'already' });
   });
+
+  it.each([{ epoch: 1 }, { turn: 1 }, { kind: 'attempt' as const, attempt: 2, error: 'x', value: null }])(
+    'puts a row where it is looked for: %j',
+    async (over) => {
+      const usual = checkpoint(lease, 1, 'a') as CommitWrite;
+      const checkpoints = usual.delta.checkpoints.map((row) => ({ ...row, ...over }));
+      const write = { ...usual, delta: { ...usual.delta, checkpoints } };
+      expect(await writeOne(store, write)).toEqual(ok);
+      expect(await writeOne(store, write)).toEqual({ verdict: 'already' });
+      expect(await store.write([write, checkpoint(lease, 2, 'b')])).toEqual([{ verdict: 'already' }, ok]);
+    },
+  );
 
   it('ends nothing that a message of another process waits for', async () => {
     const message = { id: 'm-1' as MessageId, to: lease.executionId, kind: 'cancel', body: null } as const;
@@ -172,9 +184,9 @@ describe('a write alone in its group', () => {
     const others = [await publishOne(other), await publishOne(other), await publishOne(other)];
     const last = others[2]?.key as number;
     const leases = others.map(({ executionId, key }) => ({ executionId, key, owner: p1, fence: 1 }) as Lease);
-    // Of the numbers behind the last that this connection gave, all but the newest are free again.
+    // Of the numbers given after the last of this connection, all but the newest belong to executions that are gone.
     for (const each of leases.slice(0, 2)) await writeOne(other, ending(each, 1));
-    await other.prune({ completedBefore: everything, failedBefore: everything, limit: 10 });
+    await other.prune({ completedBefore: endOfTime, failedBefore: endOfTime, limit: 10 });
     expect(await other.read(leases[0]?.executionId as Lease['executionId'])).toBeNull();
     const next = await publishOne(store);
     expect([first.key, next.key]).toEqual([last - 3, last + 1]);
@@ -185,7 +197,7 @@ describe('a write alone in its group', () => {
       other,
       ending({ ...lease, executionId: newest.executionId, key: newest.key as number }, 1),
     );
-    await other.prune({ completedBefore: everything, failedBefore: everything, limit: 10 });
+    await other.prune({ completedBefore: endOfTime, failedBefore: endOfTime, limit: 10 });
     expect((await publishOne(store)).key).toBe((newest.key as number) + 1);
   });
 
@@ -228,6 +240,25 @@ describe('a write alone in its group', () => {
     Object.assign(fault, noFault);
     expect(await failing.write([checkpoint(own, 4), checkpoint(own, 5)])).toEqual([stale, stale]);
     expect(await writeOne(failing, ending(own, 3))).toEqual({ verdict: 'already' });
+  });
+
+  it('whose answer was lost leaves its number to nobody', async () => {
+    const fault = { ...noFault };
+    const failing = await files.open({ driver: await failingDriver(fault, () => undefined) });
+    const [, verdict] = await failing.write([
+      publish(execution({ owner: p1 })),
+      publish(execution({ owner: p1 })),
+    ]);
+    const first = executionOf(verdict as Verdict);
+    const lost = publish(execution({ owner: p1 }));
+    Object.assign(fault, { in: 1, isDone: true });
+    await expect(writeOne(failing, lost)).rejects.toThrow(StoreUnavailableError);
+    Object.assign(fault, noFault);
+    const next = await publishOne(failing);
+    const again = await writeOne(failing, lost);
+    expect([again.verdict, executionOf(again).key, next.key].map(String)).toEqual(
+      ['already', (first.key as number) + 1, (first.key as number) + 2].map(String),
+    );
   });
 
   it('of two rows, or of a row and an end, is whole', async () => {

@@ -7,7 +7,6 @@ import {
 } from '../../../../lib/adapters/sqlite/claims.js';
 import {
   insertGuardedCheckpoint,
-  insertUsualCheckpointAlone,
   selectCheckpointAt,
 } from '../../../../lib/adapters/sqlite/checkpoint-table.js';
 import { releaseExecution, selectWakingMessage } from '../../../../lib/adapters/sqlite/commits.js';
@@ -20,7 +19,7 @@ import { checkpointTables } from '../../../../lib/adapters/sqlite/checkpoint-pla
 import { selectNextMail, selectOpenWaits } from '../../../../lib/adapters/sqlite/mailboxes.js';
 import { migrate } from '../../../../lib/adapters/sqlite/migrate.js';
 import {
-  insertUsualExecutionAlone,
+  insertUsualExecutionGuarded,
   selectLastNumber,
 } from '../../../../lib/adapters/sqlite/execution-rows.js';
 import {
@@ -43,7 +42,7 @@ import {
   selectSessionAfter,
   updateRoot,
 } from '../../../../lib/adapters/sqlite/sessions.js';
-import { completeAlone, completeExecutions } from '../../../../lib/adapters/sqlite/usual-ends.js';
+import { completeExecutions } from '../../../../lib/adapters/sqlite/usual-ends.js';
 import { connect } from './file-store.js';
 
 describe('hot statements', () => {
@@ -63,10 +62,8 @@ describe('hot statements', () => {
   it.each([
     ['the guard of a checkpoint', insertGuardedCheckpoint(1)],
     ['a checkpoint by its hash', selectCheckpointAt(1)],
-    ['a checkpoint alone', insertUsualCheckpointAlone(1)],
-    ['an execution alone', insertUsualExecutionAlone],
+    ['an execution and its number', insertUsualExecutionGuarded],
     ['a completion', completeExecutions],
-    ['a completion alone', completeAlone],
     ['a release', releaseExecution],
     ['the look for a waking message', selectWakingMessage],
     ['the journal', selectJournal],
