@@ -26,6 +26,9 @@ export interface ConsumerOptions {
   readonly pace: Pace | null;
 }
 
+/** Why due work is looked for. */
+export type PullReason = 'hint' | 'timer' | 'sweep';
+
 /** What says when passes may begin. */
 export interface Pace {
   /** Something may be due of these definitions, or of any: asks for a ticket. */

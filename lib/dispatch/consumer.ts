@@ -4,10 +4,11 @@ import { apart, OutsideContext } from '../ports/current-execution.js';
 import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
+import { Backlog } from './backlog.js';
 import { claimRequest } from './claim-request.js';
 import { ClaimWatch } from './claim-watch.js';
 import { parted, tellMissedByHints } from './claimed-work.js';
-import type { ConsumerOptions, Obtained, Wish } from './consumer-options.js';
+import type { ConsumerOptions, Obtained, PullReason, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
 import { IdleWait } from './idle-wait.js';
 import { Isolation } from './isolation.js';
@@ -16,8 +17,6 @@ import { WakeTimer } from './wake-timer.js';
 
 /** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
 const CLAIM_PAGE = 100;
-
-export type PullReason = 'hint' | 'timer' | 'sweep';
 
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
 export class Consumer implements SlotOwner {
@@ -30,8 +29,7 @@ export class Consumer implements SlotOwner {
   private pulling: Promise<void> | null = null;
   private pullAgain: PullReason | null = null;
   private pullScheduled = false;
-  /** Work may be due that was not taken: no slot was free, or the store did not answer. */
-  private backlog = false;
+  private readonly backlog: Backlog;
   /** What the store said is ours and did not run here, until it is taken back. */
   private stray: OwnExecution[] = [];
   private readonly waking: WakeTimer;
@@ -40,6 +38,7 @@ export class Consumer implements SlotOwner {
   private readonly outside = new OutsideContext();
 
   constructor(private readonly options: ConsumerOptions) {
+    this.backlog = new Backlog(options.clock);
     this.waking = new WakeTimer(options.clock, () => this.pull('timer'));
     this.isolation = new Isolation(options.clock, options.isolationMs, () => this.freed());
   }
@@ -95,9 +94,9 @@ export class Consumer implements SlotOwner {
     this.idle.tell(() => true);
   }
 
-  /** Holds a slot for an execution that is about to be published; null when none is free. */
+  /** Holds a slot for an execution that is about to be published; null when none is free, or what is due in the store has waited for long. */
   reserve(id: ExecutionId, definition: string): Slot | null {
-    if (this.options.isPaused(definition) || !this.canTake()) return null;
+    if (this.backlog.isOverdue || this.options.isPaused(definition) || !this.canTake()) return null;
     return this.running.take(id, this.options.lease.generation);
   }
 
@@ -110,7 +109,7 @@ export class Consumer implements SlotOwner {
   pull(reason: PullReason): void {
     if (!this.accepting) return;
     if (this.options.pace !== null && reason !== 'sweep') {
-      this.backlog = false;
+      this.backlog.asked(false);
       return this.options.pace.look();
     }
     if (this.pulling !== null) {
@@ -172,7 +171,7 @@ export class Consumer implements SlotOwner {
         pass.end({ kind: 'lost' }, new Error('the lease was lost'));
     this.stray = owned.filter(({ id }) => !this.isTaken(id));
     this.takeStray();
-    if (this.backlog) this.pull('hint');
+    if (this.backlog.isThere) this.pull('hint');
   }
 
   /** Gives reserved slots back. Which of their executions are ours only the store knows: the lease is renewed soon, which takes those back. */
@@ -204,7 +203,7 @@ export class Consumer implements SlotOwner {
       .call(claims, undefined)
       .then(() => this.watch.wentRound())
       .catch((error: unknown) => {
-        this.backlog = true;
+        this.backlog.found();
         tellFault(this.options, 'claim', error);
       })
       .then(() => {
@@ -224,9 +223,9 @@ export class Consumer implements SlotOwner {
     while (next !== null && this.canTake()) {
       this.pullAgain = null;
       await this.claim(next, Math.min(this.freeSlots(), CLAIM_PAGE));
-      next = this.pullAgain ?? (this.backlog ? 'hint' : null);
+      next = this.pullAgain ?? (this.backlog.isThere ? 'hint' : null);
     }
-    if (next !== null) this.backlog = true;
+    if (next !== null) this.backlog.found();
   }
 
   /** What is ours already goes before what is merely due: nobody else takes it while this process lives. */
@@ -254,11 +253,11 @@ export class Consumer implements SlotOwner {
 
   private async claim(reason: PullReason, limit: number, wish: Wish = { worker: null }): Promise<Obtained> {
     const { generation } = this.options.lease;
-    const wasBehind = this.backlog;
+    const wasBehind = this.backlog.isThere;
     const answer = await this.ask(limit, wish);
     const { claimed, nextAt, more } = answer;
     if (this.options.pace !== null) this.watch.brought(claimed);
-    else if ('worker' in wish) this.backlog = this.watch.claimed(answer);
+    else if ('worker' in wish) this.backlog.asked(this.watch.claimed(answer));
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
     const { begins, spared, sharing } = parted(claimed);
@@ -322,7 +321,7 @@ export class Consumer implements SlotOwner {
   }
 
   private release(work: Work): Promise<void> {
-    this.backlog = true;
+    this.backlog.found();
     return this.options.executor.release(work);
   }
 
@@ -334,7 +333,7 @@ export class Consumer implements SlotOwner {
   private freed(): void {
     this.idle.tell();
     this.takeStray();
-    if (this.backlog || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
+    if (this.backlog.isThere || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
     this.options.pace?.serve();
   }
 

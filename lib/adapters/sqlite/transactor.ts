@@ -24,6 +24,8 @@ export class Transactor {
   private line: Promise<void> = Promise.resolve();
   private inLine = 0;
   private closed = false;
+  /** A rollback failed: a transaction may be open, and nothing commits by itself inside it. */
+  private mayBeInside = false;
 
   constructor(
     connection: Connection,
@@ -47,7 +49,7 @@ export class Transactor {
    * Where that answers null, having changed nothing, `body` runs in a transaction.
    */
   writeAlone<T>(alone: () => T | null, body: () => T): Promise<T> {
-    return this.run(() => this.autocommit(alone) ?? this.transact(body));
+    return this.run(() => (this.mayBeInside ? null : this.autocommit(alone)) ?? this.transact(body));
   }
 
   /** The same without a transaction: each statement sees the newest commit. */
@@ -118,6 +120,7 @@ export class Transactor {
     try {
       const answer = body();
       this.commit();
+      this.mayBeInside = false;
       return answer;
     } catch (error) {
       this.undo();
@@ -138,8 +141,10 @@ export class Transactor {
   private undo(): void {
     try {
       this.rollback();
+      this.mayBeInside = false;
     } catch {
-      // SQLite has rolled back by itself, as it does after SQLITE_FULL.
+      // Most often SQLite has rolled back by itself, as it does after SQLITE_FULL.
+      this.mayBeInside = true;
     }
     this.onRollback();
   }

@@ -261,6 +261,37 @@ describe('a write alone in its group', () => {
     );
   });
 
+  it('is a transaction while one may be open that could not be rolled back', async () => {
+    const Real = (await databaseClass()) as unknown as DatabaseClass;
+    const spoilt = new Set<string>();
+    class Spoilt extends Real {
+      override prepare(sql: string) {
+        const statement = super.prepare(sql) as unknown as Record<string, (...values: unknown[]) => unknown>;
+        for (const name of ['run', 'get']) {
+          const call = (statement[name] as () => unknown).bind(statement);
+          statement[name] = (...values) => {
+            if (spoilt.has(sql))
+              throw Object.assign(new Error('injected'), { code: 'SQLITE_IOERR', errcode: 10 });
+            return call(...(values as []));
+          };
+        }
+        return statement as never;
+      }
+    }
+    const failing = await files.open({ driver: driverOf(Spoilt) });
+    const own = await run(failing, p1);
+    for (const sql of ['COMMIT', 'ROLLBACK']) spoilt.add(sql);
+    await expect(failing.write([checkpoint(own, 1), checkpoint(own, 2)])).rejects.toThrow(
+      StoreUnavailableError,
+    );
+    // Inside of the transaction that is left open it would count for nothing.
+    await expect(writeOne(failing, checkpoint(own, 3))).rejects.toThrow(StoreUnavailableError);
+    spoilt.clear();
+    await expect(writeOne(failing, checkpoint(own, 3))).rejects.toThrow(StoreUnavailableError);
+    expect(await writeOne(failing, checkpoint(own, 3))).toEqual(ok);
+    expect((await store.journal(own.executionId)).map(({ seq }) => seq)).toEqual([3]);
+  });
+
   it('of two rows, or of a row and an end, is whole', async () => {
     await writeOne(store, checkpoint(lease, 1, 'a'));
     const both = checkpoint(lease, 2, 'b') as CommitWrite;
