@@ -1,31 +1,42 @@
 import type { Clock } from '../ports/clock.js';
 
-/** What is due in the store waits no longer for a slot while slots become free here, whoever publishes without a pause. */
+/** After so long the next free slot is for due work, and for nothing that is published meanwhile. */
 const PATIENCE_MS = 20;
+/** The same after a claim that failed: the store may take publishes all the same. */
+const PATIENCE_AFTER_FAILURE_MS = 1_000;
 
 /** Whether work may be due in the store that was not taken: no slot was free, or the store did not answer. */
 export class Backlog {
-  /** Monotonic; null: nothing is left. */
-  private since: number | null = null;
+  /** Slots that the claim under way may fill. */
+  asked = 0;
+  /** When its patience ends, monotonic; null: nothing is left. */
+  private patientUntil: number | null = null;
 
   constructor(private readonly clock: Clock) {}
 
   get isThere(): boolean {
-    return this.since !== null;
+    return this.patientUntil !== null;
   }
 
-  /** The next free slot is for it, and for nothing that is published meanwhile. */
+  /** It has waited for long, and no claim is under way: what is published takes no slot until one is. */
   get isOverdue(): boolean {
-    return this.since !== null && this.clock.monotonic() - this.since >= PATIENCE_MS;
+    if (this.patientUntil === null || this.asked > 0) return false;
+    return this.clock.monotonic() >= this.patientUntil;
   }
 
   /** Something may be due, and nobody asks for it now. */
   found(): void {
-    this.since ??= this.clock.monotonic();
+    this.patientUntil ??= this.clock.monotonic() + PATIENCE_MS;
   }
 
-  /** It was asked for; `more`: what is left waits from now on. */
-  asked(more: boolean): void {
-    this.since = more ? this.clock.monotonic() : null;
+  /** The store has answered a claim; `more`: what is left waits from now on. */
+  answered(more: boolean): void {
+    this.patientUntil = more ? this.clock.monotonic() + PATIENCE_MS : null;
+  }
+
+  /** A claim failed. */
+  failed(): void {
+    this.asked = 0;
+    this.patientUntil = this.clock.monotonic() + PATIENCE_AFTER_FAILURE_MS;
   }
 }

@@ -94,7 +94,7 @@ export class Consumer implements SlotOwner {
     this.idle.tell(() => true);
   }
 
-  /** Holds a slot for an execution that is about to be published; null when none is free, or what is due in the store has waited for long. */
+  /** Holds a slot for an execution that is about to be published; null when none is free, or due work has waited for long. */
   reserve(id: ExecutionId, definition: string): Slot | null {
     if (this.backlog.isOverdue || this.options.isPaused(definition) || !this.canTake()) return null;
     return this.running.take(id, this.options.lease.generation);
@@ -109,14 +109,11 @@ export class Consumer implements SlotOwner {
   pull(reason: PullReason): void {
     if (!this.accepting) return;
     if (this.options.pace !== null && reason !== 'sweep') {
-      this.backlog.asked(false);
+      this.backlog.answered(false);
       return this.options.pace.look();
     }
-    if (this.pulling !== null) {
-      this.pullAgain ??= reason;
-      return;
-    }
-    if (!this.pullScheduled) this.schedulePull(reason);
+    if (this.pulling !== null) this.pullAgain ??= reason;
+    else if (!this.pullScheduled) this.schedulePull(reason);
   }
 
   private schedulePull(reason: PullReason): void {
@@ -203,7 +200,7 @@ export class Consumer implements SlotOwner {
       .call(claims, undefined)
       .then(() => this.watch.wentRound())
       .catch((error: unknown) => {
-        this.backlog.found();
+        this.backlog.failed();
         tellFault(this.options, 'claim', error);
       })
       .then(() => {
@@ -254,10 +251,12 @@ export class Consumer implements SlotOwner {
   private async claim(reason: PullReason, limit: number, wish: Wish = { worker: null }): Promise<Obtained> {
     const { generation } = this.options.lease;
     const wasBehind = this.backlog.isThere;
+    this.backlog.asked = limit;
     const answer = await this.ask(limit, wish);
+    this.backlog.asked = 0;
     const { claimed, nextAt, more } = answer;
     if (this.options.pace !== null) this.watch.brought(claimed);
-    else if ('worker' in wish) this.backlog.asked(this.watch.claimed(answer));
+    else if ('worker' in wish) this.backlog.answered(this.watch.claimed(answer));
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
     const { begins, spared, sharing } = parted(claimed);
@@ -338,7 +337,7 @@ export class Consumer implements SlotOwner {
   }
 
   private freeSlots(): number {
-    return this.options.concurrency() - this.used;
+    return this.options.concurrency() - this.used - this.backlog.asked;
   }
 
   /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */
