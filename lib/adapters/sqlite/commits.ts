@@ -108,14 +108,15 @@ export class Commits {
   }
 
   /**
-   * The verdict on a commit of just one row, or of just a record that comes to rest, by one guarded statement outside of a transaction;
-   * null: nothing was changed, and `commit` does it or finds out why not. A row and a record are two statements.
+   * The verdict on a commit of just one row, or of just a usual end, by one guarded statement outside of a transaction; null: nothing
+   * was changed, and `commit` does it or finds out why not. A row and an end are two statements.
    */
   commitAlone({ lease, delta }: CommitWrite, now: number): Verdict | null {
     const { commitNo, checkpoints, record } = delta;
     const [row] = checkpoints;
     if (!isBare(delta) || checkpoints.length > 1) return null;
-    if (row === undefined) return record !== null && this.releases(lease, delta, record, now) ? ok : null;
+    if (row === undefined)
+      return record !== null && this.ends.endAlone(lease, commitNo, record, now) ? ok : null;
     return record === null && this.rows.insertAlone(lease, commitNo, row) ? ok : null;
   }
 

@@ -16,6 +16,7 @@ export type JudgeEnd = (end: CommitWrite) => Verdict;
  */
 export class UsualEnds {
   private readonly complete: Statement<never>;
+  private readonly completeGuarded: Statement<never>;
   private readonly selectEnded: Statement<{ found: number }>;
   /** Queued ends, which are let go as they are written, and their indexes in the group. */
   private ends: CommitWrite[] = [];
@@ -38,6 +39,7 @@ export class UsualEnds {
     private readonly rows: CheckpointRows,
   ) {
     this.complete = connection.prepare(completeExecutions);
+    this.completeGuarded = connection.prepare(completeGuarded);
     this.selectEnded = connection.prepare(selectEnded);
   }
 
@@ -52,17 +54,29 @@ export class UsualEnds {
 
   /** Whether it is completed at the first attempt, with nothing in the inbox that could wake it. */
   takes(lease: Lease, record: RecordChange): boolean {
-    return (
-      record.status === 'completed' &&
-      record.forget.length === 0 &&
-      record.definition === undefined &&
-      record.attempt === 1 &&
-      record.epoch === 0 &&
-      record.waitReason === null &&
-      record.error === null &&
-      wakeAt(record.timers) === null &&
-      this.held.hasNoMail(lease)
-    );
+    return isUsual(record) && this.held.hasNoMail(lease);
+  }
+
+  /** Ends one by one statement outside of a transaction, which looks into its inbox itself; false: it has not ended, for whatever reason. */
+  endAlone(lease: Lease, commitNo: number, record: RecordChange, now: number): boolean {
+    if (!isUsual(record)) return false;
+    const mark = commitMark(lease.fence, commitNo);
+    const { valueSeq = null } = record;
+    const ended = this.completeGuarded.run([
+      mark,
+      listeningBits(record.listening),
+      record.seenInboxSeq,
+      now,
+      valueSeq === null ? toStoredOrNull(record.value) : null,
+      valueSeq,
+      // The range is this one.
+      lease.key,
+      lease.key,
+      lease.fence,
+      mark,
+    ]);
+    if (ended === 1) this.held.release(lease.key);
+    return ended === 1;
   }
 
   /** Takes the group's next commit, before its rows are queued. It counts as `ok` until told otherwise. */
@@ -139,10 +153,28 @@ export class UsualEnds {
   }
 }
 
+/** Completed at the first attempt, and nothing else is to be changed. */
+function isUsual(record: RecordChange): boolean {
+  return (
+    record.status === 'completed' &&
+    record.forget.length === 0 &&
+    record.definition === undefined &&
+    record.attempt === 1 &&
+    record.epoch === 0 &&
+    record.waitReason === null &&
+    record.error === null &&
+    wakeAt(record.timers) === null
+  );
+}
+
 /** What is alike in the usual end is in the text, which is cheaper than binding it; no inbox is looked into. */
 export const completeExecutions = `
 UPDATE holdfast_execution NOT INDEXED SET committed = ?, listening = ?, seen = ?, ended_at = ?, own_value = ?, value_seq = ?, status = 2,
   owner = NULL, attempt = 1, epoch = 0, reason = NULL, wake_at = NULL, timers = NULL, error = NULL
 WHERE n BETWEEN ? AND ? AND fence = ? AND status = 1 AND committed < ? AND gate IS NULL`;
+
+/** For where nothing is known of the inbox: no message may be in it, not even one that was seen. */
+export const completeGuarded = `${completeExecutions}
+  AND NOT EXISTS (SELECT 1 FROM holdfast_message AS m WHERE m.n = holdfast_execution.n)`;
 
 const selectEnded = 'SELECT 1 AS found FROM holdfast_execution WHERE n = ? AND committed = ? AND status = 2';

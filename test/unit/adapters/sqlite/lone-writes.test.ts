@@ -163,6 +163,18 @@ describe('a write alone in its group', () => {
     },
   );
 
+  it('stores a value once that a row has: the end names the row', async () => {
+    await writeOne(store, checkpoint(lease, 1, 'a'));
+    expect(await writeOne(store, ending(lease, 2, { valueSeq: 1, value: '"a"' }))).toEqual(ok);
+    expect((await store.read(lease.executionId))?.value).toBe('"a"');
+    const connection = await connect(files.path);
+    const stored = connection
+      .prepare<{ own_value: string | null }>('SELECT own_value FROM holdfast_execution')
+      .all([]);
+    connection.close();
+    expect(stored).toEqual([{ own_value: null }]);
+  });
+
   it('ends nothing that a message of another process waits for', async () => {
     const message = { id: 'm-1' as MessageId, to: lease.executionId, kind: 'cancel', body: null } as const;
     await writeOne(other, { kind: 'append', message });

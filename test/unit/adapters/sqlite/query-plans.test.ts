@@ -42,7 +42,7 @@ import {
   selectSessionAfter,
   updateRoot,
 } from '../../../../lib/adapters/sqlite/sessions.js';
-import { completeExecutions } from '../../../../lib/adapters/sqlite/usual-ends.js';
+import { completeExecutions, completeGuarded } from '../../../../lib/adapters/sqlite/usual-ends.js';
 import { connect } from './file-store.js';
 
 describe('hot statements', () => {
@@ -64,6 +64,7 @@ describe('hot statements', () => {
     ['a checkpoint by its hash', selectCheckpointAt(1)],
     ['an execution and its number', insertUsualExecutionGuarded],
     ['a completion', completeExecutions],
+    ['a completion and its inbox', completeGuarded],
     ['a release', releaseExecution],
     ['the look for a waking message', selectWakingMessage],
     ['the journal', selectJournal],
