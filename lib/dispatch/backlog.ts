@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 
-/** After so long the next free slot is for due work, and for nothing that is published meanwhile. */
+/** After so long the last free slots, an eighth of all, are for due work, and for nothing that is published meanwhile. */
 const PATIENCE_MS = 20;
 /** The same after a claim that failed: the store may take publishes all the same. */
 const PATIENCE_AFTER_FAILURE_MS = 1_000;
@@ -18,7 +18,7 @@ export class Backlog {
     return this.patientUntil !== null;
   }
 
-  /** It has waited for long, and no claim is under way: what is published takes no slot until one is. */
+  /** It has waited for long, and no claim is under way: what is published leaves it the last slots until one is. */
   get isOverdue(): boolean {
     if (this.patientUntil === null || this.asked > 0) return false;
     return this.clock.monotonic() >= this.patientUntil;

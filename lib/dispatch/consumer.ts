@@ -94,9 +94,10 @@ export class Consumer implements SlotOwner {
     this.idle.tell(() => true);
   }
 
-  /** Holds a slot for an execution that is about to be published; null when none is free, or due work has waited for long. */
+  /** Holds a slot for an execution that is about to be published; null when none is free, or the last free ones are for due work that has waited. */
   reserve(id: ExecutionId, definition: string): Slot | null {
-    if (this.backlog.isOverdue || this.options.isPaused(definition) || !this.canTake()) return null;
+    if (this.options.isPaused(definition) || !this.canTake()) return null;
+    if (this.backlog.isOverdue && this.freeSlots() <= Math.ceil(this.options.concurrency() / 8)) return null;
     return this.running.take(id, this.options.lease.generation);
   }
 
