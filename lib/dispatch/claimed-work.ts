@@ -15,17 +15,23 @@ export function isSuspect({ strikes }: Work): boolean {
 }
 
 /**
- * Of what was claimed together, what begins: all of it, or what is most likely to kill its process, which runs alone. At first all suspects
- * together (`sharing`) have the time that one has later: most often none of them is to blame, and they hold up everything else.
+ * Of what was claimed together, what begins: as much as there is `room` for (others may have been published meanwhile), or what is most
+ * likely to kill its process, which runs alone. At first all suspects together (`sharing`) have the time that one has later: most often
+ * none of them is to blame, and they hold up everything else. The rest is `spared`: it is handed back.
  */
-export function parted(claimed: readonly ClaimedExecution[]): {
+export function parted(
+  claimed: readonly ClaimedExecution[],
+  room: number,
+): {
   readonly begins: readonly ClaimedExecution[];
   readonly spared: readonly ClaimedExecution[];
   readonly sharing: number;
 } {
   const suspects = claimed.filter(isSuspect);
+  const slots = Math.max(0, room);
   const [worst] = suspects.toSorted(byGuilt);
-  if (worst === undefined) return { begins: claimed, spared: [], sharing: 1 };
+  if (worst === undefined || slots === 0)
+    return { begins: claimed.slice(0, slots), spared: claimed.slice(slots), sharing: 1 };
   const sharing = worst.strikes > STRIKES_TO_ISOLATE ? 1 : suspects.length;
   return { begins: [worst], spared: claimed.filter((work) => work !== worst), sharing };
 }

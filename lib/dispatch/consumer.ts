@@ -7,7 +7,7 @@ import type { Run, Work } from '../engine/work.js';
 import { Backlog } from './backlog.js';
 import { claimRequest } from './claim-request.js';
 import { ClaimWatch } from './claim-watch.js';
-import { parted, tellMissedByHints } from './claimed-work.js';
+import { isSuspect, parted, tellMissedByHints } from './claimed-work.js';
 import type { ConsumerOptions, Obtained, PullReason, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
 import { IdleWait } from './idle-wait.js';
@@ -110,7 +110,7 @@ export class Consumer implements SlotOwner {
   pull(reason: PullReason): void {
     if (!this.accepting) return;
     if (this.options.pace !== null && reason !== 'sweep') {
-      this.backlog.answered(false);
+      this.backlog.answered(false, 0);
       return this.options.pace.look();
     }
     if (this.pulling !== null) this.pullAgain ??= reason;
@@ -167,7 +167,7 @@ export class Consumer implements SlotOwner {
     for (const { pass } of before)
       if (fences.get(pass.record.id) !== pass.lease.fence)
         pass.end({ kind: 'lost' }, new Error('the lease was lost'));
-    this.stray = owned.filter(({ id }) => !this.isTaken(id));
+    this.stray = owned.filter(({ id }) => !this.running.has(id));
     this.takeStray();
     if (this.backlog.isThere) this.pull('hint');
   }
@@ -217,7 +217,8 @@ export class Consumer implements SlotOwner {
   private async pullAll(reason: PullReason): Promise<void> {
     let next: PullReason | null = reason;
     const isFull = this.accepting && this.options.lease.mayStartBody() && !this.canTake();
-    if (reason === 'sweep' && isFull && this.watch.stoodStill()) await this.claim('timer', 0);
+    const isStill = reason === 'sweep' && this.watch.stoodStill();
+    if (isFull && (isStill || this.backlog.isInDoubt)) await this.claim('timer', 0);
     while (next !== null && this.canTake()) {
       this.pullAgain = null;
       await this.claim(next, Math.min(this.freeSlots(), CLAIM_PAGE));
@@ -252,18 +253,21 @@ export class Consumer implements SlotOwner {
   private async claim(reason: PullReason, limit: number, wish: Wish = { worker: null }): Promise<Obtained> {
     const { generation } = this.options.lease;
     const wasBehind = this.backlog.isThere;
-    this.backlog.asked = limit;
+    this.backlog.asked(limit);
     const answer = await this.ask(limit, wish);
-    this.backlog.asked = 0;
+    this.backlog.kept = 0;
     const { claimed, nextAt, more } = answer;
     if (this.options.pace !== null) this.watch.brought(claimed);
-    else if ('worker' in wish) this.backlog.answered(this.watch.claimed(answer));
+    else if ('worker' in wish) this.backlog.answered(this.watch.claimed(answer), limit);
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
-    const { begins, spared, sharing } = parted(claimed);
-    // They are handed back before what may end this process begins.
-    if (spared.length > 0)
-      await this.isolation.holdUntil(Promise.all(spared.map((work) => this.release(work))));
+    const { begins, spared, sharing } = parted(claimed, this.freeSlots());
+    if (spared.length > 0) {
+      const handedBack = Promise.all(spared.map((work) => this.release(work)));
+      // Before what may end this process begins.
+      if (begins.some(isSuspect)) await this.isolation.holdUntil(handedBack);
+      else void handedBack.then(() => this.backlog.overtaken());
+    }
     const runs = new Map<ExecutionId, Run>();
     for (const work of begins) {
       const { id } = work.record;
@@ -277,7 +281,7 @@ export class Consumer implements SlotOwner {
 
   private ask(limit: number, wish: Wish): Promise<ClaimAnswer> {
     const { store, clock, answerMs } = this.options;
-    const call = store.claim(claimRequest(this.options, limit, wish, (id) => this.isTaken(id)));
+    const call = store.claim(claimRequest(this.options, limit, wish, (id) => this.running.has(id)));
     return answerInTime(clock, answerMs(), 'claim', call, (late) => this.handBackLate(late));
   }
 
@@ -285,11 +289,6 @@ export class Consumer implements SlotOwner {
   private handBackLate({ claimed }: ClaimAnswer): void {
     for (const work of claimed) void this.release(work);
     this.pull('hint');
-  }
-
-  /** Whether it runs here, or is about to. */
-  private isTaken(id: ExecutionId): boolean {
-    return this.running.find(id) !== undefined;
   }
 
   /** Runs what was leased under the slot's generation of the process's lease; null when it was handed back instead. */
@@ -320,9 +319,11 @@ export class Consumer implements SlotOwner {
     void run.emptied.then(() => this.lingering.delete(run) && this.freed());
   }
 
-  private release(work: Work): Promise<void> {
+  /** Hands back what has not begun. It is looked for again when that is stored: a claim might overtake it. */
+  private async release(work: Work): Promise<void> {
     this.backlog.found();
-    return this.options.executor.release(work);
+    await this.options.executor.release(work);
+    this.pull('hint');
   }
 
   private free(slot: Slot): void {
@@ -338,7 +339,7 @@ export class Consumer implements SlotOwner {
   }
 
   private freeSlots(): number {
-    return this.options.concurrency() - this.used - this.backlog.asked;
+    return this.options.concurrency() - this.used - this.backlog.kept;
   }
 
   /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */

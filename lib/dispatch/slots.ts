@@ -68,6 +68,10 @@ export class Slots {
     this.size--;
   }
 
+  has(id: ExecutionId): boolean {
+    return this.find(id) !== undefined;
+  }
+
   find(id: ExecutionId): Slot | undefined {
     for (let slot = this.unindexed; slot !== null; slot = slot.newer) {
       this.index.set(slot.id, slot);

@@ -11,8 +11,10 @@ import {
 } from '../../../lib/entries/index.js';
 import { z } from 'zod';
 import { StoreUnavailableError } from '../../../lib/model/errors-store.js';
-import type { ClaimRequest, Store } from '../../../lib/ports/store.js';
+import type { ClaimedExecution, ClaimRequest, Store } from '../../../lib/ports/store.js';
+import type { NewExecution } from '../../../lib/ports/store-write.js';
 import { Backlog } from '../../../lib/dispatch/backlog.js';
+import { parted } from '../../../lib/dispatch/claimed-work.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
 
 const Begun = defineEvent('backlog.begun', z.object({ at: z.number() }));
@@ -36,6 +38,8 @@ class Refusing {
     return attempt;
   }
 }
+
+type Writes = Parameters<Store['write']>[0];
 
 /** Answers claims late; `fails`: the first one not at all. */
 function slowClaims(trouble: { fails: boolean }): Store {
@@ -86,6 +90,64 @@ test('what is claimed and what is published share the slots: no more run than th
   }
 });
 
+test('what was claimed for a slot that a publish took is looked for again once it is handed back', async () => {
+  const store = memoryStore();
+  const claim = store.claim.bind(store);
+  const write = store.write.bind(store);
+  const order: string[] = [];
+  let committing = (): void => undefined;
+  const isCommitting = new Promise<void>((resolve) => (committing = resolve));
+  let between: (() => Promise<unknown>) | null = async () => {
+    between = null;
+    await app.publish(Begun, { at: 0 });
+    await isCommitting;
+  };
+  const endsAs = (writes: Writes, status: string): boolean =>
+    writes.some((each) => each.kind === 'commit' && each.delta.record?.status === status);
+  const overtaken: Store = Object.assign(store, {
+    claim: async (request: ClaimRequest) => {
+      const answer = await claim(request);
+      if (answer.claimed.length > 0) await between?.();
+      order.push(`claimed ${answer.claimed.length}`);
+      return answer;
+    },
+    // The slot is free again, and looked after, before what had found none is back.
+    write: async (writes: Writes) => {
+      if (endsAs(writes, 'completed')) committing();
+      if (endsAs(writes, 'completed')) await new Promise((resolve) => setTimeout(resolve, 10));
+      if (endsAs(writes, 'pending')) await new Promise((resolve) => setTimeout(resolve, 30));
+      if (endsAs(writes, 'pending')) order.push('handed back');
+      return write(writes);
+    },
+  });
+  const app = await bootstrap({
+    workers: [Slow, Refusing],
+    store: overtaken,
+    concurrency: 1,
+    logger: silentLogger,
+  });
+  try {
+    const due = (await app.publish(Refused, {})).of(Refusing, 'handle').result();
+    await app.start();
+    expect(await due).toBe(3);
+    expect(order.slice(0, 4)).toEqual(['claimed 1', 'claimed 0', 'handed back', 'claimed 1']);
+  } finally {
+    await app.close();
+  }
+
+  // The next heartbeat would look, too, after 5 s.
+}, 4_000);
+
+test('what may kill its process waits for a free slot, too', () => {
+  const suspect = { strikes: 2 } as ClaimedExecution;
+  expect(parted([suspect], 1)).toEqual({ begins: [suspect], spared: [], sharing: 1 });
+  expect(parted([suspect], 0)).toEqual({ begins: [], spared: [suspect], sharing: 1 });
+});
+
+function isUnleased({ owner }: NewExecution): boolean {
+  return owner === null;
+}
+
 /** Far more than run within the delays of the retries. */
 const ENOUGH = 100_000;
 
@@ -123,6 +185,45 @@ test.each([
   },
 );
 
+test('hints of what others have taken keep no slot from whoever publishes: the store is asked first', async () => {
+  const store = memoryStore();
+  const seen = { asked: 0, unleased: 0 };
+  let hint: Parameters<Store['onChange']>[0] = () => undefined;
+  const claim = store.claim.bind(store);
+  const write = store.write.bind(store);
+  const hinted: Store = Object.assign(store, {
+    claim: (request: ClaimRequest) => {
+      if (request.limit === 0) seen.asked++;
+      return claim(request);
+    },
+    write: (writes: Writes) => {
+      for (const each of writes)
+        if (each.kind === 'publish')
+          seen.unleased += each.events.flatMap(({ executions }) => executions).filter(isUnleased).length;
+      return write(writes);
+    },
+    onChange: (listener: typeof hint) => {
+      hint = listener;
+      return () => undefined;
+    },
+  });
+  const app = await bootstrap({ workers: [Slow], store: hinted, concurrency: 2, logger: silentLogger });
+  try {
+    await app.start();
+    let published = 0;
+    const publishing = Array.from({ length: 2 }, async () => {
+      while (seen.asked < 5 && published < ENOUGH) {
+        hint({ settled: [], declared: false });
+        await (await app.publish(Begun, { at: published++ })).of(Slow, 'handle').result();
+      }
+    });
+    await Promise.all(publishing);
+    expect(seen).toEqual({ asked: 5, unleased: 0 });
+  } finally {
+    await app.close();
+  }
+});
+
 describe('what is due and was not taken', () => {
   let clock: ManualClock;
   let backlog: Backlog;
@@ -131,34 +232,59 @@ describe('what is due and was not taken', () => {
     backlog = new Backlog(clock);
   });
 
-  const overdueAfter = (ms: number): boolean => {
+  const after = (ms: number): string => {
     clock.advance(ms);
-    return backlog.isOverdue;
+    if (backlog.isInDoubt) return 'in doubt';
+    return backlog.isOverdue ? 'overdue' : backlog.isThere ? 'waits' : 'gone';
   };
 
-  it('waits for 20 ms before it goes before everything else, however often it is found', () => {
-    expect([backlog.isThere, backlog.isOverdue]).toEqual([false, false]);
+  it('is asked about after 20 ms, however often it is found', () => {
+    expect(after(0)).toBe('gone');
     backlog.found();
-    expect(backlog.isThere).toBe(true);
-    expect(overdueAfter(19)).toBe(false);
+    expect(after(19)).toBe('waits');
     backlog.found();
-    expect(overdueAfter(1)).toBe(true);
+    expect(after(1)).toBe('in doubt');
+    backlog.asked(0);
+    backlog.answered(false, 0);
+    expect(after(1_000)).toBe('gone');
   });
 
-  it('waits anew where a claim has left some of it, and is gone where none has', () => {
+  it('goes before everything else as soon as the store says that it is there', () => {
     backlog.found();
     clock.advance(20);
-    backlog.answered(true);
-    expect([overdueAfter(19), overdueAfter(1)]).toEqual([false, true]);
-    backlog.answered(false);
-    expect([backlog.isThere, overdueAfter(1_000)]).toEqual([false, false]);
+    backlog.asked(0);
+    backlog.answered(true, 0);
+    expect(after(0)).toBe('overdue');
   });
 
-  it('holds nothing up while it is asked for, and for a second after that has failed', () => {
-    backlog.found();
-    backlog.asked = 1;
-    expect(overdueAfter(1_000)).toBe(false);
+  it('waits anew where a claim has left some of it', () => {
+    backlog.asked(2);
+    backlog.answered(true, 2);
+    expect([after(19), after(1)]).toEqual(['waits', 'overdue']);
+    backlog.answered(false, 2);
+    expect(after(1_000)).toBe('gone');
+  });
+
+  it('goes before everything else at once where others got the slots that it was claimed for', () => {
+    backlog.answered(false, 1);
+    backlog.overtaken();
+    expect(after(0)).toBe('overdue');
+  });
+
+  it('keeps the slots of a claim once it is overdue, and holds nothing else up then', () => {
+    backlog.asked(2);
+    expect(backlog.kept).toBe(0);
+    backlog.answered(true, 2);
+    clock.advance(20);
+    backlog.asked(2);
+    expect([backlog.kept, after(1_000)]).toEqual([2, 'waits']);
+  });
+
+  it('holds nothing up for a second after a claim has failed', () => {
+    backlog.answered(true, 1);
+    clock.advance(20);
+    backlog.asked(1);
     backlog.failed();
-    expect([backlog.isThere, overdueAfter(999), overdueAfter(1)]).toEqual([true, false, true]);
+    expect([backlog.kept, after(999), after(1)]).toEqual([0, 'waits', 'overdue']);
   });
 });
