@@ -167,6 +167,8 @@ export interface Change {
    * message, that no hint tells of.
    */
   readonly hinted?: boolean;
+  /** True: nothing became due, or will at a new instant, and nobody got a message: what has settled is all. Absent: something may have. */
+  readonly settledOnly?: boolean;
 }
 
 /** Who takes, what it can run, and how many. */

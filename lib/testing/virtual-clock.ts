@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { systemClock } from '../adapters/system/system-clock.js';
+import { ConfigurationError } from '../model/errors-boot.js';
 import type { Clock, Timer } from '../ports/clock.js';
 
 /** 2026-01-01T00:00:00Z. */
@@ -20,10 +22,9 @@ export class VirtualClock implements Clock {
   private readonly startedAt: number;
   private at: number;
 
-  /** `startAt`: a Date, or epoch ms; 2026-01-01T00:00:00Z by default. */
+  /** `startAt`: a Date, or epoch ms; 2026-01-01T00:00:00Z by default. Throws `ConfigurationError` for what is no instant. */
   constructor(startAt: Date | number = STARTED_AT) {
-    this.at = startAt instanceof Date ? startAt.getTime() : startAt;
-    this.startedAt = this.at;
+    this.startedAt = this.at = instantOf(startAt);
   }
 
   now(): number {
@@ -73,4 +74,12 @@ export class VirtualClock implements Clock {
     for (const timer of this.timers) if (earliest === null || timer.at < earliest.at) earliest = timer;
     return earliest;
   }
+}
+
+/** Epoch ms. With anything else no timer would ever be later than now, and `advance` would not end. */
+function instantOf(startAt: unknown): number {
+  const at = startAt instanceof Date ? startAt.getTime() : startAt;
+  if (typeof at === 'number' && Number.isFinite(at)) return at;
+  const write = "Write a valid Date, for example new Date('2026-05-01T00:00:00Z'), or epoch ms";
+  throw new ConfigurationError([{ option: 'now', found: `found ${inspect(startAt)}`, write }]);
 }

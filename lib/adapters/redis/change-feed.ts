@@ -23,6 +23,8 @@ interface Notice {
   readonly o?: boolean;
   /** What became due is hinted at by its writer. */
   readonly h?: boolean;
+  /** Nothing became due. */
+  readonly n?: boolean;
 }
 
 /** Tells listeners what other processes changed: once per turn of the event loop, all that came in it. */
@@ -32,6 +34,7 @@ export class ChangeFeed {
   private isDeclared = false;
   /** Of all that is to be told. */
   private isHinted = true;
+  private isSettledOnly = true;
   private isTelling = false;
   private isClosed = false;
   /** What was changed before the next subscription nobody here has heard. */
@@ -106,21 +109,23 @@ export class ChangeFeed {
   private take(text: string): void {
     const notice = noticeIn(text);
     if (notice === null) return;
-    const { g, s, d, o, h } = notice;
+    const { g, s, d, o, h, n } = notice;
     if (g !== this.tag || this.isShared())
       this.add({
         settled: s === true ? 'unknown' : listOf(s).map((id) => fromStored(id) as ExecutionId),
         declared: d === true,
         hinted: h === true,
+        settledOnly: n === true,
       });
     else if (o === true) this.add({ settled: [], declared: false });
   }
 
-  private add({ settled, declared, hinted = false }: Change): void {
+  private add({ settled, declared, hinted = false, settledOnly = false }: Change): void {
     if (settled === 'unknown' || this.settled.size + settled.length > MOST_SETTLED) this.isUnknown = true;
     else for (const id of settled) this.settled.add(id);
     this.isDeclared ||= declared;
     this.isHinted &&= hinted;
+    this.isSettledOnly &&= settledOnly;
     if (this.isTelling || this.isClosed) return;
     this.isTelling = true;
     this.context.clock.soon(() => this.tell());
@@ -131,10 +136,11 @@ export class ChangeFeed {
       settled: this.isUnknown ? 'unknown' : [...this.settled],
       declared: this.isDeclared,
       ...(this.isHinted ? { hinted: true } : null),
+      ...(this.isSettledOnly ? { settledOnly: true } : null),
     };
     this.settled.clear();
     this.isTelling = this.isUnknown = this.isDeclared = false;
-    this.isHinted = true;
+    this.isHinted = this.isSettledOnly = true;
     if (!this.isClosed) for (const listener of this.listeners) listener(change);
   }
 }

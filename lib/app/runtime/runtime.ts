@@ -206,7 +206,7 @@ export class Runtime {
     }
     this.scheduler.changed(change);
     void this.outcomes.read(change.settled);
-    this.changed(change.hinted);
+    if (change.settledOnly !== true) this.changed(change.hinted);
   }
 
   /** Messages were stored for those executions: whoever can run them looks. */

@@ -18,6 +18,9 @@ export const changeMutants: readonly MutantStore[] = [
   mutant('nobody is told of declarations', () => ({
     change: ({ settled }) => ({ settled, declared: false }),
   })),
+  mutant('of what became due beside an end nobody is told', () => ({
+    change: (change) => ({ ...change, settledOnly: true }),
+  })),
   mutant('what the own gates let in is told as if anything had changed', () => ({
     change: () => ({ settled: 'unknown', declared: true }),
   })),

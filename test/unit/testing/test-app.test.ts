@@ -491,6 +491,14 @@ describe('run', () => {
   });
 });
 
+test.each([
+  ['text', '2026-05-01T00:00:00Z' as never],
+  ['an invalid Date', new Date('nonsense')],
+  ['no finite number', Number.NaN],
+])('a beginning that is no instant is refused: %s', async (_, now) => {
+  await expect(create({ now })).rejects.toThrow(/now: found .*Write a valid Date/);
+});
+
 test('apps on stores that are different objects share time by a clock', async () => {
   const clock = new VirtualClock(0);
   const first = await create({ store: memoryStore(), clock });

@@ -59,8 +59,8 @@ local function sendIndexes()
   end
   runs, over = {}, {}
 end
--- Woken: something became due, or has a message, that whoever writes sends no hint of.
-local told = { changed = false, served = false, woken = false, declared = false, settled = {}, count = 0 }
+-- Woken: something became due, or has a message, that whoever writes sends no hint of. Due: something is, or will be at an instant.
+local told = { changed = false, served = false, woken = false, due = false, declared = false, settled = {}, count = 0 }
 
 local function settled(id)
   if told.count < 200 then
@@ -94,6 +94,7 @@ local function sendLedger()
       d = told.declared or nil,
       o = told.served or nil,
       h = not (told.served or told.woken or told.declared) or nil,
+      n = not (told.due or told.served or told.woken or told.declared) or nil,
     }))
   end
 end

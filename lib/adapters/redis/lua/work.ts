@@ -28,6 +28,7 @@ function W.enqueue(e)
   call('ZADD', root .. 'q:' .. e.w .. ':' .. e.ln, W.rank(e.pr, e.n), e.id)
   call('ZADD', root .. 'l:' .. e.w, 'NX', nextOf('turn'), e.ln)
   e.pl = 'r'
+  told.due = true
   touch(e)
 end
 
@@ -45,6 +46,7 @@ end
 
 function W.schedule(e, at)
   e.wa, e.pl = at, 't'
+  told.due = true
   call('ZADD', root .. 't:' .. e.w, at, e.id)
   touch(e)
 end

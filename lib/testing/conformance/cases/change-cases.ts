@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { ExecutionId } from '../../../model/ids.js';
 import type { Change, Store } from '../../../ports/store.js';
+import type { Write } from '../../../ports/store-write.js';
 import { storeCaseGroup } from '../store-case.js';
 import { orders, p1, p2, type StoreDriver } from '../store-driver.js';
 import { end, fullGate, one } from './gate-scene.js';
@@ -21,6 +22,11 @@ class Heard {
   /** Whether whoever waits for that execution was told to look. */
   tells(id: ExecutionId): boolean {
     return this.changes.some(({ settled }) => settled === 'unknown' || settled.includes(id));
+  }
+
+  /** Whether the process was told to look for due work. */
+  get mayBeDue(): boolean {
+    return this.changes.some(({ settledOnly }) => settledOnly !== true);
   }
 
   get declared(): boolean {
@@ -49,6 +55,37 @@ export const changeCases = storeCaseGroup(
     ],
   ]),
 );
+
+/** Writes that make something due, now or later. */
+const dueCases: readonly [string, (d: StoreDriver) => Promise<Write>][] = [
+  ['an event', async (d) => ({ kind: 'publish', events: [d.event([d.execution()])] })],
+  [
+    'an event that begins later',
+    async (d) => ({ kind: 'publish', events: [d.event([d.execution({ dueAt: d.now + LONG_MS })])] }),
+  ],
+  ['a hand-back', async (d) => d.delta(await d.run(), { record: { status: 'pending' } })],
+  [
+    'a wait for an instant',
+    async (d) =>
+      d.delta(await d.run(), { record: { status: 'waiting', timers: { retry: d.now + LONG_MS } } }),
+  ],
+  [
+    'a message',
+    async (d) => {
+      const lease = await d.run();
+      await d.write(d.delta(lease, { record: { status: 'waiting', listening: ['resume'] } }));
+      return { kind: 'append', message: d.message(lease.executionId, 'resume') };
+    },
+  ],
+  [
+    'what a gate lets in',
+    async (d) => {
+      const inside = await d.run({ gate: one });
+      await d.publish({ gate: one });
+      return d.delta(inside, { record: { status: 'completed' } });
+    },
+  ],
+];
 
 export const sharedChangeCases = storeCaseGroup(
   'changes of others',
@@ -110,6 +147,19 @@ export const sharedChangeCases = storeCaseGroup(
         heard.stop();
       },
     ],
+    ...dueCases.map(([what, makeDue]): [string, (d: StoreDriver) => Promise<void>] => [
+      `${what}, written with the end of another execution, is told as due`,
+      async (d) => {
+        const { other, heard } = await shared(d);
+        const ending = await d.run();
+        const write = await makeDue(d);
+        await d.breathe();
+        heard.forget();
+        await other.write([d.delta(ending, { record: { status: 'completed' } }), write]);
+        await d.eventually(() => heard.mayBeDue, `${what} is told`);
+        heard.stop();
+      },
+    ]),
     ...(['a handler that subscribes', 'a pause', 'the end of a pause', 'a schedule'] as const).map(
       (what): [string, (d: StoreDriver) => Promise<void>] => [
         `${what} is told as declared`,

@@ -57,6 +57,26 @@ test('what comes within one turn of the event loop is told together', async () =
   expect(heard[1]).toEqual({ settled: [], declared: false });
 });
 
+test('only what is told without anything else has only settled', async () => {
+  const { subscriber, heard, turn, start } = await listening();
+  await start();
+  const tellAll = async (...notices: readonly object[]) => {
+    for (const notice of notices) subscriber.tell({ g: 'other', ...notice });
+    await turn();
+    return heard.splice(0);
+  };
+  expect(await tellAll({ s: ['a'], h: true, n: true })).toEqual([
+    { settled: ['a'], declared: false, hinted: true, settledOnly: true },
+  ]);
+  expect(await tellAll({ s: ['b'], h: true, n: true }, { h: true })).toEqual([
+    { settled: ['b'], declared: false, hinted: true },
+  ]);
+  expect(await tellAll({ h: true }, { s: ['c'], h: true, n: true })).toEqual([
+    { settled: ['c'], declared: false, hinted: true },
+  ]);
+  expect(await tellAll({ s: ['d'], h: true, n: true })).toHaveLength(1);
+});
+
 test('of more than a thousand that settled any may be', async () => {
   const { subscriber, heard, turn, start } = await listening();
   await start();
