@@ -1,33 +1,55 @@
 import type { Clock } from '../ports/clock.js';
 
-/** After so long the store is asked whether anything is due; if so, the last free slots, an eighth of all, are for nothing else. */
+/** Due work waits for so long behind what is published here; then it goes first. */
 const PATIENCE_MS = 20;
-/** The same after a claim that failed: the store may take publishes all the same. */
+/** The same after a claim that failed: the store may take what is published all the same. */
 const PATIENCE_AFTER_FAILURE_MS = 1_000;
+/** Overdue work has the last eighth of the slots, one at least: all of them would cost more speed than it gains. */
+const PART_FOR_OVERDUE = 8;
 
-/** Whether work may be due in the store that was not taken: no slot was free, or the store did not answer. */
+/**
+ * Due work that was not taken, because no slot was free or the store did not answer. There is none; there may be some (a hint alone may be
+ * of what others have taken); it is in doubt, once that was long ago: the store is asked; it is confirmed by the store; and overdue, once
+ * it has waited for long after that.
+ */
 export class Backlog {
-  /** Slots that nothing published gets while a claim of overdue work is under way: it fills them. */
-  kept = 0;
-  /** When its patience ends, monotonic; null: nothing is left. */
+  /** Slots that the claim under way may fill: nothing else gets them. */
+  asked = 0;
+  /** Slots were taken for what is published here since the last claim: more of it may come while the next one is under way. */
+  isContested = false;
+  /** When its patience ends, monotonic; null: there is none. */
   private patientUntil: number | null = null;
-  /** The store has said that something is due: a hint alone may be of what others have taken. */
-  private isKnown = false;
+  private isConfirmed = false;
 
   constructor(private readonly clock: Clock) {}
 
-  get isThere(): boolean {
+  get mayBeThere(): boolean {
     return this.patientUntil !== null;
   }
 
-  /** It has waited for long, if it is there at all: the store is to be asked. */
   get isInDoubt(): boolean {
-    return !this.isKnown && this.isImpatient;
+    return !this.isConfirmed && this.patienceMs === 0;
   }
 
-  /** It has waited for long: what is published leaves it the last slots until a claim for it is under way. */
   get isOverdue(): boolean {
-    return this.isKnown && this.kept === 0 && this.isImpatient;
+    return this.isConfirmed && this.patienceMs === 0;
+  }
+
+  /** How long it still waits behind what is published; infinite: there is none. */
+  get patienceMs(): number {
+    if (this.patientUntil === null) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.patientUntil - this.clock.monotonic());
+  }
+
+  /** Whether it needs all of so many free slots: none is left for what is published until a claim for it is under way. */
+  needs(freeSlots: number, concurrency: number): boolean {
+    if (this.patientUntil === null || this.asked > 0 || !this.isOverdue) return false;
+    return freeSlots <= Math.ceil(concurrency / PART_FOR_OVERDUE);
+  }
+
+  /** How many of so many free slots a claim asks for: half, where others are published here, and nothing has waited for long. */
+  shareOf(freeSlots: number): number {
+    return this.isContested && this.patienceMs > 0 ? Math.floor(freeSlots / 2) : freeSlots;
   }
 
   /** Something may be due, and nobody asks for it now. */
@@ -36,29 +58,26 @@ export class Backlog {
   }
 
   /** A claim of so many is sent. */
-  asked(limit: number): void {
-    this.kept = this.isOverdue ? limit : 0;
+  asks(limit: number): void {
+    this.asked = limit;
+    this.isContested = false;
   }
 
-  /** The store has answered a claim of so many; `more`: what is left waits from now on, and no longer if nothing was to be taken. */
+  /** What the store says is left, after a claim of so many: it waits from now on, but if the claim was of none, which only asked. */
   answered(more: boolean, limit: number): void {
-    this.isKnown = more;
+    this.isConfirmed = more;
     this.patientUntil = more ? this.clock.monotonic() + (limit === 0 ? 0 : PATIENCE_MS) : null;
   }
 
-  /** What a claim brought found no slot: what was published meanwhile has it. */
-  overtaken(): void {
-    this.isKnown = true;
-    this.patientUntil = this.clock.monotonic();
-  }
-
-  /** A claim failed. */
+  /** A claim has failed. */
   failed(): void {
-    this.kept = 0;
+    this.asked = 0;
     this.patientUntil = this.clock.monotonic() + PATIENCE_AFTER_FAILURE_MS;
   }
 
-  private get isImpatient(): boolean {
-    return this.patientUntil !== null && this.clock.monotonic() >= this.patientUntil;
+  /** Others look for it. */
+  forget(): void {
+    this.isConfirmed = false;
+    this.patientUntil = null;
   }
 }

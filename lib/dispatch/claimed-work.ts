@@ -1,7 +1,7 @@
-import type { Work } from '../engine/work.js';
+import type { Run, Work } from '../engine/work.js';
 import type { Clock } from '../ports/clock.js';
 import type { Observer } from '../ports/observer.js';
-import type { ClaimedExecution } from '../ports/store.js';
+import type { ClaimedExecution, OwnExecution } from '../ports/store.js';
 
 /** Hinted work found by the sweep only after this long was missed by hints. */
 const GRACE_MS = 2_000;
@@ -15,23 +15,17 @@ export function isSuspect({ strikes }: Work): boolean {
 }
 
 /**
- * Of what was claimed together, what begins: as much as there is `room` for (others may have been published meanwhile), or what is most
- * likely to kill its process, which runs alone. At first all suspects together (`sharing`) have the time that one has later: most often
- * none of them is to blame, and they hold up everything else. The rest is `spared`: it is handed back.
+ * Of what was claimed together, what begins: all of it, or what is most likely to kill its process, which runs alone. At first all suspects
+ * together (`sharing`) have the time that one has later: most often none of them is to blame, and they hold up everything else.
  */
-export function parted(
-  claimed: readonly ClaimedExecution[],
-  room: number,
-): {
+export function parted(claimed: readonly ClaimedExecution[]): {
   readonly begins: readonly ClaimedExecution[];
   readonly spared: readonly ClaimedExecution[];
   readonly sharing: number;
 } {
   const suspects = claimed.filter(isSuspect);
-  const slots = Math.max(0, room);
   const [worst] = suspects.toSorted(byGuilt);
-  if (worst === undefined || slots === 0)
-    return { begins: claimed.slice(0, slots), spared: claimed.slice(slots), sharing: 1 };
+  if (worst === undefined) return { begins: claimed, spared: [], sharing: 1 };
   const sharing = worst.strikes > STRIKES_TO_ISOLATE ? 1 : suspects.length;
   return { begins: [worst], spared: claimed.filter((work) => work !== worst), sharing };
 }
@@ -44,6 +38,14 @@ function byGuilt(a: ClaimedExecution, b: ClaimedExecution): number {
   if (a.strikes !== b.strikes) return b.strikes - a.strikes;
   const isBefore = a.record.id < b.record.id;
   return isBefore === (a.strikes % 2 === 0) ? -1 : 1;
+}
+
+/** Ends the passes that are not ours any more, or ours under another fence. */
+export function endLost(before: readonly Run[], owned: readonly OwnExecution[]): void {
+  const fences = new Map(owned.map(({ id, fence }) => [id, fence]));
+  for (const { pass } of before)
+    if (fences.get(pass.record.id) !== pass.lease.fence)
+      pass.end({ kind: 'lost' }, new Error('the lease was lost'));
 }
 
 /** Tells how much of what a sweep has claimed no hint told of. */

@@ -5,9 +5,9 @@ import { tellFault } from '../ports/tell-fault.js';
 import { answerInTime } from '../engine/answer-in-time.js';
 import type { Run, Work } from '../engine/work.js';
 import { Backlog } from './backlog.js';
-import { claimRequest } from './claim-request.js';
+import { CLAIM_PAGE, claimRequest } from './claim-request.js';
 import { ClaimWatch } from './claim-watch.js';
-import { isSuspect, parted, tellMissedByHints } from './claimed-work.js';
+import { endLost, parted, tellMissedByHints } from './claimed-work.js';
 import type { ConsumerOptions, Obtained, PullReason, Wish } from './consumer-options.js';
 import { deliverInbox } from './deliver-inbox.js';
 import { IdleWait } from './idle-wait.js';
@@ -15,16 +15,11 @@ import { Isolation } from './isolation.js';
 import { type Slot, type SlotOwner, Slots } from './slots.js';
 import { WakeTimer } from './wake-timer.js';
 
-/** At most so many executions are claimed at once: the rest of the slots follow in the next round trip. */
-const CLAIM_PAGE = 100;
-
 /** Keeps the process's slots busy: a free slot pulls what is due from the store. It holds no queue of its own. */
 export class Consumer implements SlotOwner {
   readonly watch = new ClaimWatch();
   readonly isolation: Isolation;
   private readonly running = new Slots(this);
-  /** Passes that have ended, of which a body still runs: it did not heed its timeout. */
-  private readonly lingering = new Set<Run>();
   private accepting = false;
   private pulling: Promise<void> | null = null;
   private pullAgain: PullReason | null = null;
@@ -45,7 +40,7 @@ export class Consumer implements SlotOwner {
 
   /** Slots in use. */
   get used(): number {
-    return this.running.size + this.lingering.size;
+    return this.running.used;
   }
 
   /** Nothing runs here, and nothing is being claimed. */
@@ -89,15 +84,15 @@ export class Consumer implements SlotOwner {
       run.pass.end({ kind: 'lost' });
       this.options.runEnded(run);
     }
-    for (const slot of this.running.all()) this.running.free(slot);
-    this.lingering.clear();
+    this.running.clear();
     this.idle.tell(() => true);
   }
 
-  /** Holds a slot for an execution that is about to be published; null when none is free, or the last free ones are for due work that has waited. */
+  /** Holds a slot for an execution that is about to be published; null when none is free, or overdue work needs those that are. */
   reserve(id: ExecutionId, definition: string): Slot | null {
     if (this.options.isPaused(definition) || !this.canTake()) return null;
-    if (this.backlog.isOverdue && this.freeSlots() <= Math.ceil(this.options.concurrency() / 8)) return null;
+    if (this.backlog.needs(this.freeSlots(), this.options.concurrency())) return null;
+    this.backlog.isContested = true;
     return this.running.take(id, this.options.lease.generation);
   }
 
@@ -110,7 +105,7 @@ export class Consumer implements SlotOwner {
   pull(reason: PullReason): void {
     if (!this.accepting) return;
     if (this.options.pace !== null && reason !== 'sweep') {
-      this.backlog.answered(false, 0);
+      this.backlog.forget();
       return this.options.pace.look();
     }
     if (this.pulling !== null) this.pullAgain ??= reason;
@@ -163,13 +158,10 @@ export class Consumer implements SlotOwner {
    * under another fence, ends; what is ours and does not run here is taken back: a reply was lost.
    */
   reconcile(before: readonly Run[], owned: readonly OwnExecution[]): void {
-    const fences = new Map(owned.map(({ id, fence }) => [id, fence]));
-    for (const { pass } of before)
-      if (fences.get(pass.record.id) !== pass.lease.fence)
-        pass.end({ kind: 'lost' }, new Error('the lease was lost'));
+    endLost(before, owned);
     this.stray = owned.filter(({ id }) => !this.running.has(id));
     this.takeStray();
-    if (this.backlog.isThere) this.pull('hint');
+    if (this.backlog.mayBeThere) this.pull('hint');
   }
 
   /** Gives reserved slots back. Which of their executions are ours only the store knows: the lease is renewed soon, which takes those back. */
@@ -217,14 +209,28 @@ export class Consumer implements SlotOwner {
   private async pullAll(reason: PullReason): Promise<void> {
     let next: PullReason | null = reason;
     const isFull = this.accepting && this.options.lease.mayStartBody() && !this.canTake();
-    const isStill = reason === 'sweep' && this.watch.stoodStill();
-    if (isFull && (isStill || this.backlog.isInDoubt)) await this.claim('timer', 0);
-    while (next !== null && this.canTake()) {
+    if (isFull && (this.backlog.isInDoubt || (reason === 'sweep' && this.watch.stoodStill()))) {
       this.pullAgain = null;
-      await this.claim(next, Math.min(this.freeSlots(), CLAIM_PAGE));
-      next = this.pullAgain ?? (this.backlog.isThere ? 'hint' : null);
+      // A claim of none: the store says whether anything is due.
+      await this.claim('timer', 0);
+      if (!this.backlog.mayBeThere) next = this.pullAgain;
     }
-    if (next !== null) this.backlog.found();
+    while (next !== null && this.shareFor(next) > 0) {
+      this.pullAgain = null;
+      await this.claim(next, this.shareFor(next));
+      next = this.pullAgain ?? (this.backlog.mayBeThere ? 'hint' : null);
+    }
+    if (next === null) return;
+    this.backlog.found();
+    // Nobody pulls when a slot is free already.
+    if (this.canTake()) this.wake(this.options.clock.now() + this.backlog.patienceMs);
+  }
+
+  /** How many a claim asks for. A hint may be of what others take: publishers who keep this process busy have a share then. */
+  private shareFor(reason: PullReason): number {
+    if (!this.canTake()) return 0;
+    const isShared = reason === 'hint' && this.used > 0;
+    return Math.min(isShared ? this.backlog.shareOf(this.freeSlots()) : this.freeSlots(), CLAIM_PAGE);
   }
 
   /** What is ours already goes before what is merely due: nobody else takes it while this process lives. */
@@ -252,22 +258,19 @@ export class Consumer implements SlotOwner {
 
   private async claim(reason: PullReason, limit: number, wish: Wish = { worker: null }): Promise<Obtained> {
     const { generation } = this.options.lease;
-    const wasBehind = this.backlog.isThere;
-    this.backlog.asked(limit);
+    const wasBehind = this.backlog.mayBeThere;
+    this.backlog.asks(limit);
     const answer = await this.ask(limit, wish);
-    this.backlog.kept = 0;
+    this.backlog.asked = 0;
     const { claimed, nextAt, more } = answer;
     if (this.options.pace !== null) this.watch.brought(claimed);
     else if ('worker' in wish) this.backlog.answered(this.watch.claimed(answer), limit);
     if (nextAt !== null) this.wake(nextAt);
     if (reason === 'sweep' && !wasBehind) tellMissedByHints(this.options, claimed);
-    const { begins, spared, sharing } = parted(claimed, this.freeSlots());
-    if (spared.length > 0) {
-      const handedBack = Promise.all(spared.map((work) => this.release(work)));
-      // Before what may end this process begins.
-      if (begins.some(isSuspect)) await this.isolation.holdUntil(handedBack);
-      else void handedBack.then(() => this.backlog.overtaken());
-    }
+    const { begins, spared, sharing } = parted(claimed);
+    // They are handed back before what may end this process begins.
+    if (spared.length > 0)
+      await this.isolation.holdUntil(Promise.all(spared.map((work) => this.release(work))));
     const runs = new Map<ExecutionId, Run>();
     for (const work of begins) {
       const { id } = work.record;
@@ -310,20 +313,13 @@ export class Consumer implements SlotOwner {
     this.isolation.ended(run);
     this.options.runEnded(run);
     if (slot.isFree) return;
-    if (run.pass.isOccupied) this.linger(run);
+    if (run.pass.isOccupied) this.running.linger(run, () => this.freed());
     this.free(slot);
   }
 
-  private linger(run: Run): void {
-    this.lingering.add(run);
-    void run.emptied.then(() => this.lingering.delete(run) && this.freed());
-  }
-
-  /** Hands back what has not begun. It is looked for again when that is stored: a claim might overtake it. */
-  private async release(work: Work): Promise<void> {
+  private release(work: Work): Promise<void> {
     this.backlog.found();
-    await this.options.executor.release(work);
-    this.pull('hint');
+    return this.options.executor.release(work);
   }
 
   private free(slot: Slot): void {
@@ -334,12 +330,12 @@ export class Consumer implements SlotOwner {
   private freed(): void {
     this.idle.tell();
     this.takeStray();
-    if (this.backlog.isThere || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
+    if (this.backlog.mayBeThere || this.pullAgain !== null) this.pull(this.pullAgain ?? 'hint');
     this.options.pace?.serve();
   }
 
   private freeSlots(): number {
-    return this.options.concurrency() - this.used - this.backlog.kept;
+    return this.options.concurrency() - this.used - this.backlog.asked;
   }
 
   /** Time is up: what runs is told to stop and goes back; bodies that do not heed it are left alone. */

@@ -40,8 +40,15 @@ export class Slots {
   private readonly index = new FreshMap<ExecutionId, Slot>();
   /** The oldest that the index does not know; null: it knows all. */
   private unindexed: Slot | null = null;
+  /** Passes that have ended, of which a body still runs: it did not heed its timeout. */
+  private readonly lingering = new Set<Run>();
 
   constructor(private readonly owner: SlotOwner) {}
+
+  /** Slots in use. */
+  get used(): number {
+    return this.size + this.lingering.size;
+  }
 
   take(id: ExecutionId, generation: number): Slot {
     const slot = new Slot(id, generation, this.owner);
@@ -66,6 +73,20 @@ export class Slots {
     slot.older = slot.newer = slot.run = null;
     slot.isFree = true;
     this.size--;
+  }
+
+  /** Its slot stays in use until its body has ended: `over` is told. */
+  linger(run: Run, over: () => void): void {
+    this.lingering.add(run);
+    void run.emptied.then(() => {
+      if (this.lingering.delete(run)) over();
+    });
+  }
+
+  /** Frees all at once. */
+  clear(): void {
+    for (const slot of this.all()) this.free(slot);
+    this.lingering.clear();
   }
 
   has(id: ExecutionId): boolean {

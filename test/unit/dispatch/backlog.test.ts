@@ -11,10 +11,9 @@ import {
 } from '../../../lib/entries/index.js';
 import { z } from 'zod';
 import { StoreUnavailableError } from '../../../lib/model/errors-store.js';
-import type { ClaimedExecution, ClaimRequest, Store } from '../../../lib/ports/store.js';
+import type { ClaimRequest, Store } from '../../../lib/ports/store.js';
 import type { NewExecution } from '../../../lib/ports/store-write.js';
 import { Backlog } from '../../../lib/dispatch/backlog.js';
-import { parted } from '../../../lib/dispatch/claimed-work.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
 
 const Begun = defineEvent('backlog.begun', z.object({ at: z.number() }));
@@ -69,6 +68,18 @@ class Slow {
   }
 }
 
+let end = (): void => undefined;
+
+/** Runs until the test ends it. */
+@Worker('long')
+class Long {
+  @OnEvent(Begun)
+  async handle({ at }: { at: number }): Promise<number> {
+    if (at === 0) await new Promise<void>((resolve) => (end = resolve));
+    return at;
+  }
+}
+
 test('what is claimed and what is published share the slots: no more run than there are', async () => {
   const app = await bootstrap({
     workers: [Slow],
@@ -90,60 +101,6 @@ test('what is claimed and what is published share the slots: no more run than th
   }
 });
 
-test('what was claimed for a slot that a publish took is looked for again once it is handed back', async () => {
-  const store = memoryStore();
-  const claim = store.claim.bind(store);
-  const write = store.write.bind(store);
-  const order: string[] = [];
-  let committing = (): void => undefined;
-  const isCommitting = new Promise<void>((resolve) => (committing = resolve));
-  let between: (() => Promise<unknown>) | null = async () => {
-    between = null;
-    await app.publish(Begun, { at: 0 });
-    await isCommitting;
-  };
-  const endsAs = (writes: Writes, status: string): boolean =>
-    writes.some((each) => each.kind === 'commit' && each.delta.record?.status === status);
-  const overtaken: Store = Object.assign(store, {
-    claim: async (request: ClaimRequest) => {
-      const answer = await claim(request);
-      if (answer.claimed.length > 0) await between?.();
-      order.push(`claimed ${answer.claimed.length}`);
-      return answer;
-    },
-    // The slot is free again, and looked after, before what had found none is back.
-    write: async (writes: Writes) => {
-      if (endsAs(writes, 'completed')) committing();
-      if (endsAs(writes, 'completed')) await new Promise((resolve) => setTimeout(resolve, 10));
-      if (endsAs(writes, 'pending')) await new Promise((resolve) => setTimeout(resolve, 30));
-      if (endsAs(writes, 'pending')) order.push('handed back');
-      return write(writes);
-    },
-  });
-  const app = await bootstrap({
-    workers: [Slow, Refusing],
-    store: overtaken,
-    concurrency: 1,
-    logger: silentLogger,
-  });
-  try {
-    const due = (await app.publish(Refused, {})).of(Refusing, 'handle').result();
-    await app.start();
-    expect(await due).toBe(3);
-    expect(order.slice(0, 4)).toEqual(['claimed 1', 'claimed 0', 'handed back', 'claimed 1']);
-  } finally {
-    await app.close();
-  }
-
-  // The next heartbeat would look, too, after 5 s.
-}, 4_000);
-
-test('what may kill its process waits for a free slot, too', () => {
-  const suspect = { strikes: 2 } as ClaimedExecution;
-  expect(parted([suspect], 1)).toEqual({ begins: [suspect], spared: [], sharing: 1 });
-  expect(parted([suspect], 0)).toEqual({ begins: [], spared: [suspect], sharing: 1 });
-});
-
 function isUnleased({ owner }: NewExecution): boolean {
   return owner === null;
 }
@@ -156,7 +113,7 @@ test.each([
   [4, 'that answers', false],
   [1, 'of which the first claim fails', true],
 ])(
-  'whoever publishes without a pause keeps no slot from what is due: %i, on a store %s',
+  'whoever publishes without a pause keeps no slot from what is due: with %i slots, on a store %s',
   async (loops, _, fails) => {
     const app = await bootstrap({
       workers: [Busy, Refusing],
@@ -185,15 +142,17 @@ test.each([
   },
 );
 
-test('hints of what others have taken keep no slot from whoever publishes: the store is asked first', async () => {
+/** A store of which the test sends the hints, and that tells what is asked of it. */
+function hintedStore() {
   const store = memoryStore();
-  const seen = { asked: 0, unleased: 0 };
+  const seen = { asked: 0, unleased: 0, limits: [] as number[] };
   let hint: Parameters<Store['onChange']>[0] = () => undefined;
   const claim = store.claim.bind(store);
   const write = store.write.bind(store);
   const hinted: Store = Object.assign(store, {
     claim: (request: ClaimRequest) => {
       if (request.limit === 0) seen.asked++;
+      seen.limits.push(request.limit);
       return claim(request);
     },
     write: (writes: Writes) => {
@@ -207,22 +166,85 @@ test('hints of what others have taken keep no slot from whoever publishes: the s
       return () => undefined;
     },
   });
-  const app = await bootstrap({ workers: [Slow], store: hinted, concurrency: 2, logger: silentLogger });
+  return { store: hinted, seen, hint: () => hint({ settled: [], declared: false }) };
+}
+
+test('hints of what others have taken keep no slot from whoever publishes: the store is asked first', async () => {
+  const { store, seen, hint } = hintedStore();
+  const app = await bootstrap({ workers: [Slow], store, concurrency: 2, logger: silentLogger });
   try {
     await app.start();
     let published = 0;
     const publishing = Array.from({ length: 2 }, async () => {
       while (seen.asked < 5 && published < ENOUGH) {
-        hint({ settled: [], declared: false });
+        hint();
         await (await app.publish(Begun, { at: published++ })).of(Slow, 'handle').result();
       }
     });
     await Promise.all(publishing);
-    expect(seen).toEqual({ asked: 5, unleased: 0 });
+    expect([seen.asked, seen.unleased]).toEqual([5, 0]);
   } finally {
     await app.close();
   }
 });
+
+test('a hint of what others have taken is asked about once, and forgotten', async () => {
+  const { store, seen, hint } = hintedStore();
+  const app = await bootstrap({ workers: [Slow], store, concurrency: 2, logger: silentLogger });
+  try {
+    await app.start();
+    hint();
+    const publishing = Array.from({ length: 2 }, async () => {
+      for (let at = 0; at < 100; at++) await (await app.publish(Begun, { at })).of(Slow, 'handle').result();
+    });
+    await Promise.all(publishing);
+    expect(seen.asked).toBeLessThan(3);
+  } finally {
+    await app.close();
+  }
+});
+
+test('after a hint a claim asks for half of the free slots where others are published here, else for all of them', async () => {
+  const { store, seen, hint } = hintedStore();
+  const app = await bootstrap({ workers: [Long], store, concurrency: 8, logger: silentLogger });
+  const limitsAfter = async (): Promise<readonly number[]> => {
+    seen.limits.length = 0;
+    hint();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    return [...seen.limits];
+  };
+  try {
+    await app.start();
+    expect(await limitsAfter()).toEqual([8]);
+    const long = (await app.publish(Begun, { at: 0 })).of(Long, 'handle').result();
+    expect(await limitsAfter()).toEqual([3]);
+    expect(await limitsAfter()).toEqual([7]);
+    end();
+    await long;
+    await (await app.publish(Begun, { at: 1 })).of(Long, 'handle').result();
+    // Nothing runs any more.
+    expect(await limitsAfter()).toEqual([8]);
+  } finally {
+    await app.close();
+  }
+});
+
+test('what a hint leaves to publishers is taken when they have not used it', async () => {
+  const store = memoryStore();
+  const app = await bootstrap({ workers: [Long], store, concurrency: 2, logger: silentLogger });
+  const publisher = await bootstrap({ workers: [Long], store, role: 'publisher', logger: silentLogger });
+  try {
+    await app.start();
+    // It runs here: of the two slots one is free, and the next publish may want it.
+    await app.publish(Begun, { at: 0 });
+    const other = await publisher.publish(Begun, { at: 1 });
+    expect(await app.execution(other.of(Long, 'handle').id).result()).toBe(1);
+  } finally {
+    end();
+    await publisher.close();
+    await app.close();
+  }
+}, 4_000); // Before the next renewal, at 5 s, which would look as well.
 
 describe('what is due and was not taken', () => {
   let clock: ManualClock;
@@ -234,8 +256,15 @@ describe('what is due and was not taken', () => {
 
   const after = (ms: number): string => {
     clock.advance(ms);
+    if (backlog.asked > 0) return backlog.needs(1, 16) ? 'claimed, and needs more' : 'being claimed';
     if (backlog.isInDoubt) return 'in doubt';
-    return backlog.isOverdue ? 'overdue' : backlog.isThere ? 'waits' : 'gone';
+    if (backlog.needs(2, 16)) return backlog.needs(3, 16) ? 'takes too much' : 'overdue';
+    return backlog.mayBeThere ? 'waits' : 'gone';
+  };
+  const claimed = (limit: number, more: boolean): void => {
+    backlog.asks(limit);
+    backlog.asked = 0;
+    backlog.answered(more, limit);
   };
 
   it('is asked about after 20 ms, however often it is found', () => {
@@ -244,47 +273,55 @@ describe('what is due and was not taken', () => {
     expect(after(19)).toBe('waits');
     backlog.found();
     expect(after(1)).toBe('in doubt');
-    backlog.asked(0);
-    backlog.answered(false, 0);
+    claimed(0, false);
     expect(after(1_000)).toBe('gone');
   });
 
   it('goes before everything else as soon as the store says that it is there', () => {
     backlog.found();
     clock.advance(20);
-    backlog.asked(0);
-    backlog.answered(true, 0);
+    claimed(0, true);
     expect(after(0)).toBe('overdue');
   });
 
   it('waits anew where a claim has left some of it', () => {
-    backlog.asked(2);
-    backlog.answered(true, 2);
+    claimed(2, true);
     expect([after(19), after(1)]).toEqual(['waits', 'overdue']);
-    backlog.answered(false, 2);
+    claimed(2, false);
     expect(after(1_000)).toBe('gone');
   });
 
-  it('goes before everything else at once where others got the slots that it was claimed for', () => {
-    backlog.answered(false, 1);
-    backlog.overtaken();
-    expect(after(0)).toBe('overdue');
+  it('is in doubt again when it is found after the store said that nothing is left', () => {
+    claimed(1, true);
+    claimed(1, false);
+    backlog.found();
+    expect(after(20)).toBe('in doubt');
   });
 
-  it('keeps the slots of a claim once it is overdue, and holds nothing else up then', () => {
-    backlog.asked(2);
-    expect(backlog.kept).toBe(0);
-    backlog.answered(true, 2);
+  it('holds nothing up but the slots of its claim while that is under way, and nothing for a second after it has failed', () => {
+    claimed(1, true);
     clock.advance(20);
-    backlog.asked(2);
-    expect([backlog.kept, after(1_000)]).toEqual([2, 'waits']);
-  });
-
-  it('holds nothing up for a second after a claim has failed', () => {
-    backlog.answered(true, 1);
-    clock.advance(20);
-    backlog.asked(1);
+    backlog.asks(2);
+    expect(after(1_000)).toBe('being claimed');
     backlog.failed();
-    expect([backlog.kept, after(999), after(1)]).toEqual([0, 'waits', 'overdue']);
+    expect([after(999), after(1)]).toEqual(['waits', 'overdue']);
+  });
+
+  it('has half of the slots while others are published here, and all of them without, or once it has waited', () => {
+    expect([backlog.shareOf(1), backlog.shareOf(7)]).toEqual([1, 7]);
+    backlog.isContested = true;
+    expect([backlog.shareOf(1), backlog.shareOf(7)]).toEqual([0, 3]);
+    backlog.found();
+    expect([backlog.patienceMs, backlog.shareOf(7)]).toEqual([20, 3]);
+    clock.advance(20);
+    expect([backlog.patienceMs, backlog.shareOf(7)]).toEqual([0, 7]);
+    claimed(7, false);
+    expect(backlog.shareOf(7)).toBe(7);
+  });
+
+  it('is forgotten when others look for it', () => {
+    claimed(1, true);
+    backlog.forget();
+    expect(after(1_000)).toBe('gone');
   });
 });
