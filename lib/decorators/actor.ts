@@ -4,7 +4,7 @@ import type { StateSource } from '../model/state-source.js';
 import type { ContextSecond } from './context-second.js';
 import type { TakesContext } from './context-target.js';
 import { recordClass, recordTwice, recordWorkerToo } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator, type MethodDecoratorName } from './method-decorator.js';
 import { recordOptions } from './record-options.js';
 import { Worker } from './worker.js';
 
@@ -112,12 +112,12 @@ export function Actor<State>(options: ActorOptions<State>): ActorDecorator<State
  * a handler does. What was scheduled is cleared when it begins.
  */
 export function OnAlarm(): ActorMethodDecorator {
-  return roleOf('OnAlarm', 'alarm') as ActorMethodDecorator;
+  return roleOf('OnAlarm', 'alarm', arguments) as ActorMethodDecorator;
 }
 
 /** The method that runs in the same turn, after a message or an alarm that leaves nothing scheduled. */
 export function OnIdle(): ActorMethodDecorator {
-  return roleOf('OnIdle', 'idle') as ActorMethodDecorator;
+  return roleOf('OnIdle', 'idle', arguments) as ActorMethodDecorator;
 }
 
 /**
@@ -125,14 +125,11 @@ export function OnIdle(): ActorMethodDecorator {
  * what this one changes is stored, and the message counts as handled. If it throws, the message is parked with that error.
  */
 export function OnError(): ErrorMethodDecorator {
-  return roleOf('OnError', 'error') as ErrorMethodDecorator;
+  return roleOf('OnError', 'error', arguments) as ErrorMethodDecorator;
 }
 
-function roleOf(decorator: string, role: ActorRole) {
-  return (target: object, key: string | symbol, descriptor?: PropertyDescriptor): void => {
-    const found = recordMethod(decorator, target, key, descriptor);
-    if (found === null) return;
-    const { method, record, type, name } = found;
+function roleOf(decorator: MethodDecoratorName, role: ActorRole, written: ArrayLike<unknown>) {
+  return methodDecorator(decorator, written, ({ method, record, type, name }) => {
     if (method.actorRole === role) recordTwice(record, type, name, decorator);
     else if (method.actorRole !== null)
       record.mistakes.push({
@@ -142,5 +139,5 @@ function roleOf(decorator: string, role: ActorRole) {
         write: 'Write a method for each',
       });
     method.actorRole = role;
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import { durable } from './durable-method.js';
 import { recordTwice } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator } from './method-decorator.js';
 import type { Method, UnknownName, ValueOf } from './step-target.js';
 import type { IsUnstorable } from './storable.js';
 
@@ -35,11 +35,9 @@ export type CompensateTarget<Name extends string, Target, M extends Method> = [
  * refund(receipt: Receipt) { return this.payments.refund(receipt.id); }
  */
 export function Compensate<Name extends string>(step: Name): CompensateDecorator<Name> {
-  return (target: unknown, key: unknown, descriptor?: PropertyDescriptor) => {
-    const found = recordMethod('Compensate', target as object, key, descriptor);
-    if (found === null) return;
+  return methodDecorator('Compensate', arguments, (found) => {
     if (found.method.compensates !== null) recordTwice(found.record, found.type, found.name, 'Compensate');
     found.method.compensates = step;
     found.descriptor.value = durable(found);
-  };
+  });
 }

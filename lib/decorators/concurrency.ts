@@ -28,5 +28,5 @@ export function Concurrency<const Key extends LimitKey = never>(
   options: ConcurrencyOptions<Key>,
 ): LimitDecorator<Key>;
 export function Concurrency(options: AnyConcurrencyOptions): object {
-  return recordPolicy('Concurrency', 'concurrency', options);
+  return recordPolicy('Concurrency', 'concurrency', options, arguments);
 }

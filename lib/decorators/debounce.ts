@@ -5,7 +5,7 @@ import type { EventData, EventSource } from '../model/event-source.js';
 import type { HasField } from './has-field.js';
 import type { HandledData } from './on-event.js';
 import { recordTwice } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator } from './method-decorator.js';
 
 /** Of `@Debounce`. */
 export interface DebounceOptions<Data = unknown, Key extends string = string> {
@@ -94,10 +94,7 @@ export function Debounce<S extends Source, const Key extends string = string>(
   options: DebounceOptions<EventData<S>, Key> & { readonly collect?: 'all'; readonly reduce?: never },
 ): DebounceDecorator<HandledData<S>[], KeyTarget<EventData<S>, Key>>;
 export function Debounce(events: unknown, options: unknown): DebounceDecorator<never> {
-  return (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
-    const found = recordMethod('Debounce', target, key, descriptor);
-    if (found === null) return;
-    const { method, record, type, name } = found;
+  return methodDecorator('Debounce', arguments, ({ method, record, type, name }) => {
     if (method.debounce != null) recordTwice(record, type, name, 'Debounce');
     const description: unknown =
       typeof options === 'object' && options !== null && 'description' in options
@@ -113,5 +110,5 @@ export function Debounce(events: unknown, options: unknown): DebounceDecorator<n
     };
     method.subscriptions.unshift(subscription);
     method.debounce = { options };
-  };
+  });
 }

@@ -5,7 +5,7 @@ import type { RecurringContext } from '../model/recurring-context.js';
 import type { StateSource } from '../model/state-source.js';
 import type { ContextSecond } from './context-second.js';
 import { recordTwice } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator } from './method-decorator.js';
 
 /** Of `@Every`. Each may be left out. */
 export interface EveryOptions {
@@ -121,10 +121,8 @@ export function Every<State = unknown>(
 export function Every(interval: Duration, options?: EveryOptions): EveryDecorator;
 export function Every(options: CronOptions | IntervalOptions): EveryDecorator;
 export function Every(written: unknown, options?: unknown) {
-  return (target: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
-    const found = recordMethod('Every', target, key, descriptor);
-    if (found === null) return;
+  return methodDecorator('Every', arguments, (found) => {
     if (found.method.every != null) recordTwice(found.record, found.type, found.name, 'Every');
     found.method.every = { written, options };
-  };
+  });
 }

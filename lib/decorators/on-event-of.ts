@@ -31,14 +31,17 @@ export interface UnionOnEvent<Data extends UnionMember> {
 /** Makes the `OnEvent` of a union. A guard or predicate alone subscribes to the whole union. */
 export function onEventOf<Data extends UnionMember>(union: EventUnion<Data>): UnionOnEvent<Data> {
   return (
-    typesOrGuard: string | readonly string[] | EventPredicate,
-    guardOrOptions?: EventPredicate | OnEventOptions<never>,
-    options?: OnEventOptions<never>,
+    ...written: readonly [
+      typesOrGuard: string | readonly string[] | EventPredicate,
+      guardOrOptions?: EventPredicate | OnEventOptions<never>,
+      options?: OnEventOptions<never>,
+    ]
   ) => {
+    const [typesOrGuard, guardOrOptions, options] = written;
     if (typeof typesOrGuard === 'function') {
-      return subscribe([union], typesOrGuard, guardOrOptions as OnEventOptions<never> | undefined);
+      return subscribe(written, [union], typesOrGuard, guardOrOptions as OnEventOptions<never> | undefined);
     }
     const types: readonly unknown[] = Array.isArray(typesOrGuard) ? typesOrGuard : [typesOrGuard];
-    return subscribe(types, guardOrOptions, options);
+    return subscribe(written, types, guardOrOptions, options);
   };
 }

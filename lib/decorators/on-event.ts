@@ -1,7 +1,7 @@
 import type { EventPredicate, Subscription } from '../metadata/class-metadata.js';
 import type { EventData, EventSource } from '../model/event-source.js';
 import type { TakesContext } from './context-target.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator } from './method-decorator.js';
 import { recordOptions } from './record-options.js';
 
 /** Of `@OnEvent`. */
@@ -61,22 +61,21 @@ export function OnEvent(
   guardOrOptions?: EventPredicate | OnEventOptions<never>,
   options?: OnEventOptions<never>,
 ): HandlerDecorator<never> {
-  return subscribe(Array.isArray(events) ? events : [events], guardOrOptions, options);
+  return subscribe(arguments, Array.isArray(events) ? events : [events], guardOrOptions, options);
 }
 
 const OPTION_NAMES = ['when', 'description', 'priority', 'key'] as const satisfies (keyof OnEventOptions)[];
 
-/** Records one subscription of the decorated method. */
+/** Records one subscription of the decorated method; `written` is what the factory was called with. */
 export function subscribe(
+  written: ArrayLike<unknown>,
   sources: readonly unknown[],
   guardOrOptions: EventPredicate | OnEventOptions<never> | undefined,
   options: OnEventOptions<never> | undefined,
 ): HandlerDecorator<never> {
   const guard = typeof guardOrOptions === 'function' ? guardOrOptions : null;
   const rest: unknown = (guard === null ? guardOrOptions : options) ?? {};
-  return ((target: object, name: string | symbol, descriptor?: PropertyDescriptor) => {
-    const found = recordMethod('OnEvent', target, name, descriptor);
-    if (found === null) return;
+  return methodDecorator('OnEvent', written, (found) => {
     const place = { decorator: 'OnEvent', record: found.record, type: found.type, member: found.name };
     const { when, description, priority, key } = (
       recordOptions(place, rest, OPTION_NAMES) ? rest : {}

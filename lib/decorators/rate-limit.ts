@@ -28,5 +28,5 @@ export function RateLimit<const Key extends LimitKey = never>(
   options: RateLimitOptions<Key>,
 ): LimitDecorator<Key>;
 export function RateLimit(options: AnyRateLimitOptions): object {
-  return recordPolicy('RateLimit', 'rateLimit', options);
+  return recordPolicy('RateLimit', 'rateLimit', options, arguments);
 }

@@ -1,5 +1,5 @@
 import { recordTwice } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator } from './method-decorator.js';
 
 /**
  * Tells the names under which a step was recorded before: executions in flight go on with what they have. It may go once
@@ -13,9 +13,7 @@ import { recordMethod } from './record-method.js';
 export function RenamedFrom(
   ...names: readonly [string, ...string[]]
 ): (target: object, method: string | symbol, descriptor: PropertyDescriptor) => void {
-  return (target: object, key: unknown, descriptor?: PropertyDescriptor) => {
-    const found = recordMethod('RenamedFrom', target, key, descriptor);
-    if (found === null) return;
+  return methodDecorator('RenamedFrom', names, (found) => {
     if (found.method.renamedFrom.length > 0) recordTwice(found.record, found.type, found.name, 'RenamedFrom');
     if ((names as readonly string[]).length === 0)
       found.record.mistakes.push({
@@ -25,5 +23,5 @@ export function RenamedFrom(
         write: "Name the step as it was: @RenamedFrom('charge')",
       });
     found.method.renamedFrom = [...names];
-  };
+  });
 }

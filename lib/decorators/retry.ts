@@ -21,5 +21,5 @@ export interface PolicyDecorator {
  * charge(orderId: string) { … }
  */
 export function Retry(options: RetryOptions): PolicyDecorator {
-  return recordPolicy('Retry', 'retry', options);
+  return recordPolicy('Retry', 'retry', options, arguments);
 }

@@ -1,7 +1,7 @@
 import type { EachOption, RouteOption } from '../metadata/class-metadata.js';
 import { durable } from './durable-method.js';
 import { recordTwice } from './record-class.js';
-import { recordMethod } from './record-method.js';
+import { methodDecorator } from './method-decorator.js';
 import { recordOptions } from './record-options.js';
 import type { KeyOption, StepOptions } from './step-options.js';
 import type { Method, StepTarget } from './step-target.js';
@@ -57,9 +57,7 @@ export function Step<
   When extends RouteOption = 'otherwise',
   Each extends EachOption = never,
 >(options: StepOptions<Key, After, Join, When, Each> = {}): StepDecorator<Key, After, Join, When, Each> {
-  return (target: unknown, key: unknown, descriptor?: PropertyDescriptor) => {
-    const found = recordMethod('Step', target as object, key, descriptor);
-    if (found === null) return;
+  return methodDecorator('Step', arguments, (found) => {
     if (found.method.step !== null) recordTwice(found.record, found.type, found.name, 'Step');
     const place = { decorator: 'Step', record: found.record, type: found.type, member: found.name };
     const written: StepOptions = recordOptions(place, options, OPTION_NAMES) ? options : {};
@@ -73,5 +71,5 @@ export function Step<
       each: written.each ?? null,
     };
     found.descriptor.value = durable(found);
-  };
+  });
 }

@@ -13,5 +13,5 @@ import type { PolicyDecorator } from './retry.js';
  * charge(orderId: string) { … }
  */
 export function Timeout(duration: Duration): PolicyDecorator {
-  return recordPolicy('Timeout', 'timeout', duration);
+  return recordPolicy('Timeout', 'timeout', duration, arguments);
 }
