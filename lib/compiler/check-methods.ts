@@ -14,6 +14,7 @@ export function checkMethods(type: AnyClass, metadata: ClassMetadata, mistakes: 
     checkName(name, mistakes);
     checkRole(type, name, method, mistakes);
   }
+  checkThenable(type, mistakes);
 }
 
 /** Whether executions begin with the method. */
@@ -34,6 +35,12 @@ export function checkForeignListeners(type: AnyClass, mistakes: ClassMistakes): 
     );
   }
   return found;
+}
+
+/** What makes instances awaits them: for one of these it would wait for ever. */
+function checkThenable(type: AnyClass, mistakes: ClassMistakes): void {
+  if (typeof methodsOf(type).get('then')?.value !== 'function') return;
+  mistakes.add('then', 'await takes whatever has a method of this name for a promise', 'Write another name');
 }
 
 function checkName(name: string, mistakes: ClassMistakes): void {

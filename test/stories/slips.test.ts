@@ -141,6 +141,34 @@ describe('a decorator without its parentheses is thought of, where its class is 
   });
 });
 
+test('a method then is a mistake of a worker, its own or inherited, and a field of another kind is none', async () => {
+  @Worker('chained')
+  class ChainedWorker {
+    @OnEvent(Start) run(): void {}
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+    @Step() async then(): Promise<void> {}
+  }
+  class Base {
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+    then(): void {}
+  }
+  @Worker('plain')
+  class PlainWorker extends Base {
+    @OnEvent(Start) run(): void {}
+  }
+  @Worker('kept')
+  class KeptWorker {
+    // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+    then = 5;
+    @OnEvent(Start) run(): void {}
+  }
+  const cure = 'await takes whatever has a method of this name for a promise. Write another name';
+  await expect(boot({ workers: [ChainedWorker, PlainWorker, KeptWorker] })).rejects.toThrow(
+    `2 mistakes in definitions:\n  - ChainedWorker.then: ${cure}\n  - PlainWorker.then: ${cure}`,
+  );
+  await openApp([KeptWorker]);
+});
+
 test('an instance among the workers is one mistake', async () => {
   const booted = boot({ workers: [new JobWorker()] });
   await expect(booted).rejects.toThrow(

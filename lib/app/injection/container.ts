@@ -65,7 +65,8 @@ export class AppContainer {
     this.refuseMistakes();
     for (const recipe of this.plan.order) {
       if (this.values.has(recipe.token) || this.plan.isLate(recipe.token)) continue;
-      this.keep(recipe, await this.made(recipe));
+      const { value } = await this.made(recipe);
+      this.keep(recipe, value);
     }
   }
 
@@ -131,9 +132,11 @@ export class AppContainer {
   }
 
   /** Rejects with a `DefinitionError` that names what failed, unless it is an error that says so itself. */
-  private async made(recipe: Recipe): Promise<unknown> {
+  private async made(recipe: Recipe): Promise<{ readonly value: unknown }> {
     try {
-      return await this.make(recipe);
+      const value = this.make(recipe);
+      // An instance may have a method `then` of its own: it is no promise of another.
+      return { value: recipe.kind === 'class' ? value : await value };
     } catch (error) {
       if (error instanceof HoldfastError) throw error;
       const { token } = recipe;

@@ -99,6 +99,22 @@ describe('construction', () => {
     expect(container.get(Needs).pool).toEqual({ open: true, url: 'db://x' });
   });
 
+  it('takes an instance with a method then as it is', async () => {
+    class Query {
+      // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+      then(): void {}
+    }
+    class Needs {
+      constructor(readonly query: Query) {}
+    }
+    const container = await createContainer({
+      workers: [emitted(Needs, [Query])],
+      providers: [{ provide: 'query', useClass: Query }],
+    });
+    expect(container.get(Needs).query).toBeInstanceOf(Query);
+    expect(container.get('query')).toBeInstanceOf(Query);
+  });
+
   it('takes a mock in place of a class, and the last provider of a token', async () => {
     const mock = { charge: () => 1 };
     const container = await createContainer({
