@@ -8,6 +8,7 @@ import type { UnionMember } from '../model/event-source.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
 import { Assembly } from './assembly.js';
 import { AppContainer, createContainer, type ContainerOptions } from './injection/container.js';
+import { provides } from './injection/provides.js';
 import { storeFromEnvironment, withEnvironment } from './environment.js';
 import { refuse } from './options/option-checks.js';
 import type { BootstrapOptions } from './options/options.js';
@@ -67,12 +68,9 @@ function compileAll(options: BootstrapOptions): readonly CompiledWorker[] {
 }
 
 function containerOptions(options: BootstrapOptions): ContainerOptions {
-  const provided = new Set(
-    (options.providers ?? []).map((provider) =>
-      typeof provider === 'function' ? provider : provider.provide,
-    ),
-  );
-  const store = provided.has(STORE) ? undefined : (options.store ?? storeFromEnvironment(process.env));
+  const store = provides(options.providers, STORE)
+    ? undefined
+    : (options.store ?? storeFromEnvironment(process.env));
   return {
     ...(options.resolver === undefined && options.workers !== undefined
       ? // What is no class has been told by the compiler.

@@ -5,7 +5,7 @@ import type { ConfigurationMistake } from '../model/errors-boot.js';
 import type { Store } from '../ports/store.js';
 import type { BootstrapOptions } from './options/options.js';
 import { durationFrom, oneOf, refuse, wholeFrom, type OptionCheck } from './options/option-checks.js';
-import type { Provider } from './injection/provider.js';
+import { provides } from './injection/provides.js';
 import { redisAddress } from '../adapters/redis/redis-address.js';
 import { STORE } from './tokens.js';
 
@@ -55,8 +55,7 @@ export function storeFromEnvironment(env: NodeJS.ProcessEnv): Store {
 }
 
 function namesStore({ store, providers }: BootstrapOptions): boolean {
-  const provided = Array.isArray(providers) ? (providers as readonly (Provider | null | undefined)[]) : [];
-  return store !== undefined || provided.some((one) => typeof one === 'object' && one?.provide === STORE);
+  return store !== undefined || provides(providers, STORE);
 }
 
 function urlOf(env: NodeJS.ProcessEnv): string {

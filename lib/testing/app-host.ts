@@ -2,7 +2,6 @@ import { consoleLogger } from '../adapters/console/console-logger.js';
 import { assemble } from '../app/bootstrap.js';
 import type { BootstrapOptions } from '../app/options/options.js';
 import type { RuntimeSettings } from '../app/runtime/runtime-parts.js';
-import { STORE } from '../app/tokens.js';
 import type { WorkerApp } from '../app/worker-app.js';
 import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import { anyChange } from '../ports/gathered-change.js';
@@ -133,9 +132,4 @@ export class AppHost {
       interceptors: live(() => [...this.interceptors(), ...settings.interceptors]),
     }) as RuntimeSettings;
   }
-}
-
-/** Whether the providers replace the store. */
-export function providesStore({ providers = [] }: BootstrapOptions): boolean {
-  return providers.some((provider) => typeof provider !== 'function' && provider.provide === STORE);
 }

@@ -1,8 +1,9 @@
 import type { BootstrapOptions } from '../app/options/options.js';
 import type { ClassOf, MethodName, ResultOf } from '../app/executions/publication.js';
+import { provides } from '../app/injection/provides.js';
 import { WorkerApp } from '../app/worker-app.js';
 import type { Listener } from '../app/telemetry/lifecycle-bus.js';
-import { LOGGER } from '../app/tokens.js';
+import { LOGGER, STORE } from '../app/tokens.js';
 import { silentLogger } from '../adapters/console/console-logger.js';
 import { memoryStore } from '../adapters/memory/memory-store.js';
 import type { WorkerClass } from '../model/definition.js';
@@ -10,7 +11,7 @@ import { durationForms, parseDuration, type Duration } from '../model/duration.j
 import type { UnionMember } from '../model/event-source.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Store } from '../ports/store.js';
-import { AppHost, providesStore } from './app-host.js';
+import { AppHost } from './app-host.js';
 import { HandlerRuns, type RunOptions, type RunResult } from './handler-runs.js';
 import { Overrides, type Replacement } from './overrides.js';
 import { Settling } from './settle.js';
@@ -103,14 +104,13 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
     options: TestAppOptions<Union> = {},
   ): Promise<TestApp<Union>> {
     const { now, clock: given, ...rest } = options as TestAppOptions;
-    const store = rest.store ?? (providesStore(rest) ? null : memoryStore({ keep: ALL }));
+    const store = rest.store ?? (provides(rest.providers, STORE) ? null : memoryStore({ keep: ALL }));
     const clock = given ?? (store === null ? null : clocks.get(store)) ?? new VirtualClock(now);
     if (store !== null) clocks.set(store, clock);
-    const logs = (rest.providers ?? []).some((one) => typeof one !== 'function' && one.provide === LOGGER);
     const bootstrapOptions: BootstrapOptions = {
       ...rest,
       ...(store === null ? null : { store }),
-      ...(logs ? null : { logger: rest.logger ?? silentLogger }),
+      ...(provides(rest.providers, LOGGER) ? null : { logger: rest.logger ?? silentLogger }),
       clock,
     };
     const host: AppHost = new AppHost(bootstrapOptions, worldOf(clock), () => runs.interceptors());

@@ -69,6 +69,14 @@ describe('an option that there is not', () => {
       { container: {} },
       'container: what was given is not possible. Give an object with the methods createChildContainer',
     ],
+    [
+      { types: [Date, undefined] },
+      'types[1]: undefined is not possible. List classes; look for a circular import where it is undefined',
+    ],
+    [
+      { interceptors: [undefined] },
+      'interceptors[0]: undefined is not possible. List functions; look for a circular import',
+    ],
     [{ concurency: 5 }, 'concurency: it is no option. Write concurrency'],
     [{ colour: 5 }, 'colour: it is no option. Write one of concurrency, logger'],
   ])('bootstrap(%j) says what to write', async (options, message) => {
@@ -139,6 +147,21 @@ describe('a decorator without its parentheses is thought of, where its class is 
       "where it was to be a class, write @Event('some.name') on it, with its parentheses",
     );
   });
+});
+
+test.each([
+  ['bootstrap()', boot],
+  ['TestApp.create()', (options: object) => TestApp.create(options)],
+])('what a circular import leaves undefined among the providers is told by %s', async (_, make) => {
+  const made = make({ providers: [Map, undefined], workers: [undefined] });
+  await expect(made).rejects.toBeInstanceOf(DefinitionError);
+  const { mistakes } = (await made.catch((error: unknown) => error)) as DefinitionError;
+  expect(mistakes).toEqual([
+    expect.objectContaining({ class: '(workers)', found: 'undefined is no class' }),
+    expect.objectContaining({ class: 'providers', member: '1', found: 'undefined is no provider' }),
+  ]);
+  for (const { write } of mistakes)
+    expect(write).toContain('look for a circular import where it is undefined');
 });
 
 test('a method then is a mistake of a worker, its own or inherited, and a field of another kind is none', async () => {

@@ -31,7 +31,10 @@ export function recipeOf(provider: Provider, position: number): Recipe | Definit
   });
   if (typeof provider === 'function') return { kind: 'class', token: provider, type: provider };
   if (typeof provider !== 'object' || provider === null)
-    return refuse(`${String(provider)} is no provider`, `Write ${FORMS}`);
+    return refuse(
+      `${String(provider)} is no provider`,
+      `Write ${FORMS}; look for a circular import where it is undefined`,
+    );
   const { provide: token } = provider;
   if (!['function', 'symbol', 'string'].includes(typeof token)) {
     return refuse(

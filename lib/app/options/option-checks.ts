@@ -64,6 +64,24 @@ export const anArray: OptionCheck = (option, value) =>
         ),
       ];
 
+/** An array of functions, or of classes; a circular import leaves undefined there. */
+export function arrayOf(noun: 'classes' | 'functions'): OptionCheck {
+  return (option, value) =>
+    Array.isArray(value)
+      ? value.flatMap((item: unknown, at) =>
+          typeof item === 'function'
+            ? []
+            : [
+                impossibleOption(
+                  `${option}[${at}]`,
+                  item,
+                  `List ${noun}; look for a circular import where it is undefined`,
+                ),
+              ],
+        )
+      : anArray(option, value);
+}
+
 /** An object that has at least these methods. */
 export function withMethods(...methods: readonly string[]): OptionCheck {
   return (option, value) => {

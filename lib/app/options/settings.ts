@@ -6,6 +6,7 @@ import type { Logger } from '../../ports/logger.js';
 import {
   aFunction,
   anArray,
+  arrayOf,
   anything,
   aStore,
   durationFrom,
@@ -53,11 +54,11 @@ const BOOT_ONLY = {
   executionMode: oneOf('UNTIL_ERROR', 'ISOLATED'),
   role: oneOf('publisher', 'worker', 'both'),
   clock: withMethods('now', 'monotonic', 'setTimer', 'soon'),
-  types: anArray,
+  types: arrayOf('classes'),
   strict: anything,
   dedup: durationFrom(1),
   maxCallDepth: wholeFrom(1),
-  interceptors: anArray,
+  interceptors: arrayOf('functions'),
 } satisfies Record<Exclude<keyof BootstrapOptions, keyof ConfigurableOptions>, OptionCheck>;
 
 const CHECKS: ReadonlyMap<string, OptionCheck> = new Map(Object.entries({ ...CONFIGURABLE, ...BOOT_ONLY }));
