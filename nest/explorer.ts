@@ -62,7 +62,8 @@ export class Explorer {
         workers.set(type, wrapper);
         mistakes.push(
           ...foreignDecorators(type),
-          ...untyped(wrapper),
+          // The app says of one without @Worker that it lacks it, which makes the build emit its types.
+          ...(isWorker(type) ? untyped(wrapper) : []),
           ...this.enhancers.mistakes(type, wrapper.instance as object),
         );
       } else if (first.instance === wrapper.instance && !isScoped(first)) continue;

@@ -4,6 +4,7 @@ import {
   ConfigurationError,
   DefinitionError,
   type DefinitionMistake,
+  isWorker,
   untypedParameters,
   type WorkerClass,
 } from '../lib/entries/index.js';
@@ -101,6 +102,14 @@ async function instanceOf(
     refuseHooks(type);
     return fromModule(own.host, own.token as string);
   }
+  if (!isWorker(type))
+    throw new DefinitionError([
+      mistake(
+        type,
+        'forFeature() has it, and it has no @Worker of its own',
+        'Write @Worker() on it, with its parentheses',
+      ),
+    ]);
   const untyped = untypedParameters(type);
   if (untyped.length > 0) throw new DefinitionError(untyped);
   const needs = reachOf(needsOfClass(type), host, modules);

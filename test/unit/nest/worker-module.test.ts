@@ -260,6 +260,28 @@ describe('what this host cannot run is refused, all at once', () => {
     await expect(module.init()).rejects.toThrow('Bare: it has no @Worker. Write @Worker() on Bare');
   });
 
+  test('a class that lacks @Worker, of whose constructor the build knows nothing then', async () => {
+    class Needed {}
+    class Bare {
+      constructor(readonly needed: Needed) {}
+      @OnEvent(Ping) run(): void {}
+    }
+    class Empty {}
+    expect(await mistakesOf([Bare, Needed])).toEqual([['Bare', null, 'it has no @Worker']]);
+    for (const type of [Bare, Empty]) {
+      const module = Test.createTestingModule({
+        imports: [
+          WorkerModule.forRoot({ store: memoryStore(), logger: silentLogger }),
+          WorkerModule.forFeature([type]),
+        ],
+        providers: [Needed],
+      });
+      await expect(module.compile()).rejects.toThrow(
+        `${type.name}: forFeature() has it, and it has no @Worker of its own. Write @Worker() on it`,
+      );
+    }
+  });
+
   test('a worker without a handler', async () => {
     @Worker()
     class Idle {}
