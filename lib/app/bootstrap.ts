@@ -10,7 +10,7 @@ import { Assembly } from './assembly.js';
 import { AppContainer, createContainer, type ContainerOptions } from './injection/container.js';
 import { provides } from './injection/provides.js';
 import { storeFromEnvironment, withEnvironment } from './environment.js';
-import { refuse } from './options/option-checks.js';
+import { refuse, refuseNoOptions } from './options/option-checks.js';
 import type { BootstrapOptions } from './options/options.js';
 import { checkBootstrapOptions } from './options/settings.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE, WORKER_APP } from './tokens.js';
@@ -28,6 +28,7 @@ import { WorkerApp } from './worker-app.js';
 export async function bootstrap<Union extends UnionMember = never>(
   given: BootstrapOptions<Union> = {},
 ): Promise<WorkerApp<Union>> {
+  refuseNoOptions('bootstrap()', given);
   return (await assemble(given as BootstrapOptions, null)) as unknown as WorkerApp<Union>;
 }
 

@@ -1,4 +1,6 @@
+import { refuse, refuseNoOptions } from '../app/options/option-checks.js';
 import type { BootstrapOptions } from '../app/options/options.js';
+import { checkBootstrapOptions } from '../app/options/settings.js';
 import type { ClassOf, MethodName, ResultOf } from '../app/executions/publication.js';
 import { provides } from '../app/injection/provides.js';
 import { WorkerApp } from '../app/worker-app.js';
@@ -103,6 +105,8 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
   static async create<Union extends UnionMember = never>(
     options: TestAppOptions<Union> = {},
   ): Promise<TestApp<Union>> {
+    refuseNoOptions('TestApp.create()', options);
+    refuse(checkBootstrapOptions(options, { own: ['now'] }));
     const { now, clock: given, ...rest } = options as TestAppOptions;
     const store = rest.store ?? (provides(rest.providers, STORE) ? null : memoryStore({ keep: ALL }));
     const clock = given ?? (store === null ? null : clocks.get(store)) ?? new VirtualClock(now);

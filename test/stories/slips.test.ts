@@ -84,6 +84,34 @@ describe('an option that there is not', () => {
     await expect(boot(options)).rejects.toThrow(message);
   });
 
+  test.each([
+    ['bootstrap()', (options: unknown) => bootstrap(options as BootstrapOptions)],
+    ['TestApp.create()', (options: unknown) => TestApp.create(options as object)],
+  ])('%s says what to write where workers stand for the options', async (call, make) => {
+    class Other {}
+    const form = `${call}: a list is no object of options. Write { workers: `;
+    await expect(make([JobWorker])).rejects.toBeInstanceOf(ConfigurationError);
+    await expect(make([JobWorker])).rejects.toThrow(`${form}[JobWorker] }`);
+    await expect(make([JobWorker, Other, Other, Other])).rejects.toThrow(
+      `${form}[JobWorker, Other, Other, …] }`,
+    );
+    await expect(make([undefined])).rejects.toThrow(`${form}[OrderWorker] }`);
+    await expect(make(JobWorker)).rejects.toThrow(
+      `${call}: class JobWorker is no object of options. Write { workers: [JobWorker] }`,
+    );
+    await expect(make(null)).rejects.toThrow(`${call}: null is no object of options`);
+  });
+
+  test.each<[object, string]>([
+    [{ nwo: 5 }, 'nwo: it is no option. Write now'],
+    [{ clok: 5 }, 'clok: it is no option. Write clock'],
+    [{ concurency: 5 }, 'concurency: it is no option. Write concurrency'],
+    [{ store: 'memory:' }, "store: 'memory:' is not possible. Write memoryStore()"],
+  ])('TestApp.create(%j) says what to write', async (options, message) => {
+    await expect(TestApp.create(options)).rejects.toBeInstanceOf(ConfigurationError);
+    await expect(TestApp.create(options)).rejects.toThrow(message);
+  });
+
   test('of a handle says what to write', async () => {
     const app = await openApp([JobWorker]);
     const handle = (await app.publish(Start, { n: 1 })).of(JobWorker, 'run');

@@ -161,6 +161,23 @@ export function optionMistakes(
   );
 }
 
+/** Throws `ConfigurationError` for what is no object of options, such as the workers themselves. */
+export function refuseNoOptions(call: string, given: unknown): void {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const names = list.flatMap((one) => (typeof one === 'function' && one.name !== '' ? [one.name] : []));
+  const shown = names.length > MOST_SHOWN ? [...names.slice(0, MOST_SHOWN), '…'] : names;
+  refuse([
+    {
+      option: call,
+      found: `${Array.isArray(given) ? 'a list' : shownOption(given)} is no object of options`,
+      write: `Write { workers: [${names.length === 0 ? 'OrderWorker' : shown.join(', ')}] }`,
+    },
+  ]);
+}
+
+const MOST_SHOWN = 3;
+
 /** Throws `ConfigurationError` with all mistakes, if any. */
 export function refuse(mistakes: readonly ConfigurationMistake[]): void {
   if (mistakes.length > 0) throw new ConfigurationError(mistakes);

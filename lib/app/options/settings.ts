@@ -73,7 +73,7 @@ export function checkBootstrapOptions(
 ): readonly ConfigurationMistake[] {
   const names = [...CHECKS.keys()].filter((name) => !without.includes(name));
   return Object.entries(options).flatMap(([name, value]) => {
-    if (own.includes(name)) return [];
+    if (value === undefined || own.includes(name)) return [];
     const check = names.includes(name) ? CHECKS.get(name) : undefined;
     return (
       check?.(name, value) ?? [
