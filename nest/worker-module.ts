@@ -98,7 +98,7 @@ export class WorkerModule extends ConfigurableModuleClass {
   /**
    * Provides workers, made of what the importing module can inject, and exports them. A worker that a module provides itself
    * is that module's. `app` names the app that runs them, where there are several. Throws `ConfigurationError` for what is no
-   * class.
+   * class; one without `@Worker` is a `DefinitionError` while the application is made.
    *
    * @example
    * @Module({ imports: [WorkerModule.forFeature([OrderWorker])], providers: [Payments] })
