@@ -4,7 +4,7 @@ import { UnstorableValueError } from '../model/errors-value.js';
 import { isThenable } from '../model/is-thenable.js';
 import type { Limits } from '../model/limits.js';
 import type { StateSource } from '../model/state-source.js';
-import type { Violation } from '../model/violation.js';
+import { type Violation, withoutSubject } from '../model/violation.js';
 import type { CheckedEvent } from '../ports/event-checker.js';
 import type { StateChecker } from '../ports/state-checker.js';
 import type { PassServices } from '../step/pass-services.js';
@@ -119,7 +119,7 @@ export class InstanceState {
       ({ text, copy } = codec.encodeAndCopy(data));
     } catch (error) {
       if (!(error instanceof UnstorableValueError)) throw error;
-      throw this.invalid([{ path: error.path, message: error.message }]);
+      throw this.invalid([withoutSubject(error)]);
     }
     if (text.length * 3 > stateBytes && Buffer.byteLength(text) > stateBytes)
       throw this.invalid([

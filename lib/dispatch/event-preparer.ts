@@ -3,8 +3,10 @@ import type { Definitions } from '../engine/definitions.js';
 import type { EventRoute, HandlerDefinition } from '../model/definition.js';
 import { laneOf } from '../model/lane.js';
 import { InvalidEventError } from '../model/errors-event.js';
+import { UnstorableValueError } from '../model/errors-value.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
 import { messageOf } from '../model/message-of.js';
+import { withoutSubject } from '../model/violation.js';
 import type { Clock } from '../ports/clock.js';
 import type { Codec, EncodedValue } from '../ports/codec.js';
 import type { EventDefinition } from '../ports/event-checker.js';
@@ -203,8 +205,11 @@ export class EventPreparer {
     try {
       input = copies ? codec.encodeAndCopy(data) : { text: codec.encode(data), copy: null };
     } catch (error) {
-      const message = messageOf(error);
-      throw new InvalidEventError(name, [{ path: '', message }]);
+      throw new InvalidEventError(name, [
+        error instanceof UnstorableValueError
+          ? withoutSubject(error)
+          : { path: '', message: messageOf(error) },
+      ]);
     }
     const { eventBytes } = this.options.settings.limits;
     const { text } = input;

@@ -1,4 +1,5 @@
 import { HoldfastError } from './errors.js';
+import { subjectOf } from './violation.js';
 
 /** A value that the codec cannot keep. */
 export class UnstorableValueError extends HoldfastError {
@@ -12,7 +13,7 @@ export class UnstorableValueError extends HoldfastError {
     /** What to do instead, as a sentence without its full stop. */
     cure = 'Give plain data',
   ) {
-    super(`${path === '' ? 'the value' : path} is ${found}, which cannot be stored. ${cure}`);
+    super(`${subjectOf(path)} is ${found}, which cannot be stored. ${cure}`);
   }
 }
 

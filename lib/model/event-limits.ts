@@ -89,10 +89,10 @@ class LimitsWalk {
     }
     if (!this.take(1)) return;
     if (this.frames.length >= this.limits.depth) {
-      const isCycle = this.frames.some((frame) => frame.value === value);
-      this.refuse(
-        isCycle ? 'refers to what contains it' : `is nested deeper than ${this.limits.depth} levels`,
-      );
+      this.fault = this.cycle(value) ?? {
+        path: this.path(),
+        message: `is nested deeper than ${this.limits.depth} levels`,
+      };
       return;
     }
     if (Array.isArray(value)) this.push(value, null);
@@ -114,7 +114,10 @@ class LimitsWalk {
   private take(bytes: number): boolean {
     this.bytes -= bytes;
     if (this.bytes >= 0) return true;
-    this.fault = { path: '', message: `is larger than limits.eventBytes (${this.limits.eventBytes})` };
+    this.fault = this.cycle(null) ?? {
+      path: '',
+      message: `is larger than limits.eventBytes (${this.limits.eventBytes})`,
+    };
     return false;
   }
 
@@ -122,10 +125,23 @@ class LimitsWalk {
     this.fault = { path: this.path(), message };
   }
 
-  private path(): string {
-    const names = this.frames.map(({ keys, next }) =>
-      keys === null ? String(next - 1) : (keys[next - 1] ?? ''),
-    );
+  /** Where the walk first came back to what it was in. Only asked for once it has gone too far: each level would pay for it. */
+  private cycle(value: object | null): Violation | null {
+    const above = new Set<object | null>();
+    const entered = [...this.frames.map((frame) => frame.value), value];
+    const at = entered.findIndex((each) => above.size === above.add(each).size);
+    if (at < 0) return null;
+    return {
+      path: this.path(at),
+      message: 'refers to what contains it (a cycle), which cannot be stored. Give plain data',
+    };
+  }
+
+  /** Leads to where the walk is, or to what it entered at that level. */
+  private path(level = this.frames.length): string {
+    const names = this.frames
+      .slice(0, level)
+      .map(({ keys, next }) => (keys === null ? String(next - 1) : (keys[next - 1] ?? '')));
     const path = names.join('.');
     return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
   }

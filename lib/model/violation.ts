@@ -4,3 +4,13 @@ export interface Violation {
   readonly path: string;
   readonly message: string;
 }
+
+/** How a message that names its place calls it. */
+export function subjectOf(path: string): string {
+  return path === '' ? 'the value' : path;
+}
+
+/** Of a fault whose message begins with its place: the message without it. */
+export function withoutSubject({ path, message }: Violation): Violation {
+  return { path, message: message.slice(subjectOf(path).length + 1) };
+}

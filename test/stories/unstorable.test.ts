@@ -1,5 +1,7 @@
+import { IsArray } from 'class-validator';
 import {
   defineEvent,
+  Event,
   OnEvent,
   Step,
   UnstorableArgumentsError,
@@ -85,4 +87,48 @@ test.each([
   const error = await handle.result().catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UnstorableResultError);
   expect(error).toMatchObject({ message, worker: 'orders', severity: 'high' });
+});
+
+const Loose = defineEvent('loose', z.any());
+
+@Event('order-noted')
+class OrderNoted {
+  @IsArray()
+  lines!: unknown[];
+}
+
+class Unknown {}
+
+/** Data that leads back to itself. */
+function cyclic(): { readonly lines: { o?: unknown }[] } {
+  const order = { lines: [{ o: undefined as unknown }] };
+  for (const line of order.lines) line.o = order;
+  return order;
+}
+
+describe('violations of an event that cannot be stored tell where in it', () => {
+  const cycle = 'refers to what contains it (a cycle), which cannot be stored. Give plain data';
+
+  it.each<[string, unknown, string, string]>([
+    ['a function', { a: { cb: socket } }, 'a.cb', 'is a function, which cannot be stored. Give plain data'],
+    ['an instance', { a: [new Unknown()] }, 'a.0', 'is an instance of Unknown, which cannot be stored. List'],
+    ['a cycle', cyclic(), 'lines.0.o', cycle],
+    ['a function alone', socket, '', 'is a function, which cannot be stored. Give plain data'],
+  ])('%s', async (_, data, path, message) => {
+    const app = await openApp([OrderWorker]);
+    const refused = app.publish(Loose, data);
+    await expect(refused).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+      violations: [{ path, message: expect.stringContaining(message) as string }],
+    });
+    await expect(refused).rejects.toThrow(`  - ${path === '' ? '(root)' : path}: ${message}`);
+  });
+
+  it('a cycle of an instance of its class', async () => {
+    const app = await openApp([OrderWorker]);
+    const noted = new OrderNoted();
+    noted.lines = [{ o: noted }];
+    const refused = app.publish(noted);
+    await expect(refused).rejects.toMatchObject({ violations: [{ path: 'lines.0.o', message: cycle }] });
+  });
 });

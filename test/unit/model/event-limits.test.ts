@@ -68,6 +68,20 @@ describe('data beyond the limits is refused with a path', () => {
     expect(violation?.path.length).toBeLessThan(300);
   });
 
+  const deep: Record<string, unknown> = {};
+  deep['self'] = { deep };
+  const order: Record<string, unknown> = {};
+  order['lines'] = [{ note: 'x'.repeat(30_000), order }];
+
+  it.each<[string, unknown, string]>([
+    ['of the data itself', deep, 'self.deep'],
+    ['below it', { first: [1], below: [deep] }, 'below.0.self.deep'],
+    ['of more bytes than levels', order, 'lines.0.order'],
+  ])('a cycle %s is told by the first place that closes it', (_, data, path) => {
+    const message = 'refers to what contains it (a cycle), which cannot be stored. Give plain data';
+    expect(check(data)).toEqual([{ path, message }]);
+  });
+
   it('a graph that unfolds without end is left at the size limit', () => {
     let value: unknown = ['x'];
     for (let i = 0; i < 60; i++) value = [value, value];
