@@ -2,6 +2,7 @@ import type { Checkpoint } from '../model/checkpoint.js';
 import { type FanOut, MOST_ITEMS } from '../model/declared-step.js';
 import type { StepDefinition } from '../model/definition.js';
 import { TooManyItemsError } from '../model/errors-graph.js';
+import { NonRetryableError } from '../model/errors-step.js';
 import { digestOf } from '../step/digest.js';
 import type { Frame } from '../step/frame.js';
 import type { PassEnd } from '../step/pass-end.js';
@@ -135,11 +136,11 @@ export class FanOutRun {
   }
 }
 
-/** The items of a fan-out. Throws `TooManyItemsError`, and `TypeError` for what is no list. */
+/** The items of a fan-out. Throws `TooManyItemsError`, and `NonRetryableError` for what is no list. */
 export function itemsOf(step: string, fanOut: FanOut, values: readonly NodeValue[]): readonly unknown[] {
   const list: unknown = fanOut.of(...(values.map((value) => value.take()) as never[]));
   if (typeof list !== 'object' || list === null || !(Symbol.iterator in list))
-    throw new TypeError(
+    throw new NonRetryableError(
       `each of step '${step}' gave ${list === null ? 'null' : typeof list}: write each: (value) => value.items, a list`,
     );
   const items: unknown[] = [];

@@ -1,4 +1,5 @@
 import { NoRouteError } from '../model/errors-graph.js';
+import { NonRetryableError } from '../model/errors-step.js';
 import { namesOf } from '../model/path.js';
 import type { Replay } from '../step/replay.js';
 import type { GraphNode } from './graph-node.js';
@@ -48,7 +49,7 @@ function decide(
     if (when?.kind !== 'predicate') continue;
     const answer: unknown = when.test(...(values.map((value) => value.take()) as never[]));
     if (typeof answer !== 'boolean')
-      throw new TypeError(
+      throw new NonRetryableError(
         `the condition of '${namesOf(pathOf(branch))}' answered with ${typeof answer}: write when: (value) => boolean, without async`,
       );
     if (answer) taken.add(branch);

@@ -1,5 +1,6 @@
 import { durationForms, parseDuration, type Duration } from '../model/duration.js';
 import { NoCurrentExecutionError } from '../model/errors-app.js';
+import { NonRetryableError } from '../model/errors-step.js';
 import type { ExecutionContext } from '../model/execution-context.js';
 import { shared } from '../ports/current-execution.js';
 
@@ -27,7 +28,7 @@ export function step<Result>(name: string, body: () => Result): Promise<Awaited<
 
 async function plainCall<Result>(name: string, body: () => Result): Promise<Awaited<Result>> {
   if (!isCall(name, body))
-    throw new TypeError("step() takes a name and a function: step('fetch rates', () => …)");
+    throw new NonRetryableError("step() takes a name and a function: step('fetch rates', () => …)");
   return await body();
 }
 
@@ -36,8 +37,8 @@ function isCall(name: unknown, body: unknown): boolean {
 }
 
 /**
- * Waits durably: the execution holds no slot meanwhile, and goes on in whichever process lives then. Throws
- * `NoCurrentExecutionError` outside an execution.
+ * Waits durably: the execution holds no slot meanwhile, and goes on in whichever process lives then. Rejects with
+ * `NoCurrentExecutionError` outside an execution, and with `NonRetryableError` for what is no duration.
  *
  * @example
  * await sleep('2 days');
@@ -45,7 +46,7 @@ function isCall(name: unknown, body: unknown): boolean {
 export async function sleep(duration: Duration): Promise<void> {
   const delayMs = parseDuration(duration);
   if (delayMs === null) {
-    throw new TypeError(`sleep() takes ${durationForms(duration)}, not ${JSON.stringify(duration)}`);
+    throw new NonRetryableError(`sleep() takes ${durationForms(duration)}, not ${JSON.stringify(duration)}`);
   }
   const current = shared().storage.getStore();
   if (current === undefined) throw new NoCurrentExecutionError('sleep()');

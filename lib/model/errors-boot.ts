@@ -41,11 +41,15 @@ export class ConfigurationError extends HoldfastError {
   readonly code = ConfigurationError.code;
   override readonly name = 'ConfigurationError';
 
-  constructor(readonly mistakes: readonly ConfigurationMistake[]) {
+  constructor(
+    readonly mistakes: readonly ConfigurationMistake[],
+    options?: ErrorOptions,
+  ) {
     super(
       `${mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`} in options:\n${mistakes
         .map((m) => `  - ${m.option}: ${m.found}. ${m.write}`)
         .join('\n')}`,
+      options,
     );
   }
 }

@@ -58,12 +58,12 @@ export class RetryAfterError extends HoldfastError {
   override readonly retryable = true;
   readonly delayMs: number;
 
-  /** `delay`: ms, or text such as `'30s'`. Throws `TypeError` for anything else. */
+  /** `delay`: ms, or text such as `'30s'`. Throws `NonRetryableError` for anything else. */
   constructor(message: string, delay: Duration, options?: { readonly cause?: unknown }) {
     super(message, options);
     const delayMs = parseDuration(delay);
     if (delayMs === null)
-      throw new TypeError(`RetryAfterError takes ${DURATION_FORMS}, not '${String(delay)}'`);
+      throw new NonRetryableError(`RetryAfterError takes ${DURATION_FORMS}, not '${String(delay)}'`, options);
     this.delayMs = delayMs;
   }
 }

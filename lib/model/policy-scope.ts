@@ -1,3 +1,4 @@
+import { NonRetryableError } from './errors-step.js';
 import type { ConcurrencyPolicy, PolicyKey, RateLimitPolicy } from './policies.js';
 
 /** What shares a limit: the handler or step itself, or what has one value of the policy's key. */
@@ -7,7 +8,7 @@ export interface PolicyScope {
   readonly key: string | null;
 }
 
-/** Throws what the key's function throws, and `TypeError` for a key that is no plain value. */
+/** Throws what the key's function throws, and `NonRetryableError` for a key that is no plain value. */
 export function policyScope(owner: string, key: PolicyKey | null, args: readonly unknown[]): PolicyScope {
   if (key === null) return { name: owner, key: null };
   const value = key.of(...(args as never[]));
@@ -31,7 +32,7 @@ function plainText(value: unknown, owner: string, key: PolicyKey): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value);
-  throw new TypeError(
+  throw new NonRetryableError(
     `the key ${key.path === null ? '' : `'${key.path}' `}of a limit on ${owner} gave ${typeof value}: give text or a number`,
   );
 }

@@ -5,6 +5,7 @@ import type { StepView } from '../app/executions/step-views.js';
 import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import { eventMetadataOf } from '../metadata/metadata-store.js';
 import type { HandlerDefinition, WorkerClass } from '../model/definition.js';
+import { ConfigurationError } from '../model/errors-boot.js';
 import { InvalidEventError } from '../model/errors-event.js';
 import type { ExecutionStatus } from '../model/execution.js';
 import type { EventId, ExecutionId } from '../model/ids.js';
@@ -103,30 +104,32 @@ export class HandlerRuns {
     const unknown = unused.find((name) => !declared.includes(name.slice(name.lastIndexOf('/') + 1)));
     if (unknown === undefined) return;
     const plain = declared.filter((name) => !name.includes('.'));
-    throw new TypeError(
-      `run() names '${unknown}', which the run has not met and which is no step of this app's workers. ${writeOneOf(unknown.slice(unknown.lastIndexOf('/') + 1), plain)}`,
-      { cause },
-    );
+    const found = `the run has not met '${unknown}', which is no step of this app's workers`;
+    const write = writeOneOf(unknown.slice(unknown.lastIndexOf('/') + 1), plain);
+    throw new ConfigurationError([{ option: 'run()', found, write }], { cause });
   }
 
   private async accept(id: ExecutionId, worker: WorkerClass, method: string, data: unknown): Promise<void> {
     const { runtime, ids, codec } = this.parts;
     const definition = runtime.definitions.ofClass(worker);
-    if (definition === null) throw noWorker(worker);
+    if (definition === null) throw noWorker('run()', worker);
     const handler = definition.handlers.find((each) => each.method === method);
     if (handler === undefined) {
       const handlers = definition.handlers.map((each) => each.method);
-      throw new TypeError(
-        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent or @Every. ${writeOneOf(method, handlers)}`,
+      throw notRun(
+        `${worker.name}.${method} is no handler of this app: run() takes a method with @OnEvent or @Every`,
+        writeOneOf(method, handlers),
       );
     }
     if (handler.keyed?.kind === 'debounce')
-      throw new TypeError(
-        `${worker.name}.${method} collects events: write app.debounce(${worker.name}, '${method}').add({ event }), then flush(id)`,
+      throw notRun(
+        `${worker.name}.${method} collects events`,
+        `Write app.debounce(${worker.name}, '${method}').add({ event }), then flush(id)`,
       );
     if (handler.keyed?.kind === 'recurring')
-      throw new TypeError(
-        `${worker.name}.${method} runs as a tick of a job: write app.recurring(${worker.name}, '${method}').start({ id, input }), then trigger(id)`,
+      throw notRun(
+        `${worker.name}.${method} runs as a tick of a job`,
+        `Write app.recurring(${worker.name}, '${method}').start({ id, input }), then trigger(id)`,
       );
     const name = eventNameOf(handler, data);
     const execution = {
@@ -185,6 +188,10 @@ export class HandlerRuns {
     plan.used.add(given);
     return plan.given.get(given);
   };
+}
+
+function notRun(found: string, write: string): ConfigurationError {
+  return new ConfigurationError([{ option: 'run()', found, write }]);
 }
 
 /** The event that the data is, of those that the handler takes; the first of them when it does not tell. */

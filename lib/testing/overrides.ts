@@ -1,6 +1,7 @@
 import type { ClassOf, MethodName } from '../app/executions/publication.js';
 import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
 import type { HandlerDefinition, WorkerClass, WorkerDefinition } from '../model/definition.js';
+import { ConfigurationError } from '../model/errors-boot.js';
 import { writeOneOf } from '../model/near-names.js';
 import { type StepCall, shared } from '../ports/current-execution.js';
 
@@ -31,7 +32,7 @@ export class Overrides {
 
   constructor(private readonly parts: WorkerAppParts) {}
 
-  /** Returns the removal. Throws `TypeError` for a method that is neither step nor handler. */
+  /** Returns the removal. Throws `ConfigurationError` for a method that is neither step nor handler. */
   add<Instance extends object, Method extends MethodName<Instance>>(
     worker: ClassOf<Instance>,
     method: Method,
@@ -67,13 +68,17 @@ export class Overrides {
 
   private definitionOf({ worker, method }: Override): WorkerDefinition {
     const definition = this.parts.runtime.definitions.ofClass(worker);
-    if (definition === null) throw noWorker(worker);
+    if (definition === null) throw noWorker('override()', worker);
     if (definition.steps.has(method) || definition.handlers.some((each) => isOf(each, method)))
       return definition;
     const methods = [...definition.steps.keys(), ...definition.handlers.map((each) => each.method)];
-    throw new TypeError(
-      `${worker.name}.${method} is neither a step nor a handler of this app. ${writeOneOf(method, methods)}`,
-    );
+    throw new ConfigurationError([
+      {
+        option: 'override()',
+        found: `${worker.name}.${method} is neither a step nor a handler of this app`,
+        write: writeOneOf(method, methods),
+      },
+    ]);
   }
 
   /** As `@Step` makes of a body; each attempt asks anew which body holds. */
@@ -114,8 +119,12 @@ function bodyBehind(instance: object, method: string): Body {
   return found;
 }
 
-export function noWorker({ name }: WorkerClass): TypeError {
-  return new TypeError(
-    `${name} is no worker of this app. Write it among workers; to replace what workers are given, write { provide: ${name}, useValue } among providers`,
-  );
+export function noWorker(call: string, { name }: WorkerClass): ConfigurationError {
+  return new ConfigurationError([
+    {
+      option: call,
+      found: `${name} is no worker of this app`,
+      write: `Write it among workers; to replace what workers are given, write { provide: ${name}, useValue } among providers`,
+    },
+  ]);
 }

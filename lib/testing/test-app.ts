@@ -10,7 +10,9 @@ import { silentLogger } from '../adapters/console/console-logger.js';
 import { memoryStore } from '../adapters/memory/memory-store.js';
 import type { WorkerClass } from '../model/definition.js';
 import { durationForms, parseDuration, type Duration } from '../model/duration.js';
+import { ConfigurationError } from '../model/errors-boot.js';
 import type { UnionMember } from '../model/event-source.js';
+import { impossibleOption } from '../model/impossible-option.js';
 import type { LifecycleEvent, LifecycleEventName } from '../model/lifecycle-event.js';
 import type { Store } from '../ports/store.js';
 import { AppHost } from './app-host.js';
@@ -131,14 +133,14 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   /**
    * Moves time, one timer at a time; before the next one, every body that runs ends or waits for virtual time. Rejects
-   * with `SettleTimeoutError` for a body that waits for real I/O for 5 s, with `TypeError` for what is no duration.
+   * with `SettleTimeoutError` for a body that waits for real I/O for 5 s, with `ConfigurationError` for what is no duration.
    */
   async advance(duration: Duration): Promise<void> {
     const ms = parseDuration(duration);
     if (ms === null)
-      throw new TypeError(
-        `advance() takes ${durationForms(duration)}, not ${typeof duration === 'string' ? `'${duration}'` : String(duration)}`,
-      );
+      throw new ConfigurationError([
+        impossibleOption('advance()', duration, `Write ${durationForms(duration)}`),
+      ]);
     return this.queue(() => this.move(Math.ceil(ms)));
   }
 
@@ -149,6 +151,7 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   /**
    * Replaces the body of a step or handler, for attempts that begin later; policies and journal stay. Returns the undo.
+   * Throws `ConfigurationError` for what is neither.
    *
    * @example
    * app.override(OrderWorker, 'charge', () => { throw new CardDeclined(); });
@@ -163,8 +166,8 @@ export class TestApp<Union extends UnionMember = never> extends WorkerApp<Union>
 
   /**
    * Runs one handler on data, whoever else takes the event, with results given for steps, and stops before `until`.
-   * Resolves when the handler ended, stopped, or waits for time. Throws `ConfigurationError` for an unknown option, and
-   * `TypeError` for a name that turned out to be no step.
+   * Resolves when the handler ended, stopped, or waits for time. Rejects with `ConfigurationError` for an unknown
+   * option, for what is no handler, and for a name that turned out to be no step.
    *
    * @example
    * const run = await app.run(OrderWorker, 'fulfil', order, { given: { charge: receipt }, until: 'confirm' });

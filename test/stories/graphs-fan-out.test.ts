@@ -126,8 +126,9 @@ describe('A13 · a fan-out', () => {
     }
     const app = await openApp([NoList]);
     const handle = (await app.publish(Placed, order)).of(NoList);
-    await expect(handle.result()).rejects.toThrow(
-      "each of step 'pack' gave number: write each: (value) => value.items, a list",
-    );
+    await expect(handle.result()).rejects.toMatchObject({
+      code: 'NON_RETRYABLE',
+      message: "each of step 'pack' gave number: write each: (value) => value.items, a list",
+    });
   });
 });

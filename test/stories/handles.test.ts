@@ -17,6 +17,7 @@ import {
   StepInterruptedError,
   Timeout,
   Worker,
+  ConfigurationError,
 } from 'holdfast';
 import { z } from 'zod';
 import { openApp } from './support/open-apps.js';
@@ -169,8 +170,10 @@ describe('a handle', () => {
     const app = await openApp([OrderWorker]);
     const handle = (await app.publish(Start, {})).of(OrderWorker);
     const timeout = 'soon' as '1s';
-    await expect(handle.result({ timeout })).rejects.toThrow('result() takes as timeout ms or text such as');
-    await expect(handle.outcome({ timeout })).rejects.toThrow(TypeError);
+    await expect(handle.result({ timeout })).rejects.toThrow(
+      "result(): timeout: 'soon' is not possible. Write ms or text such as",
+    );
+    await expect(handle.outcome({ timeout })).rejects.toThrow(ConfigurationError);
   });
 
   test('gives up waiting after a timeout, and the execution goes on', async () => {

@@ -327,8 +327,9 @@ describe('a class that is not among the workers', () => {
   test('of which a test runs or overrides a method is told as that', async () => {
     await using app = await TestApp.create({ workers: [JobWorker] });
     const write = 'AbsentWorker is no worker of this app. Write it among workers';
-    await expect(app.run(AbsentWorker, 'go', {})).rejects.toThrow(write);
-    expect(() => app.override(AbsentWorker, 'once', () => 2)).toThrow(write);
+    await expect(app.run(AbsentWorker, 'go', {})).rejects.toThrow(`run(): ${write}`);
+    expect(() => app.override(AbsentWorker, 'once', () => 2)).toThrow(`override(): ${write}`);
+    await expect(app.run(AbsentWorker, 'go', {})).rejects.toThrow(ConfigurationError);
   });
 
   test('a method of a worker that is no handler is told with those that there are', async () => {

@@ -2,7 +2,7 @@ import { inspect, type InspectOptions } from 'node:util';
 import { presentNames } from '../../engine/renamed-journal.js';
 import type { Run } from '../../engine/work.js';
 import { partsOfDefinition } from '../../model/definition.js';
-import { DURATION_FORMS, parseDuration, type Duration } from '../../model/duration.js';
+import { parseDuration, type Duration } from '../../model/duration.js';
 import { AppClosedError } from '../../model/errors-app.js';
 import {
   CancelledError,
@@ -23,7 +23,7 @@ import type { Codec } from '../../ports/codec.js';
 import type { IdGenerator } from '../../ports/id-generator.js';
 import { isApplied } from '../../ports/is-applied.js';
 import type { Store } from '../../ports/store.js';
-import { anything, optionMistakes, refuse, text } from '../options/option-checks.js';
+import { durationFrom, optionMistakes, refuse, text } from '../options/option-checks.js';
 import { outcomeErrorOf, type OutcomeError } from './outcome-error.js';
 import { OutcomeWait } from './outcome-wait.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -95,7 +95,7 @@ export class ExecutionHandle<Value = unknown> {
    * The handler's return value, once it has ended; `undefined` when it was skipped. Rejects with the handler's error (with what was
    * thrown, where that is no `Error`: a text, `undefined`; `outcome()` gives an `Error` always),
    * `CancelledError`, `ParkedError`, `ExecutionNotFoundError`, or `AppClosedError` when the app is closed meanwhile.
-   * Throws `TypeError` for a timeout that is no duration, `ConfigurationError` for an unknown option.
+   * Rejects with `ConfigurationError` for a timeout that is no duration, and for an unknown option.
    */
   result(options: WaitOptions = waitForEver): Promise<Value> {
     return new Promise((resolve, reject) => {
@@ -195,11 +195,9 @@ export class ExecutionHandle<Value = unknown> {
     resolve: (outcome: StoredOutcome) => void,
     reject: (error: unknown) => void,
   ): void {
-    if (options !== waitForEver) refuse(optionMistakes(call, options, { timeout: anything }));
+    if (options !== waitForEver) refuse(optionMistakes(call, options, { timeout: durationFrom(0) }));
     const { timeout } = options;
     const timeoutMs = timeout === undefined ? null : parseDuration(timeout);
-    if (timeout !== undefined && timeoutMs === null)
-      throw new TypeError(`${call} takes as timeout ${DURATION_FORMS}, not ${JSON.stringify(timeout)}`);
     const told = this.run?.outcome ?? null;
     if (told === null || !isSettled(told.status)) {
       this.awaitOutcome(call, timeoutMs, resolve, reject);

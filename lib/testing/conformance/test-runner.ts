@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../../model/errors-boot.js';
+
 /** What Jest, Vitest and node:test have in common. */
 export interface TestRunner {
   readonly describe: (name: string, body: () => void) => unknown;
@@ -9,9 +11,13 @@ export function testRunner(given: TestRunner | undefined): TestRunner {
   const found = given ?? (globalThis as Partial<TestRunner>);
   const { describe, it } = found;
   if (describe === undefined || it === undefined) {
-    throw new TypeError(
-      'no test runner: call this in a Jest or Vitest file with globals, or pass { describe, it }',
-    );
+    throw new ConfigurationError([
+      {
+        option: 'runner',
+        found: 'no describe and it are given, and none are global',
+        write: 'Call this in a Jest or Vitest file with globals, or pass { describe, it }',
+      },
+    ]);
   }
   return { describe, it };
 }

@@ -23,7 +23,7 @@ const SECOND_START = FIRST_START + 100_000_000 + 12_345;
  * Effects are the calls that bodies make to `providers` and to what the container builds for the workers. One whose
  * arguments hold the step's `execution().idempotencyKey` may be repeated: its receiver can tell.
  *
- * Throws what `bootstrap` throws, `ConfigurationError` for its own options, `TypeError` for an event that it cannot tell.
+ * Throws what `bootstrap` throws, `ConfigurationError` for its own options, and for an event that it cannot tell.
  *
  * @example
  * const report = await crashMatrix(OrderWorker, [OrderPlaced, { orderId: '1', total: 20 }], {

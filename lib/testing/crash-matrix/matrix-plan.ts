@@ -13,7 +13,9 @@ import { compileWorkers } from '../../compiler/compile-workers.js';
 import { eventMetadataOf } from '../../metadata/metadata-store.js';
 import type { WorkerClass } from '../../model/definition.js';
 import { parseDuration } from '../../model/duration.js';
+import { ConfigurationError } from '../../model/errors-boot.js';
 import type { UnionMember } from '../../model/event-source.js';
+import { shownOption } from '../../model/impossible-option.js';
 import type { TestAppOptions } from '../test-app.js';
 
 /** What `crashMatrix` takes beside worker and event: all that `TestApp.create` takes, but for store and clock. */
@@ -67,7 +69,7 @@ const MOST_CELLS = 500;
 const LEASE = '15s';
 const SWEEP = '5s';
 
-/** Throws `ConfigurationError` for options that cannot be, `TypeError` for an event that nobody can tell. */
+/** Throws `ConfigurationError` for options that cannot be, and for an event that nobody can tell. */
 export function planOf(worker: WorkerClass, event: CrashMatrixEvent, given: CrashMatrixOptions): MatrixPlan {
   const { providers = [], workers = [], effects, repeatable = [], limit, ...options } = given;
   const own = { providers, workers, effects, repeatable, limit };
@@ -126,9 +128,7 @@ function mistakesOfState(given: object): ReturnType<typeof optionMistakes> {
 function publishArguments(worker: WorkerClass, event: unknown, hasUnion: boolean): readonly unknown[] {
   if (Array.isArray(event)) return event as readonly unknown[];
   if (typeof event !== 'object' || event === null)
-    throw new TypeError(
-      `crashMatrix() takes an event as second argument, not ${String(event)}: write new OrderPlaced(…) or [OrderPlaced, { … }]`,
-    );
+    throw noEvent(`${shownOption(event)} is no event`, 'Write new OrderPlaced(…) or [OrderPlaced, { … }]');
   const { type } = event as { readonly type?: unknown };
   if (eventMetadataOf(event.constructor as WorkerClass) !== null || (hasUnion && typeof type === 'string'))
     return [event];
@@ -139,7 +139,12 @@ function publishArguments(worker: WorkerClass, event: unknown, hasUnion: boolean
   );
   const [name] = names;
   if (names.size === 1 && name !== undefined) return [name, event];
-  throw new TypeError(
-    `crashMatrix() cannot tell which event that is: ${worker.name} takes ${[...names].join(', ') || 'none'}. Write [OrderPlaced, { … }]`,
+  throw noEvent(
+    `nobody can tell which event that is: ${worker.name} takes ${[...names].join(', ') || 'none'}`,
+    'Write [OrderPlaced, { … }]',
   );
+}
+
+function noEvent(found: string, write: string): ConfigurationError {
+  return new ConfigurationError([{ option: 'crashMatrix(): event', found, write }]);
 }

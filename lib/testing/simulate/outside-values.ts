@@ -60,9 +60,13 @@ export class OutsideValues {
     if (this.providers.some((provider) => tokenOf(provider) === token && this.isOutside(provider)))
       return this.container.get(token);
     const title = tokenTitle(token);
-    throw new TypeError(
-      `get(${title}): each process has its own. To have one outside of them, add { provide: ${title}, useValue: … } or useClass to providers`,
-    );
+    throw new ConfigurationError([
+      {
+        option: `get(${title})`,
+        found: 'each process has its own',
+        write: `To have one outside of them, add { provide: ${title}, useValue: … } or useClass to providers`,
+      },
+    ]);
   }
 
   /** Made once, outside the processes; what needs the app itself is not. */

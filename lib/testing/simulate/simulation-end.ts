@@ -16,7 +16,7 @@ export interface SimulationEnd {
   readonly executions: readonly SimulatedExecution[];
   /** Every call that bodies made to what `providers` gives, in order. */
   readonly ledger: readonly ProviderCall[];
-  /** What `providers` gives under a token. Throws `TypeError` for one that it does not give. */
+  /** What `providers` gives under a token. Throws `ConfigurationError` for one that it does not give. */
   readonly get: <Value>(token: InjectionToken<Value>) => Value;
 }
 

@@ -65,7 +65,9 @@ describe('outside an execution', () => {
 });
 
 it.each(['soon', -1, Number.NaN, '1 month'])('sleep(%p) is refused', async (duration) => {
-  await expect(inside(() => sleep(duration as '1s'))).rejects.toThrow('sleep() takes ms or text');
+  const refused = inside(() => sleep(duration as '1s'));
+  await expect(refused).rejects.toThrow('sleep() takes ms or text');
+  await expect(refused).rejects.toMatchObject({ code: 'NON_RETRYABLE', retryable: false });
 });
 
 const body = (): number => 1;
@@ -77,4 +79,5 @@ it.each<[unknown, unknown]>([
 ])('step(%p, %p) is refused', async (name, body) => {
   const call = (): Promise<unknown> => step(name as string, body as () => unknown);
   await expect(inside(call)).rejects.toThrow('step() takes a name and a function');
+  await expect(inside(call)).rejects.toMatchObject({ code: 'NON_RETRYABLE', retryable: false });
 });

@@ -217,7 +217,7 @@ describe('events', () => {
 
   test('what cannot be is refused with what to write', async () => {
     await expect(crashMatrix(WithKey, 'ordered' as never)).rejects.toThrow(
-      'write new OrderPlaced(…) or [OrderPlaced, { … }]',
+      'Write new OrderPlaced(…) or [OrderPlaced, { … }]',
     );
     const options = {
       limit: 0,

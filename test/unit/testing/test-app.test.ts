@@ -247,8 +247,10 @@ class WaitingWorker {
 test('what is no duration rejects, and is shown as it was written', async () => {
   const app = await create();
   const refused = await app.advance('29 minutes 59s' as '1s').catch((error: unknown) => String(error));
-  expect(refused).toContain("advance() takes ms or text such as '30s' or '5 minutes', not '29 minutes 59s'");
-  await expect(app.advance(-5)).rejects.toThrow(TypeError);
+  expect(refused).toContain(
+    "advance(): '29 minutes 59s' is not possible. Write ms or text such as '30s' or '5 minutes'",
+  );
+  await expect(app.advance(-5)).rejects.toThrow(ConfigurationError);
 });
 
 describe('a body that does not end at once', () => {
@@ -473,8 +475,8 @@ describe('run', () => {
   });
 
   test.each([
-    [{ given: { fial: 7 } }, TypeError, "run() names 'fial', which the run has not met"],
-    [{ given: { fail: 7 }, until: 'handle/fial' }, TypeError, 'Write fail'],
+    [{ given: { fial: 7 } }, ConfigurationError, "run(): the run has not met 'fial', which is no step"],
+    [{ given: { fail: 7 }, until: 'handle/fial' }, ConfigurationError, 'Write fail'],
     [{ gven: { fail: 7 } }, ConfigurationError, 'run(): gven: it is no option. Write given'],
     [{ until: 5 }, ConfigurationError, 'run(): until: 5 is not possible. Write text'],
   ])('refuses %j', async (options, type, message) => {
@@ -487,7 +489,9 @@ describe('run', () => {
   test('refuses data that the event refuses, and methods that are no handlers', async () => {
     const app = await create();
     await expect(app.run(OrderWorker, 'fulfil', { orderId: 1 as never })).rejects.toThrow(InvalidEventError);
-    await expect(app.run(OrderWorker, 'charge', 'o-1')).rejects.toThrow('OrderWorker.charge is no handler');
+    await expect(app.run(OrderWorker, 'charge', 'o-1')).rejects.toThrow(
+      /^1 mistake in options:\n {2}- run\(\): OrderWorker\.charge is no handler/,
+    );
   });
 });
 
