@@ -8,7 +8,6 @@ import type { AnyClass } from '../metadata/class-metadata.js';
 import { eventClassOf, eventMetadataOf, metadataOf, storableClasses } from '../metadata/metadata-store.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { AppClosedError } from '../model/errors-app.js';
-import { messageOf } from '../model/message-of.js';
 import type { StateSource } from '../model/state-source.js';
 import type { CompiledWorker } from '../model/provided-limit.js';
 import type { Logger } from '../ports/logger.js';
@@ -25,7 +24,7 @@ import { eventRestorer } from './publishing/restore-event.js';
 import { Runtime } from './runtime/runtime.js';
 import type { RuntimeSettings } from './runtime/runtime-parts.js';
 import { effectiveOptions, settingsOf } from './options/settings.js';
-import { logLifecycle, measureLifecycle } from './telemetry/telemetry.js';
+import { logLifecycle, measureLifecycle, textOf } from './telemetry/telemetry.js';
 import { CLOCK, DISPATCHER, LOGGER, METRICS, STORE } from './tokens.js';
 import { type LifecycleTracking, trackLifecycle } from './telemetry/track-lifecycle.js';
 import type { Underlay } from './underlay.js';
@@ -70,8 +69,8 @@ export class Assembly {
       options,
       guardedLogger(() => this.logger()),
     );
-    this.bus = new LifecycleBus((error) =>
-      this.settings.logger.error('a listener failed', { error: messageOf(error) }),
+    this.bus = new LifecycleBus(({ source, event, error, failures }) =>
+      this.settings.logger.error(`${source} failed`, { event, failures, error: textOf(error) }),
     );
     this.events = createEventSources({ limits: () => this.settings.limits, union: options.events });
     const ids = underlay?.ids ?? uuidGenerator;

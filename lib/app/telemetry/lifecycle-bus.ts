@@ -20,17 +20,43 @@ type EventOf<Name extends LifecycleEventName> = Name extends `custom.${string}`
 
 type AnyListener = (event: LifecycleEvent) => unknown;
 
+/** A listener that fails may fail at every event: it is told of at once, and from then on once in this time. */
+const QUIET_MS = 60_000;
+
+interface Subscription {
+  readonly listener: AnyListener;
+  /** What fails when it fails. */
+  readonly source: string;
+  failures: number;
+  /** Epoch ms; null: it was never told of. */
+  toldAt: number | null;
+}
+
+/** A listener that threw or rejected. */
+export interface ListenerFailure {
+  /** As in `metrics.increment`. */
+  readonly source: string;
+  readonly event: LifecycleEventName;
+  readonly error: unknown;
+  /** How often it has failed by now. */
+  readonly failures: number;
+}
+
 /** Hands lifecycle events to whoever listens; one that throws or rejects is told to `failed` and disturbs nobody. */
 export class LifecycleBus implements Observer {
-  private readonly listeners = new Map<string, Set<AnyListener>>();
+  private readonly listeners = new Map<string, Set<Subscription>>();
   /** What `wants` has answered since the listeners last changed. */
   private readonly wanted = new Map<string, boolean>();
 
-  constructor(private readonly failed: (error: unknown, event: LifecycleEvent) => void) {}
+  constructor(private readonly failed: (failure: ListenerFailure) => void) {}
 
-  /** Returns the listener's removal. */
-  on(name: LifecycleEventName | '*', listener: AnyListener): () => void {
-    const own: AnyListener = (event) => listener(event);
+  /** Returns the listener's removal. `source` is what logs call it. */
+  on(
+    name: LifecycleEventName | '*',
+    listener: AnyListener,
+    source = `the listener of '${name}'`,
+  ): () => void {
+    const own: Subscription = { listener, source, failures: 0, toldAt: null };
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners.add(own));
     this.wanted.clear();
@@ -59,15 +85,25 @@ export class LifecycleBus implements Observer {
     if (event.name.startsWith('custom.')) this.call(this.listeners.get('custom.*'), event);
   }
 
-  private call(listeners: Set<AnyListener> | undefined, event: LifecycleEvent): void {
-    for (const listener of listeners ?? []) {
+  private call(subscriptions: Set<Subscription> | undefined, event: LifecycleEvent): void {
+    for (const subscription of subscriptions ?? []) {
+      const { listener } = subscription;
       try {
         const answer = outsideExecutions(() => listener(event));
-        if (answer instanceof Promise) answer.catch((error: unknown) => this.failed(error, event));
+        if (answer instanceof Promise)
+          answer.catch((error: unknown) => this.fail(subscription, event, error));
       } catch (error) {
-        this.failed(error, event);
+        this.fail(subscription, event, error);
       }
     }
+  }
+
+  private fail(subscription: Subscription, { name, at }: LifecycleEvent, error: unknown): void {
+    const failures = ++subscription.failures;
+    const { source, toldAt } = subscription;
+    if (toldAt !== null && at - toldAt < QUIET_MS) return;
+    subscription.toldAt = at;
+    this.failed({ source, event: name, error, failures });
   }
 }
 

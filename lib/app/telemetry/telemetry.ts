@@ -1,10 +1,10 @@
 import type { LogLevel } from '../../model/definition.js';
 import { errorJson, type ErrorJson } from '../../model/error-json.js';
 import { GraphMismatchError } from '../../model/errors-graph.js';
-import type { LifecycleEvent } from '../../model/lifecycle-event.js';
+import type { LifecycleEvent, LifecycleEventName } from '../../model/lifecycle-event.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Metrics } from '../../ports/metrics.js';
-import type { LifecycleBus } from './lifecycle-bus.js';
+import type { LifecycleBus, Listener } from './lifecycle-bus.js';
 
 const SEVERITY: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
@@ -62,16 +62,16 @@ export function logLifecycle(
 /** Counts and times lifecycle events; `docs/metrics.md` lists the names. */
 export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () => void {
   const removals: (() => void)[] = [];
-  const on: LifecycleBus['on'] = (name, listener) => {
-    const remove = bus.on(name, listener);
-    removals.push(remove);
-    return remove;
+  const on = (method: keyof Metrics, name: LifecycleEventName, listener: Listener): void => {
+    removals.push(bus.on(name, listener, `metrics.${method}`));
   };
-  const count = (metric: string) => (event: LifecycleEvent) => metrics().increment(metric, tagsOf(event));
-  const time = (metric: string) => (event: LifecycleEvent) => {
-    const durationMs = 'durationMs' in event ? event.durationMs : 0;
-    metrics().timing(metric, tagsOf(event), [event.at - durationMs, event.at]);
-  };
+  const count = (name: LifecycleEventName, metric: string): void =>
+    on('increment', name, (event) => metrics().increment(metric, tagsOf(event)));
+  const time = (name: LifecycleEventName, metric: string): void =>
+    on('timing', name, (event) => {
+      const durationMs = 'durationMs' in event ? event.durationMs : 0;
+      metrics().timing(metric, tagsOf(event), [event.at - durationMs, event.at]);
+    });
   for (const name of [
     'accepted',
     'started',
@@ -81,33 +81,35 @@ export function measureLifecycle(bus: LifecycleBus, metrics: () => Metrics): () 
     'skipped',
     'isolated',
   ] as const)
-    on(`execution.${name}`, count(`holdfast.execution.${name}`));
-  on('step.retried', count('holdfast.step.retried'));
-  on('schedule.tick', count('holdfast.schedule.tick'));
-  on('schedule.skipped', count('holdfast.schedule.skipped'));
-  on('event.unhandled', count('holdfast.event.unhandled'));
-  on('app.fault', count('holdfast.fault'));
-  on('app.misfit', (event) => {
+    count(`execution.${name}`, `holdfast.execution.${name}`);
+  count('step.retried', 'holdfast.step.retried');
+  count('schedule.tick', 'holdfast.schedule.tick');
+  count('schedule.skipped', 'holdfast.schedule.skipped');
+  count('event.unhandled', 'holdfast.event.unhandled');
+  count('app.fault', 'holdfast.fault');
+  on('increment', 'app.misfit', (event) => {
     if (event.name === 'app.misfit')
       metrics().increment('holdfast.misfit', { worker: event.worker }, event.count);
   });
-  on('app.recovered', (event) => {
+  on('increment', 'app.recovered', (event) => {
     if (event.name === 'app.recovered') metrics().increment('holdfast.recovered_by_sweep', {}, event.count);
   });
-  on('http.refused', (event) => {
+  on('increment', 'http.refused', (event) => {
     if (event.name !== 'http.refused') return;
     const { surface, reason, count: refused } = event;
     metrics().increment('holdfast.http.refused', { surface, reason }, refused);
   });
-  on('store.written', (event) => {
-    if (event.name !== 'store.written') return;
-    metrics().increment('holdfast.store.writes', {}, event.writes);
-    metrics().timing('holdfast.store.commit', {}, [event.at - event.durationMs, event.at]);
+  on('increment', 'store.written', (event) => {
+    if (event.name === 'store.written') metrics().increment('holdfast.store.writes', {}, event.writes);
   });
-  on('execution.completed', time('holdfast.execution.completed'));
-  on('execution.failed', time('holdfast.execution.failed'));
-  on('step.completed', time('holdfast.step.completed'));
-  on('step.failed', time('holdfast.step.failed'));
+  on('timing', 'store.written', (event) => {
+    if (event.name === 'store.written')
+      metrics().timing('holdfast.store.commit', {}, [event.at - event.durationMs, event.at]);
+  });
+  time('execution.completed', 'holdfast.execution.completed');
+  time('execution.failed', 'holdfast.execution.failed');
+  time('step.completed', 'holdfast.step.completed');
+  time('step.failed', 'holdfast.step.failed');
   return () => {
     for (const remove of removals) remove();
   };
@@ -121,7 +123,7 @@ function detailsOf(event: LifecycleEvent): Readonly<Record<string, unknown>> {
 }
 
 /** What failed, and what caused it, as deep as an error's `toJSON()` goes. */
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   // What to write is told once for all of them, by `app.misfit`.
   if (error instanceof GraphMismatchError)
     return `${error.name}: it recorded ${error.steps.map((step) => `'${step}'`).join(', ')}, which the deployed graph has no place for`;

@@ -37,7 +37,7 @@ export function trackLifecycle(
     },
     fault: (error) => tellFault({ observer: bus, clock }, 'track events', error),
   });
-  const removals = tracker.events.map((name) => bus.on(name, (event) => tracking.add(event)));
+  const removals = tracker.events.map((name) => bus.on(name, (event) => tracking.add(event), 'the tracker'));
   return {
     flush: () => tracking.flush(),
     forget: () => {
