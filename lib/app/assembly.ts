@@ -124,6 +124,7 @@ export class Assembly {
       events: this.events,
       states: this.states,
       limits: () => this.settings.limits,
+      assertOpen: (call) => this.assertOpen(call),
       knowsWorkers: () => options.resolver?.isReady?.() ?? true,
       startedAt: clock.now(),
       options: () => effectiveOptions(this.current),
@@ -202,9 +203,13 @@ export class Assembly {
     await this.runtime.declare();
   }
 
+  private assertOpen(call: string): void {
+    if (this.runtime.isClosed) throw new AppClosedError(call);
+  }
+
   private inTurn(call: string, change: () => Promise<void>): Promise<void> {
     const run = this.turn.then(() => {
-      if (this.runtime.isClosed) throw new AppClosedError(call);
+      this.assertOpen(call);
       return change();
     });
     this.turn = run.catch(() => {});

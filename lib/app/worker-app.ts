@@ -4,7 +4,6 @@ import type { ActorEvent, ActorState } from './handles/actor-types.js';
 import { compileWorkers } from '../compiler/compile-workers.js';
 import type { WorkerClass, WorkerDefinition } from '../model/definition.js';
 import { DefinitionError } from '../model/errors-boot.js';
-import { AppClosedError } from '../model/errors-app.js';
 import type { EventInput, UnionMember } from '../model/event-source.js';
 import type { InjectionToken } from '../model/injection-token.js';
 import type { LifecycleEventName } from '../model/lifecycle-event.js';
@@ -343,6 +342,6 @@ export class WorkerApp<Union extends UnionMember = never> implements AsyncDispos
   }
 
   private assertOpen(call: string): void {
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
   }
 }

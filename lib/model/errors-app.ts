@@ -17,19 +17,21 @@ export class NotStartedError extends HoldfastError {
   }
 }
 
+const whyClosed = (call: string) => ({
+  closed: `${call} was called on a closed app: bootstrap a new one`,
+  waiting: `the app was closed while ${call} was waiting; the execution goes on in another process, or at the next start`,
+  crashed: `${call} was called on an app that crash() has ended: \`await app.restart()\` goes on`,
+});
+
 /** The app was closed; its connections are gone. */
 export class AppClosedError extends HoldfastError {
   static readonly code = 'APP_CLOSED';
   readonly code = AppClosedError.code;
   override readonly name = 'AppClosedError';
 
-  /** `isWaiting`: the call was under way when the app was closed. */
-  constructor(call: string, isWaiting = false) {
-    super(
-      isWaiting
-        ? `the app was closed while ${call} was waiting; the execution goes on elsewhere`
-        : `${call} was called on a closed app: bootstrap a new one`,
-    );
+  /** `waiting`: the call was under way when the app was closed. `crashed`: the app is one of a test, after `crash()`. */
+  constructor(call: string, why: 'closed' | 'waiting' | 'crashed' = 'closed') {
+    super(whyClosed(call)[why]);
   }
 }
 

@@ -4,6 +4,7 @@ import type { BootstrapOptions } from '../app/options/options.js';
 import type { RuntimeSettings } from '../app/runtime/runtime-parts.js';
 import type { WorkerApp } from '../app/worker-app.js';
 import type { WorkerAppParts } from '../app/parts/worker-app-parts.js';
+import { AppClosedError } from '../model/errors-app.js';
 import { anyChange } from '../ports/gathered-change.js';
 import type { Store } from '../ports/store.js';
 import type { Interceptor } from '../step/pass-services.js';
@@ -21,6 +22,8 @@ export class AppHost {
   readonly parts: WorkerAppParts;
   process: SimulatedProcess;
   private current: WorkerAppParts | null = null;
+  /** It may begin again. */
+  private hasCrashed = false;
   private store: Store | null = null;
   private readonly past: WorkerAppParts[] = [];
 
@@ -49,7 +52,14 @@ export class AppHost {
       random: { next: () => 0.5 },
       app: (parts) => {
         const read: Store['read'] = (id) => parts.store.read(id);
-        this.current = { ...parts, watchWait: watchStalled(this.world, read, consoleLogger()) };
+        this.current = {
+          ...parts,
+          watchWait: watchStalled(this.world, read, consoleLogger()),
+          assertOpen: (call) => {
+            if (this.hasCrashed) throw new AppClosedError(call, 'crashed');
+            parts.assertOpen(call);
+          },
+        };
         process.runtime = parts.runtime;
         return app;
       },
@@ -60,6 +70,7 @@ export class AppHost {
   /** The end of a life as by SIGKILL; its lease is over at once. */
   async crash(): Promise<void> {
     const { runtime, forget } = this.life;
+    this.hasCrashed = true;
     runtime.kill();
     this.end();
     forget();
@@ -70,6 +81,7 @@ export class AppHost {
 
   async restart(app: WorkerApp): Promise<void> {
     this.process = this.newProcess();
+    this.hasCrashed = false;
     await this.boot(app);
   }
 
@@ -92,6 +104,7 @@ export class AppHost {
   /** Releases what earlier lives left behind. */
   async bury(): Promise<void> {
     this.end();
+    this.hasCrashed = false;
     for (const { runtime, container } of this.past.splice(0)) {
       this.world.ghosts.delete(runtime);
       runtime.outcomes.close();

@@ -5,6 +5,7 @@ import { RecurringHandle } from '../../lib/app/handles/recurring-handle.js';
 import { jobMethod } from '../../lib/app/handles/job-method.js';
 import type { WorkerAppParts } from '../../lib/app/parts/worker-app-parts.js';
 import { compileWorkers } from '../../lib/compiler/compile-workers.js';
+import { AppClosedError } from '../../lib/model/errors-app.js';
 import type { WorkerDefinition } from '../../lib/model/definition.js';
 import type { ExecutionRecord } from '../../lib/model/execution.js';
 import type { ExecutionId } from '../../lib/model/ids.js';
@@ -104,7 +105,10 @@ export class JobStarter {
     const [worker] = jobDefinitions as readonly [WorkerDefinition];
     const { runtime } = process;
     const bus = { emit: () => {} };
-    const parts = { ...partsOf(runtime), runtime, bus } as unknown as WorkerAppParts;
+    const assertOpen = (call: string): void => {
+      if (runtime.isClosed) throw new AppClosedError(call);
+    };
+    const parts = { ...partsOf(runtime), runtime, bus, assertOpen } as unknown as WorkerAppParts;
     new RecurringHandle<Input>(parts, jobMethod(worker, 'run')).start({ id: job.id, input: job.input }).then(
       () => ended(true),
       () => ended(false),

@@ -211,7 +211,8 @@ describe.each(stores)('case 24 · closing during work on a %s store', (name, mak
     await app.close();
     expect(await abandoned).toMatchObject({
       code: 'APP_CLOSED',
-      message: 'the app was closed while result() was waiting; the execution goes on elsewhere',
+      message:
+        'the app was closed while result() was waiting; the execution goes on in another process, or at the next start',
     });
     const next = await openApp([JobWorker], { store });
     await next.advance('5 minutes');

@@ -3,7 +3,6 @@ import { presentNames } from '../../engine/renamed-journal.js';
 import type { Run } from '../../engine/work.js';
 import { partsOfDefinition } from '../../model/definition.js';
 import { parseDuration, type Duration } from '../../model/duration.js';
-import { AppClosedError } from '../../model/errors-app.js';
 import {
   CancelledError,
   ExecutionNotFoundError,
@@ -38,6 +37,8 @@ export interface HandleParts {
   readonly ids: IdGenerator;
   /** Told of each wait; what it returns is called when the wait is over. A timeout of null: it waits for ever. */
   readonly watchWait: (execution: string, worker: string | null, timeoutMs: number | null) => () => void;
+  /** Throws `AppClosedError` that names the call. */
+  readonly assertOpen: (call: string) => void;
 }
 
 /** How an execution ended, with what operators ask next. */
@@ -222,10 +223,7 @@ export class ExecutionHandle<Value = unknown> {
   ): void {
     const { runtime, clock, watchWait } = this.parts;
     const id = this.id as ExecutionId;
-    if (runtime.isClosed) {
-      reject(new AppClosedError(call));
-      return;
-    }
+    this.parts.assertOpen(call);
     const unwatch = watchWait(id, this.worker, timeoutMs);
     const wait = new OutcomeWait(runtime.outcomes, id, call, unwatch, resolve, reject);
     if (this.run !== null && !this.run.hasEnded && timeoutMs === null) {
@@ -239,7 +237,7 @@ export class ExecutionHandle<Value = unknown> {
   }
 
   private async record(call: string): Promise<ExecutionRecord> {
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
     const record = await this.parts.store.read(this.id as ExecutionId);
     if (record === null) throw new ExecutionNotFoundError(this.id);
     return record;
@@ -247,8 +245,8 @@ export class ExecutionHandle<Value = unknown> {
 
   /** False when the execution does not take such a message any more. */
   private async send(kind: MessageKind, body: string | null): Promise<boolean> {
+    this.parts.assertOpen(`${kind}()`);
     const { runtime, ids } = this.parts;
-    if (runtime.isClosed) throw new AppClosedError(`${kind}()`);
     // What that pass has told does not hold once the message is heeded.
     this.run = null;
     const message = { id: ids.next() as MessageId, to: this.id as ExecutionId, kind, body };

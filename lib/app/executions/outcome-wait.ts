@@ -32,7 +32,7 @@ export class OutcomeWait implements Waiter {
   told(outcome: AwaitedOutcome): void {
     this.timer?.cancel();
     this.unwatch();
-    if (outcome === 'closed') this.reject(new AppClosedError(this.call, true));
+    if (outcome === 'closed') this.reject(new AppClosedError(this.call, 'waiting'));
     else if (outcome === 'gone') this.reject(new ExecutionNotFoundError(this.id));
     else this.resolve(outcome);
   }

@@ -3,7 +3,7 @@ import { readState } from '../../behaviours/instance-state.js';
 import type { Addressee } from '../../dispatch/publish-request.js';
 import { type ActorRecord, parseActorRecord, type TurnNote } from '../../model/actor-record.js';
 import type { WorkerDefinition } from '../../model/definition.js';
-import { AppClosedError, NotSubscribedError, WorkerError } from '../../model/errors-app.js';
+import { NotSubscribedError, WorkerError } from '../../model/errors-app.js';
 import { OTHER_STORE } from '../../model/other-store.js';
 import { ParkedError } from '../../model/errors-execution.js';
 import { InstanceNotFoundError, SchedulerError } from '../../model/errors-instance.js';
@@ -201,7 +201,7 @@ export class ActorHandle<Event = object, State = unknown> {
   }
 
   private nameOf(call: string, id: unknown): string {
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
     return instanceName('actor', this.definition.id, givenKey(call, id, 'id of the actor'));
   }
 

@@ -1,7 +1,7 @@
 import { batchName } from '../../behaviours/batch-place.js';
 import { batchEvents, batchItems, foldEvents } from '../../behaviours/batch-events.js';
 import type { PublishRequest } from '../../dispatch/publish-request.js';
-import { AppClosedError, NotSubscribedError } from '../../model/errors-app.js';
+import { NotSubscribedError } from '../../model/errors-app.js';
 import { OTHER_STORE } from '../../model/other-store.js';
 import { ExecutionStateError } from '../../model/errors-execution.js';
 import type { MessageKind } from '../../model/execution.js';
@@ -185,7 +185,7 @@ export class DebounceHandle<Event = object, State = unknown> {
 
   private async newest(call: string, id: string, options: BatchOptions): Promise<StoredBatch | null> {
     refuse(optionMistakes(call, options, { session: text }));
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
     const key = this.keyOf(call, id);
     await this.parts.runtime.open();
     return this.parts.store.batch(batchName(this.debounce.handler.id, options.session ?? null, key));
@@ -196,7 +196,7 @@ export class DebounceHandle<Event = object, State = unknown> {
   }
 
   private assertOutside(call: string): void {
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
     const current = this.publishing.ownExecution();
     if (current === undefined) return;
     const { id } = current.context as { readonly id: string };

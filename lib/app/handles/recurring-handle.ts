@@ -1,6 +1,5 @@
 import { recurringEvent } from '../../behaviours/recurring-event.js';
 import { readState } from '../../behaviours/instance-state.js';
-import { AppClosedError } from '../../model/errors-app.js';
 import { InstanceNotFoundError } from '../../model/errors-instance.js';
 import type { ExecutionId, MessageId } from '../../model/ids.js';
 import type { TerminateOptions } from '../../model/instance-context.js';
@@ -245,7 +244,7 @@ export class RecurringHandle<Input = unknown, State = unknown> {
   }
 
   private nameOf(call: string, id: unknown): string {
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
     return instanceName('recurring', this.of.handler.id, givenKey(call, id, 'id of the job'));
   }
 }

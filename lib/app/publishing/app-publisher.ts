@@ -2,7 +2,7 @@ import type { Addressee, PublishRequest } from '../../dispatch/publish-request.j
 import type { Published } from '../../dispatch/publisher.js';
 import type { Run } from '../../engine/work.js';
 import { partsOfDefinition } from '../../model/definition.js';
-import { AppClosedError, NotStartedError, WorkerError } from '../../model/errors-app.js';
+import { NotStartedError, WorkerError } from '../../model/errors-app.js';
 import { ExecutionStateError } from '../../model/errors-execution.js';
 import { type CurrentExecution, shared } from '../../ports/current-execution.js';
 import type { NewEvent } from '../../ports/store-write.js';
@@ -86,7 +86,7 @@ export class AppPublisher {
     args: readonly unknown[],
     scope: PublishScope | null,
   ): PublishRequest | Promise<PublishRequest> {
-    if (this.parts.runtime.isClosed) throw new AppClosedError('publish()');
+    this.parts.assertOpen('publish()');
     if (!this.parts.knowsWorkers()) throw tooEarly('publish()');
     return this.resolve(args, scope);
   }

@@ -1,5 +1,4 @@
 import { derivedName } from '../../compiler/worker-id.js';
-import { AppClosedError } from '../../model/errors-app.js';
 import { ConfigurationError } from '../../model/errors-boot.js';
 import type { StateSource } from '../../model/state-source.js';
 import { isStandardSchema } from '../../adapters/standard-schema/schema-event-checker.js';
@@ -33,9 +32,7 @@ export class SessionStates {
       instanceId: `session:${name}:${session}`,
       source,
       services: () => ({ states: parts.states, codec: parts.codec, settings: { limits: parts.limits() } }),
-      assertOpen: (call) => {
-        if (parts.runtime.isClosed) throw new AppClosedError(call);
-      },
+      assertOpen: (call) => parts.assertOpen(call),
       own: () => this.publishing.ownExecution(),
       read: (instance) => parts.store.instance(instance),
       write: (change) => parts.runtime.writer.write({ kind: 'instance', change, event: null, cancels: null }),

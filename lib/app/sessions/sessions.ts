@@ -1,4 +1,3 @@
-import { AppClosedError } from '../../model/errors-app.js';
 import { ConfigurationError } from '../../model/errors-boot.js';
 import type { UnionMember } from '../../model/event-source.js';
 import type { ExecutionSummary, ListFilter } from '../executions/execution-list.js';
@@ -100,6 +99,6 @@ export class Sessions {
   }
 
   private assertOpen(call: string): void {
-    if (this.parts.runtime.isClosed) throw new AppClosedError(call);
+    this.parts.assertOpen(call);
   }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IsString } from 'class-validator';
 import {
+  AppClosedError,
   CLOCK,
   type Clock,
   Compensate,
@@ -529,8 +530,15 @@ test('a paused app, a crashed one and one that was never restarted are closed li
   await paused.close();
   const crashed = await create();
   await crashed.crash();
-  await expect(crashed.publish(OrderPlaced, order)).rejects.toThrow('closed app');
+  await expect(crashed.publish(OrderPlaced, order)).rejects.toThrow(
+    'publish() was called on an app that crash() has ended: `await app.restart()` goes on',
+  );
+  expect(() => crashed.execution('o-1')).toThrow(AppClosedError);
+  await crashed.restart();
+  await crashed.publish(OrderPlaced, order);
+  await crashed.crash();
   await crashed.close();
+  await expect(crashed.publish(OrderPlaced, order)).rejects.toThrow('closed app: bootstrap a new one');
   await expect(crashed.close()).resolves.toBeUndefined();
 });
 
