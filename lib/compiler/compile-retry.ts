@@ -1,5 +1,6 @@
 import type { BackoffOptions, RetryOptions } from '../metadata/policy-options.js';
 import { DURATION_FORMS, parseDuration } from '../model/duration.js';
+import { writeOneOf } from '../model/near-names.js';
 import { type Backoff, defaultRetryPolicy, type RetryHook, type RetryPolicy } from '../model/retry-policy.js';
 import type { ClassMistakes } from './mistake-log.js';
 import { show } from './show.js';
@@ -85,6 +86,7 @@ function compileBackoff(backoff: NonNullable<RetryOptions['backoff']>, refuse: R
     if (ms === null) refuse(`backoff with ${part}`, value, `Write ${DURATION_FORMS}`);
     return ms ?? 0;
   };
+  refuseUnknown(backoff as BackoffOptions | null, refuse);
   switch ((backoff as BackoffOptions | null)?.kind) {
     case 'exponential': {
       const { initial, factor, max } = backoff as Extract<BackoffOptions, { kind: 'exponential' }>;
@@ -116,6 +118,20 @@ function compileBackoff(backoff: NonNullable<RetryOptions['backoff']>, refuse: R
       );
       return defaultRetryPolicy.backoff;
   }
+}
+
+const BACKOFF_PARTS: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['exponential', ['initial', 'factor', 'max']],
+  ['linear', ['initial', 'increment', 'max']],
+  ['fixed', ['delay']],
+] satisfies [BackoffOptions['kind'], string[]][]);
+
+function refuseUnknown(backoff: BackoffOptions | null, refuse: Refuse): void {
+  const parts = BACKOFF_PARTS.get(backoff?.kind);
+  if (backoff === null || parts === undefined) return;
+  for (const [name, value] of Object.entries(backoff))
+    if (name !== 'kind' && !parts.includes(name))
+      refuse(`backoff with ${name}`, value, writeOneOf(name, parts));
 }
 
 function compileJitter(jitter: number | boolean | undefined, refuse: Refuse): number {

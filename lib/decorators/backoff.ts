@@ -1,12 +1,17 @@
 import type { BackoffOptions } from '../metadata/policy-options.js';
 import type { Duration } from '../model/duration.js';
 
-/** Delays that grow by `factor` (default 2) from `initial` to at most `max` (default `'60s'`). */
+/**
+ * Delays that grow by `factor` (default 2) from `initial` to at most `max` (default `'60s'`). What else is given is a mistake of
+ * the class that has it in its `@Retry`.
+ */
 export function exponential(
   initial: Duration,
   options: { readonly factor?: number; readonly max?: Duration } = {},
 ): BackoffOptions {
-  return { kind: 'exponential', initial, factor: options.factor ?? 2, max: options.max ?? '60s' };
+  // What is no option goes with the rest, to be refused with the other mistakes of the class.
+  const { factor = 2, max = '60s' } = options;
+  return { ...options, kind: 'exponential', initial, factor, max };
 }
 
 /** Delays that grow by `increment` (default: `initial`) from `initial` to at most `max` (default `'60s'`). */
@@ -14,7 +19,8 @@ export function linear(
   initial: Duration,
   options: { readonly increment?: Duration; readonly max?: Duration } = {},
 ): BackoffOptions {
-  return { kind: 'linear', initial, increment: options.increment ?? initial, max: options.max ?? '60s' };
+  const { increment = initial, max = '60s' } = options;
+  return { ...options, kind: 'linear', initial, increment, max };
 }
 
 /** The same delay before each attempt. */

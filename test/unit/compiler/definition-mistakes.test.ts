@@ -1,4 +1,5 @@
 import { compileWorkers } from '../../../lib/compiler/compile-workers.js';
+import { exponential, fixed, linear } from '../../../lib/decorators/backoff.js';
 import { Event } from '../../../lib/decorators/event.js';
 import { OnEvent } from '../../../lib/decorators/on-event.js';
 import { Retry } from '../../../lib/decorators/retry.js';
@@ -106,6 +107,9 @@ describe('a policy', () => {
       '@Retry has backoff with increment: -1',
     ],
     [{ backoff: { kind: 'fixed', delay: undefined } }, '@Retry has backoff with delay: undefined'],
+    [{ backoff: exponential('1s', { maximum: '3s' } as object) }, "@Retry has backoff with maximum: '3s'"],
+    [{ backoff: linear('1s', { factor: 2 } as object) }, '@Retry has backoff with factor: 2'],
+    [{ backoff: { ...fixed('1s'), max: '1m' } }, "@Retry has backoff with max: '1m'"],
     [{ attempts: 3 }, '@Retry has attempts: 3'],
   ])('%j is refused', (options, found) => {
     expect(mistakesOf(workerWith(loose.Step(), loose.Retry(options)))).toEqual([`Sample.run: ${found}`]);
