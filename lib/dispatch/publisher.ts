@@ -184,7 +184,7 @@ export class Publisher implements StepPublisher {
         return this.started(prepared, slots, verdict.executions ?? nothing, verdict.verdict === 'ok');
       throw verdict.verdict === 'rejected'
         ? refusalOf(prepared.map(eventOf), verdict.reason, verdict.eventId ?? null)
-        : new EventConflictError('');
+        : new EventConflictError('', '');
     } catch (error) {
       this.unreserve(slots);
       throw error;

@@ -59,9 +59,13 @@ export class EventConflictError extends HoldfastError {
   readonly code = EventConflictError.code;
   override readonly name = 'EventConflictError';
 
-  constructor(readonly eventId: string) {
+  constructor(
+    readonly eventId: string,
+    /** The name of the event that was refused. */
+    readonly event: string,
+  ) {
     super(
-      `event id '${eventId}' was published before with another payload. Publish a new fact under a new id`,
+      `event '${event}' has the id '${eventId}', which was published before with another payload, event or addressee. Publish a new fact under a new id`,
     );
   }
 }

@@ -37,7 +37,10 @@ export function withKnown(
 
 /** Why a publish was refused, as the publisher learns it. */
 export function refusalOf(events: readonly NewEvent[], reason: RejectReason, eventId: EventId | null): Error {
-  if (reason !== 'mailbox-full') return new EventConflictError(eventId ?? '');
+  if (reason !== 'mailbox-full') {
+    const refused = events.find(({ id }) => id === eventId);
+    return new EventConflictError(eventId ?? '', refused?.name ?? '');
+  }
   const full = events.find(({ id, mail }) => id === eventId && mail !== undefined);
   return new MailboxFullError(full?.name ?? '', full?.mail?.key ?? '');
 }

@@ -70,7 +70,12 @@ describe('an event id', () => {
     await app.publish(Ordered, { n: 1 }, { id: 'order-1' });
     const refused = app.publish(Ordered, { n: 2 }, { id: 'order-1' });
     await expect(refused).rejects.toThrow(EventConflictError);
-    await expect(refused).rejects.toMatchObject({ code: 'EVENT_CONFLICT', eventId: 'order-1' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'EVENT_CONFLICT',
+      eventId: 'order-1',
+      event: 'ordered',
+    });
+    await expect(refused).rejects.toThrow("event 'ordered' has the id 'order-1', which was published before");
     expect(await app.executions.list()).toHaveLength(1);
   });
 
