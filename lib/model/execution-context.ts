@@ -26,7 +26,10 @@ export interface ExecutionContext {
   readonly depth: number;
   /** Equal on every attempt of this call of this step, and of no other: hand it to payment and mail providers. */
   readonly idempotencyKey: string;
-  /** Aborted by a timeout, `cancel()` and shutdown; its `reason` says which. */
+  /**
+   * Aborted when nothing of the step is wanted any more. Its `reason` says why: `TimeoutError`, `CancelledError`, or an `Error`
+   * with the message `shutdown` or `the lease was lost`; in a branch of `race` that has lost, one that names the winner.
+   */
   readonly signal: AbortSignal;
   /** Writes to the app's logger with the execution's fields; silent while replaying. */
   readonly log: ExecutionLog;

@@ -51,6 +51,12 @@ export type PassEnd =
   /** The lease is another's, or the app was closed: nothing may be written. */
   | { readonly kind: 'lost' };
 
+/** Why bodies are told to stop, where nobody says more. */
+export function reasonOf(end: PassEnd): unknown {
+  if (end.kind === 'lost') return new Error('the lease was lost');
+  return end.kind === 'failed' || end.kind === 'threw' || end.kind === 'parked' ? end.error : null;
+}
+
 export function cancelledBy({ reason }: Cancel): PassEnd {
   return { kind: 'cancelled', reason };
 }

@@ -11,7 +11,7 @@ import type { Body } from './body.js';
 import { BodyList } from './body-list.js';
 import { NestedResults } from './nested-results.js';
 import { StepFailures } from './step-failures.js';
-import type { PassEnd, PassOwner } from './pass-end.js';
+import { type PassEnd, type PassOwner, reasonOf } from './pass-end.js';
 import type { PassServices } from './pass-services.js';
 import { Commit, PassWrites, type StepEffects } from './pass-writes.js';
 import { ReceivedEvents } from './received-events.js';
@@ -164,7 +164,7 @@ export class Pass {
     this.settleQueue?.close();
     this.waits.cancel();
     // Most passes end with none.
-    if (this.live.size > 0) for (const body of this.live) body.abort(reason);
+    if (this.live.size > 0) for (const body of this.live) body.abort(reason ?? reasonOf(end));
     this.whenEnded?.();
     this.owner.passEnded(this.ended);
   }

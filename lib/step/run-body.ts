@@ -106,7 +106,10 @@ class BodyRun implements BodyTime, LateTimer, Timed {
   usedUp(): void {
     const { frame } = this;
     if (frame.isDead) return;
-    const error = new TimeoutError(namesOf(frame.path), this.timeoutMs);
+    const error = new TimeoutError(
+      `step '${namesOf(frame.path)}' of worker '${frame.pass.worker.id}'`,
+      this.timeoutMs,
+    );
     frame.kill(error);
     frame.pass.replay?.close(frame.path);
     this.tell(undefined, { error, isCutOff: true });
