@@ -300,11 +300,11 @@ const caughtBy = new Map<string, string>([
     'changes of others: of many that settle at once, in groups with other writes, none is left out',
   ],
   ['an execution that is parked is no change', 'changes of others: an execution that is parked is told'],
+  ['nobody is told of declarations', 'changes of others: a pause is told as declared'],
   [
     'of what became due beside an end nobody is told',
     'changes of others: an event, written with the end of another execution, is told as due',
   ],
-  ['nobody is told of declarations', 'changes of others: a pause is told as declared'],
   [
     'what the own gates let in is told as if anything had changed',
     'changes: what the own gates let in settles nothing and declares nothing',

@@ -33,7 +33,7 @@ export const turnBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the store takes any change of an instance',
-    from: 850,
+    from: 3500,
     options: storeWith((inner) => ({
       write: async (writes) => {
         const changed = await Promise.all(
