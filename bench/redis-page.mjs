@@ -34,7 +34,8 @@ export function redisPage({ rows, counts }) {
       .filter(({ title }) => pattern.test(title))
       .toSorted(byTitle)
       .map(line);
-  const { rounds, ms } = rows[0];
+  const [{ ms }] = rows;
+  const rounds = [...new Set(rows.map((row) => row.rounds))].sort((a, b) => b - a).join(' or ');
   return `## Redis and BullMQ
 
 Written by \`npm run bench:redis\`: ${availableParallelism()} cores of ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.versions.node}; Redis on the loopback, on
