@@ -1,7 +1,4 @@
 import { compileFunction } from 'node:vm';
-import { transformSync as swc } from '@swc/core';
-import { transformSync as esbuild } from 'esbuild';
-import ts from 'typescript';
 import { AppContainer } from '../../../lib/app/injection/container.js';
 import { compileWorkers } from '../../../lib/compiler/compile-workers.js';
 import { Inject } from '../../../lib/decorators/inject.js';
@@ -10,6 +7,7 @@ import { Retry } from '../../../lib/decorators/retry.js';
 import { Step } from '../../../lib/decorators/step.js';
 import { Worker } from '../../../lib/decorators/worker.js';
 import type { WorkerClass } from '../../../lib/model/definition.js';
+import { builds } from './builds.js';
 
 const source = `
 class Payments {}
@@ -22,32 +20,6 @@ class OrderWorker {
 }
 return [OrderWorker, Payments];
 `;
-
-const compilerOptions = { experimentalDecorators: true, emitDecoratorMetadata: true };
-
-const builds: [name: string, emitsTypes: boolean, build: (code: string) => string][] = [
-  [
-    'tsc',
-    true,
-    (code) =>
-      ts.transpileModule(code, { compilerOptions: { ...compilerOptions, target: ts.ScriptTarget.ES2022 } })
-        .outputText,
-  ],
-  [
-    'SWC',
-    true,
-    (code) =>
-      swc(code, {
-        isModule: false,
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-        },
-      }).code,
-  ],
-  ['esbuild', false, (code) => esbuild(code, { loader: 'ts', tsconfigRaw: { compilerOptions } }).code],
-];
 
 /** The classes as that build makes them, in this realm. */
 function load(build: (code: string) => string): WorkerClass[] {

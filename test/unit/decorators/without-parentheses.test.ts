@@ -1,5 +1,4 @@
 import { compileFunction } from 'node:vm';
-import { transformSync as swc } from '@swc/core';
 import { transformSync as esbuild } from 'esbuild';
 import {
   bootstrap,
@@ -22,8 +21,8 @@ import {
   Worker,
   type WorkerClass,
 } from 'holdfast';
-import ts from 'typescript';
 import { z } from 'zod';
+import { builds } from './builds.js';
 
 const users = defineEvents(z.discriminatedUnion('type', [z.object({ type: z.literal('user.left') })]));
 
@@ -44,30 +43,6 @@ const decorators = {
   Timeout,
   Worker,
 };
-
-const compilerOptions = { experimentalDecorators: true, emitDecoratorMetadata: true };
-
-const builds: [name: string, build: (code: string) => string][] = [
-  [
-    'tsc',
-    (code) =>
-      ts.transpileModule(code, { compilerOptions: { ...compilerOptions, target: ts.ScriptTarget.ES2022 } })
-        .outputText,
-  ],
-  [
-    'SWC',
-    (code) =>
-      swc(code, {
-        isModule: false,
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-        },
-      }).code,
-  ],
-  ['esbuild', (code) => esbuild(code, { loader: 'ts', tsconfigRaw: { compilerOptions } }).code],
-];
 
 /** The class of the source, as that build makes it. */
 function load(source: string, build: (code: string) => string): WorkerClass {
@@ -90,7 +65,7 @@ async function mistakesOf(type: WorkerClass): Promise<string[]> {
 
 const handler = "@OnEvent('a') handle() {}";
 
-describe.each(builds)('built by %s, without parentheses', (_, build) => {
+describe.each(builds)('built by %s, without parentheses', (_, __, build) => {
   test.each([
     ['Step', 'Step', '@Step()'],
     ['OnEvent', 'OnEvent', '@OnEvent(SomeEvent)'],
