@@ -221,6 +221,8 @@ export class Consumer implements SlotOwner {
       next = this.pullAgain ?? (this.backlog.mayBeThere ? 'hint' : null);
     }
     if (next === null) return;
+    // What waits is in the backlog now: pulled for at once, it would find no share of the slots again, turn after turn.
+    this.pullAgain = null;
     this.backlog.found();
     // Nobody pulls when a slot is free already.
     if (this.canTake()) this.wake(this.options.clock.now() + this.backlog.patienceMs);

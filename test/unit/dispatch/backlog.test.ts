@@ -14,6 +14,7 @@ import { StoreUnavailableError } from '../../../lib/model/errors-store.js';
 import type { ClaimRequest, Store } from '../../../lib/ports/store.js';
 import type { NewExecution } from '../../../lib/ports/store-write.js';
 import { Backlog } from '../../../lib/dispatch/backlog.js';
+import { systemClock } from '../../../lib/adapters/system/system-clock.js';
 import { ManualClock } from '../../../lib/testing/manual-clock.js';
 
 const Begun = defineEvent('backlog.begun', z.object({ at: z.number() }));
@@ -68,14 +69,17 @@ class Slow {
   }
 }
 
-let end = (): void => undefined;
+const ends: (() => void)[] = [];
+const end = (): void => {
+  for (const each of ends.splice(0)) each();
+};
 
 /** Runs until the test ends it. */
 @Worker('long')
 class Long {
   @OnEvent(Begun)
   async handle({ at }: { at: number }): Promise<number> {
-    if (at === 0) await new Promise<void>((resolve) => (end = resolve));
+    if (at === 0) await new Promise<void>((resolve) => ends.push(resolve));
     return at;
   }
 }
@@ -225,6 +229,41 @@ test('after a hint a claim asks for half of the free slots where others are publ
     // Nothing runs any more.
     expect(await limitsAfter()).toEqual([8]);
   } finally {
+    await app.close();
+  }
+});
+
+test('a hint for which publishers leave no share of the slots is not looked after again in each turn', async () => {
+  const { store, seen, hint } = hintedStore();
+  const claim = store.claim.bind(store);
+  let answer: (() => void) | null = null;
+  let isHeld = false;
+  store.claim = async (request) => {
+    const answered = await claim(request);
+    if (isHeld) await new Promise<void>((resolve) => (answer = resolve));
+    return answered;
+  };
+  let soons = 0;
+  const clock = { ...systemClock, soon: (callback: () => void) => (soons++, systemClock.soon(callback)) };
+  const app = await bootstrap({ workers: [Long], store, clock, concurrency: 3, logger: silentLogger });
+  try {
+    await app.start();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await app.publish(Begun, { at: 0 });
+    seen.limits.length = 0;
+    isHeld = true;
+    hint();
+    while (answer === null) await new Promise((resolve) => setImmediate(resolve));
+    isHeld = false;
+    await app.publish(Begun, { at: 0 });
+    hint();
+    soons = 0;
+    (answer as () => void)();
+    while (seen.limits.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(seen.limits).toEqual([1, 1]);
+    expect(soons).toBeLessThan(20);
+  } finally {
+    end();
     await app.close();
   }
 });
